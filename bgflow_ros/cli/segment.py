@@ -1,0 +1,105 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Segment pictures, folders, videos and bags into overlays and masks.
+
+Writes NAME_overlay.jpg, NAME_foreground.png (255 = foreground) and NAME_static.png (255 = surely static background) into
+the output folder for each frame; for videos and bags also NAME_overlay.mp4. What cannot be read is reported and skipped,
+and the exit status is then 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import itertools
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from bgflow_ros.cli.errors import UserError
+from bgflow_ros.files import write_atomically
+from bgflow_ros.media import Frame, MediaError, Source, sources
+from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.runtime import DEVICES, DeviceError
+from bgflow_ros.segmenter import Segmentation, Segmenter
+from bgflow_ros.video import VideoWriter
+
+HELP = "segment pictures, folders, videos and bags"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="picture, folder, video or ROS 2 bag (mcap, sqlite3)")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write to, made where it is missing")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
+    parser.add_argument("--likelihood", action="store_true", help="also write NAME_likelihood.npy, float32, 0 to 1")
+    parser.add_argument("--topic", help="image topic of a bag that has several")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: chosen (%(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Segment everything; 1 where something had to be skipped."""
+    try:
+        found = sources(arguments.paths, arguments.topic)
+        segmenter = Segmenter(Model.load(arguments.model), arguments.device, arguments.threads)
+    except (MediaError, ModelError, DeviceError) as error:
+        raise UserError(str(error)) from error
+    _refuse_collisions(found)
+    skipped = 0
+    with tqdm(total=len(found), unit="source", disable=len(found) == 1) as bar:
+        for source in found:
+            try:
+                _segment(source, segmenter, arguments.out, arguments.likelihood)
+            except MediaError as error:
+                skipped += 1
+                tqdm.write(f"bgflow segment: skipped: {error}", file=sys.stderr)
+            bar.update()
+    if skipped:
+        print(f"bgflow segment: {skipped} of {len(found)} skipped, see above", file=sys.stderr)
+    print(arguments.out)
+    return 1 if skipped else 0
+
+
+def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) -> None:
+    if not source.moves:
+        for frame in source.frames():
+            _write(frame, segmenter(frame.rgb), out, likelihood)
+        return
+    frames = source.frames()
+    first = next(frames)  # the rate is known from here on
+    with (
+        VideoWriter(out / f"{source.name}_overlay.mp4", source.rate) as video,
+        tqdm(desc=source.name, total=source.count or None, unit="frame", leave=False) as bar,
+    ):
+        for frame in itertools.chain([first], frames):
+            segmentation = segmenter(frame.rgb)
+            _write(frame, segmentation, out, likelihood)
+            video.write(segmentation.overlay)
+            bar.update()
+
+
+def _write(frame: Frame, segmentation: Segmentation, out: Path, likelihood: bool) -> None:
+    pictures = {
+        "overlay.jpg": cv2.cvtColor(segmentation.overlay, cv2.COLOR_RGB2BGR),
+        "foreground.png": segmentation.foreground,
+        "static.png": segmentation.static,
+    }
+    for ending, picture in pictures.items():
+        path = out / f"{frame.name}_{ending}"
+        write_atomically(path, cv2.imencode(path.suffix, picture)[1].tobytes())
+    if likelihood:
+        file = io.BytesIO()
+        np.save(file, segmentation.likelihood)
+        write_atomically(out / f"{frame.name}_likelihood.npy", file.getvalue())
+
+
+def _refuse_collisions(found: list[Source]) -> None:
+    names: set[str] = set()
+    for source in found:
+        if source.name in names:
+            raise UserError(f"two sources are named {source.name!r} and would overwrite each other; segment them apart")
+        names.add(source.name)

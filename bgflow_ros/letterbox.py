@@ -1,0 +1,68 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of any shape into the network's fixed canvas, and its coarse maps back to the picture."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["FILL", "Content", "fit_content", "letterbox", "upsample"]
+
+FILL = 127
+"""Grey level of the canvas outside the picture: close to zero once the network has normalised it."""
+
+
+class Content(NamedTuple):
+    """Width and height, in canvas pixels, of the picture in the canvas' upper left corner."""
+
+    width: int
+    height: int
+
+
+def fit_content(width: int, height: int, canvas_width: int, canvas_height: int) -> Content:
+    """Largest size of the picture's own aspect ratio (to the pixel) that fits into the canvas."""
+    scale = min(canvas_width / width, canvas_height / height)
+    return Content(
+        min(canvas_width, max(1, round(width * scale))), min(canvas_height, max(1, round(height * scale)))
+    )
+
+
+def letterbox(image: npt.NDArray[np.uint8], canvas: npt.NDArray[np.uint8]) -> Content:
+    """Scale `image` (H x W x 3) into `canvas` (h x w x 3, overwritten); what it does not cover turns grey.
+
+    The picture sits in the upper left corner, so that canvas and picture share their origin and the way
+    back needs a scale only.
+    """
+    canvas_height, canvas_width = canvas.shape[:2]
+    height, width = image.shape[:2]
+    content = fit_content(width, height, canvas_width, canvas_height)
+    # Area averaging is the anti-aliased choice for a real reduction; for mild ones bilinear is as good and faster.
+    interpolation = cv2.INTER_AREA if width > 2 * content.width else cv2.INTER_LINEAR
+    if content == (width, height):
+        canvas[:height, :width] = image
+    else:
+        canvas[: content.height, : content.width] = cv2.resize(image, content, interpolation=interpolation)
+    canvas[content.height :] = FILL
+    canvas[:, content.width :] = FILL
+    return content
+
+
+def upsample(
+    grid: npt.NDArray[np.float32], content: Content, stride: int, width: int, height: int
+) -> npt.NDArray[np.float32]:
+    """Bilinear from the canvas' cells (h x w, one each `stride` canvas pixels) to the picture's pixels.
+
+    Cells and pixels are areas: the cell (0, 0) is centred on the pixel (stride / 2, stride / 2) of the canvas.
+    """
+    # Whole cells only, then cut: the cells under the picture's edge overhang it by less than one cell.
+    cells_x, cells_y = -(-content.width // stride), -(-content.height // stride)
+    over_width = round(cells_x * stride * width / content.width)
+    over_height = round(cells_y * stride * height / content.height)
+    over = cv2.resize(grid[:cells_y, :cells_x], (over_width, over_height), interpolation=cv2.INTER_LINEAR)
+    if over.shape == (height, width):
+        return over  # type: ignore[return-value]
+    return np.ascontiguousarray(over[:height, :width])

@@ -1,0 +1,47 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every frame that gets no answer, counted by cause; faults are told once in a while."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+__all__ = ["Drops"]
+
+
+class Drops:
+    """Counts by cause, safe from any thread.
+
+    Args:
+        tell: receives a line for a fault, at most one a cause every PERIOD seconds.
+    """
+
+    PERIOD = 10.0
+
+    def __init__(self, tell: Callable[[str], object]) -> None:
+        self.counts: Counter[str] = Counter()
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._told: dict[str, tuple[float, int]] = {}
+
+    def add(self, cause: str, fault: str | None = None) -> None:
+        """Count one frame.
+
+        Args:
+            cause: a few words that do not change from frame to frame.
+            fault: what is wrong with this very frame, where something is.
+        """
+        with self._lock:
+            self.counts[cause] += 1
+            if fault is None:
+                return
+            now = time.monotonic()
+            when, count = self._told.get(cause, (-self.PERIOD, 0))
+            if now - when < self.PERIOD:
+                return
+            self._told[cause] = now, self.counts[cause]
+            more = self.counts[cause] - count
+        self._tell(f"dropped {more} frame{'s' * (more > 1)}, {fault}")

@@ -1,0 +1,231 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The lifecycle node: wiring only.
+
+    camera -> ImageSubscription -> Mailbox -> Worker -> Segmenter -> publishers
+
+The subscription's callback only leaves the message in the mailbox; decoding, inference and publishing happen in
+the worker's thread.
+"""
+
+from __future__ import annotations
+
+import copy
+from operator import attrgetter
+
+import rclpy
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from bgflow_ros.images import ImageError
+from bgflow_ros.model import Model, ModelError
+from bgflow_ros.ros import parameters
+from bgflow_ros.ros.drops import Drops
+from bgflow_ros.ros.mailbox import Mailbox
+from bgflow_ros.ros.messages import to_image, to_rgb
+from bgflow_ros.ros.subscription import ImageSubscription
+from bgflow_ros.ros.worker import Worker
+from bgflow_ros.runtime import DeviceError
+from bgflow_ros.segmenter import Segmentation, Segmenter
+
+__all__ = ["SegmenterNode", "main"]
+
+OUTPUTS = {
+    "~/likelihood": ("32FC1", attrgetter("likelihood")),
+    "~/foreground_mask": ("mono8", attrgetter("foreground")),
+    "~/static_mask": ("mono8", attrgetter("static")),
+    "~/ignore_mask": ("mono8", attrgetter("ignore")),
+    "~/overlay": ("rgb8", attrgetter("overlay")),
+}
+"""Image topics: encoding, and which of a Segmentation's maps it carries."""
+
+# Reliable, because rviz's default subscription is reliable and would stay dark on a best-effort publisher.
+OUTPUT_QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2, reliability=ReliabilityPolicy.RELIABLE)
+
+
+class SegmenterNode(LifecycleNode):
+    """Segments the newest image of one camera; `doc/node.md` describes topics, parameters and lifecycle."""
+
+    def __init__(self) -> None:
+        super().__init__("segmenter")
+        parameters.declare(self)
+        self.drops = Drops(self.get_logger().warning)
+        self._segmenter: Segmenter | None = None
+        self._own_thresholds: list[str] = []
+        self._mailbox: Mailbox[Image | CompressedImage] = Mailbox(self.drops)
+        self._worker: Worker[Image | CompressedImage] | None = None
+        self._camera_info: CameraInfo | None = None
+        self.add_on_set_parameters_callback(self._check_parameters)
+        self.add_post_set_parameters_callback(self._apply_parameters)
+
+    # Lifecycle
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load and warm up the model, make the publishers. Failure leaves the node unconfigured."""
+        settings = parameters.read(self)
+        refused = [
+            reason for name, value in vars(settings).items() if (reason := parameters.refusal(name, value, settings, False))
+        ]
+        if refused:
+            self.get_logger().error("; ".join(dict.fromkeys(refused)))
+            return TransitionCallbackReturn.FAILURE
+        try:
+            segmenter = Segmenter(Model.load(settings.model), settings.device, settings.threads)
+        except (ModelError, DeviceError) as error:
+            self.get_logger().error(str(error))
+            return TransitionCallbackReturn.FAILURE
+        thresholds = {name: getattr(settings, name) for name in parameters.THRESHOLDS}
+        self._own_thresholds = [name for name, value in thresholds.items() if value == parameters.UNSET]
+        resolved = thresholds | {name: getattr(segmenter.model, name) for name in self._own_thresholds}
+        if resolved["static_threshold"] < resolved["foreground_threshold"]:
+            self.get_logger().error(
+                f"static_threshold {resolved['static_threshold']:g} is below foreground_threshold "
+                f"{resolved['foreground_threshold']:g}; where one is set, mind the model's own value of the other"
+            )
+            return TransitionCallbackReturn.FAILURE
+        self._set_all(resolved)
+        self._segmenter = segmenter
+        self._apply_parameters([])
+        overridable = QoSOverridingOptions.with_default_policies()
+        self._image_publishers = {
+            topic: self.create_lifecycle_publisher(Image, topic, OUTPUT_QOS, qos_overriding_options=overridable)
+            for topic in OUTPUTS
+        }
+        self._info_publisher = self.create_lifecycle_publisher(
+            CameraInfo, "~/camera_info", OUTPUT_QOS, qos_overriding_options=overridable
+        )
+        model = segmenter.model
+        self.get_logger().info(
+            f"model {model.name} ({model.sha256[:12]}), {model.width}x{model.height}, on {segmenter.runtime.device}; "
+            f"foreground below {segmenter.foreground_threshold:.3f}, static above {segmenter.static_threshold:.3f}"
+        )
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Subscribe and start the inference thread."""
+        settings = parameters.read(self)
+        self._mailbox = Mailbox(self.drops)
+        self._mailbox.max_rate = settings.max_rate
+        self._worker = Worker(self._mailbox, self._answer)
+        self._images = ImageSubscription(self, settings.image_transport, settings.image_qos, self._mailbox.put)
+        self._infos = self.create_subscription(CameraInfo, "camera_info", self._remember_info, qos_profile_sensor_data)
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Unsubscribe and end the inference thread; the model stays."""
+        self._pause()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the model."""
+        self._free()
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Let go of everything, from any state."""
+        if state.label == "active":
+            self._pause()
+        if state.label in ("active", "inactive"):
+            self._free()
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Give up: whoever started the node decides what next."""
+        return TransitionCallbackReturn.FAILURE
+
+    def stop(self) -> None:
+        """End the inference thread, in any state and also when ROS has already shut down."""
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+
+    def _pause(self) -> None:
+        self._images.destroy()
+        self.destroy_subscription(self._infos)
+        self.stop()
+        self._camera_info = None
+
+    def _free(self) -> None:
+        for publisher in (*self._image_publishers.values(), self._info_publisher):
+            self.destroy_lifecycle_publisher(publisher)
+        self._segmenter = None
+        # The next model brings its own, unless the user has set others.
+        self._set_all(dict.fromkeys(self._own_thresholds, parameters.UNSET))
+
+    # Parameters
+
+    def _check_parameters(self, changes: list[Parameter]) -> SetParametersResult:
+        settings = vars(parameters.read(self)) | {change.name: change.value for change in changes}
+        known = parameters.Settings(**{name: settings[name] for name in parameters.BY_NAME})
+        for change in changes:
+            reason = parameters.refusal(change.name, change.value, known, self._segmenter is not None)
+            if reason:
+                return SetParametersResult(successful=False, reason=reason)
+        return SetParametersResult(successful=True)
+
+    def _apply_parameters(self, changes: list[Parameter]) -> None:
+        self._own_thresholds = [name for name in self._own_thresholds if name not in {change.name for change in changes}]
+        if self._segmenter is None:
+            return
+        settings = parameters.read(self)
+        self._segmenter.foreground_threshold = settings.foreground_threshold
+        self._segmenter.static_threshold = settings.static_threshold
+        self._mailbox.max_rate = settings.max_rate
+
+    def _set_all(self, values: dict[str, float]) -> None:
+        own = self._own_thresholds
+        self.set_parameters_atomically([Parameter(name, value=value) for name, value in values.items()])
+        self._own_thresholds = own  # set by the node itself, not by the user
+
+    # Frames
+
+    def _remember_info(self, info: CameraInfo) -> None:
+        self._camera_info = info
+
+    def _answer(self, message: Image | CompressedImage) -> None:
+        wanted = {topic: publisher for topic, publisher in self._image_publishers.items() if publisher.get_subscription_count()}
+        if not wanted:
+            return
+        try:
+            segmentation = self._segmenter(to_rgb(message))
+            for topic, publisher in wanted.items():
+                encoding, get = OUTPUTS[topic]
+                publisher.publish(to_image(message.header, get(segmentation), encoding))
+            self._publish_info(message)
+        except ImageError as error:
+            self.drops.add(error.cause, str(error))
+        except Exception as error:
+            if self.context.ok():  # else the process is ending and its publishers are gone
+                self.drops.add("inference failed", f"inference failed: {type(error).__name__}: {error}")
+
+    def _publish_info(self, message: Image | CompressedImage) -> None:
+        if self._camera_info is not None and self._info_publisher.get_subscription_count():
+            info = copy.copy(self._camera_info)
+            info.header = message.header
+            self._info_publisher.publish(info)
+
+
+def main() -> None:
+    """Run the node until it is told to stop."""
+    with rclpy.init():
+        node = SegmenterNode()
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        try:
+            if parameters.read(node).autostart and node.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+                node.trigger_activate()
+            executor.spin()
+        except (KeyboardInterrupt, ExternalShutdownException):
+            pass
+        finally:
+            node.stop()
+            node.destroy_node()
+
+
+if __name__ == "__main__":
+    main()

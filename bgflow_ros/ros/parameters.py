@@ -1,0 +1,137 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every parameter of the node, once: name, default, range, description, and whether it may change while the node runs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+
+from bgflow_ros.model import DEFAULT_MODEL
+from bgflow_ros.runtime import DEVICES
+
+__all__ = ["PARAMETERS", "THRESHOLDS", "UNSET", "Parameter", "Settings", "declare", "read", "refusal"]
+
+UNSET = -1.0
+"""A threshold that stands for the manifest's, until a model is configured."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What the node declares to ROS."""
+
+    name: str
+    default: str | int | float | bool
+    description: str
+    choices: tuple[str, ...] = ()
+    range: tuple[float, float] | None = None
+    live: bool = False
+    """Whether a change takes effect at the next frame; otherwise only an unconfigured node accepts one."""
+
+    def descriptor(self) -> ParameterDescriptor:
+        """Describe it for `ros2 param describe` and rqt_reconfigure."""
+        descriptor = ParameterDescriptor(name=self.name, description=self.description)
+        if self.choices:
+            descriptor.additional_constraints = "one of " + ", ".join(self.choices)
+        if self.range is not None and isinstance(self.default, float):
+            descriptor.floating_point_range = [FloatingPointRange(from_value=self.range[0], to_value=self.range[1])]
+        elif self.range is not None:
+            descriptor.integer_range = [IntegerRange(from_value=int(self.range[0]), to_value=int(self.range[1]), step=1)]
+        return descriptor
+
+
+THRESHOLD = f"{UNSET:g}: the model's own"
+PARAMETERS = (
+    Parameter("model", DEFAULT_MODEL, "Model folder, absolute, or the name of a packaged model"),
+    Parameter("image_transport", "raw", "How images come: raw, or compressed on IMAGE/compressed", ("raw", "compressed")),
+    Parameter(
+        "image_qos",
+        "auto",
+        "Reliability of the image subscription; auto: reliable where every publisher is, else best effort",
+        ("auto", "sensor_data", "reliable"),
+    ),
+    Parameter(
+        "foreground_threshold",
+        UNSET,
+        f"Likelihood of background below which a pixel is foreground ({THRESHOLD})",
+        range=(UNSET, 1.0),
+        live=True,
+    ),
+    Parameter(
+        "static_threshold",
+        UNSET,
+        f"Likelihood of background above which a pixel is static; not below foreground_threshold ({THRESHOLD})",
+        range=(UNSET, 1.0),
+        live=True,
+    ),
+    Parameter("max_rate", 0.0, "Frames a second to answer at most; 0: as the camera", range=(0.0, 1000.0), live=True),
+    Parameter("device", "auto", "Where the network runs; auto: the best that works", DEVICES),
+    Parameter("threads", 0, "CPU threads for inference; 0: chosen", range=(0, 256)),
+    Parameter("autostart", True, "Configure and activate by itself; false leaves it to a lifecycle manager"),
+)
+BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
+THRESHOLDS = ("foreground_threshold", "static_threshold")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The parameters' values at one moment."""
+
+    model: str
+    image_transport: str
+    image_qos: str
+    foreground_threshold: float
+    static_threshold: float
+    max_rate: float
+    device: str
+    threads: int
+    autostart: bool
+
+
+def declare(node: Node) -> None:
+    """Declare every parameter on the node, overrides from files and the command line included."""
+    for parameter in PARAMETERS:
+        node.declare_parameter(parameter.name, parameter.default, parameter.descriptor())
+
+
+def read(node: Node) -> Settings:
+    """Read every parameter."""
+    return Settings(**{field.name: node.get_parameter(field.name).value for field in fields(Settings)})
+
+
+def refusal(name: str, value: object, others: Settings, configured: bool) -> str | None:
+    """Say why a parameter cannot take a value; None where it can.
+
+    Args:
+        name: of the parameter; one that is not the node's own is none of its business.
+        value: of the declared type and within the declared range, which ROS has checked.
+        others: what the other parameters are, or will be with the same request.
+        configured: whether the node has a model, so that only live parameters may change.
+    """
+    parameter = BY_NAME.get(name)
+    if parameter is None:
+        return None
+    if configured and not parameter.live:
+        return f"{name} is read when the node is configured; deactivate and clean up the node first"
+    if parameter.choices and value not in parameter.choices:
+        return f"{name} is {value!r}; expected one of {', '.join(parameter.choices)}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{name} is {value}; expected a finite number"
+    if name in THRESHOLDS:
+        return _threshold_refusal(name, value, others, configured)
+    return None
+
+
+def _threshold_refusal(name: str, value: object, others: Settings, configured: bool) -> str | None:
+    assert isinstance(value, float)
+    if value != UNSET and not 0 < value < 1:
+        return f"{name} is {value:g}; expected a likelihood between 0 and 1, both excluded"
+    if value == UNSET and configured:
+        return f"{name} is {UNSET:g}, the model's own, which only an unconfigured node can take; set a likelihood"
+    foreground, static = others.foreground_threshold, others.static_threshold
+    if UNSET not in (foreground, static) and static < foreground:
+        return f"static_threshold would be {static:g}, below foreground_threshold {foreground:g}"
+    return None

@@ -1,0 +1,86 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a picture to masks, without ROS."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from bgflow_ros import masks
+from bgflow_ros.letterbox import Content, letterbox, upsample
+from bgflow_ros.model import DEFAULT_MODEL, Model
+from bgflow_ros.runtime import Runtime
+
+__all__ = ["Segmentation", "Segmenter"]
+
+
+class Segmentation:
+    """What one picture was found to be; each map is computed when it is first asked for, at the picture's size."""
+
+    def __init__(self, image: npt.NDArray[np.uint8], grid: npt.NDArray[np.float32], content: Content, of: Segmenter) -> None:
+        self.image = image
+        self._grid, self._content, self._stride = grid, content, of.model.stride
+        # Copied: a threshold that changes later is the next picture's.
+        self._foreground_threshold, self._static_threshold = of.foreground_threshold, of.static_threshold
+
+    @cached_property
+    def logit(self) -> npt.NDArray[np.float32]:
+        """H x W: background logits, positive where background is the likelier."""
+        height, width = self.image.shape[:2]
+        return upsample(self._grid, self._content, self._stride, width, height)
+
+    @cached_property
+    def likelihood(self) -> npt.NDArray[np.float32]:
+        """H x W: probability of background, 0 to 1."""
+        return masks.likelihood(self.logit)
+
+    @cached_property
+    def foreground(self) -> npt.NDArray[np.uint8]:
+        """H x W: 255 where the likelihood is below the foreground threshold, else 0."""
+        return masks.foreground(self.logit, self._foreground_threshold)
+
+    @cached_property
+    def static(self) -> npt.NDArray[np.uint8]:
+        """H x W: 255 where the likelihood is above the static threshold, else 0."""
+        return masks.static(self.logit, self._static_threshold)
+
+    @cached_property
+    def ignore(self) -> npt.NDArray[np.uint8]:
+        """H x W: complement of `static`."""
+        return ~self.static
+
+    @cached_property
+    def overlay(self) -> npt.NDArray[np.uint8]:
+        """H x W x 3, RGB: the picture with foreground tinted and static background outlined."""
+        return masks.overlay(self.image, self.foreground, self.static)
+
+
+class Segmenter:
+    """A model ready to segment pictures of any size, one at a time.
+
+        segmenter = Segmenter(Model.load())
+        mask = segmenter(image).foreground
+
+    Args:
+        model: what `Model.load` gives.
+        device: auto, cpu, cuda or tensorrt.
+        threads: CPU threads; 0: chosen.
+
+    Raises:
+        DeviceError, ModelError: see `Runtime`.
+    """
+
+    def __init__(self, model: Model | None = None, device: str = "auto", threads: int = 0) -> None:
+        self.model = Model.load(DEFAULT_MODEL) if model is None else model
+        self.runtime = Runtime(self.model, device, threads)
+        self.foreground_threshold = self.model.foreground_threshold
+        self.static_threshold = self.model.static_threshold
+        self._canvas = np.empty((self.model.height, self.model.width, 3), np.uint8)
+
+    def __call__(self, image: npt.NDArray[np.uint8]) -> Segmentation:
+        """Segment one picture, H x W x 3, RGB."""
+        content = letterbox(image, self._canvas)
+        return Segmentation(image, self.runtime(self._canvas), content, self)

@@ -1,0 +1,3 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""What makes a bgflow model: data sets, encoders, densities, fusion, calibration, export and evaluation."""

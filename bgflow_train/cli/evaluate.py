@@ -1,0 +1,57 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Measure a model on labelled pictures: AUROC, AP, AR, FPR95 and pi, pooled over pixels, foreground positive.
+
+Pictures and masks (0 background, 1 foreground, 255 void) are paired by stem.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from bgflow_ros.cli.errors import UserError
+from bgflow_ros.files import write_atomically
+from bgflow_ros.model import Model, ModelError
+from bgflow_ros.runtime import DEVICES, DeviceError
+from bgflow_ros.segmenter import Segmenter
+
+HELP = "measure a model on labelled pictures"
+EXTRA = "train"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("model", help="model folder or name of a packaged model")
+    parser.add_argument("--images", type=Path, metavar="DIR", help="folder of pictures")
+    parser.add_argument("--masks", type=Path, metavar="DIR", help="folder of masks")
+    parser.add_argument("--dataset", metavar="NAME:DIR", help="instead: a known set, as splits.json names them")
+    parser.add_argument("--split", default="report", help="of the known set (%(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything, intervals and hashes included")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
+    parser.add_argument("--seed", type=int, default=0, help="of the intervals' resampling (%(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print a table."""
+    from bgflow_train.datasets import DatasetError, FolderDataset
+    from bgflow_train.datasets.named import open_named
+    from bgflow_train.evaluation import evaluate
+    from bgflow_train.model_card import metrics_table
+
+    folders = arguments.images is not None and arguments.masks is not None
+    if folders == (arguments.dataset is not None) or (arguments.images is None) != (arguments.masks is None):
+        raise UserError("give either --images DIR --masks DIR or --dataset NAME:DIR")
+    try:
+        if folders:
+            dataset = FolderDataset(arguments.images, arguments.masks, name=arguments.images.name)
+        else:
+            dataset = open_named(arguments.dataset, arguments.split)
+        result = evaluate(Segmenter(Model.load(arguments.model), arguments.device), dataset, arguments.seed)
+    except (DatasetError, ModelError, DeviceError) as error:
+        raise UserError(str(error)) from error
+    print(metrics_table({dataset.name: result}))
+    if arguments.json:
+        write_atomically(arguments.json, (json.dumps(result, indent=1) + "\n").encode())
+    return 0

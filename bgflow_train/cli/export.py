@@ -1,0 +1,39 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Turn a fit into a model folder: calibration, ONNX graph, operating points, metrics, manifest and model card."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bgflow_ros.cli.errors import UserError
+
+HELP = "turn a fit into a model folder"
+EXTRA = "train"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("fit", type=Path, help="folder that `bgflow fit` wrote")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("--out", type=Path, required=True, help="the model folder; its name becomes the model's")
+    parser.add_argument("--cache", type=Path, help="folder for features (FIT/features)")
+    parser.add_argument("--notes", type=Path, help="Markdown file to end the model card with")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Export and print the model card's path."""
+    from bgflow_train.datasets import DatasetError
+    from bgflow_train.encoders import EncoderError
+    from bgflow_train.exporting import export
+    from bgflow_train.fitting import Fitted
+
+    try:
+        notes = arguments.notes.read_text() if arguments.notes else ""
+        cache = arguments.cache or arguments.fit / "features"
+        export(Fitted.load(arguments.fit), arguments.data, arguments.out, cache, notes)
+    except (DatasetError, EncoderError, OSError) as error:
+        raise UserError(str(error)) from error
+    print(arguments.out / "README.md")
+    return 0

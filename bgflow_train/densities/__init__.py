@@ -1,0 +1,9 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Densities by name: each is `fit` and `nll`."""
+
+from bgflow_train.densities.base import Density
+from bgflow_train.densities.real_nvp import RealNVP
+from bgflow_train.densities.whitening import Whitening
+
+__all__ = ["Density", "RealNVP", "Whitening"]

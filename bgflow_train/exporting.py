@@ -1,0 +1,152 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a fit to a model folder: calibrate, export, choose the operating points, measure, describe."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import timm
+import torch
+import yaml
+
+from bgflow_ros import __version__
+from bgflow_ros.files import write_atomically
+from bgflow_ros.model import Model
+from bgflow_ros.segmenter import Segmenter
+from bgflow_train.calibration import Calibration
+from bgflow_train.datasets import FolderDataset
+from bgflow_train.evaluation import evaluate, histograms
+from bgflow_train.export import to_onnx
+from bgflow_train.features import FeatureCache, canvas_of
+from bgflow_train.fitting import VALIDATE, Fitted, cells_of, open_split
+from bgflow_train.model_card import model_card
+from bgflow_train.network import Network
+from bgflow_train.operating_points import LEVELS, threshold
+from bgflow_train.splits import rooms
+
+__all__ = ["REPORT", "Calibration", "Network", "export", "parity"]
+
+REPORT = (
+    ("nyu", "report"),
+    ("nyu", "balanced"),
+    ("ade20k_rooms", "report"),
+    ("gazebo_house", "report"),
+    ("gazebo_bookstore", "report"),
+)
+PARITY_PICTURES = 8
+
+
+def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") -> Model:
+    """Write the model folder `out`: model.onnx, manifest.yaml and README.md.
+
+    Args:
+        fitted: what to export.
+        data: folder that holds the data sets.
+        out: the model folder; its name is the model's.
+        cache: folder of the features.
+        notes: Markdown for the model card: what was seen by eye.
+    """
+    recipe, encoder = fitted.recipe, fitted.encoder
+    validate = [open_split(data, *split) for split in VALIDATE]
+    calibration = _calibrate(fitted, validate, cache)
+    network = Network(encoder, fitted.densities, fitted.fusion, calibration).eval()
+    graph = to_onnx(network, recipe.width, recipe.height)
+    manifest: dict[str, Any] = {
+        "format": 1,
+        "name": out.name,
+        "file": "model.onnx",
+        "sha256": hashlib.sha256(graph).hexdigest(),
+        "input": {"width": recipe.width, "height": recipe.height},
+        "stride": encoder.layers[0].stride,
+        # Replaced below by what the exported graph itself gives on the validation rooms.
+        "thresholds": {mask: {"likelihood": 0.5, "level": level, "guarantee": ""} for mask, level in LEVELS.items()},
+        "encoder": {"name": encoder.name, "weights": encoder.source},
+        "layers": fitted.record["layers"],
+        "training": {
+            "recipe": fitted.record["recipe"],
+            "data": fitted.record["data"],
+            "versions": {
+                "bgflow": __version__,
+                "python": platform.python_version(),
+                "torch": str(torch.__version__),
+                "timm": timm.__version__,
+                "numpy": np.__version__,
+            },
+        },
+        "calibration": asdict(calibration) | {"fusion": fitted.record["fusion"]},
+        "metrics": {},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        # The whole folder is finished elsewhere first: a kill never leaves half a model under its name.
+        model = _write(Path(folder) / out.name, manifest, graph)
+        segmenter = Segmenter(model)
+        manifest["calibration"]["parity"] = parity(segmenter, network, validate[0])
+        manifest["thresholds"] = _operating_points(segmenter, validate)
+        segmenter = Segmenter(_write(Path(folder) / out.name, manifest, graph))
+        for split in REPORT:
+            manifest["metrics"]["/".join(split)] = evaluate(segmenter, open_split(data, *split), recipe.seed)
+    write_atomically(out / "README.md", model_card(manifest, notes).encode())
+    return _write(out, manifest, graph)
+
+
+def parity(segmenter: Segmenter, network: Network, dataset: FolderDataset) -> dict[str, float]:
+    """Largest difference in likelihood between the exported graph and torch, on some of the set's pictures."""
+    model, worst = segmenter.model, 0.0
+    samples = [sample for index, sample in enumerate(dataset) if index < PARITY_PICTURES]
+    for sample in samples:
+        canvas, _ = canvas_of(sample, model.width, model.height)
+        with torch.inference_mode():
+            reference = torch.sigmoid(network(torch.from_numpy(canvas)[None]))[0].numpy()
+        exported = 1 / (1 + np.exp(-segmenter.runtime(canvas).astype(np.float64)))
+        worst = max(worst, float(np.abs(exported - reference).max()))
+    return {"pictures": len(samples), "largest_likelihood_difference": worst}
+
+
+def _calibrate(fitted: Fitted, validate: list[FolderDataset], cache: Path) -> Calibration:
+    features = FeatureCache(cache, fitted.encoder, fitted.recipe.width, fitted.recipe.height)
+    factors, offset = fitted.fusion.affine()
+    parts: list[tuple[npt.NDArray[Any], ...]] = []
+    for dataset in validate:
+        nll, labels, weights = cells_of(list(features.features(dataset)), fitted.densities)
+        # Each domain counts the same, however many pictures it has.
+        parts.append((nll @ np.array(factors) + offset, labels, weights / weights.sum()))
+    logits, labels, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Calibration.fit(logits, labels, weights * len(labels))
+
+
+def _operating_points(segmenter: Segmenter, validate: list[FolderDataset]) -> dict[str, Any]:
+    counts = np.concatenate([histograms(segmenter, dataset) for dataset in validate])
+    names = []
+    for dataset in validate:
+        ids = [id for id, _, _ in dataset.pairs]
+        if dataset.name.startswith("nyu/"):
+            room_of = {id: run[0] for run in rooms(ids) for id in run}
+            names += [f"{dataset.name} {room_of[id]}" for id in ids]
+        else:
+            names += [f"{dataset.name} {id}" for id in ids]
+    return {
+        mask: {
+            "likelihood": round(threshold(counts, names, level), 6),
+            "level": level,
+            "guarantee": (
+                f"conformal risk control over {len(set(names))} rooms of {' and '.join(set.name for set in validate)}: at most "
+                f"{level:.0%} of a new room's foreground lies above, in expectation, if that room is exchangeable with these; "
+                "it ends where the domain changes and after any post-processing"
+            ),
+        }
+        for mask, level in LEVELS.items()
+    }
+
+
+def _write(folder: Path, manifest: dict[str, Any], graph: bytes) -> Model:
+    write_atomically(folder / "model.onnx", graph)
+    write_atomically(folder / "manifest.yaml", yaml.safe_dump(manifest, sort_keys=False, width=120).encode())
+    return Model.load(folder)

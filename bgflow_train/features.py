@@ -1,0 +1,146 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Features of labelled pictures: what each cell's descriptor is, and whether it describes background (paper, III-A3)."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from tqdm import tqdm
+
+from bgflow_ros.files import write_atomically
+from bgflow_ros.letterbox import letterbox
+from bgflow_train.datasets import BACKGROUND, VOID, Dataset, Sample
+from bgflow_train.encoders import Encoder, Layer
+
+__all__ = ["BACKGROUND_ABOVE", "Features", "FeatureCache", "background_score", "canvas_of"]
+
+BACKGROUND_ABOVE = 0.9
+"""A cell whose background score is higher is background; only those train a density."""
+FIELD_SIGMAS = 18
+"""A light encoder's effective receptive field: a Gaussian, the theoretical width being so many sigmas. By the
+gradient's energy EfficientNet-Lite0's layers have 15, 21 and 18 (test_features.py measures it)."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """One picture's feature maps with their labels."""
+
+    maps: list[npt.NDArray[np.float16]]
+    """channels x h x w, a layer each."""
+    scores: list[npt.NDArray[np.float16]]
+    """h x w background scores, a layer each; NaN where nothing is labelled."""
+    cells: npt.NDArray[np.uint8]
+    """h x w at the finest layer: the mask under each cell's centre."""
+
+    def background(self, layer: int) -> npt.NDArray[np.float32]:
+        """n x channels: the descriptors of the background cells of the layer with this index."""
+        channels = self.maps[layer].shape[0]
+        cells = self.maps[layer].reshape(channels, -1).T
+        return cells[self.scores[layer].ravel() > BACKGROUND_ABOVE].astype(np.float32)
+
+
+def canvas_of(sample: Sample, width: int, height: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Letterbox picture and mask into a canvas; the mask is void where the picture does not reach."""
+    canvas = np.empty((height, width, 3), np.uint8)
+    content = letterbox(sample.rgb, canvas)
+    mask = np.full((height, width), VOID, np.uint8)
+    mask[: content.height, : content.width] = cv2.resize(sample.mask, content, interpolation=cv2.INTER_NEAREST)
+    return canvas, mask
+
+
+def background_score(mask: npt.NDArray[np.uint8], layer: Layer) -> npt.NDArray[np.float32]:
+    """Share of background among the labelled pixels in each cell's effective receptive field, 0 to 1.
+
+    Args:
+        mask: H x W in the canvas.
+        layer: gives stride and field.
+
+    Returns:
+        H/stride x W/stride; NaN where the field holds (almost) no labelled pixel.
+    """
+    sigma = layer.receptive_field / FIELD_SIGMAS
+
+    def seen(pixels: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+        # Averaging whole cells first makes a wide Gaussian cheap and puts its samples on the cells' centres.
+        height, width = mask.shape[0] // layer.stride, mask.shape[1] // layer.stride
+        cells = cv2.resize(pixels.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+        return cv2.GaussianBlur(cells, (0, 0), sigma / layer.stride, borderType=cv2.BORDER_CONSTANT)
+
+    labelled, background = seen(mask != VOID), seen(mask == BACKGROUND)
+    return np.where(labelled > 0.01, background / np.maximum(labelled, 1e-6), np.nan).astype(np.float32)
+
+
+class FeatureCache:
+    """Features on disk, one file a picture, so that a killed run goes on where it was.
+
+    Args:
+        root: folder of the cache.
+        encoder: computes what is missing.
+        width: the canvas' width in pixels.
+        height: the canvas' height in pixels.
+    """
+
+    def __init__(self, root: Path, encoder: Encoder, width: int, height: int) -> None:
+        self.encoder, self.width, self.height = encoder, width, height
+        weights = hashlib.sha256()
+        for tensor in encoder.state_dict().values():
+            weights.update(tensor.numpy().tobytes())
+        self.folder = root / f"{encoder.name}-{weights.hexdigest()[:12]}-{width}x{height}"
+
+    def features(self, dataset: Dataset) -> Iterator[Features]:
+        """Features of all samples, computed where the cache has none."""
+        for sample in tqdm(dataset, desc=f"features {dataset.name}", unit="picture"):
+            key = hashlib.sha256(sample.rgb.tobytes() + sample.mask.tobytes() + str(sample.rgb.shape).encode())
+            path = self.folder / f"{key.hexdigest()[:24]}.npz"
+            if not path.exists():
+                write_atomically(path, _packed(self._compute(sample)))
+            yield _unpacked(path, len(self.encoder.layers))
+
+    def _compute(self, sample: Sample) -> Features:
+        canvas, mask = canvas_of(sample, self.width, self.height)
+        with torch.inference_mode():
+            maps = self.encoder(torch.from_numpy(canvas).permute(2, 0, 1)[None].float())
+        finest = self.encoder.layers[0].stride
+        return Features(
+            [map[0].numpy().astype(np.float16) for map in maps],
+            [background_score(mask, layer).astype(np.float16) for layer in self.encoder.layers],
+            mask[finest // 2 :: finest, finest // 2 :: finest],
+        )
+
+
+def background_cells(features: Iterable[Features], layers: Sequence[Layer]) -> list[npt.NDArray[np.float32]]:
+    """All background descriptors of many pictures, n x channels a layer."""
+    found: list[list[npt.NDArray[np.float32]]] = [[] for _ in layers]
+    for picture in features:
+        for index, cells in enumerate(found):
+            cells.append(picture.background(index))
+    return [np.concatenate(cells) for cells in found]
+
+
+def _packed(features: Features) -> bytes:
+    file = io.BytesIO()
+    np.savez(
+        file,
+        cells=features.cells,
+        **{f"map{index}": map for index, map in enumerate(features.maps)},
+        **{f"score{index}": score for index, score in enumerate(features.scores)},
+    )
+    return file.getvalue()
+
+
+def _unpacked(path: Path, layers: int) -> Features:
+    with np.load(path, allow_pickle=False) as file:
+        return Features(
+            [file[f"map{index}"] for index in range(layers)],
+            [file[f"score{index}"] for index in range(layers)],
+            file["cells"],
+        )

@@ -1,0 +1,101 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The model card: what a manifest says, for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["metrics_table", "model_card"]
+
+
+def metrics_table(metrics: dict[str, Any]) -> str:
+    """One row a set, in the paper's units: AUROC as it is, the rest in per cent, with 95 % intervals by picture."""
+    rows = [
+        "| set | pictures | AUROC | AP | AR | FPR95 | pi |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, result in metrics.items():
+        numbers, interval = result["metrics"], result["interval95"]
+        cells = [f"{numbers['auroc']:.3f} ({interval['auroc'][0]:.3f} to {interval['auroc'][1]:.3f})"]
+        cells += [
+            f"{100 * numbers[key]:.1f} ({100 * interval[key][0]:.1f} to {100 * interval[key][1]:.1f})"
+            for key in ("ap", "ar", "fpr95")
+        ]
+        cells.append(f"{numbers['pi']:.2f}")
+        rows.append(f"| {name} | {result['pictures']} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def masks_table(metrics: dict[str, Any]) -> str:
+    """What the masks hold at the model's thresholds, one row a set."""
+    rows = [
+        "| set | foreground that `foreground_mask` misses | background it takes for foreground "
+        "| foreground in `static_mask` | background in `static_mask` |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, result in metrics.items():
+        shares = (f"{100 * share:.1f} %" for share in result["masks"].values())
+        rows.append(f"| {name} | " + " | ".join(shares) + " |")
+    return "\n".join(rows)
+
+
+def model_card(manifest: dict[str, Any], notes: str) -> str:
+    """Render the README.md of a model folder.
+
+    Args:
+        manifest: of the model.
+        notes: Markdown, what was seen by eye.
+    """
+    recipe, versions = manifest["training"]["recipe"], manifest["training"]["versions"]
+    layers = "\n".join(
+        f"| {layer['number']} | {layer['stride']} | {layer['channels']} | {layer['nll']['cells']} | "
+        f"{layer['nll']['train']:.1f} | {layer['nll']['validation']:.1f} |"
+        for layer in manifest["layers"]
+    )
+    data = "\n".join(
+        f"| {name} | {set['pictures']} | `{set['sha256'][:16]}` |" for name, set in manifest["training"]["data"].items()
+    )
+    points = "\n".join(
+        f"- **{mask}** at likelihood {point['likelihood']:.3f}: {point['guarantee']}."
+        for mask, point in manifest["thresholds"].items()
+    )
+    parity = manifest["calibration"]["parity"]
+    return f"""# Model `{manifest["name"]}`
+
+Background likelihood of indoor pictures: {manifest["encoder"]["name"]} ({manifest["encoder"]["weights"]}, frozen), whitening and one
+Real NVP of {recipe["couplings"]} couplings a layer on background features, fused by logistic regression, calibrated. Input {manifest["input"]["width"]}x{manifest["input"]["height"]}, one
+logit each {manifest["stride"]} pixels. Written by `bgflow export`; every number below stands in `manifest.yaml` with intervals,
+data hashes, versions and machine.
+
+## On pictures that nothing was trained or tuned on
+
+AUROC as a fraction, the rest in per cent, foreground positive, 95 % intervals by picture (1000 resamples).
+
+{metrics_table(manifest["metrics"])}
+
+{masks_table(manifest["metrics"])}
+
+Again: `bgflow evaluate {manifest["name"]} --dataset nyu:DIR --split report` (`ade20k_rooms:DIR`, `gazebo_house:DIR`, `gazebo_bookstore:DIR`).
+
+## Operating points
+
+{points}
+
+## Made from
+
+| pictures | number | SHA-256 |
+| --- | --- | --- |
+{data}
+
+NYU Depth v2 (Silberman et al., 2012), ADE20K (Zhou et al., 2017), COCO (Lin et al., 2014), AWS RoboMaker worlds. The pictures
+are not part of the model or of this repository.
+
+| layer | stride | channels | background cells | NLL, fit | NLL, validation |
+| --- | --- | --- | --- | --- | --- |
+{layers}
+
+Seed {recipe["seed"]}; bgflow {versions["bgflow"]}, torch {versions["torch"]}, timm {versions["timm"]}, Python {versions["python"]}.
+ONNX Runtime and torch differ by at most {parity["largest_likelihood_difference"]:.1e} in likelihood on {parity["pictures"]} pictures.
+
+{notes}"""

@@ -1,0 +1,131 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which pictures fit, which validate and which report: decided once, in the committed splits.json.
+
+    python -m bgflow_train.splits --data DIR    writes splits.json anew from the folders of DIR
+
+What each split is for:
+
+- `fit`: the densities' background features;
+- `validate`: early stopping, every choice between settings, calibration and operating points;
+- `fuse`: the logistic regression that fuses the layers (the paper's "fitting dataset");
+- `report`: reported, never trained or tuned on;
+- `balanced`: those of NYU's `report` with about as much foreground as background, as the paper selects.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from bgflow_train.datasets.base import DatasetError
+from bgflow_ros.files import write_atomically
+
+__all__ = ["NAMES", "Splits"]
+
+PATH = Path(__file__).with_name("splits.json")
+FOLDERS = {
+    "nyu": "nyu",
+    "ade20k_indoor": "rooms/ade20k_indoor",
+    "coco_indoor": "rooms/coco_indoor",
+    "ade20k_rooms": "rooms/ade20k_rooms",
+    "gazebo_house": "rooms/gazebo_aws_house",
+    "gazebo_bookstore": "rooms/gazebo_aws_bookstore",
+}
+NAMES = tuple(FOLDERS)
+LONGEST_ROOM = 7
+"""A run of at most so many consecutive training pictures of NYU counts as one room (see `rooms`)."""
+FUSE_COCO = 12
+"""With the 13 of ade20k_indoor the paper's 25 fitting pictures; the other COCO pictures validate."""
+BALANCED = (0.35, 0.65)
+"""Foreground's share of the labelled pixels in a balanced picture."""
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Ids by data set and split."""
+
+    sets: dict[str, dict[str, list[str]]]
+
+    @classmethod
+    def load(cls) -> Splits:
+        """Read the committed file."""
+        return cls(json.loads(PATH.read_text()))
+
+    def ids(self, name: str, split: str) -> list[str]:
+        """Ids of one split.
+
+        Raises:
+            DatasetError: there is no such split; the message lists those that exist.
+        """
+        splits = self.sets[name]
+        if split not in splits:
+            raise DatasetError(f"{name} has no split {split!r}; it has {', '.join(splits)}")
+        return splits[split]
+
+
+def rooms(ids: list[str]) -> list[list[str]]:
+    """Group NYU ids into runs of consecutive numbers.
+
+    NYU numbers its pictures scene by scene, and its official halves share no scene, so a run of training
+    numbers between two test numbers holds whole scenes: one where it is short, several where it is long.
+    """
+    runs: list[list[str]] = []
+    for id in sorted(ids):
+        if runs and int(runs[-1][-1]) + 1 == int(id):
+            runs[-1].append(id)
+        else:
+            runs.append([id])
+    return runs
+
+
+def make(data: Path) -> Splits:
+    """Apply the rules above to the folders of `data`."""
+    stems = {name: sorted(path.stem for path in (data / folder / "mask").glob("*.png")) for name, folder in FOLDERS.items()}
+    train = (data / "nyu/train.txt").read_text().split()
+    train = [f"{int(id):04d}" for id in train]
+    # Short runs give the most rooms for the fewest pictures: the operating points count rooms, the densities pictures.
+    validate = [id for run in rooms(train) if len(run) <= LONGEST_ROOM for id in run]
+    report = sorted(set(stems["nyu"]) - set(train))
+    nyu = {
+        "fit": sorted(set(train) - set(validate)),
+        "validate": validate,
+        "report": report,
+        "balanced": [id for id in report if BALANCED[0] <= _foreground(data / "nyu/mask" / f"{id}.png") <= BALANCED[1]],
+    }
+    coco = stems["coco_indoor"]
+    return Splits(
+        {
+            "nyu": nyu,
+            "ade20k_indoor": {"fuse": stems["ade20k_indoor"]},
+            "coco_indoor": {"fuse": coco[:FUSE_COCO], "validate": coco[FUSE_COCO:]},
+        }
+        | {name: {"report": stems[name]} for name in ("ade20k_rooms", "gazebo_house", "gazebo_bookstore")}
+    )
+
+
+def _foreground(path: Path) -> float:
+    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    return float((mask == 1).sum() / max(1, (mask != 255).sum()))
+
+
+def main() -> None:
+    """Write splits.json."""
+    parser = argparse.ArgumentParser(description="Write splits.json anew.")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
+    splits = make(parser.parse_args().data)
+    lines = []
+    for name, sets in splits.sets.items():
+        rows = ",\n".join(f"    {json.dumps(split)}: {json.dumps(ids)}" for split, ids in sets.items())
+        lines.append(f"  {json.dumps(name)}: {{\n{rows}\n  }}")
+    write_atomically(PATH, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
+    for name, sets in splits.sets.items():
+        print(name, {split: len(ids) for split, ids in sets.items()})
+
+
+if __name__ == "__main__":
+    main()

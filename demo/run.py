@@ -1,0 +1,111 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The demo: node, camera and watcher as three processes that talk over DDS."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from bgflow_ros.files import share
+
+HERE = Path(__file__).resolve().parent
+ROOM = HERE / "room" / "rgb.mp4"
+PATIENCE = 5.0
+"""Seconds that a process has to end by itself before it is killed."""
+
+
+def environment() -> dict[str, str]:
+    """A ROS domain of the demo's own on this machine only, and shared memory large enough for images."""
+    own = os.environ.copy()
+    own.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    own.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    # Left by the ROS wheels in this process; the children must set up their own library path.
+    own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
+    profiles = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
+    if not any(name in own for name in profiles):
+        own |= dict.fromkeys(profiles, str(share() / "config" / "fastdds_shm.xml"))
+    return own
+
+
+def stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Interrupt every process, wait, and kill what is left."""
+    for process in processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+    deadline = time.monotonic() + PATIENCE
+    for process in processes:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Treat SIGTERM and SIGHUP like Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run the demo; the last line printed is the folder with what it made."""
+    parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
+    camera = parser.add_mutually_exclusive_group()
+    camera.add_argument("--images", metavar="DIR", help="show a folder of pictures instead of the rendered room")
+    camera.add_argument("--video", metavar="FILE", help="show a video")
+    camera.add_argument("--bag", metavar="BAG", help="show the images of a ROS 2 bag")
+    camera.add_argument("--camera", type=int, metavar="N", help="show a real camera, by OpenCV's number")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long (%(default)s)")
+    parser.add_argument("--rate", type=float, default=30.0, help="frames a second of the files (%(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("demo-out"), help="folder to write to (%(default)s)")
+    parser.add_argument("--model", help="model folder or name of a packaged model")
+    arguments = parser.parse_args()
+    shown = arguments.images or arguments.video or arguments.bag or ROOM
+    what = ["--camera", str(arguments.camera)] if arguments.camera is not None else [str(shown)]
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    log = arguments.out / "log.txt"
+    python, own = sys.executable, environment()
+    model = ["--ros-args", "-p", f"model:={Path(arguments.model).resolve()}"] if arguments.model else []
+    commands = {
+        "segment": [str(Path(python).with_name("segment")), *model],
+        "camera": [python, str(HERE / "camera.py"), *what, "--rate", str(arguments.rate)],
+        "watch": [python, str(HERE / "watch.py"), "--seconds", str(arguments.seconds), "--out", str(arguments.out)],
+    }
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        with log.open("wb") as file:
+            for name, command in commands.items():
+                # Sessions of their own: Ctrl-C reaches this process only, which ends the others in order.
+                quiet = {"stdout": file, "stderr": file} if name != "watch" else {}
+                processes[name] = subprocess.Popen(command, env=own, start_new_session=True, **quiet)
+            while (status := processes["watch"].poll()) is None:
+                for name, process in processes.items():
+                    if name != "watch" and process.poll() is not None:
+                        stop(list(processes.values()))
+                        print(f"demo: {name} ended with {process.returncode}:\n{log.read_text()}", file=sys.stderr)
+                        return 1
+                time.sleep(0.1)
+    except KeyboardInterrupt:
+        stop([processes[name] for name in ("watch", "camera", "segment") if name in processes])
+        print("demo: interrupted", file=sys.stderr)
+        return 130
+    stop([processes[name] for name in ("camera", "segment")])
+    if status:
+        print(log.read_text(), file=sys.stderr)
+        return status
+    print(json.dumps(json.loads((arguments.out / "report.json").read_text())))
+    print(arguments.out.resolve())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

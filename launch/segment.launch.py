@@ -1,0 +1,108 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Start the node of one camera: ros2 launch bgflow segment.launch.py --show-args."""
+
+from __future__ import annotations
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.conditions import IfCondition
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+
+CONFIG = PathJoinSubstitution([FindPackageShare("bgflow"), "config"])
+
+ARGUMENTS = {
+    "namespace": ("", "Namespace of the node, one for each camera"),
+    "image": ("", "Topic of the camera's image; empty: `image` in the namespace"),
+    "camera_info": ("", "Topic of the camera's calibration; empty: `camera_info` in the namespace"),
+    "params_file": (PathJoinSubstitution([CONFIG, "segment.yaml"]), "Parameter file"),
+    "respawn": ("false", "Start the node again when it dies"),
+    "log_level": ("info", "debug, info, warn, error or fatal"),
+    "rviz": ("false", "Start rviz and show what the node sees"),
+}
+"""Name: default, description."""
+
+PARAMETERS = {
+    "model": (str, "Model folder, or the name of a packaged model"),
+    "image_transport": (str, "raw or compressed"),
+    "image_qos": (str, "auto, sensor_data or reliable"),
+    "device": (str, "auto, cpu, cuda or tensorrt"),
+    "threads": (int, "CPU threads for inference; 0: chosen"),
+    "autostart": (bool, "Configure and activate by itself; false leaves it to a lifecycle manager"),
+    "use_sim_time": (bool, "Follow /clock"),
+}
+"""Arguments that override a parameter of the file where they are given. Name: type, description."""
+
+OUTPUTS = ("likelihood", "foreground_mask", "static_mask", "overlay")
+"""The node's topics that config/segment.rviz shows, under the names that they have without a namespace."""
+
+FASTDDS_PROFILES = "FASTDDS_DEFAULT_PROFILES_FILE"
+FASTRTPS_PROFILES = "FASTRTPS_DEFAULT_PROFILES_FILE"
+"""Where Fast DDS looks for its settings, from ROS 2 Kilted on and before. Kilted warns of the older name."""
+BEFORE_KILTED = {"humble", "iron", "jazzy"}
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Declare the arguments; everything else depends on their values."""
+    arguments = [
+        DeclareLaunchArgument(name, default_value=default, description=description)
+        for name, (default, description) in ARGUMENTS.items()
+    ]
+    overrides = [
+        DeclareLaunchArgument(name, default_value="", description=f"{description}; empty: as in params_file")
+        for name, (_, description) in PARAMETERS.items()
+    ]
+    return LaunchDescription([*arguments, *overrides, OpaqueFunction(function=start)])
+
+
+def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Start what the arguments ask for."""
+
+    def given(name: str) -> str:
+        return LaunchConfiguration(name).perform(context)
+
+    namespace = given("namespace") or None
+    node = Node(
+        package="bgflow",
+        executable="segment",
+        name="segmenter",
+        namespace=namespace,
+        parameters=[
+            LaunchConfiguration("params_file"),
+            *(
+                {name: ParameterValue(LaunchConfiguration(name), value_type=kind)}
+                for name, (kind, _) in PARAMETERS.items()
+                if given(name)
+            ),
+        ],
+        remappings=[(topic, given(topic)) for topic in ("image", "camera_info") if given(topic)],
+        ros_arguments=["--log-level", LaunchConfiguration("log_level")],
+        respawn=IfCondition(LaunchConfiguration("respawn")).evaluate(context),
+        output="screen",
+    )
+    rviz = Node(
+        package="rviz2",
+        executable="rviz2",
+        namespace=namespace,
+        arguments=["-d", PathJoinSubstitution([CONFIG, "segment.rviz"])],
+        # The names in that file are absolute; relative ones follow the namespace.
+        remappings=[
+            ("/image", given("image") or "image"),
+            *((f"/segmenter/{topic}", f"segmenter/{topic}") for topic in OUTPUTS),
+        ],
+        condition=IfCondition(LaunchConfiguration("rviz")),
+    )
+    return [*fastdds_profiles(context), node, rviz]
+
+
+def fastdds_profiles(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Give Fast DDS a shared memory segment that holds an image, unless the user has set a profile."""
+    environment = context.environment
+    if FASTDDS_PROFILES in environment or FASTRTPS_PROFILES in environment:
+        return []
+    old = environment.get("ROS_DISTRO") in BEFORE_KILTED
+    path = PathJoinSubstitution([CONFIG, "fastdds_shm.xml"])
+    return [SetEnvironmentVariable(FASTRTPS_PROFILES if old else FASTDDS_PROFILES, path)]

@@ -1,0 +1,50 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures that many tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tiny_model
+
+from bgflow_ros.model import Model
+from bgflow_ros.segmenter import Segmenter
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOM = ROOT / "demo" / "room"
+DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model whose likelihood is brightness."""
+    return tiny_model.write(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture
+def segmenter(tiny: Path) -> Segmenter:
+    return Segmenter(Model.load(tiny), device="cpu", threads=1)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The third-party pictures, which only some machines hold."""
+    if not DATA.is_dir():
+        pytest.skip("needs the third-party pictures in ../shared/data")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def room() -> list[np.ndarray]:
+    """A few frames of the rendered room, RGB."""
+    capture = cv2.VideoCapture(str(ROOM / "rgb.mp4"))
+    frames = []
+    for number in range(0, 240, 60):
+        capture.set(cv2.CAP_PROP_POS_FRAMES, number)
+        frames.append(cv2.cvtColor(capture.read()[1], cv2.COLOR_BGR2RGB))
+    capture.release()
+    return frames

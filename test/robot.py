@@ -1,0 +1,206 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The rest of a robot for the node under test: a camera, a lifecycle manager and subscribers, over real DDS."""
+
+from __future__ import annotations
+
+import array
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rclpy
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.msg import Parameter as ParameterMessage
+from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParametersAtomically
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+TRANSITIONS = {
+    "configure": Transition.TRANSITION_CONFIGURE,
+    "activate": Transition.TRANSITION_ACTIVATE,
+    "deactivate": Transition.TRANSITION_DEACTIVATE,
+    "cleanup": Transition.TRANSITION_CLEANUP,
+}
+DOMAIN = 101 + os.getpid() % 120
+"""Of this test process, apart from demos, robots and other test processes on the machine."""
+ENCODING_TYPES = {"32FC1": np.float32}
+
+
+def environment() -> dict[str, str]:
+    """What a child process needs to talk to this one and nobody else."""
+    own = os.environ | {"ROS_DOMAIN_ID": str(DOMAIN), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
+    return own
+
+
+class Segment:
+    """The node under test, a process of its own.
+
+    Args:
+        parameters: of the node.
+        remappings: ROS's `from:=to`.
+    """
+
+    def __init__(self, parameters: dict[str, object], remappings: tuple[str, ...] = ()) -> None:
+        arguments = [part for name, value in parameters.items() for part in ("-p", f"{name}:={value}")]
+        arguments += [part for rule in remappings for part in ("-r", rule)]
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
+        command = [sys.executable, "-m", "bgflow_ros.ros.node", "--ros-args", *arguments]
+        self.process = subprocess.Popen(command, env=environment(), stdout=self._log, stderr=self._log)
+
+    def log(self) -> str:
+        """All that the node has printed so far."""
+        self._log.seek(0)
+        return self._log.read().decode()
+
+    def stop(self, number: int = signal.SIGINT) -> tuple[int, float]:
+        """Send a signal; exit status and the seconds that it took."""
+        start = time.monotonic()
+        self.process.send_signal(number)
+        try:
+            status = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = self.process.wait()
+        return status, time.monotonic() - start
+
+
+    def close(self) -> None:
+        """Kill the node if it still runs, and forget its log."""
+        self.process.kill()
+        self.process.wait()
+        self._log.close()
+
+
+class Robot:
+    """A node that publishes images and collects whatever comes back."""
+
+    def __init__(self, namespace: str = "") -> None:
+        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, domain_id=DOMAIN)
+        self.node = rclpy.create_node("robot", namespace=namespace, context=self.context)
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor.add_node(self.node)
+        self.received: dict[str, list[Any]] = defaultdict(list)
+        self._publishers: dict[tuple[type, str, ReliabilityPolicy], Any] = {}
+        self._number = 0
+
+    def close(self) -> None:
+        self.executor.shutdown()
+        self.node.destroy_node()
+        rclpy.shutdown(context=self.context)
+
+    def subscribe(self, topic: str, kind: type = Image) -> None:
+        self.node.create_subscription(kind, topic, self.received[topic].append, 10)
+
+    def until(self, done: Callable[[], object], seconds: float = 15.0) -> bool:
+        """Spin until something is so; False where it never became so."""
+        deadline = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > deadline:
+                return False
+            self.executor.spin_once(timeout_sec=0.02)
+        return True
+
+    def publisher(self, kind: type, topic: str, reliability: ReliabilityPolicy) -> Any:
+        key = kind, topic, reliability
+        if key not in self._publishers:
+            self._publishers[key] = self.node.create_publisher(kind, topic, QoSProfile(depth=5, reliability=reliability))
+        return self._publishers[key]
+
+    def unplug(self) -> None:
+        """Destroy every publisher."""
+        for publisher in self._publishers.values():
+            self.node.destroy_publisher(publisher)
+        self._publishers.clear()
+
+    def show(
+        self, message: Image | CompressedImage, topic: str = "image", reliability: ReliabilityPolicy = ReliabilityPolicy.RELIABLE
+    ) -> str:
+        """Publish one frame with a header that no other has; its frame_id."""
+        self._number += 1
+        message.header.frame_id = f"camera_{self._number}"
+        message.header.stamp.sec, message.header.stamp.nanosec = 1000 + self._number, 123_456_789
+        info = CameraInfo(width=getattr(message, "width", 0), height=getattr(message, "height", 0), header=message.header)
+        self.publisher(CameraInfo, "camera_info", ReliabilityPolicy.RELIABLE).publish(info)
+        self.publisher(type(message), topic, reliability).publish(message)
+        return str(message.header.frame_id)
+
+    def ask(self, message: Image | CompressedImage, answer: str, seconds: float = 15.0, **how: Any) -> Any:
+        """Show a frame, again and again as a camera does, until the answer to one of them comes on a topic."""
+        shown: set[str] = set()
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            shown.add(self.show(message, **how))
+            found = self._answer(answer, shown)
+            if self.until(lambda: self._answer(answer, shown), 0.1):  # noqa: B023 (called at once)
+                found = self._answer(answer, shown)
+                return found
+        return None
+
+    def _answer(self, topic: str, shown: set[str]) -> Any:
+        return next((message for message in reversed(self.received[topic]) if message.header.frame_id in shown), None)
+
+    def call(self, kind: type, service: str, request: Any) -> Any:
+        client = self.node.create_client(kind, service)
+        assert self.until(client.service_is_ready), f"no service {service}"
+        future = client.call_async(request)
+        assert self.until(future.done), f"no answer from {service}"
+        self.node.destroy_client(client)
+        return future.result()
+
+    def change(self, transition: str) -> bool:
+        request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
+        return bool(self.call(ChangeState, "segmenter/change_state", request).success)
+
+    def state(self) -> str:
+        return str(self.call(GetState, "segmenter/get_state", GetState.Request()).current_state.label)
+
+    def set(self, **values: Any) -> SetParametersResult:
+        messages: list[ParameterMessage] = [Parameter(name, value=value).to_parameter_msg() for name, value in values.items()]
+        request = SetParametersAtomically.Request(parameters=messages)
+        return self.call(SetParametersAtomically, "segmenter/set_parameters_atomically", request).result
+
+    def get(self, name: str) -> Any:
+        [value] = self.call(GetParameters, "segmenter/get_parameters", GetParameters.Request(names=[name])).values
+        return Parameter.from_parameter_msg(ParameterMessage(name=name, value=value)).value
+
+    def describe(self, name: str) -> Any:
+        request = DescribeParameters.Request(names=[name])
+        return self.call(DescribeParameters, "segmenter/describe_parameters", request).descriptors[0]
+
+
+def image(pixels: np.ndarray, encoding: str = "rgb8", **changes: Any) -> Image:
+    """An image message of H x W (x C) bytes."""
+    rows = np.ascontiguousarray(pixels).reshape(pixels.shape[0], -1)
+    message = Image(height=pixels.shape[0], width=pixels.shape[1], encoding=encoding, step=rows.shape[1])
+    message.data = array.array("B", rows.tobytes())
+    for name, value in changes.items():
+        setattr(message, name, value)
+    return message
+
+
+def pixels(message: Image) -> np.ndarray:
+    """The H x W (x 3) array of an output."""
+    kind = ENCODING_TYPES.get(message.encoding, np.uint8)
+    shape = (message.height, message.width, 3) if message.encoding == "rgb8" else (message.height, message.width)
+    return np.frombuffer(message.data, kind).reshape(shape)
+
+
+def model(path: Path, **parameters: object) -> dict[str, object]:
+    """Parameters of a node on a model, on one CPU thread."""
+    return {"model": path, "device": "cpu", "threads": 1} | parameters

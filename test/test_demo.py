@@ -1,0 +1,103 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The demo: three processes, real DDS, the packaged model."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
+
+ROOT = Path(__file__).resolve().parents[1]
+RUN = [sys.executable, str(ROOT / "demo/run.py")]
+
+
+def environment() -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if name != "_ROS_WHEELS_BOOTSTRAP_COMPLETE"}
+    # The demo chooses a domain of its own.
+    own.pop("ROS_DOMAIN_ID", None)
+    return own
+
+
+def children(pid: int) -> list[str]:
+    """Command lines of the processes that a process has started and that still run."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+            if parent == pid:
+                found.append((stat.parent / "cmdline").read_text())
+        except OSError:  # gone in between
+            continue
+    return found
+
+
+def test_it_shows_the_room_and_ends_by_itself(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*RUN, "--seconds", "12", "--out", str(tmp_path)], env=environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(tmp_path)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["frames"] > 60
+    assert 0 < report["age_p50_ms"] <= report["age_p95_ms"]
+    assert report["masks_per_second"] > 1
+    sheet = cv2.imread(str(tmp_path / "contact_sheet.jpg"))
+    assert sheet is not None
+    assert sheet.shape[1] == 4 * 320
+    video = cv2.VideoCapture(str(tmp_path / "overlay.mp4"))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) > 60
+    assert "masks/s" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_every_process_when_interrupted(tmp_path: Path, number: int) -> None:
+    demo = subprocess.Popen([*RUN, "--out", str(tmp_path)], env=environment(), stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while len(children(demo.pid)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert len(children(demo.pid)) == 3
+    time.sleep(2)
+    demo.send_signal(number)
+    assert demo.wait(15) == 130
+    names = ("demo/camera.py", "demo/watch.py", "bin/segment")
+    left = [line for path in Path("/proc").glob("[0-9]*/cmdline") for line in [_read(path)] if str(tmp_path) in line]
+    assert not [line for line in left if any(name in line for name in names)]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def test_a_wrong_path_ends_it_with_the_reason(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*RUN, "--video", "nowhere.mp4", "--out", str(tmp_path)], env=environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "nowhere.mp4: no such file" in done.stderr
+
+
+def test_the_clip_has_a_mask_a_frame_and_poses() -> None:
+    room = ROOT / "demo" / "room"
+    frames = int(cv2.VideoCapture(str(room / "rgb.mp4")).get(cv2.CAP_PROP_FRAME_COUNT))
+    poses = np.loadtxt(room / "groundtruth.txt")
+    masks = sorted((room / "mask").glob("*.png"))
+    assert frames == len(masks) == len(poses)
+    mask = cv2.imread(str(masks[0]), cv2.IMREAD_UNCHANGED)
+    assert mask.shape == (480, 640)
+    assert set(np.unique(mask)) == {0, 255}
+    depth = cv2.imread(str(next((room / "depth").glob("*.png"))), cv2.IMREAD_UNCHANGED)
+    assert (depth.shape, depth.dtype) == ((480, 640), np.uint16)

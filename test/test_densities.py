@@ -1,0 +1,149 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""What every density keeps, and what the flow does beyond."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the train extra")
+
+from bgflow_train.checkpoint import Checkpoint
+from bgflow_train.densities import Density, RealNVP, Whitening
+from bgflow_train.densities.real_nvp import Coupling
+
+CHANNELS = 6
+DENSITIES: dict[str, Callable[[], Density]] = {
+    "real_nvp": lambda: RealNVP(CHANNELS, couplings=4, hidden=16, epochs=12),
+    "real_nvp_odd": lambda: RealNVP(CHANNELS, couplings=3, hidden=16, epochs=12),
+}
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enough steps in few epochs of few samples."""
+    monkeypatch.setattr(RealNVP, "BATCH", 128)
+
+
+def moons(n: int, seed: int) -> torch.Tensor:
+    """Two moons in the first two numbers, correlated noise in the others."""
+    generator = torch.Generator().manual_seed(seed)
+    angle = torch.pi * torch.rand(n, generator=generator)
+    upper = torch.rand(n, generator=generator) < 0.5
+    x = torch.where(upper, angle.cos(), 1 - angle.cos())
+    y = torch.where(upper, angle.sin(), 0.5 - angle.sin())
+    noise = torch.randn(n, CHANNELS - 2, generator=generator)
+    return torch.cat([torch.stack([x, y], 1) + 0.05 * torch.randn(n, 2, generator=generator), noise.cumsum(1)], 1)
+
+
+def randomised(density: RealNVP) -> RealNVP:
+    """Past the identity that it begins as."""
+    generator = torch.Generator().manual_seed(1)
+    for parameter in density.couplings.parameters():
+        parameter.data = 0.3 * torch.randn(parameter.shape, generator=generator)
+    return density
+
+
+@pytest.mark.parametrize("make", DENSITIES.values(), ids=DENSITIES)
+def test_a_density_fits_and_integrates_batches_of_any_shape(make: Callable[[], Density]) -> None:
+    density = make()
+    train, validation = moons(4000, 0), moons(1000, 1)
+    density.fit(train, validation, seed=0)
+    density.requires_grad_(False)
+    nll = density.nll(validation)
+    assert nll.shape == (1000,)
+    assert density.nll(validation.reshape(10, 100, CHANNELS)).flatten() == pytest.approx(nll.tolist(), abs=1e-3)
+    assert density.nll(validation + 30).mean() > nll.mean() + 10, "what is far away is unlikely"
+    assert density.mean_nll(validation) == pytest.approx(float(nll.mean()), abs=1e-3)
+
+
+@pytest.mark.parametrize("make", DENSITIES.values(), ids=DENSITIES)
+def test_fitting_beats_a_gaussian_on_two_moons(make: Callable[[], Density]) -> None:
+    density = make()
+    density.fit(moons(8000, 0), moons(2000, 1), seed=0)
+    test = moons(2000, 2)
+    gaussian = torch.distributions.MultivariateNormal(moons(8000, 0).mean(0), moons(8000, 0).T.cov())
+    assert density.mean_nll(test) < -float(gaussian.log_prob(test).mean()) - 0.1
+
+
+@pytest.mark.parametrize("make", DENSITIES.values(), ids=DENSITIES)
+def test_the_same_seed_gives_the_same_density(make: Callable[[], Density]) -> None:
+    densities = [make(), make()]
+    for density in densities:
+        density.fit(moons(3000, 0), moons(500, 1), seed=7)
+    first, second = (density.state_dict() for density in densities)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_an_nll_is_a_density_s_it_integrates_to_one() -> None:
+    density = randomised(RealNVP(2, couplings=3, hidden=8))
+    density.requires_grad_(False).whitening.fit(moons(500, 0)[:, :2])
+    axis = torch.linspace(-12, 12, 601)
+    grid = torch.stack(torch.meshgrid(axis, axis, indexing="ij"), dim=-1)
+    assert float((-density.nll(grid)).exp().sum() * (axis[1] - axis[0]) ** 2) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("couplings", [1, 2, 5, 8])
+@pytest.mark.parametrize("channels", [2, 5, 8])
+def test_the_chain_can_be_undone_and_knows_its_determinant(channels: int, couplings: int) -> None:
+    density = randomised(RealNVP(channels, couplings=couplings, hidden=8)).double()
+    y = torch.randn(20, channels, generator=torch.Generator().manual_seed(2)).double()
+    z, log_det = density.transform(y)
+    assert torch.allclose(density.inverse(z), y, atol=1e-6)
+    for row, expected in zip(y, log_det, strict=True):
+        jacobian = torch.autograd.functional.jacobian(lambda x: density.transform(x)[0], row)
+        assert float(torch.linalg.slogdet(jacobian)[1]) == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_a_coupling_s_scale_is_bounded() -> None:
+    coupling = Coupling(3, 3, 8)
+    torch.nn.init.constant_(coupling.st[-1].bias, 1e6)
+    s, _ = coupling.s_and_t(torch.zeros(1, 3))
+    assert float(s.abs().max()) <= Coupling.BOUND
+
+
+def test_gradients_reach_every_weight() -> None:
+    density = randomised(RealNVP(CHANNELS, couplings=4, hidden=8))
+    density.nll(moons(100, 0)).mean().backward()
+    assert all(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in density.parameters())
+
+
+def test_whitening_gives_zero_mean_unit_covariance_and_its_determinant() -> None:
+    x = moons(5000, 0)
+    whitening = Whitening(CHANNELS)
+    whitening.fit(x)
+    y = whitening(x)
+    assert torch.allclose(y.mean(0), torch.zeros(CHANNELS), atol=1e-3)
+    assert torch.allclose(y.T.cov(), torch.eye(CHANNELS), atol=0.03)
+    assert float(whitening.log_det) == pytest.approx(float(torch.linalg.slogdet(whitening.matrix)[1]), abs=1e-4)
+
+
+class Killed(Exception):
+    """Stands for a kill."""
+
+
+def test_a_killed_fit_goes_on_and_ends_as_the_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train, validation = moons(5000, 0), moons(500, 1)
+    whole = DENSITIES["real_nvp"]()
+    whole.fit(train, validation, seed=3)
+    save = Checkpoint.end_epoch
+
+    def killed_after_three(self: Checkpoint, nll: float) -> None:
+        save(self, nll)
+        if self.epoch == 3:
+            raise Killed
+
+    path = tmp_path / "layer.checkpoint"
+    monkeypatch.setattr(Checkpoint, "end_epoch", killed_after_three)
+    with pytest.raises(Killed):
+        DENSITIES["real_nvp"]().fit(train, validation, seed=3, checkpoint=path)
+    monkeypatch.setattr(Checkpoint, "end_epoch", save)
+    epochs: list[int] = []
+    monkeypatch.setattr(Checkpoint, "end_epoch", lambda self, nll: (save(self, nll), epochs.append(self.epoch)))
+    resumed = DENSITIES["real_nvp"]()
+    resumed.fit(train, validation, seed=3, checkpoint=path)
+    assert epochs[0] == 4
+    assert all(torch.equal(resumed.state_dict()[name], tensor) for name, tensor in whole.state_dict().items())

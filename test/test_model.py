@@ -1,0 +1,76 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+from pathlib import Path
+
+import pytest
+import tiny_model
+
+from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
+
+
+def test_a_whole_model_loads(tiny: Path) -> None:
+    model = Model.load(tiny)
+    assert (model.name, model.width, model.height, model.stride) == ("tiny", 128, 96, 8)
+    assert (model.foreground_threshold, model.static_threshold) == (tiny_model.FOREGROUND, tiny_model.STATIC)
+
+
+def test_the_packaged_default_loads_by_name() -> None:
+    assert Model.load() == Model.load(DEFAULT_MODEL)
+
+
+def test_an_altered_graph_is_refused(tmp_path: Path) -> None:
+    folder = tiny_model.write(tmp_path / "m")
+    graph = (folder / "model.onnx").read_bytes()
+    (folder / "model.onnx").write_bytes(graph[:-1] + bytes([graph[-1] ^ 1]))
+    with pytest.raises(ModelError, match=r"model\.onnx has been altered"):
+        Model.load(folder)
+
+
+def test_a_missing_graph_is_named(tmp_path: Path) -> None:
+    folder = tiny_model.write(tmp_path / "m")
+    (folder / "model.onnx").unlink()
+    with pytest.raises(ModelError, match=r"model\.onnx is missing"):
+        Model.load(folder)
+
+
+def test_an_unknown_name_lists_the_packaged_models() -> None:
+    with pytest.raises(ModelError, match=rf"no model 'nosuch'.*{DEFAULT_MODEL}"):
+        Model.load("nosuch")
+
+
+def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"manifest\.yaml cannot be read"):
+        Model.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": 2}, "format 2; this bgflow reads format 1"),
+        ({"sha256": "abc"}, r"invalid at \$\.sha256"),
+        ({"file": "../model.onnx"}, r"invalid at \$\.file"),
+        ({"file": "/etc/passwd"}, r"invalid at \$\.file"),
+        ({"input": {"width": "wide", "height": 96}}, r"invalid at \$\.input\.width"),
+        ({"surprise": 1}, "surprise"),
+        (
+            {
+                "thresholds": {
+                    "foreground": {"likelihood": 0.7, "level": 0.05, "guarantee": ""},
+                    "static": {"likelihood": 0.4, "level": 0.01, "guarantee": ""},
+                }
+            },
+            "static threshold 0.4 is below",
+        ),
+    ],
+)
+def test_an_invalid_manifest_is_refused_with_the_place(tmp_path: Path, changes: dict, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        Model.load(tiny_model.write(tmp_path / "m", **changes))
+
+
+@pytest.mark.parametrize("text", [b"", b"- a\n- b", b"a: [", b"\xff\xfe", b"!!python/object/apply:os.system [true]", b"a" * (2 << 20)])
+def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: bytes) -> None:
+    folder = tiny_model.write(tmp_path / "m")
+    (folder / "manifest.yaml").write_bytes(text)
+    with pytest.raises(ModelError, match=r"manifest\.yaml"):
+        Model.load(folder)

@@ -1,0 +1,107 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""What of the node cannot be seen from outside."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from robot import DOMAIN, image
+from sensor_msgs.msg import Image
+
+from bgflow_ros.ros.node import SegmenterNode
+from bgflow_ros.segmenter import Segmentation
+
+
+@pytest.fixture
+def node(tiny: Path) -> Iterator[SegmenterNode]:
+    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    rclpy.init(args=["--ros-args", "-p", f"model:={tiny}", "-p", "threads:=1"], domain_id=DOMAIN)
+    node = SegmenterNode()
+    node.trigger_configure()
+    node.trigger_activate()
+    yield node
+    node.stop()
+    node.destroy_node()
+    rclpy.shutdown()
+
+
+class Spy:
+    """Keeps what the segmenter gave."""
+
+    def __init__(self, node: SegmenterNode) -> None:
+        self.seen: list[Segmentation] = []
+        self.segment = node._segmenter
+        node._segmenter = self  # type: ignore[assignment]
+
+    def __call__(self, rgb: np.ndarray) -> Segmentation:
+        assert self.segment is not None
+        self.seen.append(self.segment(rgb))
+        return self.seen[-1]
+
+
+def test_nothing_is_inferred_for_nobody_and_nothing_computed_that_nobody_takes(node: SegmenterNode) -> None:
+    spy = Spy(node)
+    node._answer(image(np.zeros((48, 64, 3), np.uint8)))
+    assert spy.seen == []
+    node.create_subscription(Image, "~/foreground_mask", lambda message: None, 10)
+    deadline = time.monotonic() + 10
+    while not spy.seen and time.monotonic() < deadline:
+        node._answer(image(np.zeros((48, 64, 3), np.uint8)))
+        time.sleep(0.05)
+    computed = vars(spy.seen[0])
+    assert "foreground" in computed
+    assert not {"likelihood", "static", "ignore", "overlay"} & computed.keys()
+
+
+def test_frames_that_come_during_inference_are_dropped_but_for_the_newest(node: SegmenterNode) -> None:
+    answered: list[str] = []
+
+    def slow(message: Image) -> None:
+        answered.append(message.header.frame_id)
+        time.sleep(0.3)
+
+    assert node._worker is not None
+    node._worker._handle = slow
+    camera = rclpy.create_node("camera")
+    publisher = camera.create_publisher(Image, "image", 10)
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    frames = 0
+    deadline = time.monotonic() + 10
+    while len(answered) < 5 and time.monotonic() < deadline:
+        message = image(np.zeros((48, 64, 3), np.uint8))
+        message.header.frame_id = str(frames)
+        publisher.publish(message)
+        frames += 1
+        executor.spin_once(timeout_sec=0.05)
+    camera.destroy_node()
+    assert len(answered) >= 5
+    assert node.drops.counts["superseded"] >= 3
+    # Far from a queue of ten: what is answered next is what came last.
+    numbers = [int(name) for name in answered]
+    assert numbers == sorted(numbers)
+    assert numbers[-1] >= frames - 12
+
+
+def test_inference_that_fails_costs_the_frame_not_the_node(node: SegmenterNode) -> None:
+    def fail(rgb: np.ndarray) -> Segmentation:
+        raise RuntimeError("out of memory")
+
+    node.create_subscription(Image, "~/static_mask", lambda message: None, 10)
+    node._segmenter = fail  # type: ignore[assignment]
+    deadline = time.monotonic() + 10
+    while not node.drops.counts and time.monotonic() < deadline:
+        node._answer(image(np.zeros((48, 64, 3), np.uint8)))
+        time.sleep(0.05)
+    assert node.drops.counts["inference failed"] == 1

@@ -1,0 +1,47 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import tiny_model
+
+from bgflow_ros.model import Model, ModelError
+from bgflow_ros.runtime import DEVICES, DeviceError, Runtime
+
+
+def test_it_runs_the_graph(tiny: Path) -> None:
+    runtime = Runtime(Model.load(tiny), "cpu", threads=1)
+    logit = runtime(np.full((96, 128, 3), 200, np.uint8))
+    assert logit.shape == (12, 16)
+    assert logit == pytest.approx((200 - tiny_model.GREY) / tiny_model.SCALE)
+    assert runtime.device == "cpu"
+
+
+def test_auto_takes_what_is_there(tiny: Path) -> None:
+    assert Runtime(Model.load(tiny), "auto").device in DEVICES[1:]
+
+
+def test_an_unknown_device_lists_the_known(tiny: Path) -> None:
+    with pytest.raises(DeviceError, match="unknown device 'tpu'; expected one of auto"):
+        Runtime(Model.load(tiny), "tpu")
+
+
+@pytest.mark.skipif("CUDAExecutionProvider" in onnxruntime.get_available_providers(), reason="this onnxruntime has CUDA")
+def test_a_device_that_is_not_there_says_what_is(tiny: Path) -> None:
+    with pytest.raises(DeviceError, match="cuda: this onnxruntime has only"):
+        Runtime(Model.load(tiny), "cuda")
+
+
+def test_a_graph_of_another_shape_is_refused(tmp_path: Path) -> None:
+    folder = tiny_model.write(tmp_path / "m", input={"width": 64, "height": 96})
+    with pytest.raises(ModelError, match="expected"):
+        Runtime(Model.load(folder), "cpu")
+
+
+def test_a_file_that_is_no_graph_is_refused(tmp_path: Path, tiny: Path) -> None:
+    model = Model.load(tiny)
+    broken = Model(**{**vars(model), "graph": b"no onnx"})
+    with pytest.raises(ModelError, match="ONNX Runtime refuses"):
+        Runtime(broken, "cpu")

@@ -1,0 +1,82 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+import tiny_model
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bgflow_ros.segmenter import Segmenter
+
+
+def halves(width: int, height: int, left: int, right: int) -> np.ndarray:
+    image = np.full((height, width, 3), right, np.uint8)
+    image[:, : width // 2] = left
+    return image
+
+
+def test_dark_is_foreground_and_bright_is_static(segmenter: Segmenter) -> None:
+    segmentation = segmenter(halves(640, 480, 20, 230))
+    left, right = np.s_[:, :280], np.s_[:, 360:]
+    assert (segmentation.foreground[left] == 255).all()
+    assert (segmentation.foreground[right] == 0).all()
+    assert (segmentation.static[left] == 0).all()
+    assert (segmentation.static[right] == 255).all()
+    assert (segmentation.ignore == 255 - segmentation.static).all()
+    expected = 1 / (1 + np.exp(-(230 - tiny_model.GREY) / tiny_model.SCALE))
+    assert segmentation.likelihood[right] == pytest.approx(expected, abs=1e-4)
+
+
+def test_what_is_uncertain_is_in_neither_mask(segmenter: Segmenter) -> None:
+    segmentation = segmenter(np.full((96, 128, 3), 130, np.uint8))  # likelihood 0.54, between 0.4 and 0.7
+    assert not segmentation.foreground.any()
+    assert not segmentation.static.any()
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(width=st.integers(1, 700), height=st.integers(1, 700), seed=st.integers(0, 9))
+def test_every_size_gets_masks_of_its_own_size(segmenter: Segmenter, width: int, height: int, seed: int) -> None:
+    image = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    segmentation = segmenter(image)
+    assert segmentation.likelihood.shape == (height, width)
+    assert segmentation.likelihood.dtype == np.float32
+    assert np.isfinite(segmentation.likelihood).all()
+    assert segmentation.likelihood.min() >= 0
+    assert segmentation.likelihood.max() <= 1
+    for mask in (segmentation.foreground, segmentation.static, segmentation.ignore):
+        assert mask.shape == (height, width)
+        assert mask.dtype == np.uint8
+        assert np.isin(mask, (0, 255)).all()
+    assert not (segmentation.foreground & segmentation.static).any()
+    assert segmentation.overlay.shape == (height, width, 3)
+
+
+def test_masks_are_the_thresholded_likelihood(segmenter: Segmenter) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
+    segmentation = segmenter(image)
+    assert ((segmentation.likelihood < tiny_model.FOREGROUND) == (segmentation.foreground == 255)).all()
+    assert ((segmentation.likelihood > tiny_model.STATIC) == (segmentation.static == 255)).all()
+
+
+def test_a_threshold_counts_from_the_next_picture_on(segmenter: Segmenter) -> None:
+    image = np.full((96, 128, 3), 130, np.uint8)
+    before = segmenter(image)
+    segmenter.foreground_threshold, segmenter.static_threshold = 0.6, 0.8
+    after = segmenter(image)
+    assert not before.foreground.any()
+    assert after.foreground.all()
+
+
+def test_a_result_survives_the_next_picture(segmenter: Segmenter) -> None:
+    first = segmenter(np.full((96, 128, 3), 230, np.uint8))
+    segmenter(np.zeros((96, 128, 3), np.uint8))
+    assert first.static.all()
+
+
+def test_the_overlay_tints_foreground_and_leaves_the_picture_alone(segmenter: Segmenter) -> None:
+    image = halves(640, 480, 20, 130)
+    copy = image.copy()
+    overlay = segmenter(image).overlay
+    assert (image == copy).all()
+    assert (overlay[100, 100] != image[100, 100]).any()
+    assert (overlay[100, 600] == image[100, 600]).all()

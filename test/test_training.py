@@ -1,0 +1,188 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""From labelled pictures to a model on the robot, with the real commands on small pictures made here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+
+pytest.importorskip("torch", reason="needs the train extra")
+
+from bgflow_ros.cli.main import main
+from bgflow_ros.model import Model
+from bgflow_ros.segmenter import Segmenter
+from bgflow_train import exporting, fitting
+from bgflow_train.datasets import DatasetError, FolderDataset
+from bgflow_train.datasets.named import open_named
+from bgflow_train.fitting import Fitted
+from bgflow_train.splits import FOLDERS, NAMES, Splits, make, rooms
+
+SETS = {
+    "nyu": {"fit": 12, "validate": 12, "report": 3, "balanced": 1},
+    "ade20k_indoor": {"fuse": 3},
+    "coco_indoor": {"fuse": 3, "validate": 98},  # with NYU's room enough for the static threshold's level
+    "ade20k_rooms": {"report": 2},
+    "gazebo_house": {"report": 2},
+    "gazebo_bookstore": {"report": 2},
+}
+SMALL = ["--size", "256x192", "--couplings", "2", "--hidden", "4,4,4", "--epochs", "2"]
+
+
+def wall_with_things(number: int) -> tuple[np.ndarray, np.ndarray]:
+    """A smooth wall with a checkered thing on it, and the mask."""
+    rng = np.random.default_rng(number)
+    rgb = np.full((96, 128, 3), rng.integers(120, 240, 3), np.float32) + np.linspace(-20, 20, 128)[None, :, None]
+    mask = np.zeros((96, 128), np.uint8)
+    x, y = rng.integers(0, 20), rng.integers(0, 40)
+    mask[y : y + 50, x : x + 60] = 1
+    checks = np.indices((96, 128)).sum(0) // 6 % 2 * 200.0
+    rgb = np.where(mask[..., None] == 1, checks[..., None], rgb)
+    return np.clip(rgb, 0, 255).astype(np.uint8), mask
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of data sets with the real ones' layout, and splits to go with it."""
+    data = tmp_path_factory.mktemp("data")
+    number = 0
+    for name, splits in SETS.items():
+        for kind in ("rgb", "mask"):
+            (data / FOLDERS[name] / kind).mkdir(parents=True)
+        for split, pictures in splits.items():
+            for _ in range(pictures):
+                number += 1
+                rgb, mask = wall_with_things(number)
+                cv2.imwrite(str(data / FOLDERS[name] / "rgb" / f"{number:04d}_{split}.png"), rgb[..., ::-1])
+                cv2.imwrite(str(data / FOLDERS[name] / "mask" / f"{number:04d}_{split}.png"), mask)
+    return data
+
+
+@pytest.fixture
+def splits(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Splits by the names that the fixture above gave."""
+
+    def ids(name: str, split: str) -> list[str]:
+        return sorted(path.stem for path in (made / FOLDERS[name] / "mask").glob(f"*_{split}.png"))
+
+    sets = {name: {split: ids(name, split) for split in splits} for name, splits in SETS.items()}
+    monkeypatch.setattr(Splits, "load", classmethod(lambda cls: cls(sets)))
+    monkeypatch.setattr(exporting, "rooms", lambda ids: [ids])
+
+
+def test_fit_export_evaluate_and_segment_go_hand_in_hand(
+    made: Path, splits: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fit, model = tmp_path / "fit", tmp_path / "small"
+    assert main(["fit", "--data", str(made), "--out", str(fit), *SMALL]) == 0
+    assert main(["export", str(fit), "--data", str(made), "--out", str(model)]) == 0
+    manifest = yaml.safe_load((model / "manifest.yaml").read_text())
+    assert manifest["calibration"]["parity"]["largest_likelihood_difference"] < 1e-3
+    assert manifest["training"]["data"]["nyu/fit"]["pictures"] == 12
+    assert sorted(path.name for path in model.iterdir()) == ["README.md", "manifest.yaml", "model.onnx"]
+    assert "| nyu/report | 3 |" in (model / "README.md").read_text()
+    assert Model.load(model).static_threshold >= Model.load(model).foreground_threshold
+
+    report = tmp_path / "report.json"
+    rooms = made / FOLDERS["ade20k_rooms"]
+    folders = ["--images", str(rooms / "rgb"), "--masks", str(rooms / "mask")]
+    capsys.readouterr()
+    assert main(["evaluate", str(model), *folders, "--json", str(report)]) == 0
+    assert "AUROC" in capsys.readouterr().out
+    result = json.loads(report.read_text())
+    # The manifest says the same of the same pictures.
+    assert result["metrics"] == pytest.approx(manifest["metrics"]["ade20k_rooms/report"]["metrics"])
+    assert result["metrics"]["ap"] - result["metrics"]["ar"] == pytest.approx(result["metrics"]["pi"])
+    assert result["metrics"]["auroc"] > 0.6, "even two epochs see a checkered thing on a wall"
+    assert main(["evaluate", str(model), "--dataset", f"nyu:{made / 'nyu'}", "--split", "balanced"]) == 0
+    assert main(["segment", str(rooms / "rgb"), "--model", str(model), "--out", str(tmp_path / "out")]) == 0
+
+
+def test_a_second_fit_takes_what_is_there_and_another_recipe_is_refused(
+    made: Path, splits: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["fit", "--data", str(made), "--out", str(tmp_path), *SMALL]
+    assert main(command) == 0
+    first = (tmp_path / "fitted.json").read_bytes()
+    monkeypatch.setattr(fitting.RealNVP, "fit", lambda *_, **__: pytest.fail("fitted again"))
+    assert main(command) == 0
+    assert (tmp_path / "fitted.json").read_bytes() == first
+    assert main([*command, "--seed", "1"]) == 2
+    assert "recipe.seed 0 there, 1 asked for" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["export", "{tmp}", "--data", "{tmp}", "--out", "{tmp}/m"], "holds no finished fit"),
+        (["fit", "--data", "{tmp}", "--out", "{tmp}/f"], "is not a folder"),
+        (["fit", "--data", "{tmp}", "--out", "{tmp}/f", "--size", "big"], "--size is 'big'"),
+        (["evaluate", "lite0"], "give either"),
+        (["evaluate", "lite0", "--images", "{tmp}"], "give either"),
+        (["evaluate", "lite0", "--dataset", "kitti:{tmp}"], "no known data set"),
+        (["evaluate", "lite0", "--dataset", "nyu:{tmp}", "--split", "fuse"], "no split 'fuse'; it has fit, validate"),
+        (["evaluate", "lite0", "--images", "{tmp}", "--masks", "{tmp}/nowhere"], "is not a folder"),
+    ],
+)
+def test_what_only_the_user_can_mend_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str], message: str
+) -> None:
+    assert main([part.format(tmp=tmp_path) for part in command]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_committed_splits_keep_reported_pictures_apart() -> None:
+    splits = Splits.load()
+    assert tuple(splits.sets) == NAMES
+    for name, sets in splits.sets.items():
+        reported = set(sets.get("report", ()))
+        for split in ("fit", "validate", "fuse"):
+            assert not reported & set(sets.get(split, ())), (name, split)
+        assert set(sets.get("balanced", ())) <= reported
+    used = [set(splits.ids("nyu", split)) for split in ("fit", "validate", "report")]
+    assert len(set.union(*used)) == sum(map(len, used)) == 1296
+
+
+def test_the_committed_splits_are_what_the_rules_make(data: Path) -> None:
+    assert make(data) == Splits.load()
+
+
+def test_rooms_are_runs_of_consecutive_numbers() -> None:
+    assert rooms(["0003", "0004", "0007", "0001", "0008"]) == [["0001"], ["0003", "0004"], ["0007", "0008"]]
+
+
+def test_a_named_set_needs_a_known_name(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="expected NAME:FOLDER with NAME one of nyu"):
+        open_named(str(tmp_path), "report")
+
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_the_shipped_graph_and_torch_agree_on_real_pictures(data: Path) -> None:
+    pictures = FolderDataset(data / "nyu/rgb", data / "nyu/mask", Splits.load().ids("nyu", "validate")[:8], "nyu")
+    assert exporting.parity(*shipped(), pictures)["largest_likelihood_difference"] < 1e-3
+
+
+def test_the_shipped_graph_and_torch_agree_on_the_rendered_room(room: list[np.ndarray], tmp_path: Path) -> None:
+    for kind in ("rgb", "mask"):
+        (tmp_path / kind).mkdir()
+    for number, frame in enumerate(room):
+        cv2.imwrite(str(tmp_path / "rgb" / f"{number}.png"), frame[..., ::-1])
+        cv2.imwrite(str(tmp_path / "mask" / f"{number}.png"), np.zeros(frame.shape[:2], np.uint8))
+    pictures = FolderDataset(tmp_path / "rgb", tmp_path / "mask")
+    assert exporting.parity(*shipped(), pictures)["largest_likelihood_difference"] < 1e-3
+
+
+def shipped() -> tuple[Segmenter, exporting.Network]:
+    """The packaged model, and the torch network that it was exported from."""
+    manifest = yaml.safe_load((ROOT / "models/lite0/manifest.yaml").read_text())
+    calibration = exporting.Calibration(*(manifest["calibration"][key] for key in ("temperature", "offset")))
+    fitted = Fitted.load(ROOT / "results/lite0")
+    network = exporting.Network(fitted.encoder, fitted.densities, fitted.fusion, calibration)
+    return Segmenter(Model.load("lite0"), "cpu"), network.eval()
