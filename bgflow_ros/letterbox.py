@@ -26,9 +26,7 @@ class Content(NamedTuple):
 def fit_content(width: int, height: int, canvas_width: int, canvas_height: int) -> Content:
     """Largest size of the picture's own aspect ratio (to the pixel) that fits into the canvas."""
     scale = min(canvas_width / width, canvas_height / height)
-    return Content(
-        min(canvas_width, max(1, round(width * scale))), min(canvas_height, max(1, round(height * scale)))
-    )
+    return Content(min(canvas_width, max(1, round(width * scale))), min(canvas_height, max(1, round(height * scale))))
 
 
 def letterbox(image: npt.NDArray[np.uint8], canvas: npt.NDArray[np.uint8]) -> Content:

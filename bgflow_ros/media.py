@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -150,7 +150,7 @@ class Bag:
                 self.rate = self.count / seconds
             for number, (connection, _, data) in enumerate(reader.messages(chosen)):
                 try:
-                    message = reader.deserialize(data, connection.msgtype)
+                    message: Any = reader.deserialize(data, connection.msgtype)
                     compressed = connection.msgtype == self.TYPES[1]
                     rgb = decode_compressed(message.data) if compressed else decode(message)
                 except Exception as error:  # whatever a damaged message makes the decoder raise
@@ -202,7 +202,9 @@ def sources(paths: Iterable[str | Path], topic: str | None = None) -> list[Sourc
 
 
 def _is_bag(path: Path) -> bool:
-    return path.is_dir() and any(child.suffix in {".db3", ".mcap"} or child.name == "metadata.yaml" for child in path.iterdir())
+    return path.is_dir() and any(
+        child.suffix in {".db3", ".mcap"} or child.name == "metadata.yaml" for child in path.iterdir()
+    )
 
 
 def _source(path: Path, topic: str | None) -> Source | None:

@@ -67,7 +67,9 @@ class Model:
             )
         foreground, static = (manifest["thresholds"][mask]["likelihood"] for mask in ("foreground", "static"))
         if static < foreground:
-            raise ModelError(f"{folder / MANIFEST}: the static threshold {static} is below the foreground's {foreground}")
+            raise ModelError(
+                f"{folder / MANIFEST}: the static threshold {static} is below the foreground's {foreground}"
+            )
         return cls(
             name=manifest["name"],
             graph=path.read_bytes(),
@@ -106,8 +108,8 @@ def _manifest(path: Path) -> dict:  # type: ignore[type-arg]
     supported = schema["properties"]["format"]["const"]
     if version is not None and version != supported:
         raise ModelError(f"{path} has format {version}; this bgflow reads format {supported}: use a matching version")
-    error = jsonschema.Draft202012Validator(schema).iter_errors(manifest)
-    if first := jsonschema.exceptions.best_match(error):
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(manifest)
+    if first := jsonschema.exceptions.best_match(errors):
         raise ModelError(f"{path} is invalid at {first.json_path}: {first.message}")
     assert isinstance(manifest, dict)
     return manifest

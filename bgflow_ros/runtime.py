@@ -64,7 +64,7 @@ class Runtime:
     def __call__(self, canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Background logits, h x w, of one RGB canvas, H x W x 3."""
         [logit] = self._session.run(None, {"image": canvas[None]})
-        return cast("npt.NDArray[np.float32]", logit)[0]
+        return cast("npt.NDArray[np.float32]", logit[0])
 
 
 def _open(model: Model, device: str, threads: int) -> onnxruntime.InferenceSession:

@@ -20,7 +20,9 @@ __all__ = ["Segmentation", "Segmenter"]
 class Segmentation:
     """What one picture was found to be; each map is computed when it is first asked for, at the picture's size."""
 
-    def __init__(self, image: npt.NDArray[np.uint8], grid: npt.NDArray[np.float32], content: Content, of: Segmenter) -> None:
+    def __init__(
+        self, image: npt.NDArray[np.uint8], grid: npt.NDArray[np.float32], content: Content, of: Segmenter
+    ) -> None:
         self.image = image
         self._grid, self._content, self._stride = grid, content, of.model.stride
         # Copied: a threshold that changes later is the next picture's.
@@ -54,8 +56,8 @@ class Segmentation:
 
     @cached_property
     def overlay(self) -> npt.NDArray[np.uint8]:
-        """H x W x 3, RGB: the picture with foreground tinted and static background outlined."""
-        return masks.overlay(self.image, self.foreground, self.static)
+        """H x W x 3, RGB: foreground tinted, the stronger the surer, and static background outlined."""
+        return masks.overlay(self.image, self.logit, self._foreground_threshold, self.static)
 
 
 class Segmenter:

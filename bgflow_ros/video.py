@@ -33,9 +33,7 @@ class VideoWriter:
         if self._writer is None:
             self._size = (width, height)
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = cv2.VideoWriter(
-                str(self._temporary), cv2.VideoWriter.fourcc(*"mp4v"), self.rate, self._size
-            )
+            self._writer = cv2.VideoWriter(str(self._temporary), cv2.VideoWriter.fourcc(*"mp4v"), self.rate, self._size)
             if not self._writer.isOpened():
                 raise OSError(f"{self.path}: OpenCV cannot write a video of {width}x{height} there")
         if (width, height) != self._size:
@@ -45,7 +43,9 @@ class VideoWriter:
     def __enter__(self) -> VideoWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._writer is not None:
             self._writer.release()
             self._temporary.replace(self.path)

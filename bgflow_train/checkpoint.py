@@ -22,7 +22,11 @@ class Checkpoint:
     """Weights, the best weights, Adam's moments, the schedule and the epoch, in one safetensors file."""
 
     def __init__(
-        self, path: Path | None, module: nn.Module, optimizer: torch.optim.Adam, schedule: torch.optim.lr_scheduler.CosineAnnealingLR
+        self,
+        path: Path | None,
+        module: nn.Module,
+        optimizer: torch.optim.Adam,
+        schedule: torch.optim.lr_scheduler.CosineAnnealingLR,
     ) -> None:
         self.path, self.module, self.optimizer, self.schedule = path, module, optimizer, schedule
         self.epoch = self.best_epoch = 0
@@ -31,7 +35,11 @@ class Checkpoint:
 
     @classmethod
     def open(
-        cls, path: Path | None, module: nn.Module, optimizer: torch.optim.Adam, schedule: torch.optim.lr_scheduler.CosineAnnealingLR
+        cls,
+        path: Path | None,
+        module: nn.Module,
+        optimizer: torch.optim.Adam,
+        schedule: torch.optim.lr_scheduler.CosineAnnealingLR,
     ) -> Checkpoint:
         """Take up the state of `path` where there is one."""
         state = cls(path, module, optimizer, schedule)

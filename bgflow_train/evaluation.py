@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import platform
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -86,7 +87,7 @@ def evaluate(segmenter: Segmenter, dataset: Dataset, seed: int = 0) -> dict[str,
 def processor() -> str:
     """Name of the processor, as the system tells it."""
     try:
-        with open("/proc/cpuinfo") as file:
+        with Path("/proc/cpuinfo").open() as file:
             return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()

@@ -47,4 +47,4 @@ def to_onnx(network: Network, width: int, height: int) -> bytes:
     for value in (*model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer):
         value.ClearField("metadata_props")
     onnx.checker.check_model(model, full_check=True)
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())

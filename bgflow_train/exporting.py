@@ -137,9 +137,9 @@ def _operating_points(segmenter: Segmenter, validate: list[FolderDataset]) -> di
             "likelihood": round(threshold(counts, names, level), 6),
             "level": level,
             "guarantee": (
-                f"conformal risk control over {len(set(names))} rooms of {' and '.join(set.name for set in validate)}: at most "
-                f"{level:.0%} of a new room's foreground lies above, in expectation, if that room is exchangeable with these; "
-                "it ends where the domain changes and after any post-processing"
+                f"conformal risk control over {len(set(names))} rooms of {' and '.join(set.name for set in validate)}: "
+                f"at most {level:.0%} of a new room's foreground lies above, in expectation, if that room is "
+                "exchangeable with these; it ends where the domain changes and after any post-processing"
             ),
         }
         for mask, level in LEVELS.items()

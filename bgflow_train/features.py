@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Features of labelled pictures: what each cell's descriptor is, and whether it describes background (paper, III-A3)."""
+"""Features of labelled pictures: each cell's descriptor, and whether it describes background (paper, III-A3)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,7 +22,7 @@ from bgflow_ros.letterbox import letterbox
 from bgflow_train.datasets import BACKGROUND, VOID, Dataset, Sample
 from bgflow_train.encoders import Encoder, Layer
 
-__all__ = ["BACKGROUND_ABOVE", "Features", "FeatureCache", "background_score", "canvas_of"]
+__all__ = ["BACKGROUND_ABOVE", "FeatureCache", "Features", "background_cells", "background_score", "canvas_of"]
 
 BACKGROUND_ABOVE = 0.9
 """A cell whose background score is higher is background; only those train a density."""
@@ -42,7 +43,7 @@ class Features:
     """h x w at the finest layer: the mask under each cell's centre."""
 
     def background(self, layer: int) -> npt.NDArray[np.float32]:
-        """n x channels: the descriptors of the background cells of the layer with this index."""
+        """Descriptors, n x channels, of the background cells of the layer with this index."""
         channels = self.maps[layer].shape[0]
         cells = self.maps[layer].reshape(channels, -1).T
         return cells[self.scores[layer].ravel() > BACKGROUND_ABOVE].astype(np.float32)
@@ -73,7 +74,8 @@ def background_score(mask: npt.NDArray[np.uint8], layer: Layer) -> npt.NDArray[n
         # Averaging whole cells first makes a wide Gaussian cheap and puts its samples on the cells' centres.
         height, width = mask.shape[0] // layer.stride, mask.shape[1] // layer.stride
         cells = cv2.resize(pixels.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-        return cv2.GaussianBlur(cells, (0, 0), sigma / layer.stride, borderType=cv2.BORDER_CONSTANT)
+        blurred = cv2.GaussianBlur(cells, (0, 0), sigma / layer.stride, borderType=cv2.BORDER_CONSTANT)
+        return np.asarray(blurred, np.float32)
 
     labelled, background = seen(mask != VOID), seen(mask == BACKGROUND)
     return np.where(labelled > 0.01, background / np.maximum(labelled, 1e-6), np.nan).astype(np.float32)
@@ -127,13 +129,11 @@ def background_cells(features: Iterable[Features], layers: Sequence[Layer]) -> l
 
 
 def _packed(features: Features) -> bytes:
+    arrays: dict[str, Any] = {"cells": features.cells}
+    arrays |= {f"map{index}": map for index, map in enumerate(features.maps)}
+    arrays |= {f"score{index}": score for index, score in enumerate(features.scores)}
     file = io.BytesIO()
-    np.savez(
-        file,
-        cells=features.cells,
-        **{f"map{index}": map for index, map in enumerate(features.maps)},
-        **{f"score{index}": score for index, score in enumerate(features.scores)},
-    )
+    np.savez(file, **arrays)
     return file.getvalue()
 
 

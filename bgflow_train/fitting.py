@@ -112,7 +112,9 @@ def fit(recipe: Recipe, data: Path, out: Path, cache: Path) -> Fitted:
     encoder = make_encoder(recipe.encoder)
     features = FeatureCache(cache, encoder, recipe.width, recipe.height)
     if len(recipe.hidden) != len(encoder.layers):
-        raise DatasetError(f"{len(recipe.hidden)} widths of nets for the {len(encoder.layers)} layers of {recipe.encoder}")
+        raise DatasetError(
+            f"{len(recipe.hidden)} widths of nets for the {len(encoder.layers)} layers of {recipe.encoder}"
+        )
 
     train = [picture for split in FIT for picture in features.features(sets[split])]
     # Early stopping looks at background of NYU alone: the fitted density is NYU's.
@@ -156,9 +158,9 @@ def _densities(
     densities = _unfitted(recipe, encoder)
     losses = []
     cells = zip(background_cells(train, encoder.layers), background_cells(stop, encoder.layers), strict=True)
-    for layer, density, (x, validation) in zip(encoder.layers, densities, cells, strict=True):
+    for layer, density, (all_x, all_validation) in zip(encoder.layers, densities, cells, strict=True):
         rng = np.random.default_rng(recipe.seed)
-        x, validation = _draw(x, recipe.cells, rng), _draw(validation, recipe.cells // 4, rng)
+        x, validation = _draw(all_x, recipe.cells, rng), _draw(all_validation, recipe.cells // 4, rng)
         for what, found in (("fit", x), ("validate", validation)):
             if len(found) < FEWEST:
                 raise DatasetError(
@@ -209,4 +211,3 @@ def _claim(path: Path, begun: dict[str, Any]) -> None:
             raise DatasetError(f"{path.parent} holds another fit ({'; '.join(different)}); choose another --out")
     else:
         write_atomically(path, json.dumps(begun, indent=1).encode())
-

@@ -17,7 +17,7 @@ __all__ = ["Fusion"]
 
 @dataclass(frozen=True)
 class Fusion:
-    """Logistic regression on normalised, centred NLLs; linear, so that the graph folds it into one affine map a layer."""
+    """Logistic regression on normalised, centred NLLs: linear, so that it folds into one affine map a layer."""
 
     centre: list[float]
     """Mean NLL of each layer's training features."""
@@ -30,7 +30,11 @@ class Fusion:
 
     @classmethod
     def fit(
-        cls, nll: npt.NDArray[np.float64], labels: npt.NDArray[np.uint8], centre: list[float], weights: npt.NDArray[np.float64]
+        cls,
+        nll: npt.NDArray[np.float64],
+        labels: npt.NDArray[np.uint8],
+        centre: list[float],
+        weights: npt.NDArray[np.float64],
     ) -> Fusion:
         """Fit to cells of known label.
 

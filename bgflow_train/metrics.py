@@ -42,9 +42,7 @@ def histogram(logits: npt.NDArray[np.float32], mask: npt.NDArray[np.uint8]) -> C
     """Count one picture's pixels by logit: 2 x bins, background then foreground."""
     width = EDGES[1] - EDGES[0]
     bins = np.clip((logits - EDGES[0]) / width, 0, len(EDGES) - 2).astype(np.int64)
-    return np.stack(
-        [np.bincount(bins[mask == label], minlength=len(EDGES) - 1) for label in (BACKGROUND, FOREGROUND)]
-    )
+    return np.stack([np.bincount(bins[mask == label], minlength=len(EDGES) - 1) for label in (BACKGROUND, FOREGROUND)])
 
 
 def measure(counts: npt.NDArray[np.number]) -> Metrics:

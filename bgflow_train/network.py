@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -50,7 +52,8 @@ class Network(nn.Module):
         maps = self.encoder(image.permute(0, 3, 1, 2).float())
         grid = maps[0].shape[2:]
         logit = torch.full((1, 1, *grid), self.offset)
-        for factor, nll in zip(self.factors, nll_maps(maps, list(self.densities)), strict=True):
+        densities = cast("list[Density]", list(self.densities))
+        for factor, nll in zip(self.factors, nll_maps(maps, densities), strict=True):
             # Fusion is linear, so are the affine map and the upsampling: scaling the coarse map first is cheaper.
             scaled = factor * nll
             if nll.shape[2:] != grid:

@@ -39,7 +39,9 @@ def threshold(counts: npt.NDArray[np.int64], rooms: Sequence[Hashable], level: f
     n = len(names)
     bound = (n * risk + 1) / (n + 1)
     if 1 / (n + 1) > level:
-        raise ValueError(f"{n} rooms can promise no level below {1 / (n + 1):.3f}; {level} takes {round(1 / level) - 1}")
+        raise ValueError(
+            f"{n} rooms can promise no level below {1 / (n + 1):.3f}; {level} takes {round(1 / level) - 1}"
+        )
     # Past the last edge nothing lies, so there is always an answer.
     edge = EDGES[np.argmax(np.append(bound, 0) <= level)]
     return float(1 / (1 + np.exp(-edge)))

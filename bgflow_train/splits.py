@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 
-from bgflow_train.datasets.base import DatasetError
 from bgflow_ros.files import write_atomically
+from bgflow_train.datasets.base import FOREGROUND, VOID, DatasetError
 
 __all__ = ["NAMES", "Splits"]
 
@@ -85,7 +86,9 @@ def rooms(ids: list[str]) -> list[list[str]]:
 
 def make(data: Path) -> Splits:
     """Apply the rules above to the folders of `data`."""
-    stems = {name: sorted(path.stem for path in (data / folder / "mask").glob("*.png")) for name, folder in FOLDERS.items()}
+    stems = {
+        name: sorted(path.stem for path in (data / folder / "mask").glob("*.png")) for name, folder in FOLDERS.items()
+    }
     train = (data / "nyu/train.txt").read_text().split()
     train = [f"{int(id):04d}" for id in train]
     # Short runs give the most rooms for the fewest pictures: the operating points count rooms, the densities pictures.
@@ -109,8 +112,8 @@ def make(data: Path) -> Splits:
 
 
 def _foreground(path: Path) -> float:
-    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    return float((mask == 1).sum() / max(1, (mask != 255).sum()))
+    mask = np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
+    return float((mask == FOREGROUND).sum() / max(1, (mask != VOID).sum()))
 
 
 def main() -> None:

@@ -45,7 +45,14 @@ def camera_info(image: Image) -> CameraInfo:
     p = [*k[:3], 0.0, *k[3:6], 0.0, *k[6:], 0.0]
     r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
     return CameraInfo(
-        header=image.header, height=image.height, width=image.width, distortion_model="plumb_bob", d=[0.0] * 5, k=k, r=r, p=p
+        header=image.header,
+        height=image.height,
+        width=image.width,
+        distortion_model="plumb_bob",
+        d=[0.0] * 5,
+        k=k,
+        r=r,
+        p=p,
     )
 
 

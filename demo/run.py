@@ -29,9 +29,9 @@ def environment() -> dict[str, str]:
     own.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
     # Left by the ROS wheels in this process; the children must set up their own library path.
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
-    profiles = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
-    if not any(name in own for name in profiles):
-        own |= dict.fromkeys(profiles, str(share() / "config" / "fastdds_shm.xml"))
+    if not {"FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"} & own.keys():
+        # The wheels' Fast DDS reads this one.
+        own["FASTDDS_DEFAULT_PROFILES_FILE"] = str(share() / "config" / "fastdds_shm.xml")
     return own
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Watch the node from a process of its own: rate, age and drops live, an overlay video and a contact sheet at the end."""
+"""Watch the node from outside: rate, age and drops live, an overlay video and a contact sheet at the end."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def pixels(message: Image) -> npt.NDArray[Any]:
 
 class Snapshot:
     """One row of the contact sheet: the same frame on every topic. Subscribes until it has it, so that the node
-    computes the likelihood for these few frames only."""
+    computes the likelihood for these few frames only.
+    """
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -160,7 +161,11 @@ def main() -> int:
         try:
             while (elapsed := time.monotonic() - start) < arguments.seconds:
                 rclpy.spin_once(node, timeout_sec=0.1)
-                if snapshot is None and len(rows) < SNAPSHOTS and elapsed > (len(rows) + 0.5) * arguments.seconds / SNAPSHOTS:
+                if (
+                    snapshot is None
+                    and len(rows) < SNAPSHOTS
+                    and elapsed > (len(rows) + 0.5) * arguments.seconds / SNAPSHOTS
+                ):
                     snapshot = Snapshot(node)
                 if snapshot is not None and snapshot.row is not None:
                     rows.append(snapshot.row)
@@ -191,7 +196,8 @@ def show(node: Watch, elapsed: float, seconds: float) -> None:
     else:
         report = node.report()
         text = (
-            f"{report['masks_per_second']:5.1f} masks/s   age p50 {report['age_p50_ms']:5.1f} ms  p95 {report['age_p95_ms']:5.1f} ms   "
+            f"{report['masks_per_second']:5.1f} masks/s   "
+            f"age p50 {report['age_p50_ms']:5.1f} ms  p95 {report['age_p95_ms']:5.1f} ms   "
             f"dropped {report['dropped']} of {report['frames']} frames"
         )
     print(f"\r{elapsed:4.0f} of {seconds:.0f} s   {text:<90}", end="", file=sys.stderr, flush=True)

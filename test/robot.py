@@ -77,7 +77,6 @@ class Segment:
             status = self.process.wait()
         return status, time.monotonic() - start
 
-
     def close(self) -> None:
         """Kill the node if it still runs, and forget its log."""
         self.process.kill()
@@ -119,7 +118,9 @@ class Robot:
     def publisher(self, kind: type, topic: str, reliability: ReliabilityPolicy) -> Any:
         key = kind, topic, reliability
         if key not in self._publishers:
-            self._publishers[key] = self.node.create_publisher(kind, topic, QoSProfile(depth=5, reliability=reliability))
+            self._publishers[key] = self.node.create_publisher(
+                kind, topic, QoSProfile(depth=5, reliability=reliability)
+            )
         return self._publishers[key]
 
     def unplug(self) -> None:
@@ -129,13 +130,18 @@ class Robot:
         self._publishers.clear()
 
     def show(
-        self, message: Image | CompressedImage, topic: str = "image", reliability: ReliabilityPolicy = ReliabilityPolicy.RELIABLE
+        self,
+        message: Image | CompressedImage,
+        topic: str = "image",
+        reliability: ReliabilityPolicy = ReliabilityPolicy.RELIABLE,
     ) -> str:
         """Publish one frame with a header that no other has; its frame_id."""
         self._number += 1
         message.header.frame_id = f"camera_{self._number}"
         message.header.stamp.sec, message.header.stamp.nanosec = 1000 + self._number, 123_456_789
-        info = CameraInfo(width=getattr(message, "width", 0), height=getattr(message, "height", 0), header=message.header)
+        info = CameraInfo(
+            width=getattr(message, "width", 0), height=getattr(message, "height", 0), header=message.header
+        )
         self.publisher(CameraInfo, "camera_info", ReliabilityPolicy.RELIABLE).publish(info)
         self.publisher(type(message), topic, reliability).publish(message)
         return str(message.header.frame_id)
@@ -147,7 +153,7 @@ class Robot:
         while time.monotonic() < deadline:
             shown.add(self.show(message, **how))
             found = self._answer(answer, shown)
-            if self.until(lambda: self._answer(answer, shown), 0.1):  # noqa: B023 (called at once)
+            if self.until(lambda: self._answer(answer, shown), 0.1):
                 found = self._answer(answer, shown)
                 return found
         return None
@@ -171,7 +177,9 @@ class Robot:
         return str(self.call(GetState, "segmenter/get_state", GetState.Request()).current_state.label)
 
     def set(self, **values: Any) -> SetParametersResult:
-        messages: list[ParameterMessage] = [Parameter(name, value=value).to_parameter_msg() for name, value in values.items()]
+        messages: list[ParameterMessage] = [
+            Parameter(name, value=value).to_parameter_msg() for name, value in values.items()
+        ]
         request = SetParametersAtomically.Request(parameters=messages)
         return self.call(SetParametersAtomically, "segmenter/set_parameters_atomically", request).result
 

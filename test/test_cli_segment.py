@@ -70,7 +70,11 @@ def test_a_bag_gets_masks_a_frame_and_an_overlay_video(tmp_path: Path, tiny: Pat
     ],
 )
 def test_what_only_the_user_can_mend_ends_with_one_line_and_status_2(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
 ) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), frame(50))
     monkeypatch.chdir(tmp_path)

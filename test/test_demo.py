@@ -44,7 +44,12 @@ def children(pid: int) -> list[str]:
 
 def test_it_shows_the_room_and_ends_by_itself(tmp_path: Path) -> None:
     done = subprocess.run(
-        [*RUN, "--seconds", "12", "--out", str(tmp_path)], env=environment(), capture_output=True, text=True, timeout=60, check=False
+        [*RUN, "--seconds", "12", "--out", str(tmp_path)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == str(tmp_path)
@@ -84,7 +89,12 @@ def _read(path: Path) -> str:
 
 def test_a_wrong_path_ends_it_with_the_reason(tmp_path: Path) -> None:
     done = subprocess.run(
-        [*RUN, "--video", "nowhere.mp4", "--out", str(tmp_path)], env=environment(), capture_output=True, text=True, timeout=60, check=False
+        [*RUN, "--video", "nowhere.mp4", "--out", str(tmp_path)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 1
     assert "nowhere.mp4: no such file" in done.stderr

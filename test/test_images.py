@@ -137,7 +137,9 @@ def test_a_message_that_does_not_fit_is_refused_with_its_cause(changes: dict, ca
     step=st.integers(0, 300),
     data=st.binary(max_size=6000),
 )
-def test_any_fields_give_a_picture_or_an_image_error(encoding: str, width: int, height: int, step: int, data: bytes) -> None:
+def test_any_fields_give_a_picture_or_an_image_error(
+    encoding: str, width: int, height: int, step: int, data: bytes
+) -> None:
     fields = SimpleNamespace(encoding=encoding, width=width, height=height, step=step, data=data)
     try:
         rgb = decode(fields)

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import runpy
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -35,12 +35,23 @@ def test_the_dds_profile_s_segment_holds_an_image() -> None:
 
 
 def test_the_launch_file_starts_the_node_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    launch = pytest.importorskip("launch", reason="needs launch, from ROS")
+    # Not `launch`: the folder of that name beside the tests imports as an empty package.
+    pytest.importorskip("launch_ros", reason="needs launch, from ROS")
+    import launch
     from launch.actions import DeclareLaunchArgument
 
     description = runpy.run_path(str(LAUNCH))["generate_launch_description"]()
     arguments = {entity.name for entity in description.entities if isinstance(entity, DeclareLaunchArgument)}
-    assert {"namespace", "image", "camera_info", "model", "params_file", "use_sim_time", "log_level", "rviz"} <= arguments
+    assert {
+        "namespace",
+        "image",
+        "camera_info",
+        "model",
+        "params_file",
+        "use_sim_time",
+        "log_level",
+        "rviz",
+    } <= arguments
     context = launch.LaunchContext()
     for name in ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"):
         context.environment.pop(name, None)

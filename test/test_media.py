@@ -19,7 +19,9 @@ def frame(level: int) -> np.ndarray:
     return np.full((HEIGHT, WIDTH, 3), (level, level // 2, 255 - level), np.uint8)
 
 
-def write_bag(path: Path, storage: StoragePlugin, compressed: bool = False, topics: tuple[str, ...] = ("/image",)) -> Path:
+def write_bag(
+    path: Path, storage: StoragePlugin, compressed: bool = False, topics: tuple[str, ...] = ("/image",)
+) -> Path:
     """Ten frames a topic, 20 a second."""
     kind = "sensor_msgs/msg/" + ("CompressedImage" if compressed else "Image")
     header_type, time_type = TYPES.types["std_msgs/msg/Header"], TYPES.types["builtin_interfaces/msg/Time"]
@@ -34,7 +36,13 @@ def write_bag(path: Path, storage: StoragePlugin, compressed: bool = False, topi
                     message = TYPES.types[kind](header=header, format="png", data=data)
                 else:
                     message = TYPES.types[kind](
-                        header=header, height=HEIGHT, width=WIDTH, encoding="rgb8", is_bigendian=0, step=3 * WIDTH, data=rgb.ravel()
+                        header=header,
+                        height=HEIGHT,
+                        width=WIDTH,
+                        encoding="rgb8",
+                        is_bigendian=0,
+                        step=3 * WIDTH,
+                        data=rgb.ravel(),
                     )
                 writer.write(connection, number * 50_000_000, TYPES.serialize_cdr(message, kind))
     return path
@@ -110,6 +118,10 @@ def test_a_broken_file_is_a_media_error_that_names_it(tmp_path: Path, name: str)
 
 def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no picture")
-    for path, message in ((tmp_path / "nowhere", "no such file"), (tmp_path / "notes.txt", "not a picture"), (tmp_path, "without pictures")):
+    for path, message in (
+        (tmp_path / "nowhere", "no such file"),
+        (tmp_path / "notes.txt", "not a picture"),
+        (tmp_path, "without pictures"),
+    ):
         with pytest.raises(MediaError, match=message):
             sources([path])

@@ -68,7 +68,9 @@ def test_an_invalid_manifest_is_refused_with_the_place(tmp_path: Path, changes: 
         Model.load(tiny_model.write(tmp_path / "m", **changes))
 
 
-@pytest.mark.parametrize("text", [b"", b"- a\n- b", b"a: [", b"\xff\xfe", b"!!python/object/apply:os.system [true]", b"a" * (2 << 20)])
+@pytest.mark.parametrize(
+    "text", [b"", b"- a\n- b", b"a: [", b"\xff\xfe", b"!!python/object/apply:os.system [true]", b"a" * (2 << 20)]
+)
 def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: bytes) -> None:
     folder = tiny_model.write(tmp_path / "m")
     (folder / "manifest.yaml").write_bytes(text)

@@ -70,7 +70,9 @@ def test_every_output_has_the_frame_s_header_size_and_values(robot: Robot, start
     shown = robot.show(image(scene()))
     answers = {}
     for name in (*OUTPUTS, "camera_info"):
-        assert robot.until(lambda name=name: any(m.header.frame_id == shown for m in robot.received[f"segmenter/{name}"]))
+        assert robot.until(
+            lambda name=name: any(m.header.frame_id == shown for m in robot.received[f"segmenter/{name}"])
+        )
         answers[name] = next(m for m in robot.received[f"segmenter/{name}"] if m.header.frame_id == shown)
     for name, answer in answers.items():
         assert answer.header.stamp.nanosec == 123_456_789, name
@@ -253,7 +255,10 @@ def test_a_lifecycle_manager_can_lead_it(robot: Robot, start) -> None:
 
 
 def test_the_next_model_brings_its_own_thresholds_but_the_user_s_stay(robot: Robot, start, tmp_path: Path) -> None:
-    thresholds = {mask: {"likelihood": value, "level": 0.1, "guarantee": ""} for mask, value in (("foreground", 0.2), ("static", 0.9))}
+    thresholds = {
+        mask: {"likelihood": value, "level": 0.1, "guarantee": ""}
+        for mask, value in (("foreground", 0.2), ("static", 0.9))
+    }
     other = tiny_model.write(tmp_path / "other", thresholds=thresholds)
     start()
     assert robot.until(lambda: robot.state() == "active")
@@ -276,7 +281,9 @@ def test_the_next_model_brings_its_own_thresholds_but_the_user_s_stay(robot: Rob
         ({"foreground_threshold": 0.8}, "static_threshold 0.7 is below foreground_threshold 0.8"),
     ],
 )
-def test_what_cannot_be_configured_is_told_and_left_unconfigured(robot: Robot, start, parameters: dict, message: str) -> None:
+def test_what_cannot_be_configured_is_told_and_left_unconfigured(
+    robot: Robot, start, parameters: dict, message: str
+) -> None:
     segment = start(**parameters)
     assert robot.state() == "unconfigured"
     assert segment.log().count("[ERROR]") == 1

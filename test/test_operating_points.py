@@ -15,10 +15,7 @@ def rooms_of_foreground(rng: np.random.Generator, rooms: int) -> np.ndarray:
     """One picture a room: foreground whose logits lie around the room's own mean."""
     means = rng.normal(-2, 1, rooms)
     return np.stack(
-        [
-            histogram(rng.normal(mean, 1, (20, 20)).astype(np.float32), np.ones((20, 20), np.uint8))
-            for mean in means
-        ]
+        [histogram(rng.normal(mean, 1, (20, 20)).astype(np.float32), np.ones((20, 20), np.uint8)) for mean in means]
     )
 
 

@@ -28,7 +28,9 @@ def test_an_unknown_device_lists_the_known(tiny: Path) -> None:
         Runtime(Model.load(tiny), "tpu")
 
 
-@pytest.mark.skipif("CUDAExecutionProvider" in onnxruntime.get_available_providers(), reason="this onnxruntime has CUDA")
+@pytest.mark.skipif(
+    "CUDAExecutionProvider" in onnxruntime.get_available_providers(), reason="this onnxruntime has CUDA"
+)
 def test_a_device_that_is_not_there_says_what_is(tiny: Path) -> None:
     with pytest.raises(DeviceError, match="cuda: this onnxruntime has only"):
         Runtime(Model.load(tiny), "cuda")

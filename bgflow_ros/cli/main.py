@@ -26,7 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 on success, 1 where a verb did only part of its work, 2 where it could not start, 130 after Ctrl-C.
     """
     parser = argparse.ArgumentParser(
-        prog="bgflow", description="Background and foreground of indoor pictures.", epilog="bgflow VERB --help tells more"
+        prog="bgflow",
+        description="Background and foreground of indoor pictures.",
+        epilog="bgflow VERB --help tells more",
     )
     parser.add_argument("--version", action="version", version=f"bgflow {__version__}")
     subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True)

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Segment pictures, folders, videos and bags into overlays and masks.
 
-Writes NAME_overlay.jpg, NAME_foreground.png (255 = foreground) and NAME_static.png (255 = surely static background) into
-the output folder for each frame; for videos and bags also NAME_overlay.mp4. What cannot be read is reported and skipped,
-and the exit status is then 1.
+Writes NAME_overlay.jpg, NAME_foreground.png (255 = foreground) and NAME_static.png (255 = surely static background)
+into the output folder for each frame; for videos and bags also NAME_overlay.mp4. What cannot be read is reported and
+skipped, and the exit status is then 1.
 """
 
 from __future__ import annotations

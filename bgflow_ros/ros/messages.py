@@ -50,8 +50,8 @@ def to_image(header: Header, pixels: npt.NDArray[Any], encoding: str) -> Image:
     """
     pixels = np.ascontiguousarray(pixels)
     data = array.array("B")
-    # An array.array is the one type that rclpy takes without checking element by element; the cast makes bytes of floats.
-    data.frombytes(memoryview(pixels).cast("B"))
+    # An array.array is the one type that rclpy takes without checking each element; the cast makes bytes of floats.
+    data.frombytes(pixels.data.cast("B"))
     return Image(
         header=header,
         height=pixels.shape[0],

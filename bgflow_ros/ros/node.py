@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 from operator import attrgetter
+from typing import Any
 
 import rclpy
 from rcl_interfaces.msg import SetParametersResult
@@ -31,7 +32,7 @@ from bgflow_ros.ros.messages import to_image, to_rgb
 from bgflow_ros.ros.subscription import ImageSubscription
 from bgflow_ros.ros.worker import Worker
 from bgflow_ros.runtime import DeviceError
-from bgflow_ros.segmenter import Segmentation, Segmenter
+from bgflow_ros.segmenter import Segmenter
 
 __all__ = ["SegmenterNode", "main"]
 
@@ -69,7 +70,9 @@ class SegmenterNode(LifecycleNode):
         """Load and warm up the model, make the publishers. Failure leaves the node unconfigured."""
         settings = parameters.read(self)
         refused = [
-            reason for name, value in vars(settings).items() if (reason := parameters.refusal(name, value, settings, False))
+            reason
+            for name, value in vars(settings).items()
+            if (reason := parameters.refusal(name, value, settings, False))
         ]
         if refused:
             self.get_logger().error("; ".join(dict.fromkeys(refused)))
@@ -159,7 +162,7 @@ class SegmenterNode(LifecycleNode):
 
     # Parameters
 
-    def _check_parameters(self, changes: list[Parameter]) -> SetParametersResult:
+    def _check_parameters(self, changes: list[Parameter[Any]]) -> SetParametersResult:
         settings = vars(parameters.read(self)) | {change.name: change.value for change in changes}
         known = parameters.Settings(**{name: settings[name] for name in parameters.BY_NAME})
         for change in changes:
@@ -168,8 +171,10 @@ class SegmenterNode(LifecycleNode):
                 return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
 
-    def _apply_parameters(self, changes: list[Parameter]) -> None:
-        self._own_thresholds = [name for name in self._own_thresholds if name not in {change.name for change in changes}]
+    def _apply_parameters(self, changes: list[Parameter[Any]]) -> None:
+        self._own_thresholds = [
+            name for name in self._own_thresholds if name not in {change.name for change in changes}
+        ]
         if self._segmenter is None:
             return
         settings = parameters.read(self)
@@ -188,8 +193,12 @@ class SegmenterNode(LifecycleNode):
         self._camera_info = info
 
     def _answer(self, message: Image | CompressedImage) -> None:
-        wanted = {topic: publisher for topic, publisher in self._image_publishers.items() if publisher.get_subscription_count()}
-        if not wanted:
+        wanted = {
+            topic: publisher
+            for topic, publisher in self._image_publishers.items()
+            if publisher.get_subscription_count()
+        }
+        if not wanted or self._segmenter is None:
             return
         try:
             segmentation = self._segmenter(to_rgb(message))

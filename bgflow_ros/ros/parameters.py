@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every parameter of the node, once: name, default, range, description, and whether it may change while the node runs."""
+"""Every parameter of the node, once: name, default, range, description, and whether it may change while it runs."""
 
 from __future__ import annotations
 
@@ -39,14 +39,18 @@ class Parameter:
         if self.range is not None and isinstance(self.default, float):
             descriptor.floating_point_range = [FloatingPointRange(from_value=self.range[0], to_value=self.range[1])]
         elif self.range is not None:
-            descriptor.integer_range = [IntegerRange(from_value=int(self.range[0]), to_value=int(self.range[1]), step=1)]
+            descriptor.integer_range = [
+                IntegerRange(from_value=int(self.range[0]), to_value=int(self.range[1]), step=1)
+            ]
         return descriptor
 
 
 THRESHOLD = f"{UNSET:g}: the model's own"
 PARAMETERS = (
     Parameter("model", DEFAULT_MODEL, "Model folder, absolute, or the name of a packaged model"),
-    Parameter("image_transport", "raw", "How images come: raw, or compressed on IMAGE/compressed", ("raw", "compressed")),
+    Parameter(
+        "image_transport", "raw", "How images come: raw, or compressed on IMAGE/compressed", ("raw", "compressed")
+    ),
     Parameter(
         "image_qos",
         "auto",

@@ -58,7 +58,9 @@ class ImageSubscription:
         reliable = all(info.qos_profile.reliability == ReliabilityPolicy.RELIABLE for info in publishers)
         wanted = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
         if wanted != self.reliability:
-            self._node.get_logger().info(f"{self.topic} is published {'reliable' if reliable else 'best effort'}: subscribing so")
+            self._node.get_logger().info(
+                f"{self.topic} is published {'reliable' if reliable else 'best effort'}: subscribing so"
+            )
             self.reliability = wanted
             self._node.destroy_subscription(self._subscription)
             self._subscribe()

@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--masks", type=Path, metavar="DIR", help="folder of masks")
     parser.add_argument("--dataset", metavar="NAME:DIR", help="instead: a known set, as splits.json names them")
     parser.add_argument("--split", default="report", help="of the known set (%(default)s)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything, intervals and hashes included")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write everything, intervals and hashes included"
+    )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
     parser.add_argument("--seed", type=int, default=0, help="of the intervals' resampling (%(default)s)")
 

@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--encoder", default="efficientnet_lite0", help="%(default)s")
     parser.add_argument("--size", default="512x384", metavar="WxH", help="the network's input (%(default)s)")
     parser.add_argument("--couplings", type=int, default=8, help="length of each flow (%(default)s)")
-    parser.add_argument("--hidden", default="32,64,128", metavar="N,N,N", help="width of each layer's nets (%(default)s)")
+    parser.add_argument(
+        "--hidden", default="32,64,128", metavar="N,N,N", help="width of each layer's nets (%(default)s)"
+    )
     parser.add_argument("--cells", type=int, default=250_000, help="descriptors a layer at most (%(default)s)")
     parser.add_argument("--epochs", type=int, default=40, help="at most (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="%(default)s")
@@ -41,7 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
         width, height = (int(part) for part in arguments.size.split("x"))
         hidden = tuple(int(part) for part in arguments.hidden.split(","))
     except ValueError as error:
-        raise UserError(f"--size is {arguments.size!r}, --hidden {arguments.hidden!r}; expected WxH and N,N,N") from error
+        raise UserError(
+            f"--size is {arguments.size!r}, --hidden {arguments.hidden!r}; expected WxH and N,N,N"
+        ) from error
     recipe = Recipe(
         encoder=arguments.encoder,
         width=width,

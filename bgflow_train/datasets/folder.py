@@ -10,7 +10,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
+from bgflow_ros.images import ImageError, decode_compressed
 from bgflow_train.datasets.base import BACKGROUND, FOREGROUND, VOID, DatasetError, Sample
 
 __all__ = ["FolderDataset"]
@@ -79,18 +81,22 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 
 def _read(id: str, picture: Path, label: Path) -> Sample:
-    bgr = cv2.imread(str(picture), cv2.IMREAD_COLOR)
-    mask = cv2.imread(str(label), cv2.IMREAD_UNCHANGED)
-    for path, image in ((picture, bgr), (label, mask)):
-        if image is None:
-            raise DatasetError(f"{path} cannot be read as a picture")
-    if mask.ndim != 2 or mask.dtype != np.uint8 or mask.shape != bgr.shape[:2]:
+    try:
+        rgb = decode_compressed(picture.read_bytes())
+    except ImageError as error:
+        raise DatasetError(f"{picture}: {error}") from error
+    read = cv2.imread(str(label), cv2.IMREAD_UNCHANGED)
+    if read is None:
+        raise DatasetError(f"{label} cannot be read as a picture")
+    mask: npt.NDArray[np.uint8] = np.asarray(read)
+    if mask.ndim != 2 or mask.dtype != np.uint8 or mask.shape != rgb.shape[:2]:
         raise DatasetError(
-            f"{label} is {mask.shape} {mask.dtype}; expected uint8 of the picture's size {bgr.shape[:2]}, one channel"
+            f"{label} is {mask.shape} {mask.dtype}; expected uint8 of the picture's size {rgb.shape[:2]}, one channel"
         )
-    strange = np.setdiff1d(np.unique(mask), (BACKGROUND, FOREGROUND, VOID))
-    if strange.size:
+    strange = set(np.unique(mask).tolist()) - {BACKGROUND, FOREGROUND, VOID}
+    if strange:
         raise DatasetError(
-            f"{label} has the value {strange[0]}; expected {BACKGROUND} background, {FOREGROUND} foreground, {VOID} void"
+            f"{label} has the value {min(strange)}; expected {BACKGROUND} for background, {FOREGROUND} for foreground "
+            f"and {VOID} for void"
         )
-    return Sample(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), mask, id)
+    return Sample(rgb, mask, id)

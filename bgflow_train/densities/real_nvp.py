@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Real NVP (Dinh et al., 2017): a chain of affine couplings between descriptors and a standard normal (paper, III-B2)."""
+"""Real NVP (Dinh et al., 2017): a chain of affine couplings from descriptors to a standard normal (paper, III-B2)."""
 
 from __future__ import annotations
 
@@ -32,12 +32,11 @@ class Coupling(nn.Module):
 
     def __init__(self, kept: int, moved: int, hidden: int) -> None:
         super().__init__()
-        self.st = nn.Sequential(
-            nn.Linear(kept, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 2 * moved)
-        )
+        first, second, last = nn.Linear(kept, hidden), nn.Linear(hidden, hidden), nn.Linear(hidden, 2 * moved)
         # s = t = 0 at the start: the chain begins as the identity, the density as a Gaussian.
-        nn.init.zeros_(self.st[-1].weight)
-        nn.init.zeros_(self.st[-1].bias)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.st = nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), last)
 
     def s_and_t(self, kept: Tensor) -> tuple[Tensor, Tensor]:
         """Log-scale and shift, each ... x moved, from ... x kept."""
@@ -82,9 +81,8 @@ class RealNVP(Density):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.halves = channels // 2, channels - channels // 2
-            self.couplings = nn.ModuleList(
-                Coupling(self.halves[i % 2], self.halves[1 - i % 2], hidden) for i in range(couplings)
-            )
+            chain = [Coupling(self.halves[i % 2], self.halves[1 - i % 2], hidden) for i in range(couplings)]
+        self.couplings = nn.ModuleList(chain)
         self.whitening = Whitening(channels, seed)
         self.constant = 0.5 * channels * math.log(2 * math.pi)
 
@@ -104,6 +102,7 @@ class RealNVP(Density):
         kept, moved = (second, first) if len(self.couplings) % 2 else (first, second)
         for coupling in reversed(self.couplings):
             kept, moved = moved, kept
+            assert isinstance(coupling, Coupling)
             moved = coupling.inverse(kept, moved)
         return torch.cat([kept, moved], dim=-1)
 

@@ -44,7 +44,7 @@ class Encoder(nn.Module):
 
 
 def receptive_field(network: nn.Module, stop: str) -> tuple[int, int]:
-    """Theoretical receptive field and stride, in pixels, after the module named `stop` of a plain chain of convolutions.
+    """Theoretical receptive field and stride, in pixels, after the module named `stop` of a chain of convolutions.
 
     Residual branches see no more than the chain they bypass, so walking every convolution in order is exact.
     """

