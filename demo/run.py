@@ -66,15 +66,22 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=30.0, help="frames a second of the files (%(default)s)")
     parser.add_argument("--out", type=Path, default=Path("demo-out"), help="folder to write to (%(default)s)")
     parser.add_argument("--model", help="model folder or name of a packaged model")
+    parser.add_argument(
+        "--foreground-threshold",
+        type=float,
+        metavar="L",
+        help="likelihood below which a pixel is foreground (the model's)",
+    )
     arguments = parser.parse_args()
     shown = arguments.images or arguments.video or arguments.bag or ROOM
     what = ["--camera", str(arguments.camera)] if arguments.camera is not None else [str(shown)]
     arguments.out.mkdir(parents=True, exist_ok=True)
     log = arguments.out / "log.txt"
     python, own = sys.executable, environment()
-    model = ["--ros-args", "-p", f"model:={Path(arguments.model).resolve()}"] if arguments.model else []
+    parameters = {"model": arguments.model, "foreground_threshold": arguments.foreground_threshold}
+    given = [part for name, value in parameters.items() if value is not None for part in ("-p", f"{name}:={value}")]
     commands = {
-        "segment": [str(Path(python).with_name("segment")), *model],
+        "segment": [str(Path(python).with_name("segment")), "--ros-args", *given],
         "camera": [python, str(HERE / "camera.py"), *what, "--rate", str(arguments.rate)],
         "watch": [python, str(HERE / "watch.py"), "--seconds", str(arguments.seconds), "--out", str(arguments.out)],
     }

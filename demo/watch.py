@@ -8,7 +8,6 @@ import argparse
 import json
 import sys
 import time
-from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,8 @@ from bgflow_ros.video import VideoWriter
 
 SNAPSHOTS = 6
 """Rows of the contact sheet."""
-TILE = (320, 240)
-COLUMNS = ("image", "segmenter/likelihood", "segmenter/foreground_mask", "segmenter/static_mask")
+TILE = (256, 192)
+COLUMNS = ("image", *(f"segmenter/{name}" for name in ("likelihood", "foreground_mask", "static_mask", "overlay")))
 WARM_UP = 2.0
 """Seconds after the first mask that the report leaves out: discovery and first allocations."""
 TYPES = {"rgb8": np.uint8, "mono8": np.uint8, "32FC1": np.float32}
@@ -83,7 +82,6 @@ class Watch(Node):
         self.first: float | None = None
         self.sent: set[int] = set()
         self.answered: dict[int, float] = {}
-        self.recent: deque[float] = deque(maxlen=60)
         self.create_subscription(CameraInfo, "camera_info", self._count, 10)
         self.create_subscription(Image, "segmenter/foreground_mask", self._measure, 10)
         self.create_subscription(Image, "segmenter/overlay", self._film, 5)
@@ -101,8 +99,7 @@ class Watch(Node):
         now = self.get_clock().now().nanoseconds
         if self.first is None:
             self.first = time.monotonic()
-        self.recent.append(time.monotonic())
-        if stamp(mask) in self.sent:
+        if self.measuring and stamp(mask) in self.sent:
             self.answered[stamp(mask)] = (now - stamp(mask)) * 1e-6
 
     def _film(self, overlay: Image) -> None:
@@ -114,13 +111,14 @@ class Watch(Node):
             self.filmed += 1
 
     def report(self) -> dict[str, float]:
-        """Rate of the masks, their age in ms from the image's stamp, and how many frames went without."""
+        """Rates of frames and masks, the masks' age in ms from the image's stamp, and how many frames went without."""
         ages = np.array(list(self.answered.values()) or [np.nan])
-        span = self.recent[-1] - self.recent[0] if len(self.recent) > 1 else np.nan
+        seconds = (max(self.sent) - min(self.sent)) * 1e-9 if self.sent else np.nan
         # The last frames may still be on their way.
         settled = [sent for sent in self.sent if sent < self.get_clock().now().nanoseconds - 500_000_000]
         return {
-            "masks_per_second": (len(self.recent) - 1) / span,
+            "frames_per_second": (len(self.sent) - 1) / seconds,
+            "masks_per_second": (len(self.answered) - 1) / seconds,
             "age_p50_ms": float(np.percentile(ages, 50)),
             "age_p95_ms": float(np.percentile(ages, 95)),
             "frames": len(settled),
@@ -129,7 +127,7 @@ class Watch(Node):
 
 
 def contact_sheet(rows: list[dict[str, Image]]) -> npt.NDArray[np.uint8]:
-    """Tile the snapshots: image, likelihood, foreground mask and static mask beside each other; BGR."""
+    """Tile the snapshots, a row each, a column a topic; BGR."""
     sheet = []
     for row in rows:
         tiles = []

@@ -95,6 +95,7 @@ class Robot:
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.received: dict[str, list[Any]] = defaultdict(list)
+        self._clients: dict[str, Any] = {}
         self._publishers: dict[tuple[type, str, ReliabilityPolicy], Any] = {}
         self._number = 0
 
@@ -162,11 +163,13 @@ class Robot:
         return next((message for message in reversed(self.received[topic]) if message.header.frame_id in shown), None)
 
     def call(self, kind: type, service: str, request: Any) -> Any:
-        client = self.node.create_client(kind, service)
-        assert self.until(client.service_is_ready), f"no service {service}"
-        future = client.call_async(request)
+        if service not in self._clients:
+            self._clients[service] = self.node.create_client(kind, service)
+            assert self.until(self._clients[service].service_is_ready), f"no service {service}"
+            # The client sees the server before the server sees the client, and an answer to a stranger is lost.
+            self.until(lambda: False, 0.3)
+        future = self._clients[service].call_async(request)
         assert self.until(future.done), f"no answer from {service}"
-        self.node.destroy_client(client)
         return future.result()
 
     def change(self, transition: str) -> bool:

@@ -59,7 +59,7 @@ def test_it_shows_the_room_and_ends_by_itself(tmp_path: Path) -> None:
     assert report["masks_per_second"] > 1
     sheet = cv2.imread(str(tmp_path / "contact_sheet.jpg"))
     assert sheet is not None
-    assert sheet.shape[1] == 4 * 320
+    assert sheet.shape[1] == 5 * 256
     video = cv2.VideoCapture(str(tmp_path / "overlay.mp4"))
     assert video.get(cv2.CAP_PROP_FRAME_COUNT) > 60
     assert "masks/s" in done.stderr

@@ -1,0 +1,220 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Procedural materials of the demo room: no image files, every pattern comes from texture nodes.
+
+Colours are given as sRGB '#rrggbb'; lengths are in metres.
+"""
+
+import bpy
+
+
+def linear(color):
+    """Linear RGBA of an sRGB colour '#rrggbb'."""
+    values = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return *((v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4) for v in values), 1.0
+
+
+class Graph:
+    """A material and its node tree while it is being wired."""
+
+    def __init__(self, name):
+        self.material = bpy.data.materials.new(name)
+        self.material.use_nodes = True
+        self.tree = self.material.node_tree
+        self.tree.nodes.clear()
+
+    def node(self, kind, inputs, **settings):
+        """Add a node; inputs maps socket names or indices to values or to sockets of other nodes."""
+        node = self.tree.nodes.new("ShaderNode" + kind)
+        for name, value in settings.items():
+            setattr(node, name, value)
+        for name, value in inputs.items():
+            if isinstance(value, bpy.types.NodeSocket):
+                self.tree.links.new(value, node.inputs[name])
+            else:
+                node.inputs[name].default_value = value
+        return node
+
+    def coordinates(self, scale=(1, 1, 1), world=False):
+        """Texture coordinates in metres, of the object or of the world, times scale."""
+        if world:
+            source = self.node("NewGeometry", {}).outputs["Position"]
+        else:
+            source = self.node("TexCoord", {}).outputs["Object"]
+        return self.node("Mapping", {"Vector": source, "Scale": scale}).outputs[0]
+
+    def noise(self, vector, scale, detail=4.0, rough=0.5, distortion=0.0):
+        """Fractal noise around 0.5."""
+        inputs = {
+            "Vector": vector,
+            "Scale": scale,
+            "Detail": detail,
+            "Roughness": rough,
+            "Distortion": distortion,
+        }
+        return self.node("TexNoise", inputs).outputs[0]
+
+    def math(self, operation, a, b):
+        """One arithmetic operation on two numbers."""
+        return self.node("Math", {0: a, 1: b}, operation=operation).outputs[0]
+
+    def ramp(self, factor, *colors, low=0.0, high=1.0, steps=False):
+        """Colours spread evenly over factor from low to high, blended or in steps."""
+        node = self.node("ValToRGB", {0: factor})
+        node.color_ramp.interpolation = "CONSTANT" if steps else "LINEAR"
+        elements = node.color_ramp.elements
+        while len(elements) < len(colors):
+            elements.new(0.5)
+        gaps = len(colors) if steps else max(len(colors) - 1, 1)
+        for i, color in enumerate(colors):
+            elements[i].position = low + (high - low) * i / gaps
+            elements[i].color = linear(color)
+        return node.outputs["Color"]
+
+    def multiply(self, color, other, amount=1.0):
+        """Product of two colours."""
+        node = self.node("MixRGB", {0: amount, 1: color, 2: other}, blend_type="MULTIPLY")
+        return node.outputs[0]
+
+    def finish(self, shader):
+        """Connect the surface and return the material."""
+        self.node("OutputMaterial", {"Surface": shader.outputs[0]})
+        return self.material
+
+    def principled(self, color, roughness=0.5, height=None, relief=0.001, **inputs):
+        """Finish with the usual surface; height is a texture of 0 to 1, relief its depth."""
+        values = {"Base Color": linear(color) if isinstance(color, str) else color, "Roughness": roughness}
+        values |= {name.replace("_", " "): value for name, value in inputs.items()}
+        if height is not None:
+            values["Normal"] = self.node("Bump", {"Height": height, "Distance": relief}).outputs[0]
+        return self.finish(self.node("BsdfPrincipled", values))
+
+
+def plain(color, roughness=0.5, metallic=0.0, coat=0.0):
+    """One colour: plastic, metal, ceramic, lacquer."""
+    return Graph("plain").principled(color, roughness, Metallic=metallic, Coat_Weight=coat)
+
+
+def paint(color):
+    """Wall paint put on with a roller: faint relief, faint clouds."""
+    g = Graph("paint")
+    at = g.coordinates(world=True)
+    clouds = g.ramp(g.noise(at, 1.3, 2.0), "#ececec", "#ffffff", low=0.3, high=0.6)
+    return g.principled(g.multiply(linear(color), clouds), 0.7, g.noise(at, 70.0, 1.0), 0.0018)
+
+
+def planks(length=1.5, width=0.15):
+    """Floor of oak planks along y, each with its own tone and grain."""
+    g = Graph("planks")
+    position = g.node("NewGeometry", {}).outputs["Position"]
+    at = g.node("Mapping", {"Vector": position, "Rotation": (0, 0, 1.5707963)}).outputs[0]
+    brick = {
+        "Vector": at,
+        "Color1": (0, 0, 0, 1),
+        "Color2": (1, 1, 1, 1),
+        "Mortar": (0, 0, 0, 1),
+        "Scale": 1.0,
+        "Mortar Size": 0.0016,
+        "Mortar Smooth": 0.3,
+        "Brick Width": length,
+        "Row Height": width,
+    }
+    brick = g.node("TexBrick", brick, offset=0.37)
+    tone, gap = brick.outputs
+    shift = g.node("VectorMath", {0: at, 1: g.math("MULTIPLY", tone, 37.0)}, operation="ADD").outputs[0]
+    along = g.node("Mapping", {"Vector": shift, "Scale": (1.2, 22.0, 1.0)}).outputs[0]
+    grain = g.noise(along, 1.6, 4.0, 0.65, 0.6)
+    fibre = g.noise(g.node("Mapping", {"Vector": at, "Scale": (6.0, 200.0, 1.0)}).outputs[0], 1.0, 1.0)
+    color = g.ramp(grain, "#8f6640", "#b98d5e", "#d0ad80", low=0.25, high=0.75)
+    color = g.multiply(color, g.ramp(tone, "#c4bab2", "#ffffff"))
+    color = g.multiply(color, g.ramp(fibre, "#d2c9c0", "#ffffff", low=0.3, high=0.6))
+    color = g.multiply(color, g.ramp(gap, "#ffffff", "#2a1c12"))
+    rough = g.math("ADD", g.math("MULTIPLY", grain, 0.22), 0.27)
+    return g.principled(color, rough, fibre, 0.0006)
+
+
+def wood(dark, light, axis=0, roughness=0.4):
+    """Furniture wood with the grain along a local axis (0, 1, 2)."""
+    g = Graph("wood")
+    scale = [18.0, 18.0, 18.0]
+    scale[axis] = 1.2
+    grain = g.noise(g.coordinates(tuple(scale)), 1.0, 3.0, 0.6, 1.0)
+    return g.principled(g.ramp(grain, dark, light, low=0.3, high=0.7), roughness)
+
+
+def fabric(color, thread=0.003):
+    """Coarse cloth; thread is the width of a thread."""
+    g = Graph("fabric")
+    at = g.coordinates()
+    wear = g.ramp(g.noise(at, 6.0, 2.0), "#d4d4d4", "#ffffff", low=0.3, high=0.65)
+    weave = g.noise(at, 0.5 / thread, 1.0)
+    speck = g.ramp(weave, "#b4b4b4", "#ffffff", low=0.3, high=0.6)
+    return g.principled(g.multiply(g.multiply(linear(color), wear), speck), 0.95, weave, 0.002)
+
+
+def carpet(colors):
+    """Rug with a pattern of bands and lozenges."""
+    g = Graph("carpet")
+    at = g.coordinates()
+    x, y = g.node("SeparateXYZ", {0: at}).outputs[:2]
+    fold = g.math("PINGPONG", x, 0.2)
+    cell = g.math("ADD", fold, g.math("PINGPONG", y, 0.2))
+    color = g.ramp(g.math("DIVIDE", cell, 0.4), *colors, steps=True)
+    pile = g.noise(at, 220.0, 1.0)
+    color = g.multiply(color, g.ramp(pile, "#8c8c8c", "#ffffff", low=0.3, high=0.65))
+    return g.principled(color, 1.0, pile, 0.005)
+
+
+def gores(*colors):
+    """Stripes from pole to pole about the local z axis, shiny rubber."""
+    g = Graph("gores")
+    turn = g.node("TexGradient", {"Vector": g.coordinates()}, gradient_type="RADIAL").outputs[1]
+    return g.principled(g.ramp(turn, *colors, steps=True), 0.28, Coat_Weight=0.3)
+
+
+def canvas(seed, *colors):
+    """Abstract painting: cut and washed patches of colour."""
+    g = Graph("canvas")
+    at = g.node("Mapping", {"Vector": g.node("TexCoord", {}).outputs["Object"], "Location": (seed, seed, seed)})
+    wash = g.noise(at.outputs[0], 2.2, 3.0, 0.4, 1.5)
+    color = g.ramp(wash, *colors, low=0.3, high=0.75, steps=True)
+    stroke = g.noise(at.outputs[0], 45.0, 2.0)
+    return g.principled(g.multiply(color, g.ramp(stroke, "#b5b5b5", "#ffffff", low=0.3, high=0.6)), 0.7, stroke)
+
+
+def cardboard():
+    """Brown corrugated board."""
+    g = Graph("cardboard")
+    at = g.coordinates()
+    flute = g.node("TexWave", {"Vector": at, "Scale": 45.0}, bands_direction="Z").outputs[1]
+    return g.principled(g.ramp(g.noise(at, 9.0), "#99744a", "#b98f5f", low=0.3, high=0.7), 0.85, flute, 0.0005)
+
+
+def foliage(dark, light, scale=30.0):
+    """Leaves, or a lawn and trees seen from afar."""
+    g = Graph("foliage")
+    return g.principled(g.ramp(g.noise(g.coordinates(), scale), dark, light, low=0.35, high=0.65), 0.5)
+
+
+def glow(color, strength):
+    """What shines in one colour."""
+    g = Graph("glow")
+    g.material.cycles.emission_sampling = "NONE"  # it looks bright; a lamp beside it lights the room
+    return g.finish(g.node("Emission", {"Color": linear(color), "Strength": strength}))
+
+
+def lampshade(color):
+    """Paper or cloth that lets light through."""
+    g = Graph("lampshade")
+    outside = g.node("BsdfDiffuse", {"Color": linear(color)})
+    inside = g.node("BsdfTranslucent", {"Color": linear(color)})
+    return g.finish(g.node("MixShader", {0: 0.6, 1: outside.outputs[0], 2: inside.outputs[0]}))
+
+
+def exact():
+    """Depth along the optical axis in red, object index in green, as light that needs no lamps."""
+    g = Graph("exact")
+    depth = g.node("CameraData", {}).outputs["View Z Depth"]
+    index = g.node("ObjectInfo", {}).outputs["Object Index"]
+    values = g.node("CombineXYZ", {0: depth, 1: index})
+    return g.finish(g.node("Emission", {"Color": values.outputs[0], "Strength": 1.0}))
