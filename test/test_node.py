@@ -65,15 +65,18 @@ def test_every_output_has_the_frame_s_header_size_and_values(robot: Robot, start
     for name in OUTPUTS:
         robot.subscribe(f"segmenter/{name}")
     robot.subscribe("segmenter/camera_info", CameraInfo)
-    assert robot.ask(image(scene()), MASK) is not None
-    # By now every subscriber is known: one frame, answered on every topic.
-    shown = robot.show(image(scene()))
-    answers = {}
-    for name in (*OUTPUTS, "camera_info"):
-        assert robot.until(
-            lambda name=name: any(m.header.frame_id == shown for m in robot.received[f"segmenter/{name}"])
-        )
-        answers[name] = next(m for m in robot.received[f"segmenter/{name}"] if m.header.frame_id == shown)
+    received = [robot.received[f"segmenter/{name}"] for name in (*OUTPUTS, "camera_info")]
+
+    def answered_on_every_topic() -> set[str]:
+        robot.show(image(scene()))
+        return set.intersection(*({message.header.frame_id for message in messages} for messages in received))
+
+    assert robot.until(answered_on_every_topic)
+    shown = answered_on_every_topic().pop()
+    answers = {
+        name: next(message for message in messages if message.header.frame_id == shown)
+        for name, messages in zip((*OUTPUTS, "camera_info"), received, strict=True)
+    }
     for name, answer in answers.items():
         assert answer.header.stamp.nanosec == 123_456_789, name
         assert answer.header.stamp.sec == 1000 + int(shown.removeprefix("camera_")), name
