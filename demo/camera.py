@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import itertools
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
-import numpy as np
 import rclpy
+import yaml
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
@@ -18,9 +20,6 @@ from std_msgs.msg import Header
 
 from bgflow_ros.media import Camera, Frame, MediaError, Source, sources
 from bgflow_ros.ros.messages import to_image
-
-FIELD_OF_VIEW = np.deg2rad(60)
-"""Assumed, horizontally: a file does not tell what its camera saw."""
 
 
 def endless(found: list[Source]) -> Iterator[Frame]:
@@ -38,22 +37,31 @@ def endless(found: list[Source]) -> Iterator[Frame]:
             raise MediaError("nothing to show: no frame could be read")
 
 
-def camera_info(image: Image) -> CameraInfo:
-    """Pinhole intrinsics of the assumed field of view."""
-    focal = image.width / 2 / np.tan(FIELD_OF_VIEW / 2)
-    k = [focal, 0.0, image.width / 2, 0.0, focal, image.height / 2, 0.0, 0.0, 1.0]
-    p = [*k[:3], 0.0, *k[3:6], 0.0, *k[6:], 0.0]
-    r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
-    return CameraInfo(
-        header=image.header,
-        height=image.height,
-        width=image.width,
-        distortion_model="plumb_bob",
-        d=[0.0] * 5,
-        k=k,
-        r=r,
-        p=p,
-    )
+def calibration(paths: list[str]) -> CameraInfo:
+    """What camera.yaml (as camera_calibration writes it) beside or in the first path says; zeros, that is
+    uncalibrated, where there is none.
+    """
+    info = CameraInfo()
+    folder = Path(paths[0]) if paths else Path()
+    for place in (folder, folder.parent):
+        if (place / "camera.yaml").is_file():
+            found = yaml.safe_load((place / "camera.yaml").read_text())
+            info.width, info.height = found["image_width"], found["image_height"]
+            info.distortion_model = found["distortion_model"]
+            info.d = found["distortion_coefficients"]["data"]
+            info.k = found["camera_matrix"]["data"]
+            info.r = found["rectification_matrix"]["data"]
+            info.p = found["projection_matrix"]["data"]
+            break
+    return info
+
+
+def camera_info(image: Image, calibrated: CameraInfo) -> CameraInfo:
+    """Calibration of an image: the file's, where it is for images of this size."""
+    fits = (calibrated.width, calibrated.height) == (image.width, image.height)
+    info = copy.copy(calibrated) if fits else CameraInfo(width=image.width, height=image.height)
+    info.header = image.header
+    return info
 
 
 def main() -> None:
@@ -67,6 +75,7 @@ def main() -> None:
     frames = endless([Camera(arguments.camera)] if live else sources(arguments.paths))
     # Decoded before anything is published, so that a wrong path ends here.
     frames = itertools.chain([next(frames)], frames)
+    calibrated = calibration(arguments.paths)
     with rclpy.init(args=ros_arguments):
         node = Node("camera")
         images = node.create_publisher(Image, "image", 2)
@@ -76,7 +85,7 @@ def main() -> None:
             for frame in frames:
                 header = Header(stamp=node.get_clock().now().to_msg(), frame_id="camera_optical_frame")
                 image = to_image(header, frame.rgb, "rgb8")
-                infos.publish(camera_info(image))
+                infos.publish(camera_info(image, calibrated))
                 images.publish(image)
                 due = max(due + 1 / arguments.rate, time.monotonic() - 1)
                 time.sleep(max(0.0, due - time.monotonic()))
