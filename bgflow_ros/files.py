@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
-__all__ = ["sha256", "share", "write_atomically"]
+__all__ = ["share", "write_atomically"]
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -20,15 +19,6 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file's content."""
-    with path.open("rb") as file:
-        digest = hashlib.sha256()
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def share() -> Path:

@@ -92,11 +92,7 @@ class Video:
             while (read := capture.read())[0]:
                 yield Frame(f"{self.name}_{number:06d}", cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB))  # type: ignore[arg-type]
                 number += 1
-            if number == 0:
-                raise MediaError(f"{what}: no frame can be read from it")
-            # Containers may promise a frame or two that do not exist; more missing means a damaged file.
-            if number < 0.9 * self.count:
-                raise MediaError(f"{what}: ends after {number} of {self.count} frames")
+            _check_count(what, number, self.count)
         finally:
             capture.release()
 
@@ -132,9 +128,12 @@ class Bag:
     def frames(self) -> Iterator[Frame]:
         """Read the topic's messages in the order of the bag."""
         # Only bags need it, and a robot that segments its camera has none.
-        from rosbags.highlevel import AnyReader, AnyReaderError
-        from rosbags.rosbag2 import ReaderError
-        from rosbags.typesys import Stores, get_typestore
+        try:
+            from rosbags.highlevel import AnyReader, AnyReaderError
+            from rosbags.rosbag2 import ReaderError
+            from rosbags.typesys import Stores, get_typestore
+        except ModuleNotFoundError as error:
+            raise MediaError(f"{self.path}: bags need rosbags: pip install rosbags") from error
 
         reader = AnyReader([_bag_of(self.path)], default_typestore=get_typestore(Stores.LATEST))
         try:
@@ -148,14 +147,17 @@ class Bag:
             seconds = reader.duration * 1e-9
             if self.count > 1 and seconds > 0:
                 self.rate = self.count / seconds
-            for number, (connection, _, data) in enumerate(reader.messages(chosen)):
-                try:
+            number = 0
+            try:
+                for connection, _, data in reader.messages(chosen):
                     message: Any = reader.deserialize(data, connection.msgtype)
                     compressed = connection.msgtype == self.TYPES[1]
                     rgb = decode_compressed(message.data) if compressed else decode(message)
-                except Exception as error:  # whatever a damaged message makes the decoder raise
-                    raise MediaError(f"{self.path}: message {number} on {connection.topic}: {error}") from error
-                yield Frame(f"{self.name}_{number:06d}", rgb)
+                    yield Frame(f"{self.name}_{number:06d}", rgb)
+                    number += 1
+            except Exception as error:  # whatever a damaged bag makes the reader or the decoder raise
+                raise MediaError(f"{self.path}: message {number} of {self.count}: {error}") from error
+            _check_count(str(self.path), number, self.count)
 
     def _choose(self, images: list) -> list:  # type: ignore[type-arg]
         topics = sorted({connection.topic for connection in images})
@@ -169,6 +171,14 @@ class Bag:
                 + (f"it has images on {', '.join(topics)}" if topics else "it has no images at all")
             )
         return [connection for connection in images if connection.topic == wanted]
+
+
+def _check_count(what: str, read: int, expected: int) -> None:
+    if read == 0:
+        raise MediaError(f"{what}: no frame can be read from it")
+    # Containers may promise a frame or two that do not exist; more missing means a damaged file.
+    if read < 0.9 * expected:
+        raise MediaError(f"{what}: ends after {read} of {expected} frames")
 
 
 def _bag_of(path: Path) -> Path:
@@ -202,9 +212,10 @@ def sources(paths: Iterable[str | Path], topic: str | None = None) -> list[Sourc
 
 
 def _is_bag(path: Path) -> bool:
-    return path.is_dir() and any(
-        child.suffix in {".db3", ".mcap"} or child.name == "metadata.yaml" for child in path.iterdir()
-    )
+    if not path.is_dir():
+        return False
+    files = [child for child in path.iterdir() if child.suffix in {".db3", ".mcap"}]
+    return (path / "metadata.yaml").is_file() and bool(files)
 
 
 def _source(path: Path, topic: str | None) -> Source | None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from importlib import resources
@@ -12,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from bgflow_ros.files import sha256, share
+from bgflow_ros.files import share
 
 __all__ = ["DEFAULT_MODEL", "Model", "ModelError"]
 
@@ -33,7 +34,7 @@ class Model:
 
     name: str
     graph: bytes
-    """The ONNX file as it was when its hash was checked, so that nothing can change in between."""
+    """The ONNX file, the very bytes whose hash was checked."""
     sha256: str
     width: int
     height: int
@@ -57,9 +58,13 @@ class Model:
         folder = _find(str(model))
         manifest = _manifest(folder / MANIFEST)
         path = folder / manifest["file"]
-        if not path.is_file():
-            raise ModelError(f"{path} is missing, though {MANIFEST} beside it names it; restore the model folder")
-        graph_hash = sha256(path)
+        try:
+            graph = path.read_bytes()
+        except OSError as error:
+            raise ModelError(
+                f"{path} is missing or unreadable ({error.strerror}), though {MANIFEST} names it"
+            ) from error
+        graph_hash = hashlib.sha256(graph).hexdigest()
         if graph_hash != manifest["sha256"]:
             raise ModelError(
                 f"{path} has been altered: its SHA-256 is {graph_hash[:12]}..., the manifest says "
@@ -72,7 +77,7 @@ class Model:
             )
         return cls(
             name=manifest["name"],
-            graph=path.read_bytes(),
+            graph=graph,
             sha256=graph_hash,
             width=manifest["input"]["width"],
             height=manifest["input"]["height"],
@@ -84,11 +89,13 @@ class Model:
 
 def _find(model: str) -> Path:
     packaged = share() / "models"
-    for folder in (Path(model).expanduser(), packaged / model):
-        if folder.is_dir():
-            return folder
-    names = ", ".join(sorted(folder.name for folder in packaged.iterdir() if folder.is_dir()))
-    raise ModelError(f"no model {model!r}: it is neither a folder nor a packaged model ({names})")
+    names = [folder.name for folder in sorted(packaged.iterdir()) if folder.is_dir()]
+    if model in names:
+        return packaged / model
+    folder = Path(model)
+    if model and folder.is_dir():
+        return folder
+    raise ModelError(f"no model {model!r}: it is neither a folder nor a packaged model ({', '.join(names)})")
 
 
 def _manifest(path: Path) -> dict:  # type: ignore[type-arg]
@@ -101,7 +108,7 @@ def _manifest(path: Path) -> dict:  # type: ignore[type-arg]
         raise ModelError(f"{path} is larger than {MANIFEST_BYTES} bytes; that is no manifest")
     try:
         manifest = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} is no valid YAML: {error}") from error
     schema = json.loads(resources.files("bgflow_ros").joinpath("manifest.schema.json").read_text())
     version = manifest.get("format") if isinstance(manifest, dict) else None

@@ -75,7 +75,14 @@ def _open(model: Model, device: str, threads: int) -> onnxruntime.InferenceSessi
         if PROVIDERS[candidate] not in available:
             refusals.append(f"{candidate}: this onnxruntime has only {', '.join(available)}")
             continue
-        session = _session(model, [PROVIDERS[candidate]], threads)
+        try:
+            session = _session(model, [PROVIDERS[candidate]], threads)
+        except ModelError as error:
+            # A driver that is there and does not work; the CPU's refusal is the graph's own fault.
+            if candidate == wanted[-1]:
+                raise
+            refusals.append(f"{candidate}: {error}")
+            continue
         # A provider that cannot start (no driver, no card) is replaced by the CPU without an exception.
         if session.get_providers()[0] == PROVIDERS[candidate]:
             return session

@@ -25,8 +25,8 @@ class Segmentation:
     ) -> None:
         self.image = image
         self._grid, self._content, self._stride = grid, content, of.model.stride
-        # Copied: a threshold that changes later is the next picture's.
-        self._foreground_threshold, self._static_threshold = of.foreground_threshold, of.static_threshold
+        # Taken now: thresholds that change later are the next picture's.
+        self._foreground_threshold, self._static_threshold = of.thresholds
 
     @cached_property
     def logit(self) -> npt.NDArray[np.float32]:
@@ -78,11 +78,21 @@ class Segmenter:
     def __init__(self, model: Model | None = None, device: str = "auto", threads: int = 0) -> None:
         self.model = Model.load(DEFAULT_MODEL) if model is None else model
         self.runtime = Runtime(self.model, device, threads)
-        self.foreground_threshold = self.model.foreground_threshold
-        self.static_threshold = self.model.static_threshold
+        self.thresholds = self.model.foreground_threshold, self.model.static_threshold
+        """Likelihoods below which a pixel is foreground and above which it is static. One attribute, so that a thread
+        that changes both is never seen half way."""
         self._canvas = np.empty((self.model.height, self.model.width, 3), np.uint8)
 
     def __call__(self, image: npt.NDArray[np.uint8]) -> Segmentation:
-        """Segment one picture, H x W x 3, RGB."""
+        """Segment one picture.
+
+        Args:
+            image: H x W x 3, uint8, RGB, of any size but zero.
+
+        Raises:
+            ValueError: the array is something else.
+        """
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
+            raise ValueError(f"the picture is {image.shape} {image.dtype}; expected H x W x 3 of uint8, RGB, not empty")
         content = letterbox(image, self._canvas)
         return Segmentation(image, self.runtime(self._canvas), content, self)

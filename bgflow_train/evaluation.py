@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from bgflow_ros import __version__
 from bgflow_ros.segmenter import Segmenter
-from bgflow_train.datasets import FOREGROUND, VOID, Dataset
+from bgflow_train.datasets import FOREGROUND, VOID, Dataset, DatasetError
 from bgflow_train.metrics import bootstrap, histogram, measure
 
 __all__ = ["evaluate", "histograms"]
@@ -56,6 +56,8 @@ def evaluate(segmenter: Segmenter, dataset: Dataset, seed: int = 0) -> dict[str,
             ]
         )
     stacked = np.stack(counts)
+    if not stacked.sum((0, 2)).all():
+        raise DatasetError(f"{dataset.name} has no background or no foreground: there is nothing to tell apart")
     each = [asdict(measure(picture)) for picture in stacked]
     foreground, background, missed, false, lost, kept = np.sum(masks, axis=0)
     return {
@@ -64,7 +66,11 @@ def evaluate(segmenter: Segmenter, dataset: Dataset, seed: int = 0) -> dict[str,
         "data_sha256": dataset.digest(),
         "metrics": asdict(measure(stacked.sum(0))),
         "interval95": bootstrap(stacked, seed),
-        "mean_over_pictures": {name: float(np.nanmean([picture[name] for picture in each])) for name in each[0]},
+        "mean_over_pictures": {
+            # Over those that have both, as a picture of one class alone has no curve.
+            name: float(np.nanmean([picture[name] for picture in each]))
+            for name in each[0]
+        },
         "masks": {
             "foreground_missed": float(missed / max(1, foreground)),
             "background_taken_for_foreground": float(false / max(1, background)),

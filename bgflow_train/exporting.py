@@ -24,22 +24,22 @@ from bgflow_ros.segmenter import Segmenter
 from bgflow_train.calibration import Calibration
 from bgflow_train.datasets import FolderDataset
 from bgflow_train.evaluation import evaluate, histograms
-from bgflow_train.export import to_onnx
 from bgflow_train.features import FeatureCache, canvas_of
 from bgflow_train.fitting import VALIDATE, Fitted, cells_of, open_split
 from bgflow_train.model_card import model_card
 from bgflow_train.network import Network
+from bgflow_train.onnx_graph import to_onnx
 from bgflow_train.operating_points import LEVELS, threshold
 from bgflow_train.splits import rooms
 
-__all__ = ["REPORT", "Calibration", "Network", "export", "parity"]
+__all__ = ["REPORT", "export", "parity"]
 
 REPORT = (
-    ("nyu", "report"),
+    ("nyu", "test"),
     ("nyu", "balanced"),
-    ("ade20k_rooms", "report"),
-    ("gazebo_house", "report"),
-    ("gazebo_bookstore", "report"),
+    ("ade20k_rooms", "test"),
+    ("gazebo_house", "test"),
+    ("gazebo_bookstore", "test"),
 )
 PARITY_PICTURES = 8
 
@@ -134,7 +134,7 @@ def _operating_points(segmenter: Segmenter, validate: list[FolderDataset]) -> di
             names += [f"{dataset.name} {id}" for id in ids]
     return {
         mask: {
-            "likelihood": round(threshold(counts, names, level), 6),
+            "likelihood": threshold(counts, names, level),
             "level": level,
             "guarantee": (
                 f"conformal risk control over {len(set(names))} rooms of {' and '.join(set.name for set in validate)}: "

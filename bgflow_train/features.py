@@ -98,7 +98,8 @@ class FeatureCache:
         weights = hashlib.sha256()
         for tensor in encoder.state_dict().values():
             weights.update(tensor.numpy().tobytes())
-        self.folder = root / f"{encoder.name}-{weights.hexdigest()[:12]}-{width}x{height}"
+        # Labels are kept beside the features, so what they depend on belongs to the name.
+        self.folder = root / f"{encoder.name}-{weights.hexdigest()[:12]}-{width}x{height}-{FIELD_SIGMAS}"
 
     def features(self, dataset: Dataset) -> Iterator[Features]:
         """Features of all samples, computed where the cache has none."""

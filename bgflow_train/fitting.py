@@ -20,37 +20,33 @@ from bgflow_ros.files import write_atomically
 from bgflow_train.datasets import VOID, DatasetError, FolderDataset
 from bgflow_train.datasets.named import open_named
 from bgflow_train.densities import Density, RealNVP
+from bgflow_train.densities.whitening import SHRINKAGE
 from bgflow_train.encoders import Encoder, Layer, make_encoder
-from bgflow_train.features import FeatureCache, Features, background_cells
+from bgflow_train.features import BACKGROUND_ABOVE, FIELD_SIGMAS, FeatureCache, Features, background_cells
 from bgflow_train.fusion import Fusion
 from bgflow_train.network import nll_maps
+from bgflow_train.recipe import Recipe
 from bgflow_train.splits import FOLDERS
 
-__all__ = ["FIT", "FUSE", "VALIDATE", "Fitted", "Recipe", "cells_of", "fit", "open_split"]
+__all__ = ["FIT", "FUSE", "VALIDATE", "Fitted", "cells_of", "fit", "open_split"]
 
 RECORD = "fitted.json"
 """Written last: a folder that has it holds a finished fit."""
+CONSTANTS = {
+    "background_above": BACKGROUND_ABOVE,
+    "field_sigmas": FIELD_SIGMAS,
+    "shrinkage": SHRINKAGE,
+    "batch": RealNVP.BATCH,
+    "patience": RealNVP.PATIENCE,
+    "rate": RealNVP.RATE,
+    "noise": RealNVP.NOISE,
+}
+"""What the code fixes and a fit depends on: a folder begun with others is another fit's."""
 FEWEST = 50
 """Background cells of a layer below which nothing worth calling a density can be fitted."""
 FIT = (("nyu", "fit"),)
 VALIDATE = (("nyu", "validate"), ("coco_indoor", "validate"))
 FUSE = (("ade20k_indoor", "fuse"), ("coco_indoor", "fuse"))
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides what a fit gives, besides the pictures."""
-
-    encoder: str = "efficientnet_lite0"
-    width: int = 512
-    height: int = 384
-    couplings: int = 8
-    hidden: tuple[int, ...] = (32, 64, 128)
-    """Width of the couplings' nets, a layer each."""
-    cells: int = 250_000
-    """Background descriptors of a layer to fit at most, drawn at random."""
-    epochs: int = 40
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,19 +99,19 @@ def fit(recipe: Recipe, data: Path, out: Path, cache: Path) -> Fitted:
     Raises:
         DatasetError: pictures are missing, or `out` holds another fit.
     """
-    sets = {split: open_split(data, *split) for split in (*FIT, *VALIDATE, *FUSE)}
-    begun: dict[str, Any] = {
-        "recipe": asdict(recipe) | {"hidden": list(recipe.hidden)},
-        "data": {"/".join(split): {"pictures": len(set), "sha256": set.digest()} for split, set in sets.items()},
-    }
-    _claim(out / "fit.json", begun)
     encoder = make_encoder(recipe.encoder)
-    features = FeatureCache(cache, encoder, recipe.width, recipe.height)
     if len(recipe.hidden) != len(encoder.layers):
         raise DatasetError(
             f"{len(recipe.hidden)} widths of nets for the {len(encoder.layers)} layers of {recipe.encoder}"
         )
-
+    sets = {split: open_split(data, *split) for split in (*FIT, *VALIDATE, *FUSE)}
+    begun: dict[str, Any] = {
+        "recipe": asdict(recipe) | {"hidden": list(recipe.hidden)},
+        "constants": CONSTANTS,
+        "data": {"/".join(split): {"pictures": len(set), "sha256": set.digest()} for split, set in sets.items()},
+    }
+    _claim(out / "fit.json", begun)
+    features = FeatureCache(cache, encoder, recipe.width, recipe.height)
     train = [picture for split in FIT for picture in features.features(sets[split])]
     # Early stopping looks at background of NYU alone: the fitted density is NYU's.
     stop = list(features.features(sets[VALIDATE[0]]))
@@ -174,7 +170,7 @@ def _densities(
             checkpoint = path.with_suffix(".checkpoint")
             density.fit(x, validation, seed=recipe.seed, checkpoint=checkpoint, label=f"layer {layer.number}")
             write_atomically(path, safetensors.torch.save(density.state_dict()))
-            checkpoint.unlink()
+            checkpoint.unlink(missing_ok=True)
         density.eval().requires_grad_(False)
         losses.append({"cells": len(x), "train": density.mean_nll(x), "validation": density.mean_nll(validation)})
     return densities, losses

@@ -76,7 +76,7 @@ AUROC as a fraction, the rest in per cent, foreground positive, 95 % intervals b
 
 {masks_table(manifest["metrics"])}
 
-Again: `bgflow evaluate {manifest["name"]} --dataset nyu:DIR --split report` (`ade20k_rooms:DIR`, `gazebo_house:DIR`, `gazebo_bookstore:DIR`).
+Again: `bgflow evaluate {manifest["name"]} --dataset nyu:DIR --split test` (`ade20k_rooms:DIR`, `gazebo_house:DIR`, `gazebo_bookstore:DIR`).
 
 ## Operating points
 

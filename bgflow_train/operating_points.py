@@ -9,6 +9,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from bgflow_train.datasets import DatasetError
 from bgflow_train.metrics import EDGES
 
 __all__ = ["LEVELS", "threshold"]
@@ -29,7 +30,7 @@ def threshold(counts: npt.NDArray[np.int64], rooms: Sequence[Hashable], level: f
         level: see LEVELS.
 
     Raises:
-        ValueError: fewer rooms than 1 / level - 1 can promise nothing at this level.
+        DatasetError: fewer rooms than 1 / level - 1 can promise nothing at this level, or no likelihood keeps it.
     """
     foreground = counts[:, 1].astype(np.float64)
     # The share at or above each bin's lower edge; a picture without foreground risks nothing.
@@ -39,9 +40,11 @@ def threshold(counts: npt.NDArray[np.int64], rooms: Sequence[Hashable], level: f
     n = len(names)
     bound = (n * risk + 1) / (n + 1)
     if 1 / (n + 1) > level:
-        raise ValueError(
+        raise DatasetError(
             f"{n} rooms can promise no level below {1 / (n + 1):.3f}; {level} takes {round(1 / level) - 1}"
         )
-    # Past the last edge nothing lies, so there is always an answer.
-    edge = EDGES[np.argmax(np.append(bound, 0) <= level)]
-    return float(1 / (1 + np.exp(-edge)))
+    kept = np.flatnonzero(bound <= level)
+    if not len(kept):
+        raise DatasetError(f"no likelihood below 1 keeps {level:.0%} of the foreground of {n} rooms out")
+    # Six digits are enough for people; rounded up, because only higher is as safe.
+    return float(np.ceil(1e6 / (1 + np.exp(-EDGES[kept[0]]))) / 1e6)

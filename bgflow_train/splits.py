@@ -9,8 +9,8 @@ What each split is for:
 - `fit`: the densities' background features;
 - `validate`: early stopping, every choice between settings, calibration and operating points;
 - `fuse`: the logistic regression that fuses the layers (the paper's "fitting dataset");
-- `report`: reported, never trained or tuned on;
-- `balanced`: those of NYU's `report` with about as much foreground as background, as the paper selects.
+- `test`: reported, never trained or tuned on;
+- `balanced`: those of NYU's `test` with about as much foreground as background, as the paper selects.
 """
 
 from __future__ import annotations
@@ -93,12 +93,12 @@ def make(data: Path) -> Splits:
     train = [f"{int(id):04d}" for id in train]
     # Short runs give the most rooms for the fewest pictures: the operating points count rooms, the densities pictures.
     validate = [id for run in rooms(train) if len(run) <= LONGEST_ROOM for id in run]
-    report = sorted(set(stems["nyu"]) - set(train))
+    test = sorted(set(stems["nyu"]) - set(train))
     nyu = {
         "fit": sorted(set(train) - set(validate)),
         "validate": validate,
-        "report": report,
-        "balanced": [id for id in report if BALANCED[0] <= _foreground(data / "nyu/mask" / f"{id}.png") <= BALANCED[1]],
+        "test": test,
+        "balanced": [id for id in test if BALANCED[0] <= _foreground(data / "nyu/mask" / f"{id}.png") <= BALANCED[1]],
     }
     coco = stems["coco_indoor"]
     return Splits(
@@ -107,7 +107,7 @@ def make(data: Path) -> Splits:
             "ade20k_indoor": {"fuse": stems["ade20k_indoor"]},
             "coco_indoor": {"fuse": coco[:FUSE_COCO], "validate": coco[FUSE_COCO:]},
         }
-        | {name: {"report": stems[name]} for name in ("ade20k_rooms", "gazebo_house", "gazebo_bookstore")}
+        | {name: {"test": stems[name]} for name in ("ade20k_rooms", "gazebo_house", "gazebo_bookstore")}
     )
 
 

@@ -25,8 +25,8 @@ PATIENCE = 5.0
 def environment() -> dict[str, str]:
     """A ROS domain of the demo's own on this machine only, and shared memory large enough for images."""
     own = os.environ.copy()
-    own.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    own.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    own["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    own["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
     # Left by the ROS wheels in this process; the children must set up their own library path.
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
     if not {"FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"} & own.keys():
@@ -36,7 +36,9 @@ def environment() -> dict[str, str]:
 
 
 def stop(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Interrupt every process, wait, and kill what is left."""
+    """Interrupt every process, wait, and kill what is left; not to be interrupted itself."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     for process in processes:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
@@ -88,30 +90,36 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     processes: dict[str, subprocess.Popen[bytes]] = {}
+    status = 1
     try:
         with log.open("wb") as file:
             for name, command in commands.items():
                 # Sessions of their own: Ctrl-C reaches this process only, which ends the others in order.
                 quiet = {"stdout": file, "stderr": file} if name != "watch" else {}
                 processes[name] = subprocess.Popen(command, env=own, start_new_session=True, **quiet)
-            while (status := processes["watch"].poll()) is None:
-                for name, process in processes.items():
-                    if name != "watch" and process.poll() is not None:
-                        stop(list(processes.values()))
-                        print(f"demo: {name} ended with {process.returncode}:\n{log.read_text()}", file=sys.stderr)
-                        return 1
-                time.sleep(0.1)
+        ended = wait_for_one(processes)
+        status = processes[ended].returncode if ended == "watch" else 1
     except KeyboardInterrupt:
+        ended, status = "", 130
+    finally:
         stop([processes[name] for name in ("watch", "camera", "segment") if name in processes])
+    if status == 130:
         print("demo: interrupted", file=sys.stderr)
-        return 130
-    stop([processes[name] for name in ("camera", "segment")])
-    if status:
-        print(log.read_text(), file=sys.stderr)
-        return status
-    print(json.dumps(json.loads((arguments.out / "report.json").read_text())))
-    print(arguments.out.resolve())
-    return 0
+    elif status:
+        print(f"demo: {ended} ended with {processes[ended].returncode}:\n{log.read_text()}", file=sys.stderr)
+    else:
+        print(json.dumps(json.loads((arguments.out / "report.json").read_text())))
+        print(arguments.out.resolve())
+    return status
+
+
+def wait_for_one(processes: dict[str, subprocess.Popen[bytes]]) -> str:
+    """Wait until a process ends; its name."""
+    while True:
+        for name, process in processes.items():
+            if process.poll() is not None:
+                return name
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":

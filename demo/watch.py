@@ -110,15 +110,20 @@ class Watch(Node):
             self.video.write(pixels(overlay))
             self.filmed += 1
 
-    def report(self) -> dict[str, float]:
-        """Rates of frames and masks, the masks' age in ms from the image's stamp, and how many frames went without."""
-        ages = np.array(list(self.answered.values()) or [np.nan])
-        seconds = (max(self.sent) - min(self.sent)) * 1e-9 if self.sent else np.nan
+    def report(self) -> dict[str, float] | None:
+        """Rates of frames and masks, the masks' age in ms from the image's stamp, and how many frames went without.
+
+        None until there are two frames and a mask to tell of.
+        """
+        if len(self.sent) < 2 or not self.answered:
+            return None
+        seconds = (max(self.sent) - min(self.sent)) * 1e-9
+        ages = list(self.answered.values())
         # The last frames may still be on their way.
         settled = [sent for sent in self.sent if sent < self.get_clock().now().nanoseconds - 500_000_000]
         return {
             "frames_per_second": (len(self.sent) - 1) / seconds,
-            "masks_per_second": (len(self.answered) - 1) / seconds,
+            "masks_per_second": len(self.answered) / len(self.sent) * (len(self.sent) - 1) / seconds,
             "age_p50_ms": float(np.percentile(ages, 50)),
             "age_p95_ms": float(np.percentile(ages, 95)),
             "frames": len(settled),
@@ -174,10 +179,11 @@ def main() -> int:
                     show(node, elapsed, arguments.seconds)
         except (KeyboardInterrupt, ExternalShutdownException):
             pass
-        report = node.report() if node.first is not None else None
+        report = node.report()
     print(file=sys.stderr)
     if report is None:
-        print("watch: no mask came", file=sys.stderr)
+        came = "the frames were too few to measure" if node.first is not None else "no mask came"
+        print(f"watch: {came} in {arguments.seconds:g} s", file=sys.stderr)
         return 1
     write_atomically(arguments.out / "report.json", (json.dumps(report, indent=1) + "\n").encode())
     if rows:
@@ -189,10 +195,9 @@ def show(node: Watch, elapsed: float, seconds: float) -> None:
     """Rewrite the status line."""
     if node.first is None:
         text = "waiting for the first mask"
-    elif not node.answered:
+    elif (report := node.report()) is None:
         text = "warming up"
     else:
-        report = node.report()
         text = (
             f"{report['masks_per_second']:5.1f} masks/s   "
             f"age p50 {report['age_p50_ms']:5.1f} ms  p95 {report['age_p95_ms']:5.1f} ms   "

@@ -34,7 +34,7 @@ TRANSITIONS = {
     "deactivate": Transition.TRANSITION_DEACTIVATE,
     "cleanup": Transition.TRANSITION_CLEANUP,
 }
-DOMAIN = 101 + os.getpid() % 120
+DOMAIN = 1 + os.getpid() % 100
 """Of this test process, apart from demos, robots and other test processes on the machine."""
 ENCODING_TYPES = {"32FC1": np.float32}
 
@@ -52,11 +52,15 @@ class Segment:
     Args:
         parameters: of the node.
         remappings: ROS's `from:=to`.
+        file: of parameters.
     """
 
-    def __init__(self, parameters: dict[str, object], remappings: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, parameters: dict[str, object], remappings: tuple[str, ...] = (), file: Path | None = None
+    ) -> None:
         arguments = [part for name, value in parameters.items() for part in ("-p", f"{name}:={value}")]
         arguments += [part for rule in remappings for part in ("-r", rule)]
+        arguments += ["--params-file", str(file)] if file else []
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         command = [sys.executable, "-m", "bgflow_ros.ros.node", "--ros-args", *arguments]
         self.process = subprocess.Popen(command, env=environment(), stdout=self._log, stderr=self._log)

@@ -92,3 +92,18 @@ def test_two_sources_of_one_name_are_refused_before_anything_is_written(tmp_path
     paths = [str(tmp_path / "a"), str(tmp_path / "b")]
     assert main(["segment", *paths, "--model", str(tiny), "--out", str(tmp_path / "out")]) == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_a_picture_named_like_a_video_s_frame_is_refused(tmp_path: Path, tiny: Path) -> None:
+    write_bag(tmp_path / "in" / "v", StoragePlugin.MCAP)
+    cv2.imwrite(str(tmp_path / "in" / "v_000000.png"), frame(50))
+    assert main(["segment", str(tmp_path / "in"), "--model", str(tiny), "--out", str(tmp_path / "out")]) == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_output_folder_that_cannot_be_is_refused(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), frame(50))
+    assert main(["segment", str(tmp_path / "a.png"), "--model", str(tiny), "--out", str(tmp_path / "a.png")]) == 2
+    assert "is no folder" in capsys.readouterr().err

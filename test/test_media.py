@@ -125,3 +125,24 @@ def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(MediaError, match=message):
             sources([path])
+
+
+def test_a_bag_without_frames_is_a_media_error(tmp_path: Path) -> None:
+    with Writer(tmp_path / "drive", version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        writer.add_connection("/image", "sensor_msgs/msg/Image", typestore=TYPES)
+    with pytest.raises(MediaError, match="no frame"):
+        list(sources([tmp_path / "drive"])[0].frames())
+
+
+def test_a_bag_that_lost_its_middle_is_a_media_error(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / "drive", StoragePlugin.MCAP)
+    [file] = bag.glob("*.mcap")
+    data = bytearray(file.read_bytes())
+    data[len(data) // 3 : len(data) // 3 + 2000] = bytes(2000)
+    file.write_bytes(data)
+    try:
+        frames = list(sources([bag])[0].frames())
+    except MediaError as error:
+        assert "drive" in str(error)
+    else:  # the damage may lie within pixels
+        assert len(frames) == 10

@@ -29,7 +29,7 @@ def test_an_altered_graph_is_refused(tmp_path: Path) -> None:
 def test_a_missing_graph_is_named(tmp_path: Path) -> None:
     folder = tiny_model.write(tmp_path / "m")
     (folder / "model.onnx").unlink()
-    with pytest.raises(ModelError, match=r"model\.onnx is missing"):
+    with pytest.raises(ModelError, match=r"model\.onnx is missing or unreadable"):
         Model.load(folder)
 
 
@@ -69,7 +69,17 @@ def test_an_invalid_manifest_is_refused_with_the_place(tmp_path: Path, changes: 
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"- a\n- b", b"a: [", b"\xff\xfe", b"!!python/object/apply:os.system [true]", b"a" * (2 << 20)]
+    "text",
+    [
+        b"",
+        b"- a\n- b",
+        b"a: [",
+        b"\xff\xfe",
+        b"!!python/object/apply:os.system [true]",
+        b"name: 2001-99-99",
+        b"[" * 5000,
+        b"a" * (2 << 20),
+    ],
 )
 def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: bytes) -> None:
     folder = tiny_model.write(tmp_path / "m")

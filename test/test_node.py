@@ -21,6 +21,7 @@ from robot import Robot, Segment, image, model, pixels
 from sensor_msgs.msg import CameraInfo, CompressedImage
 from test_images import HEIGHT, RAW, WIDTH
 
+ROOT = Path(__file__).resolve().parents[1]
 BOTH = {"reliable": ReliabilityPolicy.RELIABLE, "best effort": ReliabilityPolicy.BEST_EFFORT}
 OUTPUTS = {
     "likelihood": "32FC1",
@@ -303,6 +304,32 @@ def test_an_altered_model_is_refused_and_a_mended_one_taken(robot: Robot, start,
     assert "has been altered" in segment.log()
     (folder / "model.onnx").write_bytes(whole)
     assert robot.change("configure")
+
+
+def test_what_fails_for_no_known_reason_is_told_and_can_be_configured_again(robot: Robot, start) -> None:
+    topic = "qos_overrides./segmenter/overlay.publisher.reliability"
+    segment = start(**{topic: "perhaps"})
+    assert robot.until(lambda: "the transition from" in segment.log())
+    assert robot.until(lambda: robot.state() == "unconfigured")
+
+
+@pytest.mark.parametrize("wrong", [{"max_rate": "fast"}, {"threads": 999}, {"autostart": 3}])
+def test_a_parameter_of_the_wrong_kind_ends_it_with_one_line(start, wrong: dict) -> None:
+    segment = start(**wrong)
+    assert segment.process.wait(15) == 2
+    assert "Traceback" not in segment.log()
+    assert next(iter(wrong)) in segment.log()
+
+
+def test_it_starts_with_the_packaged_parameter_file() -> None:
+    segment = Segment({}, ("__ns:=/anywhere",), ROOT / "config/segment.yaml")
+    other = Robot("anywhere")
+    try:
+        assert other.until(lambda: other.state() == "active")
+        assert other.get("image_qos") == "auto"
+    finally:
+        other.close()
+        segment.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("sklearn", reason="needs the train extra")
 
 from bgflow_train.calibration import Calibration
+from bgflow_train.datasets import DatasetError
 from bgflow_train.fusion import Fusion
 from bgflow_train.metrics import EDGES, histogram
 from bgflow_train.operating_points import threshold
@@ -39,7 +40,7 @@ def test_new_rooms_keep_the_level_in_expectation(level: float, rooms: int) -> No
 
 def test_too_few_rooms_promise_nothing() -> None:
     counts = rooms_of_foreground(np.random.default_rng(0), 50)
-    with pytest.raises(ValueError, match=r"50 rooms can promise no level below 0\.020; 0\.01 takes 99"):
+    with pytest.raises(DatasetError, match=r"50 rooms can promise no level below 0\.020; 0\.01 takes 99"):
         threshold(counts, range(50), 0.01)
 
 

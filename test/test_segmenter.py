@@ -61,7 +61,7 @@ def test_masks_are_the_thresholded_likelihood(segmenter: Segmenter) -> None:
 def test_a_threshold_counts_from_the_next_picture_on(segmenter: Segmenter) -> None:
     image = np.full((96, 128, 3), 130, np.uint8)
     before = segmenter(image)
-    segmenter.foreground_threshold, segmenter.static_threshold = 0.6, 0.8
+    segmenter.thresholds = 0.6, 0.8
     after = segmenter(image)
     assert not before.foreground.any()
     assert after.foreground.all()
@@ -80,3 +80,17 @@ def test_the_overlay_tints_foreground_and_leaves_the_picture_alone(segmenter: Se
     assert (image == copy).all()
     assert (overlay[100, 100] != image[100, 100]).any()
     assert (overlay[100, 600] == image[100, 600]).all()
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+        np.zeros((0, 4, 3), np.uint8),
+    ],
+)
+def test_what_is_no_picture_is_refused(segmenter: Segmenter, image: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="expected H x W x 3 of uint8"):
+        segmenter(image)

@@ -18,18 +18,20 @@ from bgflow_ros.cli.main import main
 from bgflow_ros.model import Model
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train import exporting, fitting
+from bgflow_train.calibration import Calibration
 from bgflow_train.datasets import DatasetError, FolderDataset
 from bgflow_train.datasets.named import open_named
 from bgflow_train.fitting import Fitted
+from bgflow_train.network import Network
 from bgflow_train.splits import FOLDERS, NAMES, Splits, make, rooms
 
 SETS = {
-    "nyu": {"fit": 12, "validate": 12, "report": 3, "balanced": 1},
+    "nyu": {"fit": 12, "validate": 12, "test": 3, "balanced": 1},
     "ade20k_indoor": {"fuse": 3},
     "coco_indoor": {"fuse": 3, "validate": 98},  # with NYU's room enough for the static threshold's level
-    "ade20k_rooms": {"report": 2},
-    "gazebo_house": {"report": 2},
-    "gazebo_bookstore": {"report": 2},
+    "ade20k_rooms": {"test": 2},
+    "gazebo_house": {"test": 2},
+    "gazebo_bookstore": {"test": 2},
 }
 SMALL = ["--size", "256x192", "--couplings", "2", "--hidden", "4,4,4", "--epochs", "2"]
 
@@ -85,7 +87,7 @@ def test_fit_export_evaluate_and_segment_go_hand_in_hand(
     assert manifest["calibration"]["parity"]["largest_likelihood_difference"] < 1e-3
     assert manifest["training"]["data"]["nyu/fit"]["pictures"] == 12
     assert sorted(path.name for path in model.iterdir()) == ["README.md", "manifest.yaml", "model.onnx"]
-    assert "| nyu/report | 3 |" in (model / "README.md").read_text()
+    assert "| nyu/test | 3 |" in (model / "README.md").read_text()
     assert Model.load(model).static_threshold >= Model.load(model).foreground_threshold
 
     report = tmp_path / "report.json"
@@ -96,7 +98,7 @@ def test_fit_export_evaluate_and_segment_go_hand_in_hand(
     assert "AUROC" in capsys.readouterr().out
     result = json.loads(report.read_text())
     # The manifest says the same of the same pictures.
-    assert result["metrics"] == pytest.approx(manifest["metrics"]["ade20k_rooms/report"]["metrics"])
+    assert result["metrics"] == pytest.approx(manifest["metrics"]["ade20k_rooms/test"]["metrics"])
     assert result["metrics"]["ap"] - result["metrics"]["ar"] == pytest.approx(result["metrics"]["pi"])
     assert result["metrics"]["auroc"] > 0.6, "even two epochs see a checkered thing on a wall"
     assert main(["evaluate", str(model), "--dataset", f"nyu:{made / 'nyu'}", "--split", "balanced"]) == 0
@@ -140,11 +142,11 @@ def test_the_committed_splits_keep_reported_pictures_apart() -> None:
     splits = Splits.load()
     assert tuple(splits.sets) == NAMES
     for name, sets in splits.sets.items():
-        reported = set(sets.get("report", ()))
+        reported = set(sets.get("test", ()))
         for split in ("fit", "validate", "fuse"):
             assert not reported & set(sets.get(split, ())), (name, split)
         assert set(sets.get("balanced", ())) <= reported
-    used = [set(splits.ids("nyu", split)) for split in ("fit", "validate", "report")]
+    used = [set(splits.ids("nyu", split)) for split in ("fit", "validate", "test")]
     assert len(set.union(*used)) == sum(map(len, used)) == 1296
 
 
@@ -158,7 +160,7 @@ def test_rooms_are_runs_of_consecutive_numbers() -> None:
 
 def test_a_named_set_needs_a_known_name(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="expected NAME:FOLDER with NAME one of nyu"):
-        open_named(str(tmp_path), "report")
+        open_named(str(tmp_path), "test")
 
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -179,10 +181,10 @@ def test_the_shipped_graph_and_torch_agree_on_the_rendered_room(room: list[np.nd
     assert exporting.parity(*shipped(), pictures)["largest_likelihood_difference"] < 1e-3
 
 
-def shipped() -> tuple[Segmenter, exporting.Network]:
+def shipped() -> tuple[Segmenter, Network]:
     """The packaged model, and the torch network that it was exported from."""
     manifest = yaml.safe_load((ROOT / "models/lite0/manifest.yaml").read_text())
-    calibration = exporting.Calibration(*(manifest["calibration"][key] for key in ("temperature", "offset")))
+    calibration = Calibration(*(manifest["calibration"][key] for key in ("temperature", "offset")))
     fitted = Fitted.load(ROOT / "results/lite0")
-    network = exporting.Network(fitted.encoder, fitted.densities, fitted.fusion, calibration)
+    network = Network(fitted.encoder, fitted.densities, fitted.fusion, calibration)
     return Segmenter(Model.load("lite0"), "cpu"), network.eval()

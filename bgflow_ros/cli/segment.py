@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import io
 import itertools
+import re
 import sys
 from pathlib import Path
 
@@ -49,6 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     _refuse_collisions(found)
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{arguments.out} cannot be made or is no folder: {error.strerror}") from error
     skipped = 0
     with tqdm(total=len(found), unit="source", disable=len(found) == 1) as bar:
         for source in found:
@@ -70,7 +75,7 @@ def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) 
             _write(frame, segmenter(frame.rgb), out, likelihood)
         return
     frames = source.frames()
-    first = next(frames)  # the rate is known from here on
+    first = next(frames)  # a source without frames raises; the rate is known from here on
     with (
         VideoWriter(out / f"{source.name}_overlay.mp4", source.rate) as video,
         tqdm(desc=source.name, total=source.count or None, unit="frame", leave=False) as bar,
@@ -98,8 +103,10 @@ def _write(frame: Frame, segmentation: Segmentation, out: Path, likelihood: bool
 
 
 def _refuse_collisions(found: list[Source]) -> None:
+    moving = [source.name for source in found if source.moves]
     names: set[str] = set()
     for source in found:
-        if source.name in names:
-            raise UserError(f"two sources are named {source.name!r} and would overwrite each other; segment them apart")
+        numbered = any(re.fullmatch(re.escape(name) + r"_\d{6}", source.name) for name in moving)
+        if source.name in names or numbered:
+            raise UserError(f"another source's files would be named {source.name!r} as well; segment them apart")
         names.add(source.name)

@@ -15,14 +15,19 @@ from std_msgs.msg import Header
 from bgflow_ros import images
 
 try:
+    # The compiled module is named because the package imports without it, only to fail at every frame where that
+    # module does not work under this NumPy.
+    import cv_bridge.boost.cv_bridge_boost  # noqa: F401
     from cv_bridge import CvBridge
-except Exception:  # not installed, or a compiled module that fails under this NumPy: OpenCV does the same
-    CvBridge = None
+
+    BRIDGE = CvBridge()
+except Exception:  # not installed or not working: OpenCV, which it wraps, does the same
+    BRIDGE = None
 
 __all__ = ["to_image", "to_rgb"]
 
-OURS = {"rgb8", "nv12", "nv21", "8UC1", "8UC3"}
-"""Encodings that need no conversion, or that cv_bridge has no colour conversion for."""
+BRIDGED = ("bayer_", "uyvy", "yuyv", "yuv422")
+"""Encodings that are handed to cv_bridge where there is one, by how they begin: all others are plain views."""
 
 
 def to_rgb(message: Image | CompressedImage) -> npt.NDArray[np.uint8]:
@@ -33,10 +38,13 @@ def to_rgb(message: Image | CompressedImage) -> npt.NDArray[np.uint8]:
     """
     if isinstance(message, CompressedImage):
         return images.decode_compressed(message.data)
-    if CvBridge is None or message.encoding in OURS:
+    if BRIDGE is None or not message.encoding.startswith(BRIDGED):
         return images.decode(message)
     images.pixels(message)  # cv_bridge trusts the header's sizes; this does not
-    rgb: npt.NDArray[np.uint8] = CvBridge().imgmsg_to_cv2(message, "rgb8")
+    try:
+        rgb: npt.NDArray[np.uint8] = BRIDGE.imgmsg_to_cv2(message, "rgb8")
+    except Exception as error:
+        raise images.ImageError("not converted", f"cv_bridge cannot convert {message.encoding}: {error}") from error
     return rgb
 
 

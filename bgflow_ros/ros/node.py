@@ -11,13 +11,15 @@ the worker's thread.
 from __future__ import annotations
 
 import copy
+import sys
 from operator import attrgetter
 from typing import Any
 
 import rclpy
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rclpy.qos_overriding_options import QoSOverridingOptions
@@ -61,6 +63,9 @@ class SegmenterNode(LifecycleNode):
         self._mailbox: Mailbox[Image | CompressedImage] = Mailbox(self.drops)
         self._worker: Worker[Image | CompressedImage] | None = None
         self._camera_info: CameraInfo | None = None
+        self._answered = 0
+        self._image_publishers: dict[str, LifecyclePublisher[Image]] = {}
+        self._info_publisher: LifecyclePublisher[CameraInfo] | None = None
         self.add_on_set_parameters_callback(self._check_parameters)
         self.add_post_set_parameters_callback(self._apply_parameters)
 
@@ -81,6 +86,9 @@ class SegmenterNode(LifecycleNode):
             segmenter = Segmenter(Model.load(settings.model), settings.device, settings.threads)
         except (ModelError, DeviceError) as error:
             self.get_logger().error(str(error))
+            return TransitionCallbackReturn.FAILURE
+        except Exception as error:  # a driver or a library: told like the rest, and the node can be configured again
+            self.get_logger().error(f"the model cannot be started: {type(error).__name__}: {error}")
             return TransitionCallbackReturn.FAILURE
         thresholds = {name: getattr(settings, name) for name in parameters.THRESHOLDS}
         self._own_thresholds = [name for name, value in thresholds.items() if value == parameters.UNSET]
@@ -105,7 +113,7 @@ class SegmenterNode(LifecycleNode):
         model = segmenter.model
         self.get_logger().info(
             f"model {model.name} ({model.sha256[:12]}), {model.width}x{model.height}, on {segmenter.runtime.device}; "
-            f"foreground below {segmenter.foreground_threshold:.3f}, static above {segmenter.static_threshold:.3f}"
+            f"foreground below {segmenter.thresholds[0]:.3f}, static above {segmenter.thresholds[1]:.3f}"
         )
         return TransitionCallbackReturn.SUCCESS
 
@@ -138,8 +146,11 @@ class SegmenterNode(LifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Give up: whoever started the node decides what next."""
-        return TransitionCallbackReturn.FAILURE
+        """Let go of everything after a transition that raised; the node is unconfigured again."""
+        self.get_logger().error(f"the transition from {state.label} failed, see above; the node is unconfigured")
+        self.stop()
+        self._free()
+        return TransitionCallbackReturn.SUCCESS
 
     def stop(self) -> None:
         """End the inference thread, in any state and also when ROS has already shut down."""
@@ -152,10 +163,16 @@ class SegmenterNode(LifecycleNode):
         self.destroy_subscription(self._infos)
         self.stop()
         self._camera_info = None
+        dropped = ", ".join(f"{count} {cause}" for cause, count in self.drops.counts.items()) or "none"
+        self.get_logger().info(f"answered {self._answered} frames since the start; dropped: {dropped}")
 
     def _free(self) -> None:
-        for publisher in (*self._image_publishers.values(), self._info_publisher):
+        for publisher in self._image_publishers.values():
             self.destroy_lifecycle_publisher(publisher)
+        self._image_publishers = {}
+        if self._info_publisher is not None:
+            self.destroy_lifecycle_publisher(self._info_publisher)
+            self._info_publisher = None
         self._segmenter = None
         # The next model brings its own, unless the user has set others.
         self._set_all(dict.fromkeys(self._own_thresholds, parameters.UNSET))
@@ -178,8 +195,7 @@ class SegmenterNode(LifecycleNode):
         if self._segmenter is None:
             return
         settings = parameters.read(self)
-        self._segmenter.foreground_threshold = settings.foreground_threshold
-        self._segmenter.static_threshold = settings.static_threshold
+        self._segmenter.thresholds = settings.foreground_threshold, settings.static_threshold
         self._mailbox.max_rate = settings.max_rate
 
     def _set_all(self, values: dict[str, float]) -> None:
@@ -193,19 +209,20 @@ class SegmenterNode(LifecycleNode):
         self._camera_info = info
 
     def _answer(self, message: Image | CompressedImage) -> None:
-        wanted = {
-            topic: publisher
-            for topic, publisher in self._image_publishers.items()
-            if publisher.get_subscription_count()
-        }
-        if not wanted or self._segmenter is None:
-            return
         try:
+            wanted = {
+                topic: publisher
+                for topic, publisher in self._image_publishers.items()
+                if publisher.get_subscription_count()
+            }
+            if not wanted or self._segmenter is None:
+                return
             segmentation = self._segmenter(to_rgb(message))
             for topic, publisher in wanted.items():
                 encoding, get = OUTPUTS[topic]
                 publisher.publish(to_image(message.header, get(segmentation), encoding))
             self._publish_info(message)
+            self._answered += 1
         except ImageError as error:
             self.drops.add(error.cause, str(error))
         except Exception as error:
@@ -213,16 +230,21 @@ class SegmenterNode(LifecycleNode):
                 self.drops.add("inference failed", f"inference failed: {type(error).__name__}: {error}")
 
     def _publish_info(self, message: Image | CompressedImage) -> None:
-        if self._camera_info is not None and self._info_publisher.get_subscription_count():
+        publisher = self._info_publisher
+        if self._camera_info is not None and publisher is not None and publisher.get_subscription_count():
             info = copy.copy(self._camera_info)
             info.header = message.header
-            self._info_publisher.publish(info)
+            publisher.publish(info)
 
 
-def main() -> None:
-    """Run the node until it is told to stop."""
+def main() -> int:
+    """Run the node until it is told to stop; 2 where its parameters cannot be declared."""
     with rclpy.init():
-        node = SegmenterNode()
+        try:
+            node = SegmenterNode()
+        except (InvalidParameterTypeException, InvalidParameterValueException) as error:
+            print(f"segment: {error}", file=sys.stderr)
+            return 2
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         try:
@@ -234,7 +256,8 @@ def main() -> None:
         finally:
             node.stop()
             node.destroy_node()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

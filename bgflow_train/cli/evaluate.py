@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=Path, metavar="DIR", help="folder of pictures")
     parser.add_argument("--masks", type=Path, metavar="DIR", help="folder of masks")
     parser.add_argument("--dataset", metavar="NAME:DIR", help="instead: a known set, as splits.json names them")
-    parser.add_argument("--split", default="report", help="of the known set (%(default)s)")
+    parser.add_argument("--split", default="test", help="of the known set (%(default)s)")
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write everything, intervals and hashes included"
     )

@@ -12,6 +12,7 @@ import argparse
 from pathlib import Path
 
 from bgflow_ros.cli.errors import UserError
+from bgflow_train.recipe import Recipe
 
 HELP = "fit a model's densities to labelled pictures"
 EXTRA = "train"
@@ -22,22 +23,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument("--out", type=Path, required=True, help="folder of the fit, for `bgflow export`")
     parser.add_argument("--cache", type=Path, help="folder for features (OUT/features)")
-    parser.add_argument("--encoder", default="efficientnet_lite0", help="%(default)s")
-    parser.add_argument("--size", default="512x384", metavar="WxH", help="the network's input (%(default)s)")
-    parser.add_argument("--couplings", type=int, default=8, help="length of each flow (%(default)s)")
+    default = Recipe()
+    hidden = ",".join(map(str, default.hidden))
+    parser.add_argument("--encoder", default=default.encoder, help="%(default)s")
     parser.add_argument(
-        "--hidden", default="32,64,128", metavar="N,N,N", help="width of each layer's nets (%(default)s)"
+        "--size", default=f"{default.width}x{default.height}", metavar="WxH", help="the network's input (%(default)s)"
     )
-    parser.add_argument("--cells", type=int, default=250_000, help="descriptors a layer at most (%(default)s)")
-    parser.add_argument("--epochs", type=int, default=40, help="at most (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="%(default)s")
+    parser.add_argument("--couplings", type=int, default=default.couplings, help="length of each flow (%(default)s)")
+    parser.add_argument("--hidden", default=hidden, metavar="N,N,N", help="width of each layer's nets (%(default)s)")
+    parser.add_argument("--cells", type=int, default=default.cells, help="descriptors a layer at most (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=default.epochs, help="at most (%(default)s)")
+    parser.add_argument("--seed", type=int, default=default.seed, help="%(default)s")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Fit and say what came out."""
     from bgflow_train.datasets import DatasetError
     from bgflow_train.encoders import EncoderError
-    from bgflow_train.fitting import Recipe, fit
+    from bgflow_train.fitting import fit
 
     try:
         width, height = (int(part) for part in arguments.size.split("x"))

@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros.images import ImageError, decode_compressed
+from bgflow_ros.media import PICTURES
 from bgflow_train.datasets.base import BACKGROUND, FOREGROUND, VOID, DatasetError, Sample
 
 __all__ = ["FolderDataset"]
-
-PICTURES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 
 
 class FolderDataset:

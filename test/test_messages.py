@@ -1,0 +1,85 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The conversion module beside a cv_bridge that works, that does not, and that is not there."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
+
+from robot import image
+from std_msgs.msg import Header
+from test_images import HEIGHT, RAW, WIDTH
+
+from bgflow_ros.images import ImageError, decode
+from bgflow_ros.ros import messages
+
+BRIDGE = """
+class CvBridge:
+    def imgmsg_to_cv2(self, message, encoding):
+        import numpy as np
+        assert encoding == "rgb8"
+        {body}
+"""
+WORKS = "return np.full((message.height, message.width, 3), 7, np.uint8)"
+
+
+@pytest.fixture
+def with_bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Reloads the module beside a cv_bridge whose compiled part and conversion are as given."""
+
+    def with_bridge(boost: str, body: str = WORKS) -> ModuleType:
+        package = tmp_path / "cv_bridge"
+        (package / "boost").mkdir(parents=True)
+        (package / "__init__.py").write_text(BRIDGE.format(body=body))
+        (package / "boost/__init__.py").write_text("")
+        (package / "boost/cv_bridge_boost.py").write_text(boost)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        return importlib.reload(messages)
+
+    yield with_bridge
+    for name in [name for name in sys.modules if name.startswith("cv_bridge")]:
+        del sys.modules[name]
+    monkeypatch.undo()
+    importlib.reload(messages)
+
+
+def message(encoding: str):
+    rows = RAW[encoding].reshape(RAW[encoding].shape[0], -1)
+    return image(rows, encoding, width=WIDTH, height=HEIGHT)
+
+
+def test_a_working_bridge_gets_bayer_and_yuv_and_nothing_else(with_bridge) -> None:
+    module = with_bridge("")
+    bridged = {encoding for encoding in RAW if (module.to_rgb(message(encoding)) == 7).all()}
+    assert bridged == {name for name in RAW if name.startswith(("bayer", "yuyv", "uyvy", "yuv422"))}
+
+
+def test_a_bridge_whose_compiled_part_is_broken_is_left_alone(with_bridge) -> None:
+    module = with_bridge("raise ImportError('numpy.core.multiarray failed to import')")
+    for encoding in RAW:
+        assert (module.to_rgb(message(encoding)) == decode(message(encoding))).all()
+
+
+def test_what_the_bridge_refuses_is_an_image_error(with_bridge) -> None:
+    module = with_bridge("", body="raise RuntimeError('no')")
+    with pytest.raises(ImageError, match="not converted: cv_bridge cannot convert bayer_rggb8"):
+        module.to_rgb(message("bayer_rggb8"))
+    with pytest.raises(ImageError, match="truncated data"):
+        module.to_rgb(image(RAW["mono8"], "bayer_rggb8", height=HEIGHT + 1))
+
+
+def test_an_image_message_is_the_array_s_bytes() -> None:
+    grey, probability = np.arange(12, dtype=np.uint8).reshape(3, 4), np.ones((3, 4), np.float32)
+    for array, encoding in ((grey, "mono8"), (probability, "32FC1")):
+        flipped = array[:, ::-1]
+        made = messages.to_image(Header(frame_id="camera"), flipped, encoding)
+        assert bytes(made.data) == flipped.tobytes()
+        assert (made.width, made.height, made.step) == (4, 3, 4 * array.itemsize)
