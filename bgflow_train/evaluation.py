@@ -11,61 +11,44 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
-from tqdm import tqdm
 
 from bgflow_ros import __version__
 from bgflow_ros.segmenter import Segmenter
-from bgflow_train.datasets import FOREGROUND, VOID, Dataset, DatasetError
-from bgflow_train.metrics import bootstrap, histogram, measure
+from bgflow_train.datasets import Dataset, DatasetError
+from bgflow_train.metrics import bootstrap, measure
+from bgflow_train.tally import tally
 
-__all__ = ["evaluate", "histograms"]
-
-
-def histograms(segmenter: Segmenter, dataset: Dataset) -> npt.NDArray[np.int64]:
-    """Segment every picture and count its pixels by logit: pictures x 2 x bins."""
-    return np.stack(
-        [
-            histogram(segmenter(sample.rgb).logit, sample.mask)
-            for sample in tqdm(dataset, desc=f"evaluate {dataset.name}", unit="picture")
-        ]
-    )
+__all__ = ["evaluate"]
 
 
-def evaluate(segmenter: Segmenter, dataset: Dataset, seed: int = 0) -> dict[str, Any]:
+def evaluate(segmenter: Segmenter, dataset: Dataset, cache: Path, seed: int = 0) -> dict[str, Any]:
     """Measure a model on a data set.
+
+    Args:
+        segmenter: of the model.
+        dataset: labelled pictures.
+        cache: folder for what a killed run has done.
+        seed: of the intervals' resampling.
 
     Returns:
         JSON-ready: pooled metrics with 95 % intervals by picture, their mean over pictures, what the masks hold at
         the model's thresholds, and where it all comes from.
+
+    Raises:
+        DatasetError: foreground or background does not occur.
     """
-    counts, masks = [], []
-    for sample in tqdm(dataset, desc=f"evaluate {dataset.name}", unit="picture"):
-        segmentation = segmenter(sample.rgb)
-        counts.append(histogram(segmentation.logit, sample.mask))
-        labelled, positive = sample.mask != VOID, sample.mask == FOREGROUND
-        masks.append(
-            [
-                (labelled & positive).sum(),
-                (labelled & ~positive).sum(),
-                (positive & (segmentation.foreground == 0)).sum(),
-                (labelled & ~positive & (segmentation.foreground != 0)).sum(),
-                (positive & (segmentation.static != 0)).sum(),
-                (labelled & ~positive & (segmentation.static != 0)).sum(),
-            ]
-        )
-    stacked = np.stack(counts)
-    if not stacked.sum((0, 2)).all():
+    counted = tally(segmenter, dataset, cache)
+    if not counted.logits.sum((0, 2)).all():
         raise DatasetError(f"{dataset.name} has no background or no foreground: there is nothing to tell apart")
-    each = [asdict(measure(picture)) for picture in stacked]
-    foreground, background, missed, false, lost, kept = np.sum(masks, axis=0)
+    each = [asdict(measure(picture)) for picture in counted.logits]
+    foreground, background, missed, lost, false, kept = counted.masks.sum(0)
     return {
         "set": dataset.name,
         "pictures": len(dataset),
         "data_sha256": dataset.digest(),
-        "metrics": asdict(measure(stacked.sum(0))),
-        "interval95": bootstrap(stacked, seed),
+        "metrics": asdict(measure(counted.logits.sum(0))),
+        "interval95": bootstrap(counted.logits, seed),
         "mean_over_pictures": {
             # Over those that have both, as a picture of one class alone has no curve.
             name: float(np.nanmean([picture[name] for picture in each]))

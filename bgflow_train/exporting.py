@@ -23,7 +23,7 @@ from bgflow_ros.model import Model
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train.calibration import Calibration
 from bgflow_train.datasets import FolderDataset
-from bgflow_train.evaluation import evaluate, histograms
+from bgflow_train.evaluation import evaluate
 from bgflow_train.features import FeatureCache, canvas_of
 from bgflow_train.fitting import VALIDATE, Fitted, cells_of, open_split
 from bgflow_train.model_card import model_card
@@ -31,6 +31,7 @@ from bgflow_train.network import Network
 from bgflow_train.onnx_graph import to_onnx
 from bgflow_train.operating_points import LEVELS, threshold
 from bgflow_train.splits import rooms
+from bgflow_train.tally import tally
 
 __all__ = ["REPORT", "export", "parity"]
 
@@ -51,7 +52,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         fitted: what to export.
         data: folder that holds the data sets.
         out: the model folder; its name is the model's.
-        cache: folder of the features.
+        cache: folder of the features, and of what a killed run has done.
         notes: Markdown for the model card: what was seen by eye.
     """
     recipe, encoder = fitted.recipe, fitted.encoder
@@ -89,10 +90,10 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         model = _write(Path(folder) / out.name, manifest, graph)
         segmenter = Segmenter(model)
         manifest["calibration"]["parity"] = parity(segmenter, network, validate[0])
-        manifest["thresholds"] = _operating_points(segmenter, validate)
+        manifest["thresholds"] = _operating_points(segmenter, validate, cache)
         segmenter = Segmenter(_write(Path(folder) / out.name, manifest, graph))
         for split in REPORT:
-            manifest["metrics"]["/".join(split)] = evaluate(segmenter, open_split(data, *split), recipe.seed)
+            manifest["metrics"]["/".join(split)] = evaluate(segmenter, open_split(data, *split), cache, recipe.seed)
     write_atomically(out / "README.md", model_card(manifest, notes).encode())
     return _write(out, manifest, graph)
 
@@ -122,8 +123,8 @@ def _calibrate(fitted: Fitted, validate: list[FolderDataset], cache: Path) -> Ca
     return Calibration.fit(logits, labels, weights * len(labels))
 
 
-def _operating_points(segmenter: Segmenter, validate: list[FolderDataset]) -> dict[str, Any]:
-    counts = np.concatenate([histograms(segmenter, dataset) for dataset in validate])
+def _operating_points(segmenter: Segmenter, validate: list[FolderDataset], cache: Path) -> dict[str, Any]:
+    counts = np.concatenate([tally(segmenter, dataset, cache).logits for dataset in validate])
     names = []
     for dataset in validate:
         ids = [id for id, _, _ in dataset.pairs]

@@ -18,12 +18,14 @@ from bgflow_ros.cli.main import main
 from bgflow_ros.model import Model
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train import exporting, fitting
+from bgflow_train import tally as tallying
 from bgflow_train.calibration import Calibration
-from bgflow_train.datasets import DatasetError, FolderDataset
+from bgflow_train.datasets import DatasetError, FolderDataset, Sample
 from bgflow_train.datasets.named import open_named
 from bgflow_train.fitting import Fitted
 from bgflow_train.network import Network
 from bgflow_train.splits import FOLDERS, NAMES, Splits, make, rooms
+from bgflow_train.tally import tally
 
 SETS = {
     "nyu": {"fit": 12, "validate": 12, "test": 3, "balanced": 1},
@@ -118,6 +120,32 @@ def test_a_second_fit_takes_what_is_there_and_another_recipe_is_refused(
     assert "recipe.seed 0 there, 1 asked for" in capsys.readouterr().err
 
 
+def test_a_killed_evaluation_goes_on_and_ends_as_the_whole_one(
+    made: Path, splits: None, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segmenter = Segmenter(Model.load(tiny), "cpu")
+    dataset = open_named(f"coco_indoor:{made / FOLDERS['coco_indoor']}", "validate")
+    whole = tally(segmenter, dataset, tmp_path)
+    monkeypatch.setattr(tallying, "PERIOD", 0.0)
+    count, seen = tallying._count, []
+
+    def killed_after_twenty(segmenter: Segmenter, sample: Sample) -> object:
+        seen.append(sample.id)
+        if len(seen) == 20:
+            raise KeyboardInterrupt
+        return count(segmenter, sample)
+
+    monkeypatch.setattr(tallying, "_count", killed_after_twenty)
+    with pytest.raises(KeyboardInterrupt):
+        tally(segmenter, dataset, tmp_path)
+    again = tally(segmenter, dataset, tmp_path)
+    assert seen[19:21] == [seen[19]] * 2
+    assert len(seen) == len(dataset) + 1
+    assert (again.logits == whole.logits).all()
+    assert (again.masks == whole.masks).all()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [
@@ -188,3 +216,13 @@ def shipped() -> tuple[Segmenter, Network]:
     fitted = Fitted.load(ROOT / "results/lite0")
     network = Network(fitted.encoder, fitted.densities, fitted.fusion, calibration)
     return Segmenter(Model.load("lite0"), "cpu"), network.eval()
+
+
+def test_the_readme_says_what_the_manifest_says() -> None:
+    readme = (ROOT / "README.md").read_text()
+    manifest = yaml.safe_load((ROOT / "models/lite0/manifest.yaml").read_text())
+    assert manifest["metrics"].keys() == {"/".join(split) for split in exporting.REPORT}
+    for name, result in manifest["metrics"].items():
+        numbers = result["metrics"]
+        cells = f"{100 * numbers['ap']:.1f} | {100 * numbers['ar']:.1f} | {100 * numbers['fpr95']:.1f} |"
+        assert f"| {result['pictures']} | {numbers['auroc']:.3f} | {cells}" in readme, name

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure a model on labelled pictures: AUROC, AP, AR, FPR95 and pi, pooled over pixels, foreground positive.
 
-Pictures and masks (0 background, 1 foreground, 255 void) are paired by stem.
+Pictures and masks (0 background, 1 foreground, 255 void) are paired by stem. A run that was killed goes on where it
+was when the same command is given again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 from bgflow_ros.cli.errors import UserError
@@ -19,6 +21,7 @@ from bgflow_ros.segmenter import Segmenter
 
 HELP = "measure a model on labelled pictures"
 EXTRA = "train"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "bgflow"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write everything, intervals and hashes included"
     )
+    parser.add_argument("--cache", type=Path, default=CACHE, help="folder for what a killed run has done (%(default)s)")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
     parser.add_argument("--seed", type=int, default=0, help="of the intervals' resampling (%(default)s)")
 
@@ -50,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
             dataset = FolderDataset(arguments.images, arguments.masks, name=arguments.images.name)
         else:
             dataset = open_named(arguments.dataset, arguments.split)
-        result = evaluate(Segmenter(Model.load(arguments.model), arguments.device), dataset, arguments.seed)
+        segmenter = Segmenter(Model.load(arguments.model), arguments.device)
+        result = evaluate(segmenter, dataset, arguments.cache, arguments.seed)
     except (DatasetError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     print(metrics_table({dataset.name: result}))
