@@ -73,49 +73,49 @@ class SegmenterNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load and warm up the model, make the publishers. Failure leaves the node unconfigured."""
-        settings = parameters.read(self)
-        refused = [
-            reason
-            for name, value in vars(settings).items()
-            if (reason := parameters.refusal(name, value, settings, False))
-        ]
-        if refused:
-            self.get_logger().error("; ".join(dict.fromkeys(refused)))
-            return TransitionCallbackReturn.FAILURE
         try:
-            segmenter = Segmenter(Model.load(settings.model), settings.device, settings.threads)
-        except (ModelError, DeviceError) as error:
-            self.get_logger().error(str(error))
-            return TransitionCallbackReturn.FAILURE
-        except Exception as error:  # a driver or a library: told like the rest, and the node can be configured again
-            self.get_logger().error(f"the model cannot be started: {type(error).__name__}: {error}")
-            return TransitionCallbackReturn.FAILURE
+            self._load(parameters.read(self))
+            self._advertise()
+        except (parameters.SettingsError, ModelError, DeviceError) as error:
+            return self._not_configured(str(error))
+        except Exception as error:  # of a driver or a library: told like the rest, and configure may be tried again
+            return self._not_configured(f"{type(error).__name__}: {error}")
+        return TransitionCallbackReturn.SUCCESS
+
+    def _load(self, settings: parameters.Settings) -> None:
+        parameters.check(settings)
+        segmenter = Segmenter(Model.load(settings.model), settings.device, settings.threads)
         thresholds = {name: getattr(settings, name) for name in parameters.THRESHOLDS}
         self._own_thresholds = [name for name, value in thresholds.items() if value == parameters.UNSET]
         resolved = thresholds | {name: getattr(segmenter.model, name) for name in self._own_thresholds}
         if resolved["static_threshold"] < resolved["foreground_threshold"]:
-            self.get_logger().error(
+            raise parameters.SettingsError(
                 f"static_threshold {resolved['static_threshold']:g} is below foreground_threshold "
                 f"{resolved['foreground_threshold']:g}; where one is set, mind the model's own value of the other"
             )
-            return TransitionCallbackReturn.FAILURE
         self._set_all(resolved)
         self._segmenter = segmenter
         self._apply_parameters([])
-        overridable = QoSOverridingOptions.with_default_policies()
-        self._image_publishers = {
-            topic: self.create_lifecycle_publisher(Image, topic, OUTPUT_QOS, qos_overriding_options=overridable)
-            for topic in OUTPUTS
-        }
-        self._info_publisher = self.create_lifecycle_publisher(
-            CameraInfo, "~/camera_info", OUTPUT_QOS, qos_overriding_options=overridable
-        )
         model = segmenter.model
         self.get_logger().info(
             f"model {model.name} ({model.sha256[:12]}), {model.width}x{model.height}, on {segmenter.runtime.device}; "
             f"foreground below {segmenter.thresholds[0]:.3f}, static above {segmenter.thresholds[1]:.3f}"
         )
-        return TransitionCallbackReturn.SUCCESS
+
+    def _advertise(self) -> None:
+        policies = QoSOverridingOptions.with_default_policies()
+        for topic in OUTPUTS:
+            self._image_publishers[topic] = self.create_lifecycle_publisher(
+                Image, topic, OUTPUT_QOS, qos_overriding_options=policies
+            )
+        self._info_publisher = self.create_lifecycle_publisher(
+            CameraInfo, "~/camera_info", OUTPUT_QOS, qos_overriding_options=policies
+        )
+
+    def _not_configured(self, reason: str) -> TransitionCallbackReturn:
+        self.get_logger().error(reason)
+        self._free()
+        return TransitionCallbackReturn.FAILURE
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe and start the inference thread."""
@@ -147,7 +147,7 @@ class SegmenterNode(LifecycleNode):
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let go of everything after a transition that raised; the node is unconfigured again."""
-        self.get_logger().error(f"the transition from {state.label} failed, see above; the node is unconfigured")
+        self.get_logger().error(f"a transition from {state.label} failed; the node is unconfigured")
         self.stop()
         self._free()
         return TransitionCallbackReturn.SUCCESS

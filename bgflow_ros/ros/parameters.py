@@ -13,7 +13,18 @@ from rclpy.node import Node
 from bgflow_ros.model import DEFAULT_MODEL
 from bgflow_ros.runtime import DEVICES
 
-__all__ = ["PARAMETERS", "THRESHOLDS", "UNSET", "Parameter", "Settings", "declare", "read", "refusal"]
+__all__ = [
+    "PARAMETERS",
+    "THRESHOLDS",
+    "UNSET",
+    "Parameter",
+    "Refused",
+    "Settings",
+    "check",
+    "declare",
+    "read",
+    "refusal",
+]
 
 UNSET = -1.0
 """A threshold that stands for the manifest's, until a model is configured."""
@@ -104,6 +115,21 @@ def declare(node: Node) -> None:
 def read(node: Node) -> Settings:
     """Read every parameter."""
     return Settings(**{field.name: node.get_parameter(field.name).value for field in fields(Settings)})
+
+
+class SettingsError(Exception):
+    """Parameters with which the node cannot be configured."""
+
+
+def check(settings: Settings) -> None:
+    """Check all parameters together, as they come from files and the command line.
+
+    Raises:
+        SettingsError: with every reason.
+    """
+    reasons = [refusal(name, value, settings, False) for name, value in vars(settings).items()]
+    if found := dict.fromkeys(reason for reason in reasons if reason):
+        raise SettingsError("; ".join(found))
 
 
 def refusal(name: str, value: object, others: Settings, configured: bool) -> str | None:
