@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from bgflow_ros.letterbox import letterbox
+
 __all__ = ["VideoWriter"]
 
 
@@ -28,7 +30,7 @@ class VideoWriter:
         self._size = (0, 0)
 
     def write(self, rgb: npt.NDArray[np.uint8]) -> None:
-        """Append a frame, H x W x 3; one of another size is scaled."""
+        """Append a frame, H x W x 3; one of another size is letterboxed."""
         height, width = rgb.shape[:2]
         if self._writer is None:
             self._size = (width, height)
@@ -37,7 +39,9 @@ class VideoWriter:
             if not self._writer.isOpened():
                 raise OSError(f"{self.path}: OpenCV cannot write a video of {width}x{height} there")
         if (width, height) != self._size:
-            rgb = cv2.resize(rgb, self._size)  # type: ignore[assignment]
+            canvas = np.empty((self._size[1], self._size[0], 3), np.uint8)
+            letterbox(rgb, canvas)
+            rgb = canvas
         self._writer.write(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
 
     def __enter__(self) -> VideoWriter:

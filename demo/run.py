@@ -15,9 +15,13 @@ from pathlib import Path
 from types import FrameType
 
 from bgflow_ros.files import share
+from bgflow_ros.media import MediaError, sources
+from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
 
 HERE = Path(__file__).resolve().parent
 ROOM = HERE / "room" / "rgb.mp4"
+RESULTS = ("overlay.mp4", "contact_sheet.jpg", "report.json")
+"""What the watcher writes; an earlier run's must not pass for this one's."""
 PATIENCE = 5.0
 """Seconds that a process has to end by itself before it is killed."""
 
@@ -56,6 +60,18 @@ def interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def prepare(arguments: argparse.Namespace, shown: str | Path) -> None:
+    """Check what the user can mend before anything starts, and clear the output folder of an earlier run's results."""
+    if arguments.rate <= 0 or arguments.seconds <= 0:
+        raise ValueError(f"--rate {arguments.rate:g}, --seconds {arguments.seconds:g}: expected more than 0")
+    if arguments.camera is None:
+        sources([shown])
+    Model.load(arguments.model or DEFAULT_MODEL)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name in RESULTS:
+        (arguments.out / name).unlink(missing_ok=True)
+
+
 def main() -> int:
     """Run the demo; the last line printed is the folder with what it made."""
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
@@ -77,7 +93,10 @@ def main() -> int:
     arguments = parser.parse_args()
     shown = arguments.images or arguments.video or arguments.bag or ROOM
     what = ["--camera", str(arguments.camera)] if arguments.camera is not None else [str(shown)]
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    try:
+        prepare(arguments, shown)
+    except (MediaError, ModelError, OSError, ValueError) as error:
+        parser.exit(2, f"demo: {error}\n")
     log = arguments.out / "log.txt"
     python, own = sys.executable, environment()
     parameters = {"model": arguments.model, "foreground_threshold": arguments.foreground_threshold}

@@ -21,6 +21,7 @@ from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, Image
 
 from bgflow_ros.files import write_atomically
+from bgflow_ros.letterbox import letterbox
 from bgflow_ros.video import VideoWriter
 
 SNAPSHOTS = 6
@@ -142,7 +143,9 @@ def contact_sheet(rows: list[dict[str, Image]]) -> npt.NDArray[np.uint8]:
                 tile = cv2.applyColorMap((255 * tile).astype(np.uint8), cv2.COLORMAP_VIRIDIS)
             else:
                 tile = cv2.cvtColor(tile, cv2.COLOR_RGB2BGR if tile.ndim == 3 else cv2.COLOR_GRAY2BGR)
-            tiles.append(cv2.resize(tile, TILE, interpolation=cv2.INTER_AREA))
+            framed = np.empty((TILE[1], TILE[0], 3), np.uint8)
+            letterbox(tile, framed)
+            tiles.append(framed)
         sheet.append(np.hstack(tiles))
     header = np.full((28, TILE[0] * len(COLUMNS), 3), 255, np.uint8)
     for index, topic in enumerate(COLUMNS):

@@ -119,8 +119,8 @@ def test_a_wrong_path_ends_it_with_the_reason(tmp_path: Path) -> None:
         timeout=60,
         check=False,
     )
-    assert done.returncode == 1
-    assert "nowhere.mp4: no such file" in done.stderr
+    assert done.returncode == 2
+    assert done.stderr == "demo: nowhere.mp4: no such file or folder\n"
 
 
 def test_the_clip_has_a_mask_a_frame_and_poses() -> None:

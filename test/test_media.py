@@ -92,7 +92,7 @@ def test_a_video_that_is_interrupted_keeps_what_was_written(tmp_path: Path) -> N
     def interrupted() -> None:
         with VideoWriter(tmp_path / "clip.mp4", 25) as video:
             video.write(frame(1))
-            video.write(frame(2)[:24])  # another size is scaled
+            video.write(frame(2)[:24])  # another size is letterboxed
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -108,6 +108,18 @@ def test_publishers_are_reliable_and_volatile(robot: Robot, start) -> None:
         assert info.qos_profile.durability == DurabilityPolicy.VOLATILE
 
 
+def test_a_qos_override_is_one_publisher_s_alone(robot: Robot, start) -> None:
+    start(**{"qos_overrides./segmenter/likelihood.publisher.reliability": "best_effort"})
+    found = {}
+    for name in OUTPUTS:
+        topic = f"/segmenter/{name}"
+        assert robot.until(lambda topic=topic: robot.node.get_publishers_info_by_topic(topic)), topic
+        [info] = robot.node.get_publishers_info_by_topic(topic)
+        found[name] = info.qos_profile.reliability
+    assert found.pop("likelihood") == ReliabilityPolicy.BEST_EFFORT
+    assert set(found.values()) == {ReliabilityPolicy.RELIABLE}
+
+
 @pytest.mark.parametrize("reliability", BOTH.values(), ids=BOTH)
 def test_a_camera_of_either_reliability_works(robot: Robot, start, reliability: ReliabilityPolicy) -> None:
     start()
@@ -314,7 +326,9 @@ def test_what_fails_in_a_library_is_told_too_and_left_unconfigured(robot: Robot,
     assert robot.state() == "unconfigured"
 
 
-@pytest.mark.parametrize("wrong", [{"max_rate": "fast"}, {"threads": 999}, {"autostart": 3}])
+@pytest.mark.parametrize(
+    "wrong", [{"max_rate": "fast"}, {"threads": 999}, {"autostart": 3}, {"foreground_threshold": 7.0}]
+)
 def test_a_parameter_of_the_wrong_kind_ends_it_with_one_line(start, wrong: dict) -> None:
     segment = start(**wrong)
     assert segment.process.wait(15) == 2

@@ -46,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not hasattr(verb, "EXTRA"):
             raise
         print(
-            f"bgflow {arguments.verb}: needs {error.name}, which is not installed: pip install 'bgflow[{verb.EXTRA}]'",
+            f"bgflow {arguments.verb}: needs {error.name}, which is not installed: in the checkout, "
+            f"pip install '.[{verb.EXTRA}]'",
             file=sys.stderr,
         )
         return 2

@@ -104,12 +104,13 @@ class SegmenterNode(LifecycleNode):
 
     def _advertise(self) -> None:
         policies = QoSOverridingOptions.with_default_policies()
+        # A profile of its own for each: rclpy writes an override into the one that it is given.
         for topic in OUTPUTS:
             self._image_publishers[topic] = self.create_lifecycle_publisher(
-                Image, topic, OUTPUT_QOS, qos_overriding_options=policies
+                Image, topic, copy.copy(OUTPUT_QOS), qos_overriding_options=policies
             )
         self._info_publisher = self.create_lifecycle_publisher(
-            CameraInfo, "~/camera_info", OUTPUT_QOS, qos_overriding_options=policies
+            CameraInfo, "~/camera_info", copy.copy(OUTPUT_QOS), qos_overriding_options=policies
         )
 
     def _not_configured(self, reason: str) -> TransitionCallbackReturn:
