@@ -45,7 +45,7 @@ def static(logits: Map, threshold: float) -> Mask:
     return np.multiply(logits > logit(threshold), 255, dtype=np.uint8)
 
 
-def overlay(image: npt.NDArray[np.uint8], logits: Map, threshold: float, static: Mask) -> npt.NDArray[np.uint8]:
+def overlay(image: npt.NDArray[np.uint8], likelihood: Map, threshold: float, static: Mask) -> npt.NDArray[np.uint8]:
     """Show people both masks on the picture: foreground tinted, static background outlined.
 
     The tint is the stronger, the less likely background is: at a threshold that misses little, much is foreground
@@ -53,11 +53,11 @@ def overlay(image: npt.NDArray[np.uint8], logits: Map, threshold: float, static:
 
     Args:
         image: H x W x 3, RGB; not changed.
-        logits: H x W, of background.
-        threshold: likelihood below which a pixel is foreground.
+        likelihood: H x W, of background.
+        threshold: below which a pixel is foreground.
         static: H x W, 0 or 255.
     """
-    certainty = 1 - likelihood(logits) / threshold
+    certainty = 1 - likelihood / threshold
     tint = np.where(certainty > 0, FAINT + (STRONG - FAINT) * certainty, 0).astype(np.float32)
     shown = cv2.blendLinear(image, np.full_like(image, TINT), 1 - tint, tint)
     outlines, _ = cv2.findContours(static, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)

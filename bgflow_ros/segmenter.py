@@ -57,7 +57,7 @@ class Segmentation:
     @cached_property
     def overlay(self) -> npt.NDArray[np.uint8]:
         """H x W x 3, RGB: foreground tinted, the stronger the surer, and static background outlined."""
-        return masks.overlay(self.image, self.logit, self._foreground_threshold, self.static)
+        return masks.overlay(self.image, self.likelihood, self._foreground_threshold, self.static)
 
 
 class Segmenter:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import platform
 import tempfile
 from dataclasses import asdict
@@ -101,7 +102,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
 def parity(segmenter: Segmenter, network: Network, dataset: FolderDataset) -> dict[str, float]:
     """Largest difference in likelihood between the exported graph and torch, on some of the set's pictures."""
     model, worst = segmenter.model, 0.0
-    samples = [sample for index, sample in enumerate(dataset) if index < PARITY_PICTURES]
+    samples = list(itertools.islice(dataset, PARITY_PICTURES))
     for sample in samples:
         canvas, _ = canvas_of(sample, model.width, model.height)
         with torch.inference_mode():

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -19,15 +18,17 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
+from robot import environment
+
 ROOT = Path(__file__).resolve().parents[1]
 RUN = [sys.executable, str(ROOT / "demo/run.py")]
 
 
-def environment() -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if name != "_ROS_WHEELS_BOOTSTRAP_COMPLETE"}
-    # The demo chooses a domain of its own.
-    own.pop("ROS_DOMAIN_ID", None)
-    return own
+def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the demo to its end."""
+    return subprocess.run(
+        [*RUN, *arguments], env=environment(), capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def children(pid: int) -> list[int]:
@@ -43,14 +44,7 @@ def children(pid: int) -> list[int]:
 
 
 def test_it_shows_the_room_and_ends_by_itself(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*RUN, "--seconds", "12", "--out", str(tmp_path)],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = demo("--seconds", "12", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == str(tmp_path)
     report = json.loads((tmp_path / "report.json").read_text())
@@ -67,15 +61,15 @@ def test_it_shows_the_room_and_ends_by_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_every_process_when_interrupted(tmp_path: Path, number: int) -> None:
-    demo = subprocess.Popen([*RUN, "--out", str(tmp_path)], env=environment(), stderr=subprocess.DEVNULL)
+    running = subprocess.Popen([*RUN, "--out", str(tmp_path)], env=environment(), stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 20
-    while len(started := children(demo.pid)) < 3 and time.monotonic() < deadline:
+    while len(started := children(running.pid)) < 3 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert len(started) == 3
     time.sleep(2)
-    demo.send_signal(number)
-    demo.send_signal(number)  # the impatient press twice
-    assert demo.wait(15) == 130
+    running.send_signal(number)
+    running.send_signal(number)  # the impatient press twice
+    assert running.wait(15) == 130
     assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
 
 
@@ -111,14 +105,7 @@ with rclpy.init():
 
 
 def test_a_wrong_path_ends_it_with_the_reason(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*RUN, "--video", "nowhere.mp4", "--out", str(tmp_path)],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = demo("--video", "nowhere.mp4", "--out", str(tmp_path))
     assert done.returncode == 2
     assert done.stderr == "demo: nowhere.mp4: no such file or folder\n"
 

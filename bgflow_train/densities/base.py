@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import torch
@@ -12,9 +13,10 @@ from torch import Tensor, nn
 __all__ = ["Density"]
 
 
-class Density(nn.Module):
+class Density(nn.Module, ABC):
     """The probability density of one layer's background descriptors."""
 
+    @abstractmethod
     def fit(self, x: Tensor, validation: Tensor, *, seed: int, checkpoint: Path | None = None, label: str = "") -> None:
         """Learn from descriptors.
 
@@ -25,11 +27,10 @@ class Density(nn.Module):
             checkpoint: a file to go on from after a kill, written after each epoch.
             label: what the progress bar says.
         """
-        raise NotImplementedError  # pragma: no cover
 
+    @abstractmethod
     def nll(self, x: Tensor) -> Tensor:
         """Negative log-likelihood in nats: ... x channels to ... ."""
-        raise NotImplementedError  # pragma: no cover
 
     @torch.inference_mode()
     def mean_nll(self, x: Tensor) -> float:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -26,7 +27,7 @@ class Layer:
     """Theoretical width of what a cell sees, in pixels."""
 
 
-class Encoder(nn.Module):
+class Encoder(nn.Module, ABC):
     """Images to feature maps.
 
     `forward` takes N x 3 x H x W float RGB of 0 to 255, H and W multiples of the last stride, and gives one
@@ -38,9 +39,9 @@ class Encoder(nn.Module):
     """Where the weights come from, for the model card."""
     layers: tuple[Layer, ...]
 
+    @abstractmethod
     def forward(self, image: Tensor) -> list[Tensor]:
         """Compute the feature maps of all layers, in their order."""
-        raise NotImplementedError  # pragma: no cover
 
 
 def receptive_field(network: nn.Module, stop: str) -> tuple[int, int]:
