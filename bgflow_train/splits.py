@@ -9,14 +9,17 @@ What each split is for:
 - `fit`: the densities' background features;
 - `validate`: early stopping, every choice between settings, calibration and operating points;
 - `fuse`: the logistic regression that fuses the layers (the paper's "fitting dataset");
-- `test`: reported, never trained or tuned on;
-- `balanced`: those of NYU's `test` with about as much foreground as background, as the paper selects.
+- `test`: reported, never trained or tuned on; of NYU every picture that the official training list lacks, those that
+  the folder holds and this file does not know included;
+- `balanced`: those of NYU's `test` with about as much foreground as background, as the paper selects;
+- `generalization`: the paper's set of that name, rebuilt: masks that the project draws, and reported pictures of rooms.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +28,9 @@ import numpy as np
 
 from bgflow_ros.files import write_atomically
 from bgflow_train.datasets.base import FOREGROUND, VOID, DatasetError
+from bgflow_train.datasets.generalization import DRAWN
 
-__all__ = ["NAMES", "Splits"]
+__all__ = ["NAMES", "Splits", "is_balanced", "paper_split"]
 
 PATH = Path(__file__).with_name("splits.json")
 FOLDERS = {
@@ -44,6 +48,10 @@ FUSE_COCO = 12
 """With the 13 of ade20k_indoor the paper's 25 fitting pictures; the other COCO pictures validate."""
 BALANCED = (0.35, 0.65)
 """Foreground's share of the labelled pixels in a balanced picture."""
+GENERALIZATION = {"ade20k_rooms": 6, "gazebo_house": 4, "gazebo_bookstore": 3}
+"""With the 32 drawn ones the paper's 45: the photographs with the most background, evenly spaced rendered views."""
+PAPER = {"pictures": 1449, "selected": 580, "train": 493}
+"""Of NYU the paper selects 580 of 1449 pictures with about as much foreground as background; 493 train."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,28 @@ def rooms(ids: list[str]) -> list[list[str]]:
     return runs
 
 
+def is_balanced(share: float) -> bool:
+    """Whether a picture with this share of foreground has about as much foreground as background."""
+    return BALANCED[0] <= share <= BALANCED[1]
+
+
+def paper_split(shares: Sequence[float], seed: int) -> tuple[list[int], list[int]]:
+    """A random split like the paper's: the pictures closest to balance, shuffled; a room may be on both sides.
+
+    Args:
+        shares: of foreground, a picture each. Where not all of NYU's 1449 are there, the parts shrink alike.
+        seed: of the shuffling.
+
+    Returns:
+        Places of the pictures to train with, and of those to test.
+    """
+    selected = round(len(shares) * PAPER["selected"] / PAPER["pictures"])
+    closest = np.argsort(np.abs(np.asarray(shares) - 0.5), kind="stable")[:selected]
+    shuffled = np.random.default_rng(seed).permutation(closest).tolist()
+    train = round(selected * PAPER["train"] / PAPER["selected"])
+    return sorted(shuffled[:train]), sorted(shuffled[train:])
+
+
 def make(data: Path) -> Splits:
     """Apply the rules above to the folders of `data`."""
     stems = {
@@ -98,9 +128,18 @@ def make(data: Path) -> Splits:
         "fit": sorted(set(train) - set(validate)),
         "validate": validate,
         "test": test,
-        "balanced": [id for id in test if BALANCED[0] <= _foreground(data / "nyu/mask" / f"{id}.png") <= BALANCED[1]],
+        "balanced": [id for id in test if is_balanced(_foreground(data / "nyu/mask" / f"{id}.png"))],
     }
     coco = stems["coco_indoor"]
+    emptiest = sorted(
+        stems["ade20k_rooms"], key=lambda id: _foreground(data / FOLDERS["ade20k_rooms"] / "mask" / f"{id}.png")
+    )
+    generalization = {
+        "drawn": sorted(path.stem for path in DRAWN.glob("*.json")),
+        "ade20k_rooms": sorted(emptiest[: GENERALIZATION["ade20k_rooms"]]),
+    }
+    for name in ("gazebo_house", "gazebo_bookstore"):
+        generalization[name] = stems[name][:: -(-len(stems[name]) // GENERALIZATION[name])]
     return Splits(
         {
             "nyu": nyu,
@@ -108,6 +147,7 @@ def make(data: Path) -> Splits:
             "coco_indoor": {"fuse": coco[:FUSE_COCO], "validate": coco[FUSE_COCO:]},
         }
         | {name: {"test": stems[name]} for name in ("ade20k_rooms", "gazebo_house", "gazebo_bookstore")}
+        | {"generalization": generalization}
     )
 
 

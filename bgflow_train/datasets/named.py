@@ -6,18 +6,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bgflow_train.datasets.base import DatasetError
+import numpy as np
+import numpy.typing as npt
+
+from bgflow_train.datasets.base import FOREGROUND, VOID, DatasetError, IndexedDataset
 from bgflow_train.datasets.folder import FolderDataset
-from bgflow_train.splits import NAMES, Splits
+from bgflow_train.splits import FOLDERS, NAMES, Splits, is_balanced
 
-__all__ = ["open_named"]
+__all__ = ["foreground_share", "open_named", "open_nyu", "open_split", "place_of"]
+
+MAT = "nyu_depth_v2_labeled.mat"
 
 
-def open_named(spec: str, split: str) -> FolderDataset:
+def open_named(spec: str, split: str) -> IndexedDataset:
     """Open one split of a known data set.
 
     Args:
-        spec: `NAME:FOLDER`, the folder holding `rgb/` and `mask/`; NAME is one of splits.json.
+        spec: `NAME:FOLDER`, the folder holding `rgb/` and `mask/`; NAME is one of splits.json. NYU's may be the
+            original nyu_depth_v2_labeled.mat instead.
         split: a split that splits.json has for this data set.
 
     Raises:
@@ -26,6 +32,43 @@ def open_named(spec: str, split: str) -> FolderDataset:
     name, separator, folder = spec.partition(":")
     if not separator or name not in NAMES:
         raise DatasetError(f"{spec!r} is no known data set; expected NAME:FOLDER with NAME one of {', '.join(NAMES)}")
-    root = Path(folder).expanduser()
-    ids = Splits.load().ids(name, split)
-    return FolderDataset(root / "rgb", root / "mask", ids, name=f"{name}/{split}")
+    root, title = Path(folder).expanduser(), f"{name}/{split}"
+    splits = Splits.load()
+    ids = splits.ids(name, split)
+    if name != "nyu":
+        return FolderDataset(root / "rgb", root / "mask", ids, title)
+    if split in ("test", "balanced"):
+        # A fuller copy of NYU than the one that splits.json was made with has more pictures to report on.
+        known = {id for part in splits.sets["nyu"].values() for id in part}
+        more = [id for id in open_nyu(root, None, title).ids if id not in known]
+        if split == "balanced" and more:
+            more = [sample.id for sample in open_nyu(root, more, title) if is_balanced(foreground_share(sample.mask))]
+        ids = sorted([*ids, *more])
+    return open_nyu(root, ids, title)
+
+
+def open_split(data: Path, name: str, split: str) -> IndexedDataset:
+    """Open one split of a known data set below the folder that holds them all."""
+    return open_named(f"{name}:{place_of(data, name)}", split)
+
+
+def place_of(data: Path, name: str) -> Path:
+    """Where a known data set lies below the folder that holds them all; NYU's original file serves for its folder."""
+    if name == "nyu" and not (data / FOLDERS[name]).is_dir() and (data / MAT).is_file():
+        return data / MAT
+    return data / FOLDERS[name]
+
+
+def open_nyu(path: Path, ids: list[str] | None, name: str) -> IndexedDataset:
+    """Open NYU Depth v2 from a folder with `rgb/` and `mask/`, or from nyu_depth_v2_labeled.mat."""
+    if path.suffix == ".mat":
+        from bgflow_train.datasets.nyu_mat import NyuMat
+
+        return NyuMat(path, ids, name)
+    return FolderDataset(path / "rgb", path / "mask", ids, name)
+
+
+def foreground_share(mask: npt.NDArray[np.uint8]) -> float:
+    """Foreground's share of a mask's labelled pixels; 0 where there are none."""
+    foreground, labelled = int((mask == FOREGROUND).sum()), int((mask != VOID).sum())
+    return foreground / max(1, labelled)
