@@ -76,7 +76,8 @@ class Checkpoint:
         tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
         for index, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"adam.{index}.{name}": value for name, value in moments.items()}
-        return tensors
+        # safetensors takes no other memory layout, such as an encoder's channels-last.
+        return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
     def _load(self, path: Path) -> None:
         with safetensors.safe_open(path, "pt") as file:

@@ -1,12 +1,12 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What decides what a fit gives, besides the pictures and the constants of the code."""
+"""What decides what a training gives, besides the pictures and the constants of the code."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Recipe"]
+__all__ = ["ExpertRecipe", "Recipe"]
 
 
 @dataclass(frozen=True)
@@ -22,4 +22,25 @@ class Recipe:
     cells: int = 250_000
     """Background descriptors of a layer to fit at most, drawn at random."""
     epochs: int = 40
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ExpertRecipe:
+    """The choices of an expert network's training (paper, III-A2)."""
+
+    encoder: str = "efficientnet_lite0"
+    init: str = "imagenet"
+    """The encoder's weights to begin with: imagenet, random, or a file."""
+    frozen: bool = False
+    """Train the decoder alone: the paper's variants (ii) and (iii)."""
+    classes: int = 2
+    width: int = 512
+    """Of the canvas that the network sees once trained."""
+    height: int = 384
+    crop: tuple[int, int] = (320, 256)
+    """Width and height of a cut to train on."""
+    epochs: int = 8
+    batch: int = 8
+    rate: float = 3e-4
     seed: int = 0

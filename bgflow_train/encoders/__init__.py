@@ -4,22 +4,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from bgflow_train.encoders.base import Encoder, EncoderError, Layer
-from bgflow_train.encoders.efficientnet_lite0 import efficientnet_lite0
+from bgflow_train.encoders.efficientnet_lite0 import EfficientNetLite0
+from bgflow_train.encoders.vgg16 import VGG16, VGG16BN
+from bgflow_train.encoders.weights import IMAGENET, RANDOM
 
-__all__ = ["ENCODERS", "Encoder", "EncoderError", "Layer", "make_encoder"]
+__all__ = ["ENCODERS", "IMAGENET", "RANDOM", "Encoder", "EncoderError", "Layer", "make_encoder"]
 
-ENCODERS: dict[str, Callable[[], Encoder]] = {"efficientnet_lite0": efficientnet_lite0}
+ENCODERS: dict[str, type[EfficientNetLite0] | type[VGG16]] = {
+    encoder.name: encoder for encoder in (EfficientNetLite0, VGG16, VGG16BN)
+}
 
 
-def make_encoder(name: str) -> Encoder:
+def make_encoder(name: str, weights: str = IMAGENET) -> Encoder:
     """Build an encoder with its weights, frozen and in evaluation mode.
+
+    Args:
+        name: one of ENCODERS.
+        weights: `imagenet`, `random` or a file.
 
     Raises:
         EncoderError: the name is unknown or the weights cannot be had.
     """
     if name not in ENCODERS:
         raise EncoderError(f"unknown encoder {name!r}; expected one of {', '.join(ENCODERS)}")
-    return ENCODERS[name]().eval().requires_grad_(False)
+    return ENCODERS[name](weights).eval().requires_grad_(False)

@@ -25,6 +25,9 @@ class Layer:
     stride: int
     receptive_field: int
     """Theoretical width of what a cell sees, in pixels."""
+    effective: bool = False
+    """Whether labels take the effective field, a Gaussian within the theoretical box: a light encoder's box is far
+    wider than what its cells really look at. False: all of the box counts the same, as in the paper."""
 
 
 class Encoder(nn.Module, ABC):
@@ -45,15 +48,20 @@ class Encoder(nn.Module, ABC):
 
 
 def receptive_field(network: nn.Module, stop: str) -> tuple[int, int]:
-    """Theoretical receptive field and stride, in pixels, after the module named `stop` of a chain of convolutions.
+    """Theoretical receptive field and stride, in pixels, after module `stop` of a chain of convolutions and poolings.
 
     Residual branches see no more than the chain they bypass, so walking every convolution in order is exact.
     """
     field, stride = 1, 1
     for name, module in network.named_modules():
-        if isinstance(module, nn.Conv2d):
-            field += (module.kernel_size[0] - 1) * stride
-            stride *= module.stride[0]
+        if isinstance(module, nn.Conv2d | nn.MaxPool2d):
+            kernel, step = _width(module.kernel_size), _width(module.stride)
+            field += (kernel - 1) * stride
+            stride *= step
         if (name + ".").startswith(stop + "."):
             reached = field, stride
     return reached
+
+
+def _width(size: int | tuple[int, ...]) -> int:
+    return size if isinstance(size, int) else size[0]

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from bgflow_train.encoders.base import Encoder, EncoderError, Layer, receptive_field
+from bgflow_train.encoders.weights import IMAGENET, RANDOM, load_file
 
-__all__ = ["efficientnet_lite0"]
+__all__ = ["EfficientNetLite0"]
 
 # timm's tf_efficientnet_lite0: the architecture that the published weights were trained with, TensorFlow's padding
 # and batch-norm epsilon included.
@@ -27,22 +28,34 @@ ENDS = {3: "blocks.2", 4: "blocks.4", 5: "blocks.6"}
 
 
 class EfficientNetLite0(Encoder):
-    """Layers 3, 4 and 5: the last block outputs at stride 8, 16 and 32, before any activation."""
+    """Layers 3, 4 and 5: the last block outputs at stride 8, 16 and 32, before any activation.
+
+    Args:
+        weights: `imagenet`, `random`, or a .safetensors file that this project wrote.
+
+    Raises:
+        EncoderError: the weights cannot be had or are another network's.
+    """
 
     name = "efficientnet_lite0"
 
-    def __init__(self) -> None:
+    def __init__(self, weights: str = IMAGENET) -> None:
         super().__init__()
         network: Any = timm.create_model(ARCHITECTURE, pretrained=False, features_only=True, out_indices=(2, 3, 4))
         self.network = network
-        self.source = _load_imagenet(network)
+        if weights == IMAGENET:
+            self.source = _load_imagenet(network)
         # The division is folded into the first weights; the subtraction is not, because the network pads with zeros.
         with torch.no_grad():
             network.conv_stem.weight /= MIDDLE
+        if weights == RANDOM:
+            self.source = "random weights"
+        elif weights != IMAGENET:
+            self.source = load_file(network, weights)
         layers = []
         for number, channels in zip(ENDS, network.feature_info.channels(), strict=True):
             field, stride = receptive_field(network, ENDS[number])
-            layers.append(Layer(number, channels, stride, field))
+            layers.append(Layer(number, channels, stride, field, effective=True))
         self.layers = tuple(layers)
 
     def forward(self, image: Tensor) -> list[Tensor]:
@@ -73,8 +86,3 @@ def _load_imagenet(network: torch.nn.Module) -> str:
         {name: tensor for name, tensor in zip(full, published, strict=True) if name in network.state_dict()}
     )
     return source
-
-
-def efficientnet_lite0() -> Encoder:
-    """Build the encoder with its ImageNet weights."""
-    return EfficientNetLite0()

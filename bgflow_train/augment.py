@@ -1,0 +1,47 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The paper's augmentation: flipping, rescaling, brightness and contrast (IV-A), cut to one size."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from bgflow_ros.letterbox import FILL
+from bgflow_train.datasets import VOID, Sample
+
+__all__ = ["augmented"]
+
+RESCALE = (0.75, 1.5)
+"""Factors on the picture's size; the paper gives none."""
+BRIGHTNESS = 32.0
+"""Grey levels added or taken at most."""
+CONTRAST = (0.75, 1.33)
+"""Factors on the distance from the picture's mean."""
+
+
+def augmented(sample: Sample, scale: float, width: int, height: int, rng: np.random.Generator) -> Sample:
+    """Draw one variant of a picture and its labels.
+
+    Args:
+        sample: the mask may hold any labels.
+        scale: from the picture to the canvas that the network sees, before rescaling.
+        width: of the cut, in pixels; where the picture is smaller, grey and void fill it.
+        height: of the cut, in pixels.
+        rng: decides everything.
+    """
+    factor = scale * float(np.exp(rng.uniform(*np.log(RESCALE))))
+    size = [max(1, round(side * factor)) for side in sample.mask.shape[::-1]]
+    rgb = cv2.resize(sample.rgb, size, interpolation=cv2.INTER_AREA if factor < 0.5 else cv2.INTER_LINEAR)
+    mask = cv2.resize(sample.mask, size, interpolation=cv2.INTER_NEAREST)
+    if rng.random() < 0.5:
+        rgb, mask = rgb[:, ::-1], mask[:, ::-1]
+    x, y = (int(rng.integers(0, max(0, have - want) + 1)) for have, want in zip(size, (width, height), strict=True))
+    rgb, mask = rgb[y : y + height, x : x + width], mask[y : y + height, x : x + width]
+    mean = rgb.mean()
+    lit = (rgb - mean) * rng.uniform(*CONTRAST) + mean + rng.uniform(-BRIGHTNESS, BRIGHTNESS)
+    cut = np.full((height, width, 3), FILL, np.uint8)
+    labels = np.full((height, width), VOID, np.uint8)
+    cut[: rgb.shape[0], : rgb.shape[1]] = np.clip(lit, 0, 255)
+    labels[: mask.shape[0], : mask.shape[1]] = mask
+    return Sample(cut, labels, sample.id)

@@ -1,0 +1,38 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""A folder belongs to the run that began it: going on is welcome, mixing two runs is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bgflow_ros.files import write_atomically
+from bgflow_train.datasets import DatasetError
+
+__all__ = ["claim"]
+
+
+def claim(path: Path, begun: dict[str, Any]) -> None:
+    """Refuse a folder that another run has begun; otherwise mark it as this one's.
+
+    Args:
+        path: of the mark, a JSON file in the folder.
+        begun: what decides the run's outcome, two levels deep.
+
+    Raises:
+        DatasetError: the mark says something else; the message lists what.
+    """
+    if path.exists():
+        other = json.loads(path.read_text())
+        different = [
+            f"{part}.{key} {other.get(part, {}).get(key)} there, {value} asked for"
+            for part, values in begun.items()
+            for key, value in values.items()
+            if other.get(part, {}).get(key) != value
+        ]
+        if different:
+            raise DatasetError(f"{path.parent} holds another fit ({'; '.join(different)}); choose another --out")
+    else:
+        write_atomically(path, json.dumps(begun, indent=1).encode())

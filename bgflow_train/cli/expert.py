@@ -1,0 +1,89 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+r"""Train the paper's expert network (an FCN): on NYU's background and foreground, or with --ade20k for scene parsing.
+
+The paper's three weight sets:
+
+  (i)   nyu       bgflow expert --encoder vgg16_bn --data DATA --out work/vgg16-nyu
+  (ii)  imagenet  bgflow expert --encoder vgg16 --frozen --data DATA --out work/vgg16-imagenet
+  (iii) ade20k    bgflow expert --encoder vgg16 --ade20k ADEChallengeData2016 --out work/vgg16-parsing
+                  bgflow expert --encoder vgg16 --init work/vgg16-parsing/expert.safetensors --frozen --data DATA \
+                                --out work/vgg16-ade20k
+
+A run that was killed goes on where it was when the same command is given again.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bgflow_ros.cli.errors import UserError
+from bgflow_train.recipe import ExpertRecipe
+
+HELP = "train the paper's expert network"
+EXTRA = "train"
+PARSING_CLASSES = 150
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    default = ExpertRecipe()
+    data = parser.add_mutually_exclusive_group(required=True)
+    data.add_argument("--data", type=Path, help="folder that holds nyu/: background against foreground")
+    data.add_argument("--ade20k", type=Path, metavar="DIR", help="ADEChallengeData2016: parsing into 150 classes")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the expert")
+    parser.add_argument("--encoder", default=default.encoder, help="%(default)s")
+    parser.add_argument(
+        "--init", default=default.init, help="its first weights: imagenet, random or a file (%(default)s)"
+    )
+    parser.add_argument("--frozen", action="store_true", help="train the decoder alone")
+    parser.add_argument(
+        "--size", default=f"{default.width}x{default.height}", metavar="WxH", help="canvas (%(default)s)"
+    )
+    crop = "x".join(map(str, default.crop))
+    parser.add_argument("--crop", default=crop, metavar="WxH", help="of a cut to train on (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=default.epochs, help="%(default)s")
+    parser.add_argument("--batch", type=int, default=default.batch, help="cuts a step (%(default)s)")
+    parser.add_argument("--rate", type=float, default=default.rate, help="Adam's first learning rate (%(default)s)")
+    parser.add_argument("--seed", type=int, default=default.seed, help="%(default)s")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and print the folder."""
+    from bgflow_train.datasets import DatasetError
+    from bgflow_train.datasets.ade20k import Ade20kParsing
+    from bgflow_train.datasets.named import open_split
+    from bgflow_train.encoders import EncoderError
+    from bgflow_train.expert_training import train_expert
+
+    try:
+        width, height = (int(part) for part in arguments.size.split("x"))
+        crop_width, crop_height = (int(part) for part in arguments.crop.split("x"))
+    except ValueError as error:
+        raise UserError(f"--size is {arguments.size!r}, --crop {arguments.crop!r}; expected WxH") from error
+    recipe = ExpertRecipe(
+        encoder=arguments.encoder,
+        init=arguments.init,
+        frozen=arguments.frozen,
+        classes=2 if arguments.ade20k is None else PARSING_CLASSES,
+        width=width,
+        height=height,
+        crop=(crop_width, crop_height),
+        epochs=arguments.epochs,
+        batch=arguments.batch,
+        rate=arguments.rate,
+        seed=arguments.seed,
+    )
+    try:
+        if arguments.ade20k is None:
+            train, validation = (open_split(arguments.data, "nyu", split) for split in ("fit", "validate"))
+            train_expert(recipe, train, validation, arguments.out)
+        else:
+            parsing, other = (Ade20kParsing(arguments.ade20k, part) for part in ("training", "validation"))
+            train_expert(recipe, parsing, other, arguments.out)
+    except (DatasetError, EncoderError) as error:
+        raise UserError(str(error)) from error
+    print(arguments.out)
+    return 0
