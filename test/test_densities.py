@@ -11,15 +11,22 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
+import safetensors.torch
+
 from bgflow_train.checkpoint import Checkpoint
-from bgflow_train.densities import Density, RealNVP, Whitening
+from bgflow_train.densities import KNN, Density, Gaussian, Mixture, RealNVP, Whitening
 from bgflow_train.densities.real_nvp import Coupling
 
 CHANNELS = 6
 DENSITIES: dict[str, Callable[[], Density]] = {
     "real_nvp": lambda: RealNVP(CHANNELS, couplings=4, hidden=16, epochs=12),
     "real_nvp_odd": lambda: RealNVP(CHANNELS, couplings=3, hidden=16, epochs=12),
+    "knn": lambda: KNN(CHANNELS, stored=2000),
+    "gaussian": lambda: Gaussian(CHANNELS),
+    "mixture": lambda: Mixture(CHANNELS),
 }
+SHAPELY = ("real_nvp", "real_nvp_odd", "mixture")
+"""Those that can follow a bent shape and are normalised."""
 
 
 @pytest.fixture(autouse=True)
@@ -56,13 +63,16 @@ def test_a_density_fits_and_integrates_batches_of_any_shape(make: Callable[[], D
     nll = density.nll(validation)
     assert nll.shape == (1000,)
     assert density.nll(validation.reshape(10, 100, CHANNELS)).flatten() == pytest.approx(nll.tolist(), abs=1e-3)
-    assert density.nll(validation + 30).mean() > nll.mean() + 10, "what is far away is unlikely"
+    # Against the correlation of the noise, so that kNN, which sees directions only, finds it far away as well.
+    far = validation + 30 * torch.tensor([1.0, -1.0]).repeat(CHANNELS // 2)
+    margin = 0.1 if isinstance(density, KNN) else 10.0  # its NLL lies between 0 and 2
+    assert density.nll(far).mean() > nll.mean() + margin, "what is far away is unlikely"
     assert density.mean_nll(validation) == pytest.approx(float(nll.mean()), abs=1e-3)
 
 
-@pytest.mark.parametrize("make", DENSITIES.values(), ids=DENSITIES)
-def test_fitting_beats_a_gaussian_on_two_moons(make: Callable[[], Density]) -> None:
-    density = make()
+@pytest.mark.parametrize("name", SHAPELY)
+def test_fitting_beats_a_gaussian_on_two_moons(name: str) -> None:
+    density = DENSITIES[name]()
     density.fit(moons(8000, 0), moons(2000, 1), seed=0)
     test = moons(2000, 2)
     gaussian = torch.distributions.MultivariateNormal(moons(8000, 0).mean(0), moons(8000, 0).T.cov())
@@ -78,9 +88,36 @@ def test_the_same_seed_gives_the_same_density(make: Callable[[], Density]) -> No
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_an_nll_is_a_density_s_it_integrates_to_one() -> None:
+@pytest.mark.parametrize("make", DENSITIES.values(), ids=DENSITIES)
+def test_a_saved_density_comes_back_the_same(make: Callable[[], Density]) -> None:
+    density, again = make(), make()
+    density.fit(moons(3000, 0), moons(500, 1), seed=0)
+    again.load_state_dict(safetensors.torch.load(safetensors.torch.save(density.state_dict())))
+    x = moons(200, 2)
+    assert torch.equal(density.requires_grad_(False).nll(x), again.requires_grad_(False).nll(x))
+
+
+def flow_in_the_plane() -> Density:
     density = randomised(RealNVP(2, couplings=3, hidden=8))
-    density.requires_grad_(False).whitening.fit(moons(500, 0)[:, :2])
+    density.whitening.fit(moons(500, 0)[:, :2])
+    return density
+
+
+def mixture_in_the_plane() -> Density:
+    density = Mixture(2)
+    density.fit(moons(2000, 0)[:, :2], moons(10, 1)[:, :2], seed=0)
+    return density
+
+
+def gaussian_in_the_plane() -> Density:
+    density = Gaussian(2)
+    density.fit(moons(2000, 0)[:, :2], moons(10, 1)[:, :2], seed=0)
+    return density
+
+
+@pytest.mark.parametrize("make", [flow_in_the_plane, mixture_in_the_plane, gaussian_in_the_plane])
+def test_an_nll_is_a_density_s_it_integrates_to_one(make: Callable[[], Density]) -> None:
+    density = make().requires_grad_(False)
     axis = torch.linspace(-12, 12, 601)
     grid = torch.stack(torch.meshgrid(axis, axis, indexing="ij"), dim=-1)
     assert float((-density.nll(grid)).exp().sum() * (axis[1] - axis[0]) ** 2) == pytest.approx(1, abs=0.01)
@@ -119,6 +156,32 @@ def test_whitening_gives_zero_mean_unit_covariance_and_its_determinant() -> None
     assert torch.allclose(y.mean(0), torch.zeros(CHANNELS), atol=1e-3)
     assert torch.allclose(y.T.cov(), torch.eye(CHANNELS), atol=0.03)
     assert float(whitening.log_det) == pytest.approx(float(torch.linalg.slogdet(whitening.matrix)[1]), abs=1e-4)
+
+
+@pytest.mark.parametrize("neighbours", [1, 7, 3000])
+def test_knn_is_what_brute_force_finds(neighbours: int) -> None:
+    train, x = moons(1000, 0), moons(50, 1)
+    density = KNN(CHANNELS, neighbours=neighbours)
+    density.fit(train, x, seed=0)
+    distance = 1 - torch.nn.functional.cosine_similarity(x[:, None], train[None], dim=-1)
+    nearest = distance.sort(dim=-1).values[:, :neighbours]  # with fewer stored than k, all of them count
+    assert torch.allclose(density.nll(x), -(-nearest).exp().mean(-1).log(), atol=1e-4)
+    assert torch.equal(density.nlls(x, [1, neighbours])[1], density.nll(x))
+
+
+def test_knn_keeps_no_more_than_it_may_and_has_no_distance_to_itself() -> None:
+    density = KNN(CHANNELS, neighbours=1, stored=100)
+    density.fit(moons(1000, 0), moons(10, 1), seed=0)
+    assert density.features.shape == (100, CHANNELS)
+    assert density.nll(7 * density.features).abs().max() < 1e-6, "length means nothing"
+
+
+def test_a_gaussian_s_nll_is_torch_s_own() -> None:
+    x = moons(5000, 0)
+    density = Gaussian(CHANNELS)
+    density.fit(x, x, seed=0)
+    expected = -torch.distributions.MultivariateNormal(x.mean(0), x.T.cov()).log_prob(x)
+    assert float((density.nll(x) - expected).abs().mean()) < 0.1, "up to the shrinkage"
 
 
 class Killed(Exception):

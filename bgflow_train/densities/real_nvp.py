@@ -89,7 +89,7 @@ class RealNVP(Density):
     def transform(self, y: Tensor) -> tuple[Tensor, Tensor]:
         """Whitened descriptors to latents, with the chain's log-determinants."""
         kept, moved = y.split(self.halves, dim=-1)
-        log_det = torch.zeros(())
+        log_det = y.new_zeros(())
         for coupling in self.couplings:
             moved, step = coupling(kept, moved)
             log_det = log_det + step
@@ -132,8 +132,9 @@ class RealNVP(Density):
             # A generator of its own for each epoch: going on after a kill draws what the whole run would have drawn.
             generator = torch.Generator().manual_seed(seed * 1000 + state.epoch)
             for rows in torch.randperm(len(y), generator=generator).split(self.BATCH)[:batches]:
+                # Drawn on the CPU, so that a card draws the same.
                 noise = self.NOISE * torch.randn(len(rows), y.shape[1], generator=generator)
-                loss = self._nll_whitened(y[rows] + noise).mean()
+                loss = self._nll_whitened(y[rows.to(y.device)] + noise.to(y.device)).mean()
                 optimizer.zero_grad()
                 loss.backward()
                 nn.utils.clip_grad_norm_(self.couplings.parameters(), 10.0)
