@@ -42,7 +42,7 @@ setup(
     packages=find_packages(include=["bgflow_ros*", "bgflow_train*"]),
     package_data={
         "bgflow_ros": ["py.typed", "manifest.schema.json"],
-        "bgflow_train": ["py.typed", "splits.json"],
+        "bgflow_train": ["py.typed", "splits.json", "datasets/generalization/*.json"],
     },
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
@@ -61,7 +61,10 @@ setup(
         ],
         "bgflow.verbs": [
             "segment = bgflow_ros.cli.segment",
+            "expert = bgflow_train.cli.expert",
             "fit = bgflow_train.cli.fit",
+            "reproduce = bgflow_train.cli.reproduce",
+            "collect = bgflow_train.cli.collect",
             "export = bgflow_train.cli.export",
             "evaluate = bgflow_train.cli.evaluate",
         ],

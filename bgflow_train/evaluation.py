@@ -16,6 +16,7 @@ import onnxruntime
 from bgflow_ros import __version__
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train.datasets import Dataset, DatasetError
+from bgflow_train.device import processor
 from bgflow_train.metrics import bootstrap, measure
 from bgflow_train.tally import tally
 
@@ -71,12 +72,3 @@ def evaluate(segmenter: Segmenter, dataset: Dataset, cache: Path, seed: int = 0)
         },
         "machine": {"processor": processor(), "device": segmenter.runtime.device},
     }
-
-
-def processor() -> str:
-    """Name of the processor, as the system tells it."""
-    try:
-        with Path("/proc/cpuinfo").open() as file:
-            return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

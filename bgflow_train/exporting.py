@@ -23,10 +23,11 @@ from bgflow_ros.files import write_atomically
 from bgflow_ros.model import Model
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train.calibration import Calibration
-from bgflow_train.datasets import FolderDataset
+from bgflow_train.datasets import IndexedDataset
+from bgflow_train.datasets.named import open_split
 from bgflow_train.evaluation import evaluate
 from bgflow_train.features import FeatureCache, canvas_of
-from bgflow_train.fitting import VALIDATE, Fitted, cells_of, open_split
+from bgflow_train.fitting import VALIDATE, Fitted, cells_of
 from bgflow_train.model_card import model_card
 from bgflow_train.network import Network
 from bgflow_train.onnx_graph import to_onnx
@@ -99,7 +100,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
     return _write(out, manifest, graph)
 
 
-def parity(segmenter: Segmenter, network: Network, dataset: FolderDataset) -> dict[str, float]:
+def parity(segmenter: Segmenter, network: Network, dataset: IndexedDataset) -> dict[str, float]:
     """Largest difference in likelihood between the exported graph and torch, on some of the set's pictures."""
     model, worst = segmenter.model, 0.0
     samples = list(itertools.islice(dataset, PARITY_PICTURES))
@@ -112,7 +113,7 @@ def parity(segmenter: Segmenter, network: Network, dataset: FolderDataset) -> di
     return {"pictures": len(samples), "largest_likelihood_difference": worst}
 
 
-def _calibrate(fitted: Fitted, validate: list[FolderDataset], cache: Path) -> Calibration:
+def _calibrate(fitted: Fitted, validate: list[IndexedDataset], cache: Path) -> Calibration:
     features = FeatureCache(cache, fitted.encoder, fitted.recipe.width, fitted.recipe.height)
     factors, offset = fitted.fusion.affine()
     parts: list[tuple[npt.NDArray[Any], ...]] = []
@@ -124,11 +125,11 @@ def _calibrate(fitted: Fitted, validate: list[FolderDataset], cache: Path) -> Ca
     return Calibration.fit(logits, labels, weights * len(labels))
 
 
-def _operating_points(segmenter: Segmenter, validate: list[FolderDataset], cache: Path) -> dict[str, Any]:
+def _operating_points(segmenter: Segmenter, validate: list[IndexedDataset], cache: Path) -> dict[str, Any]:
     counts = np.concatenate([tally(segmenter, dataset, cache).logits for dataset in validate])
     names = []
     for dataset in validate:
-        ids = [id for id, _, _ in dataset.pairs]
+        ids = dataset.ids
         if dataset.name.startswith("nyu/"):
             room_of = {id: run[0] for run in rooms(ids) for id in run}
             names += [f"{dataset.name} {room_of[id]}" for id in ids]

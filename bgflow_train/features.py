@@ -19,7 +19,8 @@ from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
 from bgflow_ros.letterbox import letterbox
-from bgflow_train.datasets import BACKGROUND, VOID, Dataset, Sample
+from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, Dataset, Sample
+from bgflow_train.device import DEVICE
 from bgflow_train.encoders import Encoder, Layer
 
 __all__ = ["BACKGROUND_ABOVE", "FeatureCache", "Features", "background_cells", "background_score", "canvas_of"]
@@ -28,6 +29,8 @@ BACKGROUND_ABOVE = 0.8
 """A cell whose background score is higher is background; only those train a density. A higher bound leaves the deepest
 layer, whose field is wide, few cells (`bgflow fit` counts them); validation preferred 0.8 to 0.9.
 """
+FOREGROUND_BELOW = 0.1
+"""A cell whose background score is lower is foreground; no density is fitted to those, they are counted."""
 FIELD_SIGMAS = 18
 """A light encoder's effective receptive field: a Gaussian, the theoretical width being so many sigmas. By the
 gradient's energy EfficientNet-Lite0's layers have 15, 21 and 18 (test_features.py measures it)."""
@@ -44,11 +47,19 @@ class Features:
     cells: npt.NDArray[np.uint8]
     """h x w at the finest layer: the mask under each cell's centre."""
 
+    def labels(self, layer: int) -> npt.NDArray[np.uint8]:
+        """Label each cell, h x w, of the layer with this index: BACKGROUND, FOREGROUND, or VOID for mixed (III-A3)."""
+        score = self.scores[layer]
+        labels = np.full(score.shape, VOID, np.uint8)
+        labels[score > BACKGROUND_ABOVE] = BACKGROUND
+        labels[score < FOREGROUND_BELOW] = FOREGROUND
+        return labels
+
     def background(self, layer: int) -> npt.NDArray[np.float32]:
         """Descriptors, n x channels, of the background cells of the layer with this index."""
         channels = self.maps[layer].shape[0]
         cells = self.maps[layer].reshape(channels, -1).T
-        return cells[self.scores[layer].ravel() > BACKGROUND_ABOVE].astype(np.float32)
+        return np.asarray(cells[self.labels(layer).ravel() == BACKGROUND], np.float32)
 
 
 def canvas_of(sample: Sample, width: int, height: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
@@ -61,7 +72,7 @@ def canvas_of(sample: Sample, width: int, height: int) -> tuple[npt.NDArray[np.u
 
 
 def background_score(mask: npt.NDArray[np.uint8], layer: Layer) -> npt.NDArray[np.float32]:
-    """Share of background among the labelled pixels in each cell's effective receptive field, 0 to 1.
+    """Share of background among the labelled pixels in each cell's receptive field, 0 to 1 (paper, III-A3).
 
     Args:
         mask: H x W in the canvas.
@@ -70,17 +81,27 @@ def background_score(mask: npt.NDArray[np.uint8], layer: Layer) -> npt.NDArray[n
     Returns:
         H/stride x W/stride; NaN where the field holds (almost) no labelled pixel.
     """
-    sigma = layer.receptive_field / FIELD_SIGMAS
+    see = _seen_effectively if layer.effective else _seen
+    labelled, background = see(mask != VOID, layer), see(mask == BACKGROUND, layer)
+    share = np.where(labelled > 0.01, background / np.maximum(labelled, 1e-6), np.nan)
+    return share.astype(np.float32)
 
-    def seen(pixels: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-        # Averaging whole cells first makes a wide Gaussian cheap and puts its samples on the cells' centres.
-        height, width = mask.shape[0] // layer.stride, mask.shape[1] // layer.stride
-        cells = cv2.resize(pixels.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-        blurred = cv2.GaussianBlur(cells, (0, 0), sigma / layer.stride, borderType=cv2.BORDER_CONSTANT)
-        return np.asarray(blurred, np.float32)
 
-    labelled, background = seen(mask != VOID), seen(mask == BACKGROUND)
-    return np.where(labelled > 0.01, background / np.maximum(labelled, 1e-6), np.nan).astype(np.float32)
+def _seen_effectively(pixels: npt.NDArray[np.bool_], layer: Layer) -> npt.NDArray[np.float32]:
+    """Share of the pixels in each cell's effective field, a Gaussian."""
+    # Averaging whole cells first makes a wide Gaussian cheap and puts its samples on the cells' centres.
+    height, width = pixels.shape[0] // layer.stride, pixels.shape[1] // layer.stride
+    cells = cv2.resize(pixels.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    sigma = layer.receptive_field / FIELD_SIGMAS / layer.stride
+    blurred = cv2.GaussianBlur(cells, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(blurred, np.float32)
+
+
+def _seen(pixels: npt.NDArray[np.bool_], layer: Layer) -> npt.NDArray[np.float32]:
+    """Share of the pixels in each cell's theoretical field, a box."""
+    side = (layer.receptive_field, layer.receptive_field)
+    box = cv2.boxFilter(pixels.astype(np.float32), -1, side, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(box[layer.stride // 2 :: layer.stride, layer.stride // 2 :: layer.stride], np.float32)
 
 
 class FeatureCache:
@@ -94,29 +115,33 @@ class FeatureCache:
     """
 
     def __init__(self, root: Path, encoder: Encoder, width: int, height: int) -> None:
-        self.encoder, self.width, self.height = encoder, width, height
+        self.encoder, self.width, self.height = encoder.to(DEVICE), width, height
         weights = hashlib.sha256()
         for tensor in encoder.state_dict().values():
-            weights.update(tensor.numpy().tobytes())
+            weights.update(tensor.cpu().numpy().tobytes())
         # Labels are kept beside the features, so what they depend on belongs to the name.
         self.folder = root / f"{encoder.name}-{weights.hexdigest()[:12]}-{width}x{height}-{FIELD_SIGMAS}"
 
     def features(self, dataset: Dataset) -> Iterator[Features]:
         """Features of all samples, computed where the cache has none."""
         for sample in tqdm(dataset, desc=f"features {dataset.name}", unit="picture"):
-            key = hashlib.sha256(sample.rgb.tobytes() + sample.mask.tobytes() + str(sample.rgb.shape).encode())
-            path = self.folder / f"{key.hexdigest()[:24]}.npz"
-            if not path.exists():
-                write_atomically(path, _packed(self._compute(sample)))
-            yield _unpacked(path, len(self.encoder.layers))
+            yield self.of(sample)
+
+    def of(self, sample: Sample) -> Features:
+        """Features of one sample."""
+        key = hashlib.sha256(sample.rgb.tobytes() + sample.mask.tobytes() + str(sample.rgb.shape).encode())
+        path = self.folder / f"{key.hexdigest()[:24]}.npz"
+        if not path.exists():
+            write_atomically(path, _packed(self._compute(sample)))
+        return _unpacked(path, len(self.encoder.layers))
 
     def _compute(self, sample: Sample) -> Features:
         canvas, mask = canvas_of(sample, self.width, self.height)
         with torch.inference_mode():
-            maps = self.encoder(torch.from_numpy(canvas).permute(2, 0, 1)[None].float())
+            maps = self.encoder(torch.from_numpy(canvas).to(DEVICE).permute(2, 0, 1)[None].float())
         finest = self.encoder.layers[0].stride
         return Features(
-            [map[0].numpy().astype(np.float16) for map in maps],
+            [map[0].cpu().numpy().astype(np.float16) for map in maps],
             [background_score(mask, layer).astype(np.float16) for layer in self.encoder.layers],
             mask[finest // 2 :: finest, finest // 2 :: finest],
         )

@@ -17,8 +17,9 @@ import torch
 import torch.nn.functional as F
 
 from bgflow_ros.files import write_atomically
-from bgflow_train.datasets import VOID, DatasetError, FolderDataset
-from bgflow_train.datasets.named import open_named
+from bgflow_train.claim import claim
+from bgflow_train.datasets import VOID, DatasetError
+from bgflow_train.datasets.named import open_split
 from bgflow_train.densities import Density, RealNVP
 from bgflow_train.densities.whitening import SHRINKAGE
 from bgflow_train.encoders import Encoder, Layer, make_encoder
@@ -26,9 +27,8 @@ from bgflow_train.features import BACKGROUND_ABOVE, FIELD_SIGMAS, FeatureCache, 
 from bgflow_train.fusion import Fusion
 from bgflow_train.network import nll_maps
 from bgflow_train.recipe import Recipe
-from bgflow_train.splits import FOLDERS
 
-__all__ = ["FIT", "FUSE", "VALIDATE", "Fitted", "cells_of", "fit", "open_split"]
+__all__ = ["FIT", "FUSE", "VALIDATE", "Fitted", "cells_of", "fit"]
 
 RECORD = "fitted.json"
 """Written last: a folder that has it holds a finished fit."""
@@ -82,11 +82,6 @@ class Fitted:
         return cls(recipe, encoder, densities, Fusion(**record["fusion"]), record)
 
 
-def open_split(data: Path, name: str, split: str) -> FolderDataset:
-    """Open one split of a known data set below the folder that holds them all."""
-    return open_named(f"{name}:{data / FOLDERS[name]}", split)
-
-
 def fit(recipe: Recipe, data: Path, out: Path, cache: Path) -> Fitted:
     """Fit densities and fusion; what `out` already holds of the same fit is not done again.
 
@@ -110,7 +105,7 @@ def fit(recipe: Recipe, data: Path, out: Path, cache: Path) -> Fitted:
         "constants": CONSTANTS,
         "data": {"/".join(split): {"pictures": len(set), "sha256": set.digest()} for split, set in sets.items()},
     }
-    _claim(out / "fit.json", begun)
+    claim(out / "fit.json", begun)
     features = FeatureCache(cache, encoder, recipe.width, recipe.height)
     train = [picture for split in FIT for picture in features.features(sets[split])]
     # Early stopping looks at background of NYU alone: the fitted density is NYU's.
@@ -191,19 +186,3 @@ def _draw(cells: npt.NDArray[np.float32], most: int, rng: np.random.Generator) -
     if len(cells) > most:
         cells = cells[np.sort(rng.choice(len(cells), most, replace=False))]
     return torch.from_numpy(cells)
-
-
-def _claim(path: Path, begun: dict[str, Any]) -> None:
-    """Refuse a folder that another fit has begun; otherwise mark it as this one's."""
-    if path.exists():
-        other = json.loads(path.read_text())
-        different = [
-            f"{part}.{key} {other.get(part, {}).get(key)} there, {value} asked for"
-            for part, values in begun.items()
-            for key, value in values.items()
-            if other.get(part, {}).get(key) != value
-        ]
-        if different:
-            raise DatasetError(f"{path.parent} holds another fit ({'; '.join(different)}); choose another --out")
-    else:
-        write_atomically(path, json.dumps(begun, indent=1).encode())

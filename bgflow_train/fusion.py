@@ -17,7 +17,10 @@ __all__ = ["Fusion"]
 
 @dataclass(frozen=True)
 class Fusion:
-    """Logistic regression on normalised, centred NLLs: linear, so that it folds into one affine map a layer."""
+    """The paper's three strategies on centred, normalised NLLs.
+
+    The third, a logistic regression, is linear, so that it folds into one affine map a layer.
+    """
 
     centre: list[float]
     """Mean NLL of each layer's training features."""
@@ -54,6 +57,22 @@ class Fusion:
             weight=regression.coef_[0].tolist(),
             bias=-float(regression.intercept_[0]),
         )
+
+    def normalised(self, nll: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Centre and normalise ... x layers of NLL, so that layers can be compared."""
+        return np.asarray((nll - self.centre - self.mean) / self.deviation)
+
+    def minimum(self, nll: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Strategy (i): foreground where all layers agree. ... x layers of NLL to ... of background score."""
+        return np.asarray(-self.normalised(nll).min(-1))
+
+    def maximum(self, nll: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Strategy (ii): foreground where one layer says so. ... x layers of NLL to ... of background score."""
+        return np.asarray(-self.normalised(nll).max(-1))
+
+    def logit(self, nll: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Strategy (iii): the regression. ... x layers of NLL to ... of background logit."""
+        return np.asarray(self.bias - self.normalised(nll) @ self.weight)
 
     def affine(self) -> tuple[list[float], float]:
         """The whole map as (a, b): background logit = b + a . NLL."""

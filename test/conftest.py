@@ -48,3 +48,19 @@ def room() -> list[np.ndarray]:
         frames.append(cv2.cvtColor(capture.read()[1], cv2.COLOR_BGR2RGB))
     capture.release()
     return frames
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of data sets with the real ones' layout."""
+    return pytest.importorskip("made_rooms", reason="needs the train extra").write(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture
+def splits(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Splits that go with it."""
+    import made_rooms
+
+    from bgflow_train.splits import Splits
+
+    monkeypatch.setattr(Splits, "load", classmethod(lambda cls: made_rooms.splits_of(made)))

@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from bgflow_train.datasets import DatasetError, FolderDataset, Sample
-from bgflow_train.encoders import ENCODERS, EncoderError, make_encoder
+from bgflow_train.encoders import ENCODERS, RANDOM, EncoderError, make_encoder
 from bgflow_train.features import FIELD_SIGMAS, FeatureCache, background_score, canvas_of
 
 WIDTH, HEIGHT = 128, 96
@@ -17,7 +17,9 @@ WIDTH, HEIGHT = 128, 96
 
 @pytest.fixture(scope="module", params=ENCODERS)
 def encoder(request: pytest.FixtureRequest):
-    return make_encoder(request.param)
+    # The published weights of VGG-16 are a download; what is tested here holds for any.
+    torch.manual_seed(0)
+    return make_encoder(request.param, "imagenet" if request.param == "efficientnet_lite0" else RANDOM)
 
 
 def test_an_encoder_gives_the_maps_that_its_layers_announce(encoder) -> None:
@@ -44,6 +46,8 @@ def test_a_layer_sees_its_receptive_field_and_no_further(encoder) -> None:
 
 
 def test_the_effective_field_is_a_gaussian_of_about_the_sigma_that_labels_use(encoder, room) -> None:
+    if not encoder.layers[0].effective:
+        pytest.skip("labels take the theoretical box of this encoder")
     for index, layer in enumerate(encoder.layers):
         energy = 0.0
         for frame in room:

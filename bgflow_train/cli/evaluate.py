@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print a table."""
-    from bgflow_train.datasets import DatasetError, FolderDataset
+    from bgflow_train.datasets import DatasetError, FolderDataset, IndexedDataset
     from bgflow_train.datasets.named import open_named
     from bgflow_train.evaluation import evaluate
     from bgflow_train.model_card import metrics_table
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError("give either --images DIR --masks DIR or --dataset NAME:DIR")
     try:
         if folders:
-            dataset = FolderDataset(arguments.images, arguments.masks, name=arguments.images.name)
+            dataset: IndexedDataset = FolderDataset(arguments.images, arguments.masks, name=arguments.images.name)
         else:
             dataset = open_named(arguments.dataset, arguments.split)
         segmenter = Segmenter(Model.load(arguments.model), arguments.device)

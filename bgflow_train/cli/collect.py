@@ -1,0 +1,46 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Write the paper's fitting or generalization set as a folder of pictures and masks (rgb/ and mask/).
+
+The pictures belong to others and are not part of bgflow: --data is the folder that holds them. Masks and collages are
+made from the polygons that bgflow brings; `bgflow evaluate --images OUT/rgb --masks OUT/mask` or any other tool can
+then use them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bgflow_ros.cli.errors import UserError
+from bgflow_ros.files import write_atomically
+
+HELP = "write the fitting or the generalization set as a folder"
+EXTRA = "train"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("what", choices=("fitting", "generalization"), help="which set")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds rooms/ and unlabelled/")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write, made where it is missing")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the folder and print it."""
+    import cv2
+    from tqdm import tqdm
+
+    from bgflow_train.datasets import DatasetError
+    from bgflow_train.experiments.pictures import fitting_set, generalization_set
+
+    try:
+        dataset = (fitting_set if arguments.what == "fitting" else generalization_set)(arguments.data)
+        for sample in tqdm(dataset, arguments.what, len(dataset), unit="picture"):
+            name = f"{sample.id.replace('/', '_')}.png"
+            for kind, picture in (("rgb", sample.rgb[..., ::-1]), ("mask", sample.mask)):
+                write_atomically(arguments.out / kind / name, cv2.imencode(".png", picture)[1].tobytes())
+    except DatasetError as error:
+        raise UserError(str(error)) from error
+    print(arguments.out)
+    return 0

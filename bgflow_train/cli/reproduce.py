@@ -1,0 +1,106 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Build a table or figure of the paper beside ours: Markdown, JSON and PNG in --out.
+
+Everything on the way (experts, features, densities, counts) is kept in --work: a run that was killed goes on where it
+was when the same command is given again, and the second table takes what the first has made. A column whose weights
+cannot be had here is written as not run, with the reason and the command that fills it; results of columns that were
+run elsewhere are kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from bgflow_ros.cli.errors import UserError
+from bgflow_train.experiments.columns import COLUMNS, SIZES
+
+HELP = "build a table or figure of the paper beside ours"
+EXTRA = "train"
+WHAT = ("table1", "table2", "table3", "figure3", "figure4")
+SPLITS = ("official", "random")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("what", choices=WHAT, help="which")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        help="folder that holds nyu/ (or nyu_depth_v2_labeled.mat), rooms/ and unlabelled/; all but table3 need it",
+    )
+    parser.add_argument(
+        "--size", choices=SIZES, default="cpu", help="the paper's, or what two CPU cores train in hours (%(default)s)"
+    )
+    names = ",".join(column.name for column in COLUMNS)
+    parser.add_argument(
+        "--columns", default=names, metavar="NAME,...", help="ARCHITECTURE-WEIGHTS to run (%(default)s)"
+    )
+    parser.add_argument(
+        "--split",
+        choices=SPLITS,
+        default="official",
+        help="of NYU: scenes apart, or at random like the paper's (%(default)s)",
+    )
+    parser.add_argument("--ade20k", type=Path, metavar="DIR", help="ADEChallengeData2016, to train the ade20k weights")
+    parser.add_argument(
+        "--encoder-weights",
+        action="append",
+        default=[],
+        metavar="COLUMN=FILE",
+        help="weights that you bring: torchvision's .pth, or an expert.safetensors",
+    )
+    parser.add_argument(
+        "--photographs", action="store_true", help="show the photographs in the figures; mind their licences"
+    )
+    parser.add_argument("--work", type=Path, default=Path("work/paper"), help="%(default)s")
+    parser.add_argument("--out", type=Path, default=Path("results/paper"), help="%(default)s")
+    parser.add_argument("--seed", type=int, default=0, help="%(default)s")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run and print the file; 1 where a column could not be run."""
+    from bgflow_train.datasets import DatasetError
+    from bgflow_train.encoders import EncoderError
+    from bgflow_train.experiments import figures, table3, tables
+    from bgflow_train.experiments.running import Setting, run_column
+
+    by_name = {column.name: column for column in COLUMNS}
+    brought = dict(_pair(part) for part in arguments.encoder_weights)
+    chosen = arguments.columns.split(",")
+    for name in (*chosen, *brought):
+        if name not in by_name:
+            raise UserError(f"unknown column {name!r}; expected some of {', '.join(by_name)}")
+    size = SIZES[arguments.size]
+    if arguments.what == "table3":
+        print(table3.write_table3(arguments.out, arguments.seed))
+        return 0
+    if arguments.data is None:
+        raise UserError(f"{arguments.what} needs --data, the folder of the pictures; doc/paper.md says how to get them")
+    setting = Setting(arguments.data, arguments.work, size, arguments.split, arguments.seed, arguments.ade20k, brought)
+    columns = [by_name[name] for name in chosen]
+    try:
+        if arguments.what.startswith("figure"):
+            path, missing = figures.write_figure(arguments.what, columns, setting, arguments.out, arguments.photographs)
+            print(path)
+            return 1 if missing else 0
+        missing = []
+        for column in columns:
+            result = run_column(column, setting, arguments.what)
+            tables.keep_column(arguments.what, column, result, arguments.out)
+            if "not_run" in result:
+                missing.append(column)
+                print(f"bgflow reproduce: {column.name} not run: {result['not_run']}", file=sys.stderr)
+    except (DatasetError, EncoderError) as error:
+        raise UserError(str(error)) from error
+    print(tables.write_table(arguments.what, arguments.out))
+    return 1 if missing else 0
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, separator, path = text.partition("=")
+    if not separator:
+        raise UserError(f"--encoder-weights is {text!r}; expected COLUMN=FILE")
+    return name, path

@@ -1,0 +1,142 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a column of Tables I and II from pictures to numbers, or says why it cannot be run here."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+import sklearn
+import torch
+
+from bgflow_ros import __version__
+from bgflow_ros.files import write_atomically
+from bgflow_train.claim import claim
+from bgflow_train.datasets.ade20k import Ade20kParsing
+from bgflow_train.densities import RealNVP
+from bgflow_train.device import machine
+from bgflow_train.encoders import EncoderError
+from bgflow_train.encoders.expert import Expert
+from bgflow_train.experiments.column_fitting import fit_column
+from bgflow_train.experiments.columns import Column, Size
+from bgflow_train.experiments.measuring import measure_systems
+from bgflow_train.experiments.pictures import Pictures, open_pictures
+from bgflow_train.expert_training import WEIGHTS, train_expert
+from bgflow_train.features import BACKGROUND_ABOVE, FIELD_SIGMAS
+
+__all__ = ["TABLES", "Setting", "column_expert", "column_folder", "run_column"]
+
+TABLES = {"table1": "nyu", "table2": "generalization"}
+"""Which of `Pictures` each table reports on."""
+CONSTANTS = {
+    "background_above": BACKGROUND_ABOVE,
+    "field_sigmas": FIELD_SIGMAS,
+    "batch": RealNVP.BATCH,
+    "patience": RealNVP.PATIENCE,
+    "rate": RealNVP.RATE,
+    "noise": RealNVP.NOISE,
+}
+"""What the code fixes and a column's numbers depend on."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a run of the tables is given."""
+
+    data: Path
+    work: Path
+    """Folder of everything on the way: experts, features, densities, counts."""
+    size: Size
+    split: str = "official"
+    seed: int = 0
+    ade20k: Path | None = None
+    """ADEChallengeData2016, to train the `ade20k` weights."""
+    brought: dict[str, str] = field(default_factory=dict)
+    """Files of encoder weights, by column."""
+
+
+def column_folder(column: Column, setting: Setting) -> Path:
+    """Where everything of a column lies on the way to its numbers."""
+    return setting.work / f"{setting.size.name}-{setting.split}" / column.name
+
+
+def column_expert(column: Column, setting: Setting, pictures: Pictures) -> Expert:
+    """Train a column's expert, or read it where it has been trained.
+
+    Raises:
+        EncoderError: the weights to begin with cannot be had here.
+    """
+    folder, size = column_folder(column, setting), setting.size
+    init = setting.brought.get(column.name, size.init[column.architecture])
+    if column.weights == "imagenet":
+        init = setting.brought.get(column.name, "imagenet")
+    elif column.weights == "ade20k" and column.name not in setting.brought:
+        if setting.ade20k is None:
+            raise EncoderError("no weights of a scene parsing on ADE20K, and no ADE20K to train them on")
+        train, stop = (Ade20kParsing(setting.ade20k, part) for part in ("training", "validation"))
+        train_expert(column.parsing(size, setting.seed), train, stop, folder / "parsing")
+        init = str(folder / "parsing" / WEIGHTS)
+    return train_expert(column.expert(size, init, setting.seed), pictures.fit, pictures.stop, folder / "expert")
+
+
+def run_column(column: Column, setting: Setting, table: str) -> dict[str, Any]:
+    """Run one column of a table; what is already done is not done again.
+
+    Returns:
+        JSON-ready: the measured systems with everything that they depend on, or `not_run` with the reason.
+    """
+    head: dict[str, Any] = {"column": asdict(column) | {"encoder": column.encoder}}
+    folder = column_folder(column, setting)
+    path = folder / f"{table}.json"
+    if path.exists():
+        return dict(json.loads(path.read_text()))
+    pictures = open_pictures(setting.data, setting.split, setting.size.validation, setting.seed)
+    try:
+        expert = column_expert(column, setting, pictures)
+    except EncoderError as error:
+        return head | {"not_run": str(error)}
+    begun = {"size": _size_of(column, setting.size), "constants": CONSTANTS, "data": pictures.digests()}
+    claim(folder / "begun.json", begun | {"run": {"split": setting.split, "seed": setting.seed}})
+    fitted = fit_column(column, setting.size, expert, pictures, folder, setting.seed)
+    measured = measure_systems(fitted, getattr(pictures, TABLES[table]), folder / "counts", setting.seed)
+    result = (
+        head
+        | begun
+        | {
+            "split": setting.split,
+            "seed": setting.seed,
+            "expert": json.loads((folder / "expert" / "expert.json").read_text()),
+            "layers": [asdict(layer) for layer in expert.layers],
+            "fitted": fitted.record,
+            "measured": measured,
+            "versions": {
+                "bgflow": __version__,
+                "python": platform.python_version(),
+                "torch": str(torch.__version__),
+                "faiss": faiss.__version__,
+                "scikit-learn": sklearn.__version__,
+                "numpy": np.__version__,
+            },
+            "machine": machine(),
+        }
+    )
+    write_atomically(path, (json.dumps(result, indent=1) + "\n").encode())
+    return result
+
+
+def _size_of(column: Column, size: Size) -> dict[str, Any]:
+    """The part of a size that concerns a column."""
+    return {
+        key: list(value[column.architecture])
+        if key in ("canvas", "crop")
+        else value[column.architecture]
+        if isinstance(value, dict)
+        else value
+        for key, value in asdict(size).items()
+    }

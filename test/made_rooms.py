@@ -1,0 +1,60 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Data sets with the real ones' layout, made here: smooth walls with checkered things on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from bgflow_train.splits import FOLDERS, Splits
+
+__all__ = ["SETS", "splits_of", "wall_with_things", "write"]
+
+SETS = {
+    "nyu": {"fit": 12, "validate": 12, "test": 3, "balanced": 1},
+    "ade20k_indoor": {"fuse": 3},
+    "coco_indoor": {"fuse": 3, "validate": 98},  # with NYU's room enough for the static threshold's level
+    "ade20k_rooms": {"test": 2},
+    "gazebo_house": {"test": 2},
+    "gazebo_bookstore": {"test": 2},
+}
+
+
+def wall_with_things(number: int) -> tuple[np.ndarray, np.ndarray]:
+    """A smooth wall with a checkered thing on it, and the mask."""
+    rng = np.random.default_rng(number)
+    rgb = np.full((96, 128, 3), rng.integers(120, 240, 3), np.float32) + np.linspace(-20, 20, 128)[None, :, None]
+    mask = np.zeros((96, 128), np.uint8)
+    x, y = rng.integers(0, 20), rng.integers(0, 40)
+    mask[y : y + 50, x : x + 60] = 1
+    checks = np.indices((96, 128)).sum(0) // 6 % 2 * 200.0
+    rgb = np.where(mask[..., None] == 1, checks[..., None], rgb)
+    return np.clip(rgb, 0, 255).astype(np.uint8), mask
+
+
+def write(data: Path) -> Path:
+    """Fill a folder with the data sets of SETS; a picture's name says which split it is of."""
+    number = 0
+    for name, splits in SETS.items():
+        for kind in ("rgb", "mask"):
+            (data / FOLDERS[name] / kind).mkdir(parents=True)
+        for split, pictures in splits.items():
+            for _ in range(pictures):
+                number += 1
+                rgb, mask = wall_with_things(number)
+                cv2.imwrite(str(data / FOLDERS[name] / "rgb" / f"{number:04d}_{split}.png"), rgb[..., ::-1])
+                cv2.imwrite(str(data / FOLDERS[name] / "mask" / f"{number:04d}_{split}.png"), mask)
+    return data
+
+
+def splits_of(data: Path) -> Splits:
+    """The splits by the names that `write` gave."""
+
+    def ids(name: str, split: str) -> list[str]:
+        return sorted(path.stem for path in (data / FOLDERS[name] / "mask").glob(f"*_{split}.png"))
+
+    sets = {name: {split: ids(name, split) for split in splits} for name, splits in SETS.items()}
+    return Splits(sets | {"generalization": {name: ids(name, "test") for name in ("ade20k_rooms", "gazebo_house")}})
