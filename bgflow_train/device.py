@@ -4,15 +4,22 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
 from pathlib import Path
 
 import torch
+from torch import nn
 
-__all__ = ["DEVICE", "machine", "processor"]
+__all__ = ["DEVICE", "device_of", "machine", "processor"]
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 """A card where there is one."""
+
+
+def device_of(module: nn.Module) -> torch.device:
+    """Where a module's weights lie."""
+    return next(itertools.chain(module.parameters(), module.buffers())).device
 
 
 def processor() -> str:

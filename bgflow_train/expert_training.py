@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import safetensors
 import safetensors.torch
 import torch
 import torch.nn.functional as F
@@ -31,7 +33,7 @@ from bgflow_train.recipe import ExpertRecipe
 
 __all__ = ["load_expert", "train_expert"]
 
-WEIGHTS, RECORD = "expert.safetensors", "expert.json"
+WEIGHTS, RECORD, BEGUN = "expert.safetensors", "expert.json", "begun.json"
 VALIDATION_PICTURES = 48
 """So many of the validation pictures, evenly spaced, stop the training."""
 WORKERS = 8 if DEVICE.type == "cuda" else 0
@@ -74,12 +76,14 @@ def train_expert(recipe: ExpertRecipe, train: IndexedDataset, validation: Indexe
         "recipe": asdict(recipe) | {"crop": list(recipe.crop)},
         "data": {set.name: {"pictures": len(set), "sha256": set.digest()} for set in (train, validation)},
     }
-    claim(out / "begun.json", begun)
     if (out / RECORD).exists():
+        claim(out / BEGUN, begun)
         return load_expert(out)
     torch.manual_seed(recipe.seed)
     # The decoder's new weights are drawn after the encoder's random ones.
     expert = Expert(make_encoder(recipe.encoder, recipe.init), recipe.classes)
+    # Only now: what cannot be built must not keep the folder from what can.
+    claim(out / BEGUN, begun)
     source = expert.source
     expert.encoder.requires_grad_(not recipe.frozen)
     expert.to(DEVICE).to(memory_format=torch.channels_last)  # two to three times faster for light encoders
@@ -128,7 +132,7 @@ def load_expert(folder: Path) -> Expert:
     try:
         record = json.loads((folder / RECORD).read_text())
         weights = safetensors.torch.load_file(folder / WEIGHTS)
-    except OSError as error:
+    except (OSError, ValueError, safetensors.SafetensorError) as error:
         raise DatasetError(f"{folder} holds no expert ({error}); run `bgflow expert --out {folder}` first") from error
     recipe = record["recipe"]
     expert = Expert(make_encoder(recipe["encoder"], RANDOM), recipe["classes"])
@@ -160,5 +164,7 @@ def _validate(expert: Expert, validation: IndexedDataset, recipe: ExpertRecipe) 
     for index in range(0, len(validation), -(-len(validation) // VALIDATION_PICTURES)):
         canvas, mask = canvas_of(validation[index], recipe.width, recipe.height)
         losses.append(float(_loss(expert, torch.from_numpy(canvas)[None], torch.from_numpy(mask)[None])))
-    # A picture without any label has no loss.
-    return float(np.nanmean(losses))
+    known = [loss for loss in losses if not math.isnan(loss)]  # a picture without any label has no loss
+    if not known:
+        raise DatasetError(f"none of the {len(losses)} pictures of {validation.name} has a label to validate with")
+    return float(np.mean(known))

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from bgflow_ros.files import write_atomically
 from bgflow_ros.letterbox import letterbox
 from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, Dataset, Sample
-from bgflow_train.device import DEVICE
+from bgflow_train.device import device_of
 from bgflow_train.encoders import Encoder, Layer
 
 __all__ = ["BACKGROUND_ABOVE", "FeatureCache", "Features", "background_cells", "background_score", "canvas_of"]
@@ -115,7 +115,7 @@ class FeatureCache:
     """
 
     def __init__(self, root: Path, encoder: Encoder, width: int, height: int) -> None:
-        self.encoder, self.width, self.height = encoder.to(DEVICE), width, height
+        self.encoder, self.width, self.height = encoder, width, height
         weights = hashlib.sha256()
         for tensor in encoder.state_dict().values():
             weights.update(tensor.cpu().numpy().tobytes())
@@ -138,7 +138,8 @@ class FeatureCache:
     def _compute(self, sample: Sample) -> Features:
         canvas, mask = canvas_of(sample, self.width, self.height)
         with torch.inference_mode():
-            maps = self.encoder(torch.from_numpy(canvas).to(DEVICE).permute(2, 0, 1)[None].float())
+            image = torch.from_numpy(canvas).to(device_of(self.encoder))
+            maps = self.encoder(image.permute(2, 0, 1)[None].float())
         finest = self.encoder.layers[0].stride
         return Features(
             [map[0].cpu().numpy().astype(np.float16) for map in maps],

@@ -18,10 +18,11 @@ import torch.nn.functional as F
 
 from bgflow_ros.files import write_atomically
 from bgflow_train.claim import claim
-from bgflow_train.datasets import VOID, DatasetError
+from bgflow_train.datasets import VOID, Dataset, DatasetError, EmptyRooms
 from bgflow_train.datasets.named import open_split
 from bgflow_train.densities import Density, RealNVP
 from bgflow_train.densities.whitening import SHRINKAGE
+from bgflow_train.device import device_of
 from bgflow_train.encoders import Encoder, Layer, make_encoder
 from bgflow_train.features import BACKGROUND_ABOVE, FIELD_SIGMAS, FeatureCache, Features, background_cells
 from bgflow_train.fusion import Fusion
@@ -82,7 +83,7 @@ class Fitted:
         return cls(recipe, encoder, densities, Fusion(**record["fusion"]), record)
 
 
-def fit(recipe: Recipe, data: Path, out: Path, cache: Path) -> Fitted:
+def fit(recipe: Recipe, data: Path, out: Path, cache: Path, empty: Sequence[Path] = ()) -> Fitted:
     """Fit densities and fusion; what `out` already holds of the same fit is not done again.
 
     Args:
@@ -90,6 +91,7 @@ def fit(recipe: Recipe, data: Path, out: Path, cache: Path) -> Fitted:
         data: folder that holds the data sets.
         out: folder of the fit.
         cache: folder of the features.
+        empty: pictures, videos and bags of empty rooms, for the densities beside those of FIT.
 
     Raises:
         DatasetError: pictures are missing, or `out` holds another fit.
@@ -100,14 +102,17 @@ def fit(recipe: Recipe, data: Path, out: Path, cache: Path) -> Fitted:
             f"{len(recipe.hidden)} widths of nets for the {len(encoder.layers)} layers of {recipe.encoder}"
         )
     sets = {split: open_split(data, *split) for split in (*FIT, *VALIDATE, *FUSE)}
+    rooms: list[Dataset] = [EmptyRooms(path) for path in empty]
+    named: dict[str, Dataset] = {"/".join(split): set for split, set in sets.items()}
+    named |= {f"empty/{set.name}": set for set in rooms}
     begun: dict[str, Any] = {
         "recipe": asdict(recipe) | {"hidden": list(recipe.hidden)},
         "constants": CONSTANTS,
-        "data": {"/".join(split): {"pictures": len(set), "sha256": set.digest()} for split, set in sets.items()},
+        "data": {name: {"pictures": len(set), "sha256": set.digest()} for name, set in named.items()},
     }
     claim(out / "fit.json", begun)
     features = FeatureCache(cache, encoder, recipe.width, recipe.height)
-    train = [picture for split in FIT for picture in features.features(sets[split])]
+    train = [picture for set in [*(sets[split] for split in FIT), *rooms] for picture in features.features(set)]
     # Early stopping looks at background of NYU alone: the fitted density is NYU's.
     stop = list(features.features(sets[VALIDATE[0]]))
     densities, losses = _densities(recipe, encoder, train, stop, out)
@@ -130,13 +135,14 @@ def cells_of(
         NLL upsampled to that grid, n x layers; labels, n; weights, n, with which every picture counts the same.
     """
     scores, labels, weights = [], [], []
+    device = device_of(densities[0])
     for picture in pictures:
         grid = picture.cells.shape
-        maps = [torch.from_numpy(map.astype(np.float32))[None] for map in picture.maps]
+        maps = [torch.from_numpy(map.astype(np.float32)).to(device)[None] for map in picture.maps]
         with torch.inference_mode():
             nll = [F.interpolate(map, grid, mode="bilinear", align_corners=False) for map in nll_maps(maps, densities)]
         labelled = picture.cells != VOID
-        scores.append(torch.cat(nll)[:, 0].numpy()[:, labelled].T.astype(np.float64))
+        scores.append(torch.cat(nll)[:, 0].cpu().numpy()[:, labelled].T.astype(np.float64))
         labels.append(picture.cells[labelled])
         weights.append(np.full(labelled.sum(), 1 / max(1, labelled.sum())))
     weight = np.concatenate(weights)

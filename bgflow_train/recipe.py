@@ -25,6 +25,10 @@ class Recipe:
     seed: int = 0
 
 
+STRIDE = 32
+"""Of the deepest layer."""
+
+
 @dataclass(frozen=True)
 class ExpertRecipe:
     """The choices of an expert network's training (paper, III-A2)."""
@@ -44,3 +48,17 @@ class ExpertRecipe:
     batch: int = 8
     rate: float = 3e-4
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what no training can be made with.
+
+        Raises:
+            ValueError: the message says what was found and what is expected.
+        """
+        for what, (width, height) in (("canvas", (self.width, self.height)), ("crop", self.crop)):
+            if width % STRIDE or height % STRIDE or min(width, height) < 2 * STRIDE:
+                raise ValueError(f"the {what} is {width}x{height}; expected multiples of {STRIDE} from {2 * STRIDE} on")
+        if self.epochs < 1 or self.batch < 1 or self.rate <= 0:
+            raise ValueError(
+                f"{self.epochs} epochs, {self.batch} cuts a step, rate {self.rate}; expected at least 1, 1 and above 0"
+            )

@@ -165,7 +165,7 @@ def test_torchvision_s_file_fills_an_encoder_and_its_classifier_is_left_out(tmp_
         ("vgg.pth", like_torchvision, "holds another network's weights: "),
         ("broken.pth", lambda path: path.write_bytes(b"broken"), "holds no readable weights"),
         ("broken.safetensors", lambda path: path.write_bytes(b"broken"), "holds no readable weights"),
-        ("code.pth", lambda path: torch.save(argparse.Namespace(), path), "holds no readable weights"),
+        ("code.pth", lambda path: torch.save({"network.x": argparse.Namespace()}, path), "holds no readable weights"),
         ("nowhere.pth", lambda path: None, "holds no readable weights"),
     ],
 )
@@ -372,8 +372,8 @@ def test_the_command_s_defaults_are_the_recipe_s(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("bgflow_train.datasets.named.open_split", lambda *_: None)
     arguments = ["expert", "--data", str(tmp_path), "--out", str(tmp_path)]
     assert main(arguments) == 0
-    assert main([*arguments, "--size", "96x64", "--crop", "64x32", "--frozen", "--seed", "5"]) == 0
-    other = replace(ExpertRecipe(), width=96, height=64, crop=(64, 32), frozen=True, seed=5)
+    assert main([*arguments, "--size", "128x64", "--crop", "96x64", "--frozen", "--seed", "5"]) == 0
+    other = replace(ExpertRecipe(), width=128, height=64, crop=(96, 64), frozen=True, seed=5)
     assert recipes == [ExpertRecipe(), other]
 
 
@@ -382,6 +382,9 @@ def test_the_command_s_defaults_are_the_recipe_s(tmp_path: Path, monkeypatch: py
     [
         (["--data", "{tmp}", "--size", "big"], "--size is 'big', --crop '320x256'; expected WxH"),
         (["--data", "{tmp}", "--crop", "64x64x3"], "--crop '64x64x3'; expected WxH"),
+        (["--data", "{tmp}", "--crop", "100x96"], "the crop is 100x96; expected multiples of 32 from 64 on"),
+        (["--data", "{tmp}", "--size", "32x64"], "the canvas is 32x64; expected multiples of 32 from 64 on"),
+        (["--data", "{tmp}", "--epochs", "0"], "0 epochs, 8 cuts a step, rate 0.0003; expected at least 1, 1"),
         (["--data", "{tmp}"], "is not a folder"),
         (["--ade20k", "{tmp}"], "is no ADE20K"),
     ],

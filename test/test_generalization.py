@@ -97,6 +97,13 @@ def test_a_piece_lands_where_it_should_and_ends_with_the_picture(tmp_path: Path,
     assert (rgb[~place] == picture(0)[~place]).all()
 
 
+@pytest.mark.parametrize("at", [(0, HEIGHT + 2), (WIDTH + 6, 0), (0, -15), (-500, 500)], ids=str)
+def test_a_piece_beyond_the_border_leaves_no_trace(tmp_path: Path, at: tuple[int, int]) -> None:
+    [(rgb, mask, _)] = drawn(tmp_path, pieces=[piece(ELL, at)])
+    assert (rgb == picture(0)).all()
+    assert not mask.any()
+
+
 @pytest.mark.parametrize("scale", [0.5, 1.75, 2])
 def test_a_piece_is_scaled(tmp_path: Path, scale: float) -> None:
     dataset = drawn(tmp_path, pieces=[piece(corners(np.s_[4:12, 8:24]), (3, 7), scale)])
@@ -124,11 +131,11 @@ CHAIR = np.s_[8:20, 8:20]
     [
         (
             lambda f: drawn(f, shape("chair", CHAIR)),
-            r"hall\.json has a polygon of 'chair'; expected polygons of backgr",
+            r"hall\.json is no drawing: 'chair' is not one of .*; expected LabelMe's polygons of background",
         ),
         (
             lambda f: drawn(f, shape("void", CHAIR, "rectangle")),
-            r"hall\.json has a rectangle of 'void'; expected polyg",
+            r"hall\.json is no drawing: 'polygon' was expected",
         ),
         (lambda f: drawn(f, imageHeight=24), r"hall\.png is \(48, 64\); hall\.json was drawn on \(24, 64\)"),
         (lambda f: (f / "pictures/hall.png").write_bytes(b"broken"), r"pictures/hall\.png: undecodable"),
@@ -136,13 +143,28 @@ CHAIR = np.s_[8:20, 8:20]
         (lambda f: (f / "pictures/hall.png").unlink(), r"pictures/hall\.png is not there; hall\.json was drawn on it"),
         (lambda f: (f / "pictures/source.png").unlink(), r"source\.png is not there; hall\.json was drawn on it"),
         (lambda f: (f / "drawn/hall.json").unlink(), "no id is asked for"),
+        (
+            lambda f: drawn(f, pieces=[piece([[-3, 5], [10, 5], [10, 12]], (0, 0))]),
+            r"hall\.json cuts a piece out of source\.png that reaches beyond",
+        ),
+        (
+            lambda f: drawn(f, pieces=[piece([[60, 5], [90, 5], [90, 12]], (0, 0))]),
+            r"hall\.json cuts a piece out of source\.png that reaches beyond",
+        ),
+        (lambda f: (f / "drawn/hall.json").write_text("{"), r"hall\.json is no drawing: Expecting"),
+        (lambda f: (f / "drawn/hall.json").write_text("{}"), r"hall\.json is no drawing: 'imagePath' is a required"),
+        (lambda f: (f / "drawn/hall.json").write_text("[]"), r"hall\.json is no drawing: \[\] is not of type 'object'"),
     ],
 )
 def test_a_spoilt_drawing_is_a_clear_error(tmp_path: Path, change, message: str) -> None:
     drawn(tmp_path, pieces=[piece(ELL, (0, 0))])
-    change(tmp_path)
-    with pytest.raises(DatasetError, match=message):
+
+    def spoil_and_read() -> None:
+        change(tmp_path)
         list(DrawnDataset(tmp_path / "pictures", tmp_path / "drawn"))
+
+    with pytest.raises(DatasetError, match=message):
+        spoil_and_read()
 
 
 def test_ids_choose_drawings_and_must_be_there(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 import torchvision
+from made_rooms import SETS
 
 from bgflow_ros.cli.main import main
 from bgflow_train.datasets import Sample
@@ -124,7 +125,7 @@ def test_a_killed_measurement_goes_on_and_ends_as_the_whole_one(
 ) -> None:
     column = "efficientnet_lite0-imagenet"
     assert reproduce("table2", made, tmp_path, column) == 0
-    path = next((tmp_path / "work").rglob("table2.json"))
+    path = next((tmp_path / "work").rglob("table2-*.json"))
     whole = json.loads(path.read_text())
     path.unlink()
     for file in path.parent.glob("counts/*.npz"):
@@ -151,7 +152,7 @@ def test_another_size_in_the_same_folder_is_refused(
 ) -> None:
     column = "efficientnet_lite0-imagenet"
     assert reproduce("table2", made, tmp_path, column) == 0
-    next((tmp_path / "work").rglob("table2.json")).unlink()
+    next((tmp_path / "work").rglob("table2-*.json")).unlink()
     monkeypatch.setitem(SIZES, "cpu", columns.Size(**{**vars(TINY), "couplings": 4}))
     assert reproduce("table2", made, tmp_path, column) == 2
     assert "size.couplings 2 there, 4 asked for" in capsys.readouterr().err
@@ -169,6 +170,22 @@ def test_weights_that_the_user_brings_fill_a_column(made: Path, tmp_path: Path) 
     by_name = {column.name: column for column in COLUMNS}
     tables.keep_column("table2", by_name[column], {"not_run": "no weights"}, tmp_path / "out")
     assert (tmp_path / "out/columns" / f"table2-{column}.json").read_bytes() == kept
+
+
+def test_pictures_of_one_s_own_fit_the_fusion_and_report(made: Path, tmp_path: Path) -> None:
+    column, own = "efficientnet_lite0-imagenet", made / "rooms/ade20k_rooms"
+    arguments = [
+        "--fitting",
+        str(made / "rooms/coco_indoor"),
+        "--images",
+        str(own / "rgb"),
+        "--masks",
+        str(own / "mask"),
+    ]
+    assert reproduce("table1", made, tmp_path, column, *arguments) == 0
+    result = json.loads((tmp_path / "out/columns" / f"table1-{column}.json").read_text())
+    assert result["measured"]["pictures"] == SETS["ade20k_rooms"]["test"]
+    assert result["data"]["fuse"]["pictures"] == sum(SETS["coco_indoor"].values())
 
 
 @pytest.mark.parametrize("split", ["official", "random"])
@@ -230,6 +247,7 @@ def test_table_three_measures_every_row_of_the_paper(tmp_path: Path, monkeypatch
         (["table1", "--data", "{tmp}", "--columns", "vgg19-nyu"], "unknown column 'vgg19-nyu'; expected some of"),
         (["table1", "--data", "{tmp}/nowhere"], "is not a folder"),
         (["table1", "--data", "{tmp}", "--encoder-weights", "file.pth"], "expected COLUMN=FILE"),
+        (["table1", "--data", "{tmp}", "--images", "{tmp}"], "--images and --masks belong together"),
     ],
 )
 def test_mistakes_are_told(

@@ -63,19 +63,22 @@ def run(arguments: argparse.Namespace) -> int:
         crop_width, crop_height = (int(part) for part in arguments.crop.split("x"))
     except ValueError as error:
         raise UserError(f"--size is {arguments.size!r}, --crop {arguments.crop!r}; expected WxH") from error
-    recipe = ExpertRecipe(
-        encoder=arguments.encoder,
-        init=arguments.init,
-        frozen=arguments.frozen,
-        classes=2 if arguments.ade20k is None else PARSING_CLASSES,
-        width=width,
-        height=height,
-        crop=(crop_width, crop_height),
-        epochs=arguments.epochs,
-        batch=arguments.batch,
-        rate=arguments.rate,
-        seed=arguments.seed,
-    )
+    try:
+        recipe = ExpertRecipe(
+            encoder=arguments.encoder,
+            init=arguments.init,
+            frozen=arguments.frozen,
+            classes=2 if arguments.ade20k is None else PARSING_CLASSES,
+            width=width,
+            height=height,
+            crop=(crop_width, crop_height),
+            epochs=arguments.epochs,
+            batch=arguments.batch,
+            rate=arguments.rate,
+            seed=arguments.seed,
+        )
+    except ValueError as error:
+        raise UserError(str(error)) from error
     try:
         if arguments.ade20k is None:
             train, validation = (open_split(arguments.data, "nyu", split) for split in ("fit", "validate"))

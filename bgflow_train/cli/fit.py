@@ -23,6 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument("--out", type=Path, required=True, help="folder of the fit, for `bgflow export`")
     parser.add_argument("--cache", type=Path, help="folder for features (OUT/features)")
+    parser.add_argument(
+        "--empty",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="also fit the densities to empty rooms, which need no labels: a folder of pictures, a video or a bag",
+    )
     default = Recipe()
     hidden = ",".join(map(str, default.hidden))
     parser.add_argument("--encoder", default=default.encoder, help="%(default)s")
@@ -60,7 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
     )
     try:
-        fitted = fit(recipe, arguments.data, arguments.out, arguments.cache or arguments.out / "features")
+        cache = arguments.cache or arguments.out / "features"
+        fitted = fit(recipe, arguments.data, arguments.out, cache, arguments.empty)
     except (DatasetError, EncoderError) as error:
         raise UserError(str(error)) from error
     for layer in fitted.record["layers"]:

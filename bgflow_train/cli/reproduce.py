@@ -53,6 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="weights that you bring: torchvision's .pth, or an expert.safetensors",
     )
     parser.add_argument(
+        "--fitting", type=Path, metavar="DIR", help="rgb/ and mask/ to fit the fusion to, instead of the 25 pictures"
+    )
+    parser.add_argument("--images", type=Path, metavar="DIR", help="report on these pictures instead; give --out too")
+    parser.add_argument("--masks", type=Path, metavar="DIR", help="their masks")
+    parser.add_argument(
         "--photographs", action="store_true", help="show the photographs in the figures; mind their licences"
     )
     parser.add_argument("--work", type=Path, default=Path("work/paper"), help="%(default)s")
@@ -62,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run and print the file; 1 where a column could not be run."""
-    from bgflow_train.datasets import DatasetError
+    from bgflow_train.datasets import DatasetError, FolderDataset
     from bgflow_train.encoders import EncoderError
     from bgflow_train.experiments import figures, table3, tables
     from bgflow_train.experiments.running import Setting, run_column
@@ -73,15 +78,29 @@ def run(arguments: argparse.Namespace) -> int:
     for name in (*chosen, *brought):
         if name not in by_name:
             raise UserError(f"unknown column {name!r}; expected some of {', '.join(by_name)}")
-    size = SIZES[arguments.size]
     if arguments.what == "table3":
         print(table3.write_table3(arguments.out, arguments.seed))
         return 0
     if arguments.data is None:
         raise UserError(f"{arguments.what} needs --data, the folder of the pictures; doc/paper.md says how to get them")
-    setting = Setting(arguments.data, arguments.work, size, arguments.split, arguments.seed, arguments.ade20k, brought)
     columns = [by_name[name] for name in chosen]
+    if (arguments.images is None) != (arguments.masks is None):
+        raise UserError("--images and --masks belong together")
     try:
+        report = None
+        if arguments.images is not None:
+            report = FolderDataset(arguments.images, arguments.masks, name=arguments.images.name)
+        setting = Setting(
+            data=arguments.data,
+            work=arguments.work,
+            size=SIZES[arguments.size],
+            split=arguments.split,
+            seed=arguments.seed,
+            ade20k=arguments.ade20k,
+            brought=brought,
+            fitting=arguments.fitting,
+            report=report,
+        )
         if arguments.what.startswith("figure"):
             path, missing = figures.write_figure(arguments.what, columns, setting, arguments.out, arguments.photographs)
             print(path)

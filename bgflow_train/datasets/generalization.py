@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import jsonschema
 import numpy as np
 import numpy.typing as npt
 
@@ -24,8 +25,32 @@ __all__ = ["DRAWN", "DrawnDataset"]
 DRAWN = Path(__file__).with_name("generalization")
 """Folder of the polygons."""
 LABELS = {"background": BACKGROUND, "foreground": FOREGROUND, "void": VOID}
-
-Polygon = npt.NDArray[np.int32]
+POINTS = {"type": "array", "minItems": 3, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2}}
+SHAPE = {
+    "type": "object",
+    "required": ["label", "points", "shape_type"],
+    "properties": {"label": {"enum": list(LABELS)}, "points": POINTS, "shape_type": {"const": "polygon"}},
+}
+PIECE = {
+    "type": "object",
+    "required": ["imagePath", "points", "scale", "at"],
+    "properties": {
+        "imagePath": {"type": "string"},
+        "points": POINTS,
+        "scale": {"type": "number", "exclusiveMinimum": 0},
+        "at": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
+    },
+}
+DRAWING = {
+    "type": "object",
+    "required": ["imagePath", "imageHeight", "imageWidth", "shapes"],
+    "properties": {
+        "imagePath": {"type": "string"},
+        "shapes": {"type": "array", "items": SHAPE},
+        "pieces": {"type": "array", "items": PIECE},
+    },
+}
+"""JSON schema of a LabelMe file, as far as it is read, with the collages' pieces."""
 
 
 class DrawnDataset(IndexedDataset):
@@ -48,32 +73,25 @@ class DrawnDataset(IndexedDataset):
         super().__init__(name, sorted(path.stem for path in drawn.glob("*.json")) if ids is None else list(ids))
         self.root = root
         self.files = [drawn / f"{id}.json" for id in self.ids]
-        for file in self.files:
-            if not file.is_file():
-                raise DatasetError(f"{file} is not there; expected a LabelMe file")
-            for picture in _pictures(json.loads(file.read_text())):
+        self.drawings = [_load(file) for file in self.files]
+        for file, drawing in zip(self.files, self.drawings, strict=True):
+            for picture in _pictures(drawing):
                 if not (root / picture).is_file():
                     raise DatasetError(f"{root / picture} is not there; {file.name} was drawn on it")
 
     def __getitem__(self, index: int) -> Sample:
-        file = self.files[index]
-        drawing = json.loads(file.read_text())
+        file, drawing = self.files[index], self.drawings[index]
         rgb = self._read(drawing["imagePath"])
         size = (drawing["imageHeight"], drawing["imageWidth"])
         if rgb.shape[:2] != size:
             raise DatasetError(f"{drawing['imagePath']} is {rgb.shape[:2]}; {file.name} was drawn on {size}")
         mask = np.full(size, BACKGROUND, np.uint8)
         for shape in drawing["shapes"]:
-            if shape["label"] not in LABELS or shape["shape_type"] != "polygon":
-                raise DatasetError(
-                    f"{file} has a {shape['shape_type']} of {shape['label']!r}; expected polygons of "
-                    f"{', '.join(LABELS)}"
-                )
             cv2.fillPoly(
                 mask, [np.asarray(shape["points"], np.float64).round().astype(np.int32)], LABELS[shape["label"]]
             )
         for piece in drawing.get("pieces", ()):
-            self._paste(piece, rgb, mask)
+            self._paste(piece, rgb, mask, file)
         return Sample(rgb, mask, self.ids[index])
 
     def _read(self, picture: str) -> npt.NDArray[np.uint8]:
@@ -83,30 +101,49 @@ class DrawnDataset(IndexedDataset):
         except ImageError as error:
             raise DatasetError(f"{self.root / picture}: {error}") from error
 
-    def _paste(self, piece: dict[str, Any], rgb: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8]) -> None:
+    def _paste(
+        self, piece: dict[str, Any], rgb: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8], file: Path
+    ) -> None:
         """Paste a cut-out whose bounding box's upper left corner comes to lie at `at`; what juts out is cut off."""
         points = np.asarray(piece["points"], np.float64).round().astype(np.int32)
         x, y, width, height = cv2.boundingRect(points)
-        source = self._read(piece["imagePath"])[y : y + height, x : x + width]
+        source = self._read(piece["imagePath"])
+        # A point may lie on the picture's edge, a pixel beyond its last one.
+        if min(x, y) < 0 or x + width - 1 > source.shape[1] or y + height - 1 > source.shape[0]:
+            raise DatasetError(f"{file} cuts a piece out of {piece['imagePath']} that reaches beyond that picture")
+        source = source[y : y + height, x : x + width]
         cut = cv2.fillPoly(np.zeros(source.shape[:2], np.uint8), [points - (x, y)], 1)
-        # The polygon may reach a pixel beyond its picture.
         size = [max(1, round(side * piece["scale"])) for side in source.shape[1::-1]]
         smooth = cv2.INTER_AREA if piece["scale"] < 1 else cv2.INTER_LINEAR
         source = np.asarray(cv2.resize(source, size, interpolation=smooth), np.uint8)
         cut = cv2.resize(cut, size, interpolation=cv2.INTER_NEAREST)
         left, top = piece["at"]
-        rows = slice(max(0, top), min(mask.shape[0], top + size[1]))
-        columns = slice(max(0, left), min(mask.shape[1], left + size[0]))
+        rows = slice(max(0, top), max(0, top, min(mask.shape[0], top + size[1])))
+        columns = slice(max(0, left), max(0, left, min(mask.shape[1], left + size[0])))
         inside = (slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left))
         covered = cut[inside] == 1
         rgb[rows, columns][covered] = source[inside][covered]
         mask[rows, columns][covered] = FOREGROUND
 
     def _content(self, index: int) -> Iterable[bytes]:
-        drawing = json.loads(self.files[index].read_text())
         yield self.files[index].read_bytes()
-        for picture in _pictures(drawing):
+        for picture in _pictures(self.drawings[index]):
             yield (self.root / picture).read_bytes()
+
+
+def _load(file: Path) -> dict[str, Any]:
+    """Read and check a drawing."""
+    try:
+        drawing = json.loads(file.read_text())
+        jsonschema.validate(drawing, DRAWING)
+    except OSError as error:
+        raise DatasetError(f"{file} is not there; expected a LabelMe file") from error
+    except (ValueError, jsonschema.ValidationError) as error:
+        what = error.message if isinstance(error, jsonschema.ValidationError) else str(error)
+        raise DatasetError(
+            f"{file} is no drawing: {what[:200]}; expected LabelMe's polygons of {', '.join(LABELS)}"
+        ) from error
+    return dict(drawing)
 
 
 def _pictures(drawing: dict[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from bgflow_train.datasets.ade20k import Ade20k
 from bgflow_train.datasets.base import FOREGROUND, VOID, DatasetError, IndexedDataset
 from bgflow_train.datasets.folder import FolderDataset
 from bgflow_train.splits import FOLDERS, NAMES, Splits, is_balanced
@@ -24,12 +25,15 @@ def open_named(spec: str, split: str) -> IndexedDataset:
     Args:
         spec: `NAME:FOLDER`, the folder holding `rgb/` and `mask/`; NAME is one of splits.json. NYU's may be the
             original nyu_depth_v2_labeled.mat instead.
-        split: a split that splits.json has for this data set.
+            ADE20K itself, in either of its formats, is `ade20k:FOLDER`.
+        split: a split that splits.json has for this data set; of ADE20K `training` or `validation`.
 
     Raises:
         DatasetError: the name, the split or the folder is not there.
     """
     name, separator, folder = spec.partition(":")
+    if name == "ade20k" and separator:
+        return Ade20k(Path(folder).expanduser(), split)
     if not separator or name not in NAMES:
         raise DatasetError(f"{spec!r} is no known data set; expected NAME:FOLDER with NAME one of {', '.join(NAMES)}")
     root, title = Path(folder).expanduser(), f"{name}/{split}"

@@ -56,4 +56,4 @@ def spaced(dataset: IndexedDataset, most: int) -> Subset:
     """At most so many samples, evenly spaced."""
     step = -(-len(dataset) // most)
     indices = range(0, len(dataset), step)
-    return Subset(dataset, indices, dataset.name if step == 1 else f"{dataset.name}, each {step}th")
+    return Subset(dataset, indices, dataset.name if step == 1 else f"{dataset.name}, 1 in {step}")

@@ -68,7 +68,7 @@ class VGG16(Encoder):
             return load_file(self.network, weights)
         try:
             state = self.published.get_state_dict(check_hash=True, weights_only=True)
-        except OSError as error:
+        except Exception as error:  # no network, or whatever torch raises at a damaged file of its cache
             file = self.published.url.rpartition("/")[2]
             raise EncoderError(
                 f"no ImageNet weights for {self.name}: torchvision's download failed ({error}); bring its {file} and "

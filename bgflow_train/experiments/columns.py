@@ -64,7 +64,7 @@ SIZES = {
             hidden=64,
             flow_epochs=20,
             cells=60_000,
-            stored=30_000,
+            stored=10_000,
             validation=112,
         ),
     )

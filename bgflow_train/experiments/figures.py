@@ -18,7 +18,6 @@ from bgflow_train.datasets import FOREGROUND, VOID, IndexedDataset, Sample
 from bgflow_train.encoders import EncoderError
 from bgflow_train.experiments.column_fitting import FittedColumn, fit_column
 from bgflow_train.experiments.columns import Column
-from bgflow_train.experiments.pictures import open_pictures
 from bgflow_train.experiments.running import Setting, column_expert, column_folder
 
 __all__ = ["write_figure"]
@@ -68,8 +67,8 @@ def write_figure(
         The Markdown file that names what is shown, and the columns that could not be run.
     """
     plan = PLANS[what]
-    pictures = open_pictures(setting.data, setting.split, setting.size.validation, setting.seed)
-    dataset: IndexedDataset = getattr(pictures, plan.set)
+    pictures = setting.pictures()
+    dataset: IndexedDataset = setting.report or getattr(pictures, plan.set)
     places = np.linspace(0, len(dataset) - 1, plan.pictures).round().astype(int).tolist()
     samples = [dataset[place] for place in places]
     lines = [

@@ -33,8 +33,13 @@ class Pictures:
     fuse: IndexedDataset
     nyu: IndexedDataset
     """Table I's."""
-    generalization: IndexedDataset
-    """Table II's."""
+    data: Path
+    """Folder that holds the rest."""
+
+    @property
+    def generalization(self) -> IndexedDataset:
+        """Table II's; opened when it is asked for, because Table I does without."""
+        return generalization_set(self.data)
 
     def digests(self) -> dict[str, Any]:
         """JSON-ready: how many pictures, and their hash."""
@@ -42,7 +47,7 @@ class Pictures:
         return {name: {"set": set.name, "pictures": len(set), "sha256": set.digest()} for name, set in sets.items()}
 
 
-def open_pictures(data: Path, split: str, validation: int, seed: int) -> Pictures:
+def open_pictures(data: Path, split: str, validation: int, seed: int, fitting: Path | None = None) -> Pictures:
     """Open everything that Tables I and II need.
 
     Args:
@@ -50,6 +55,7 @@ def open_pictures(data: Path, split: str, validation: int, seed: int) -> Picture
         split: one of SPLITS.
         validation: pictures to stop flows and choose k with, at most.
         seed: of the random split.
+        fitting: folder with rgb/ and mask/ to fit the fusion to, instead of the 25 pictures of splits.json.
 
     Raises:
         DatasetError: something is missing.
@@ -63,7 +69,11 @@ def open_pictures(data: Path, split: str, validation: int, seed: int) -> Picture
         fit = Subset(everything, [index for place, index in enumerate(train) if place % 8], "nyu/random fit")
         stop = Subset(everything, train[::8], "nyu/random validate")
         test = Subset(everything, rest, "nyu/random test")
-    return Pictures(fit, stop, spaced(stop, validation), fitting_set(data), test, generalization_set(data))
+    if fitting is None:
+        fuse = fitting_set(data)
+    else:
+        fuse = FolderDataset(fitting / "rgb", fitting / "mask", name="fitting set of your own")
+    return Pictures(fit, stop, spaced(stop, validation), fuse, test, data)
 
 
 def fitting_set(data: Path) -> IndexedDataset:

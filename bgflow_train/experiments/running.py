@@ -18,6 +18,7 @@ import torch
 from bgflow_ros import __version__
 from bgflow_ros.files import write_atomically
 from bgflow_train.claim import claim
+from bgflow_train.datasets import IndexedDataset
 from bgflow_train.datasets.ade20k import Ade20kParsing
 from bgflow_train.densities import RealNVP
 from bgflow_train.device import machine
@@ -59,6 +60,14 @@ class Setting:
     """ADEChallengeData2016, to train the `ade20k` weights."""
     brought: dict[str, str] = field(default_factory=dict)
     """Files of encoder weights, by column."""
+    fitting: Path | None = None
+    """A fitting set of the user's own."""
+    report: IndexedDataset | None = None
+    """What to report on instead of the table's own set."""
+
+    def pictures(self) -> Pictures:
+        """Open what there is to fit with and to report on."""
+        return open_pictures(self.data, self.split, self.size.validation, self.seed, self.fitting)
 
 
 def column_folder(column: Column, setting: Setting) -> Path:
@@ -92,11 +101,11 @@ def run_column(column: Column, setting: Setting, table: str) -> dict[str, Any]:
         JSON-ready: the measured systems with everything that they depend on, or `not_run` with the reason.
     """
     head: dict[str, Any] = {"column": asdict(column) | {"encoder": column.encoder}}
-    folder = column_folder(column, setting)
-    path = folder / f"{table}.json"
+    folder, pictures = column_folder(column, setting), setting.pictures()
+    report: IndexedDataset = setting.report or getattr(pictures, TABLES[table])
+    path = folder / f"{table}-{report.digest()[:12]}.json"
     if path.exists():
         return dict(json.loads(path.read_text()))
-    pictures = open_pictures(setting.data, setting.split, setting.size.validation, setting.seed)
     try:
         expert = column_expert(column, setting, pictures)
     except EncoderError as error:
@@ -104,7 +113,7 @@ def run_column(column: Column, setting: Setting, table: str) -> dict[str, Any]:
     begun = {"size": _size_of(column, setting.size), "constants": CONSTANTS, "data": pictures.digests()}
     claim(folder / "begun.json", begun | {"run": {"split": setting.split, "seed": setting.seed}})
     fitted = fit_column(column, setting.size, expert, pictures, folder, setting.seed)
-    measured = measure_systems(fitted, getattr(pictures, TABLES[table]), folder / "counts", setting.seed)
+    measured = measure_systems(fitted, report, folder / "counts", setting.seed)
     result = (
         head
         | begun
