@@ -9,10 +9,10 @@ from typing import Any
 __all__ = ["metrics_table", "model_card"]
 
 
-def metrics_table(metrics: dict[str, Any]) -> str:
-    """One row a set, in the paper's units: AUROC as it is, the rest in per cent, with 95 % intervals by picture."""
+def metrics_table(metrics: dict[str, Any], what: str = "set") -> str:
+    """One row a set (or whatever `what` names), in the paper's units: AUROC as it is, the rest in per cent, with 95 % intervals by picture."""
     rows = [
-        "| set | pictures | AUROC | AP | AR | FPR95 | pi |",
+        f"| {what} | pictures | AUROC | AP | AR | FPR95 | pi |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, result in metrics.items():

@@ -83,7 +83,7 @@ def test_table_one_has_every_row_of_the_paper_measured_or_saying_why_not(
             r = row[weights]
             assert f"| {r.fpr95:.1f} / {r.ar:.1f} / {r.ap:.1f} / {r.auroc:.2f} |" in text, (system, weights)
     assert "`bgflow reproduce table1 --data DATA --columns vgg16-ade20k --ade20k ADEChallengeData2016`" in text
-    assert "nobody has run it yet" in text, "efficientnet_lite0-ade20k, which was not asked for"
+    assert "nobody has asked for it yet" in text, "efficientnet_lite0-ade20k, which was not asked for"
     assert cv2.imread(str(out / "table1.png")) is not None
 
     result = json.loads((out / "columns/table1-efficientnet_lite0-imagenet.json").read_text())

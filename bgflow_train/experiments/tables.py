@@ -13,6 +13,7 @@ from bgflow_ros.files import write_atomically
 from bgflow_train.experiments.columns import ARCHITECTURES, COLUMNS, SIZES, Column
 from bgflow_train.experiments.paper import TABLE1, TABLE2, WEIGHTS, Reported
 from bgflow_train.experiments.systems import KINDS, STRATEGIES
+from bgflow_train.model_card import metrics_table
 
 __all__ = ["command", "keep_column", "write_table"]
 
@@ -62,6 +63,8 @@ def write_table(table: str, out: Path) -> Path:
             _comparison(table, columns),
             "## What was run, and how much smaller than the paper's",
             _sizes(table, columns),
+            "## Our rows with all their intervals",
+            _intervals(table, columns),
             "## Beside the paper: plain baselines, and the other two strategies of fusion",
             "A flow has to beat a Gaussian to earn its place. `minimum` and `maximum` are the paper's strategies (i) and "
             "(ii); `ensemble` is (iii), the logistic regression. AUROC / AP / FPR95.",
@@ -89,9 +92,17 @@ def _comparison(table: str, columns: dict[Column, dict[str, Any]]) -> str:
             cells = [_reported(reported[weights])]
             for architecture in ARCHITECTURES:
                 result = columns.get(Column(architecture, weights))
-                cells.append("not run" if result is None or "not_run" in result else _measured(result, system))
+                if result is None or "not_run" in result:
+                    cells.append(_missing(table, Column(architecture, weights), result))
+                else:
+                    cells.append(_measured(result, system))
             lines.append(f"| {_title(system)} | {WEIGHT_TITLES[weights]} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _missing(table: str, column: Column, result: dict[str, Any] | None) -> str:
+    why = "not run yet" if result is None else f"not run: no {WEIGHT_TITLES[column.weights]} weights here"
+    return f"{why}; `{command(table, column)}`"
 
 
 def _reported(row: Reported) -> str:
@@ -112,6 +123,19 @@ def _title(system: str) -> str:
     return f"{names[kind]} ensemble 3+4+5+6" if part == "ensemble" else f"{names[kind]} {part}"
 
 
+def _intervals(table: str, columns: dict[Column, dict[str, Any]]) -> str:
+    parts = []
+    for column, result in columns.items():
+        if "not_run" not in result:
+            measured = result["measured"]
+            rows = {
+                _title(system): measured["systems"][system] | {"pictures": measured["pictures"]}
+                for system in PAPER[table]
+            }
+            parts.append(f"`{column.name}`:\n\n{metrics_table(rows, 'system')}")
+    return "\n\n".join(parts) or "Nothing has been run yet."
+
+
 def _sizes(table: str, columns: dict[Column, dict[str, Any]]) -> str:
     paper = SIZES["paper"]
     lines = [
@@ -123,7 +147,7 @@ def _sizes(table: str, columns: dict[Column, dict[str, Any]]) -> str:
     for column in COLUMNS:
         result = columns.get(column)
         if result is None or "not_run" in result:
-            why = "nobody has run it yet" if result is None else result["not_run"]
+            why = "nobody has asked for it yet" if result is None else result["not_run"]
             lines.append(f"| {column.name} | not run: {why} | fill it with `{command(table, column)}` | | | | | |")
             continue
         size, expert, fitted = result["size"], result["expert"], result["fitted"]
@@ -143,7 +167,7 @@ def _sizes(table: str, columns: dict[Column, dict[str, Any]]) -> str:
 
 
 def _machine(machine: dict[str, Any]) -> str:
-    return machine["card"] if machine["card"] != "none" else f"{machine['processor']}, {machine['threads']} threads"
+    return machine["card"] if machine["card"] != "none" else f"{machine['processor']}, threads: {machine['threads']}"
 
 
 def _baselines(columns: dict[Column, dict[str, Any]]) -> str:
@@ -198,7 +222,8 @@ def _plot(table: str, columns: dict[Column, dict[str, Any]]) -> bytes:
         axis.grid(alpha=0.3)
     axes[0].set_yticks(range(len(systems)), [_title(system) for system in systems])
     axes[0].invert_yaxis()
-    axes[0].legend(loc="lower left", fontsize="small")
+    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=3)
     figure.suptitle(TITLES[table])
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=110)
