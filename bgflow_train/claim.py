@@ -33,6 +33,8 @@ def claim(path: Path, begun: dict[str, Any]) -> None:
             if other.get(part, {}).get(key) != value
         ]
         if different:
-            raise DatasetError(f"{path.parent} holds another fit ({'; '.join(different)}); choose another --out")
+            raise DatasetError(
+                f"{path.parent} holds another fit ({'; '.join(different)}); choose another folder or delete it"
+            )
     else:
         write_atomically(path, json.dumps(begun, indent=1).encode())

@@ -69,6 +69,7 @@ def test_the_paper_s_numbers_keep_its_own_arithmetic() -> None:
     assert TIME.keys() == MEMORY.keys()
 
 
+@pytest.mark.timeout(300)  # VGG-16, four times over
 def test_table_one_has_every_row_of_the_paper_measured_or_saying_why_not(
     made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -147,12 +148,14 @@ def test_a_killed_measurement_goes_on_and_ends_as_the_whole_one(
     assert json.loads(path.read_text())["measured"] == whole["measured"]
 
 
-def test_another_size_in_the_same_folder_is_refused(
+def test_another_run_in_the_same_folder_is_refused(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     column = "efficientnet_lite0-imagenet"
     assert reproduce("table2", made, tmp_path, column) == 0
     next((tmp_path / "work").rglob("table2-*.json")).unlink()
+    assert reproduce("table2", made, tmp_path, column, "--seed", "1") == 2
+    assert "recipe.seed 0 there, 1 asked for" in capsys.readouterr().err
     monkeypatch.setitem(SIZES, "cpu", columns.Size(**{**vars(TINY), "couplings": 4}))
     assert reproduce("table2", made, tmp_path, column) == 2
     assert "size.couplings 2 there, 4 asked for" in capsys.readouterr().err

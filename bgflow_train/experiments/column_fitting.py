@@ -18,7 +18,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
-from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, DatasetError
+from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, DatasetError, IndexedDataset
 from bgflow_train.densities import KNN, Density, Gaussian, Mixture, RealNVP
 from bgflow_train.device import DEVICE
 from bgflow_train.encoders.expert import Expert
@@ -89,7 +89,7 @@ def fit_column(column: Column, size: Size, expert: Expert, pictures: Pictures, f
         nll, labels, weights = cells_of(fuse, densities[kind])
         fusions[kind] = Fusion.fit(nll, labels, centre, weights)
         nlls[kind] = {
-            "fit": centre,
+            "centre": centre,
             "validation": [density.mean_nll(cells) for density, cells in zip(densities[kind], stop, strict=True)],
         }
     record = {
@@ -110,11 +110,11 @@ def _unfitted(kind: str, channels: int, size: Size, seed: int) -> Density:
 
 
 def _cells(
-    cache: FeatureCache, dataset: Any, expert: Expert, most: int, rng: np.random.Generator
+    cache: FeatureCache, dataset: IndexedDataset, expert: Expert, most: int, rng: np.random.Generator
 ) -> tuple[list[Tensor], dict[str, dict[str, int]]]:
     """Background descriptors of every layer, and how many cells of which label there are."""
     # A share of each picture's cells bounds the memory; the exact bound is drawn at the end.
-    found: list[list[Any]] = [[] for _ in expert.layers]
+    found: list[list[npt.NDArray[np.float32]]] = [[] for _ in expert.layers]
     counts = {str(layer.number): {"background": 0, "mixed": 0, "foreground": 0} for layer in expert.layers}
     names = {BACKGROUND: "background", VOID: "mixed", FOREGROUND: "foreground"}
     for features in cache.features(dataset):
@@ -136,7 +136,7 @@ def _cells(
     return cells, counts
 
 
-def _share(features: Features, layer: int, most: int, rng: np.random.Generator) -> Any:
+def _share(features: Features, layer: int, most: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     cells = features.background(layer)
     return cells if len(cells) <= most else cells[rng.choice(len(cells), most, replace=False)]
 

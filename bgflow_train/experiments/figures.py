@@ -16,9 +16,9 @@ from bgflow_ros.files import write_atomically
 from bgflow_ros.letterbox import fit_content, upsample
 from bgflow_train.datasets import FOREGROUND, VOID, IndexedDataset, Sample
 from bgflow_train.encoders import EncoderError
-from bgflow_train.experiments.column_fitting import FittedColumn, fit_column
+from bgflow_train.experiments.column_fitting import FittedColumn
 from bgflow_train.experiments.columns import Column
-from bgflow_train.experiments.running import Setting, column_expert, column_folder
+from bgflow_train.experiments.running import Setting, fitted_column
 
 __all__ = ["write_figure"]
 
@@ -83,13 +83,12 @@ def write_figure(
     drawn: dict[str, Any] = {"set": dataset.name, "data_sha256": dataset.digest(), "seed": setting.seed, "columns": {}}
     for column in columns:
         try:
-            expert = column_expert(column, setting, pictures)
+            fitted = fitted_column(column, setting, pictures)
         except EncoderError as error:
             lines += ["", f"## {column.name}", "", f"Not run: {error}."]
             drawn["columns"][column.name] = {"not_run": str(error)}
             missing.append(column)
             continue
-        fitted = fit_column(column, setting.size, expert, pictures, column_folder(column, setting), setting.seed)
         file = f"{what}-{column.name}.png"
         write_atomically(out / file, _draw(plan, samples, fitted, photographs))
         lines += ["", f"## {column.name}", "", f"![{plan.caption}, {column.name}]({file})"]

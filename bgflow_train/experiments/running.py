@@ -22,16 +22,17 @@ from bgflow_train.datasets import IndexedDataset
 from bgflow_train.datasets.ade20k import Ade20kParsing
 from bgflow_train.densities import RealNVP
 from bgflow_train.device import machine
-from bgflow_train.encoders import EncoderError
-from bgflow_train.encoders.expert import Expert
-from bgflow_train.experiments.column_fitting import fit_column
+from bgflow_train.encoders import IMAGENET, EncoderError
+from bgflow_train.experiments.column_fitting import FittedColumn, fit_column
 from bgflow_train.experiments.columns import Column, Size
 from bgflow_train.experiments.measuring import measure_systems
 from bgflow_train.experiments.pictures import Pictures, open_pictures
 from bgflow_train.expert_training import WEIGHTS, train_expert
 from bgflow_train.features import BACKGROUND_ABOVE, FIELD_SIGMAS
 
-__all__ = ["TABLES", "Setting", "column_expert", "column_folder", "run_column"]
+__all__ = ["TABLES", "Setting", "fitted_column", "run_column"]
+
+BEGUN = "begun.json"
 
 TABLES = {"table1": "nyu", "table2": "generalization"}
 """Which of `Pictures` each table reports on."""
@@ -70,82 +71,96 @@ class Setting:
         return open_pictures(self.data, self.split, self.size.validation, self.seed, self.fitting)
 
 
-def column_folder(column: Column, setting: Setting) -> Path:
-    """Where everything of a column lies on the way to its numbers."""
-    return setting.work / f"{setting.size.name}-{setting.split}" / column.name
-
-
-def column_expert(column: Column, setting: Setting, pictures: Pictures) -> Expert:
-    """Train a column's expert, or read it where it has been trained.
-
-    Raises:
-        EncoderError: the weights to begin with cannot be had here.
-    """
-    folder, size = column_folder(column, setting), setting.size
-    init = setting.brought.get(column.name, size.init[column.architecture])
-    if column.weights == "imagenet":
-        init = setting.brought.get(column.name, "imagenet")
-    elif column.weights == "ade20k" and column.name not in setting.brought:
-        if setting.ade20k is None:
-            raise EncoderError("no weights of a scene parsing on ADE20K, and no ADE20K to train them on")
-        train, stop = (Ade20kParsing(setting.ade20k, part) for part in ("training", "validation"))
-        train_expert(column.parsing(size, setting.seed), train, stop, folder / "parsing")
-        init = str(folder / "parsing" / WEIGHTS)
-    return train_expert(column.expert(size, init, setting.seed), pictures.fit, pictures.stop, folder / "expert")
-
-
 def run_column(column: Column, setting: Setting, table: str) -> dict[str, Any]:
     """Run one column of a table; what is already done is not done again.
 
     Returns:
         JSON-ready: the measured systems with everything that they depend on, or `not_run` with the reason.
+
+    Raises:
+        DatasetError: pictures are missing, or the column's folder holds another run.
     """
     head: dict[str, Any] = {"column": asdict(column) | {"encoder": column.encoder}}
-    folder, pictures = column_folder(column, setting), setting.pictures()
+    folder, pictures = _folder(column, setting), setting.pictures()
     report: IndexedDataset = setting.report or getattr(pictures, TABLES[table])
     path = folder / f"{table}-{report.digest()[:12]}.json"
+    begun = _begun(column, setting, pictures)
     if path.exists():
+        claim(folder / BEGUN, begun)
         return dict(json.loads(path.read_text()))
     try:
-        expert = column_expert(column, setting, pictures)
+        fitted = fitted_column(column, setting, pictures)
     except EncoderError as error:
         return head | {"not_run": str(error)}
-    begun = {"size": _size_of(column, setting.size), "constants": CONSTANTS, "data": pictures.digests()}
-    claim(folder / "begun.json", begun | {"run": {"split": setting.split, "seed": setting.seed}})
-    fitted = fit_column(column, setting.size, expert, pictures, folder, setting.seed)
     measured = measure_systems(fitted, report, folder / "counts", setting.seed)
-    result = (
-        head
-        | begun
-        | {
-            "split": setting.split,
-            "seed": setting.seed,
-            "expert": json.loads((folder / "expert" / "expert.json").read_text()),
-            "layers": [asdict(layer) for layer in expert.layers],
-            "fitted": fitted.record,
-            "measured": measured,
-            "versions": {
-                "bgflow": __version__,
-                "python": platform.python_version(),
-                "torch": str(torch.__version__),
-                "faiss": faiss.__version__,
-                "scikit-learn": sklearn.__version__,
-                "numpy": np.__version__,
-            },
-            "machine": machine(),
-        }
-    )
+    more = {
+        "expert": json.loads((folder / "expert" / "expert.json").read_text()),
+        "layers": [asdict(layer) for layer in fitted.systems.expert.layers],
+        "fitted": fitted.record,
+        "measured": measured,
+        "versions": {
+            "bgflow": __version__,
+            "python": platform.python_version(),
+            "torch": str(torch.__version__),
+            "faiss": faiss.__version__,
+            "scikit-learn": sklearn.__version__,
+            "numpy": np.__version__,
+        },
+        "machine": machine(),
+    }
+    result = head | begun | more
     write_atomically(path, (json.dumps(result, indent=1) + "\n").encode())
     return result
 
 
+def fitted_column(column: Column, setting: Setting, pictures: Pictures) -> FittedColumn:
+    """Train a column's expert and fit its systems, or read them where that has been done.
+
+    Raises:
+        EncoderError: the weights to begin with cannot be had here.
+        DatasetError: the column's folder holds another run.
+    """
+    folder, size = _folder(column, setting), setting.size
+    recipe = column.expert(size, _init(column, setting), setting.seed)
+    expert = train_expert(recipe, pictures.fit, pictures.stop, folder / "expert")
+    claim(folder / BEGUN, _begun(column, setting, pictures))
+    return fit_column(column, size, expert, pictures, folder, setting.seed)
+
+
+def _folder(column: Column, setting: Setting) -> Path:
+    return setting.work / f"{setting.size.name}-{setting.split}" / column.name
+
+
+def _init(column: Column, setting: Setting) -> str:
+    """What the column's expert begins with: a name or a file."""
+    if column.name in setting.brought:
+        return setting.brought[column.name]
+    if column.weights == "nyu":
+        return setting.size.init[column.architecture]
+    if column.weights == "imagenet":
+        return IMAGENET
+    if setting.ade20k is None:
+        raise EncoderError("no weights of a scene parsing on ADE20K, and no ADE20K to train them on")
+    train, stop = (Ade20kParsing(setting.ade20k, part) for part in ("training", "validation"))
+    folder = _folder(column, setting) / "parsing"
+    train_expert(column.parsing(setting.size, setting.seed), train, stop, folder)
+    return str(folder / WEIGHTS)
+
+
+def _begun(column: Column, setting: Setting, pictures: Pictures) -> dict[str, Any]:
+    """All that decides a column's numbers, JSON-ready."""
+    return {
+        "size": _size_of(column, setting.size),
+        "constants": CONSTANTS,
+        "data": pictures.digests(),
+        "run": {"split": setting.split, "seed": setting.seed},
+    }
+
+
 def _size_of(column: Column, size: Size) -> dict[str, Any]:
     """The part of a size that concerns a column."""
-    return {
-        key: list(value[column.architecture])
-        if key in ("canvas", "crop")
-        else value[column.architecture]
-        if isinstance(value, dict)
-        else value
-        for key, value in asdict(size).items()
-    }
+    found = {}
+    for key, value in asdict(size).items():
+        own = value[column.architecture] if isinstance(value, dict) else value
+        found[key] = list(own) if isinstance(own, tuple) else own
+    return found

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from bgflow_train.densities import Density
 from bgflow_train.device import DEVICE
-from bgflow_train.encoders.expert import DECODER_STRIDE, Expert
+from bgflow_train.encoders.expert import Expert
 from bgflow_train.features import Features
 from bgflow_train.fusion import Fusion
 from bgflow_train.network import nll_maps
@@ -57,7 +57,7 @@ class Systems:
         maps = [torch.from_numpy(map.astype(np.float32)).to(DEVICE)[None] for map in features.maps]
         softmax = self.expert.logits(maps[-1])[0]
         # The difference of the logits orders as the softmax does, and does not saturate.
-        found = {"fcn": Map((softmax[0] - softmax[1]).cpu().numpy(), DECODER_STRIDE // 16)}
+        found = {"fcn": Map((softmax[0] - softmax[1]).cpu().numpy(), 1)}
         for kind, densities in self.densities.items():
             fusion, grid = self.fusions[kind], maps[0].shape[2:]
             nlls = nll_maps(maps, densities)

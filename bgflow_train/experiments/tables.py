@@ -156,7 +156,7 @@ def _sizes(table: str, columns: dict[Column, dict[str, Any]]) -> str:
         cells = sum(layer["background"] for layer in fitted["cells"].values())
         trained = "decoder" if recipe["frozen"] else "all"
         lines.append(
-            f"| {column.name} | {measured['pictures']}, pi {pi:.2f} ({result['split']} split) | {'x'.join(map(str, size['canvas']))} | "
+            f"| {column.name} | {measured['pictures']}, pi {pi:.2f} ({result['run']['split']} split) | {'x'.join(map(str, size['canvas']))} | "
             f"{recipe['encoder']} from {expert['init']}, {trained} trained for {recipe['epochs']} epochs of "
             f"{'x'.join(map(str, size['crop']))} cuts | {result['data']['fit']['pictures']} pictures, {cells} background cells, at most "
             f"{size['cells']} a layer | {size['couplings']} couplings, width {size['hidden']}, at most "
