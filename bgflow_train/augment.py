@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 
 from bgflow_ros.letterbox import FILL
-from bgflow_train.datasets import VOID, Sample
+from bgflow_train.datasets import VOID, IndexedDataset, Sample
 
-__all__ = ["augmented"]
+__all__ = ["Augmented", "augmented"]
 
 RESCALE = (0.75, 1.5)
 """Factors on the picture's size; the paper gives none."""
@@ -45,3 +47,35 @@ def augmented(sample: Sample, scale: float, width: int, height: int, rng: np.ran
     cut[: rgb.shape[0], : rgb.shape[1]] = np.clip(lit, 0, 255)
     labels[: mask.shape[0], : mask.shape[1]] = mask
     return Sample(cut, labels, sample.id)
+
+
+class Augmented(IndexedDataset):
+    """Each sample of a data set as it is, then variants of it.
+
+    Args:
+        dataset: to augment.
+        variants: of each sample.
+        width: of the canvas that the network sees, and of every variant.
+        height: of the same.
+        seed: of all variants.
+    """
+
+    def __init__(self, dataset: IndexedDataset, variants: int, width: int, height: int, seed: int) -> None:
+        endings = ["", *(f"+{variant}" for variant in range(1, variants + 1))]
+        super().__init__(dataset.name, [id + ending for id in dataset.ids for ending in endings])
+        self.dataset, self.copies, self.size, self.seed = dataset, len(endings), (width, height), seed
+
+    def __getitem__(self, index: int) -> Sample:
+        place, variant = divmod(index, self.copies)
+        sample = self.dataset[place]
+        if variant == 0:
+            return sample
+        rng = np.random.default_rng([self.seed, place, variant])
+        width, height = self.size
+        scale = min(width / sample.mask.shape[1], height / sample.mask.shape[0])
+        return augmented(sample, scale, width, height, rng)._replace(id=self.ids[index])
+
+    def _content(self, index: int) -> Iterable[bytes]:
+        place, variant = divmod(index, self.copies)
+        yield from self.dataset._content(place)
+        yield repr((variant, self.size, self.seed)).encode()

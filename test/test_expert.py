@@ -26,9 +26,10 @@ from torchvision.models import VGG16_BN_Weights, VGG16_Weights, vgg16
 from bgflow_ros.cli.main import main
 from bgflow_ros.letterbox import FILL
 from bgflow_train import expert_training
-from bgflow_train.augment import RESCALE, augmented
+from bgflow_train.augment import RESCALE, Augmented, augmented
 from bgflow_train.checkpoint import Checkpoint
 from bgflow_train.datasets import VOID, DatasetError, FolderDataset, Sample
+from bgflow_train.datasets.named import open_split
 from bgflow_train.encoders import ENCODERS, RANDOM, EncoderError, efficientnet_lite0, make_encoder
 from bgflow_train.encoders.expert import Expert
 from bgflow_train.expert_training import load_expert, train_expert
@@ -398,3 +399,16 @@ def test_what_only_the_user_can_mend_is_one_line(
     assert message in errors
     assert len(errors.splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_an_augmented_set_is_the_set_and_variants_of_it(made: Path, splits: None) -> None:
+    dataset = open_split(made, "nyu", "fit")
+    more = Augmented(dataset, 2, 64, 32, seed=0)
+    assert len(more) == 3 * len(dataset)
+    assert more.ids[:4] == [dataset.ids[0], f"{dataset.ids[0]}+1", f"{dataset.ids[0]}+2", dataset.ids[1]]
+    assert (more[3].rgb == dataset[1].rgb).all()
+    assert more[1].mask.shape == (32, 64)
+    assert not np.array_equal(more[1].rgb, more[2].rgb)
+    assert (more[1].rgb == Augmented(dataset, 2, 64, 32, seed=0)[1].rgb).all()
+    digests = {Augmented(dataset, variants, 64, 32, seed).digest() for variants, seed in ((1, 0), (2, 0), (2, 1))}
+    assert len(digests) == 3

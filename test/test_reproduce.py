@@ -37,6 +37,7 @@ TINY = Size(
     flow_epochs=2,
     cells=2000,
     stored=500,
+    variants=1,
     validation=4,
 )
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
+from bgflow_train.augment import Augmented
 from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, DatasetError, IndexedDataset
 from bgflow_train.densities import KNN, Density, Gaussian, Mixture, RealNVP
 from bgflow_train.device import DEVICE
@@ -61,9 +62,10 @@ def fit_column(column: Column, size: Size, expert: Expert, pictures: Pictures, f
     Raises:
         DatasetError: too few background cells.
     """
-    cache = FeatureCache(folder / "features", expert, *size.canvas[column.architecture])
+    canvas = size.canvas[column.architecture]
+    cache = FeatureCache(folder / "features", expert, *canvas)
     rng = np.random.default_rng(seed)
-    x, counts = _cells(cache, pictures.fit, expert, size.cells, rng)
+    x, counts = _cells(cache, Augmented(pictures.fit, size.variants, *canvas, seed), expert, size.cells, rng)
     stop, _ = _cells(cache, pictures.validate, expert, size.cells // 4, rng)
     densities: dict[str, list[Density]] = {kind: [] for kind in KINDS}
     for kind in KINDS:

@@ -33,6 +33,8 @@ class Size:
     """Background descriptors of a layer that densities are fitted to, at most."""
     stored: int
     """Descriptors of a layer that kNN keeps, at most."""
+    variants: int
+    """Augmented copies of each picture that densities are fitted to, beside the picture itself."""
     validation: int
     """Pictures that stop the flows' training and choose k, at most."""
 
@@ -52,6 +54,7 @@ SIZES = {
             flow_epochs=100,
             cells=2_000_000,
             stored=2_000_000,
+            variants=3,
             validation=336,
         ),
         Size(
@@ -65,6 +68,7 @@ SIZES = {
             flow_epochs=20,
             cells=60_000,
             stored=10_000,
+            variants=1,
             validation=112,
         ),
     )

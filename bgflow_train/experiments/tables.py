@@ -158,7 +158,7 @@ def _sizes(table: str, columns: dict[Column, dict[str, Any]]) -> str:
         lines.append(
             f"| {column.name} | {measured['pictures']}, pi {pi:.2f} ({result['run']['split']} split) | {'x'.join(map(str, size['canvas']))} | "
             f"{recipe['encoder']} from {expert['init']}, {trained} trained for {recipe['epochs']} epochs of "
-            f"{'x'.join(map(str, size['crop']))} cuts | {result['data']['fit']['pictures']} pictures, {cells} background cells, at most "
+            f"{'x'.join(map(str, size['crop']))} cuts | {result['data']['fit']['pictures']} pictures and {size['variants']} augmented of each, {cells} background cells, at most "
             f"{size['cells']} a layer | {size['couplings']} couplings, width {size['hidden']}, at most "
             f"{size['flow_epochs']} epochs | k {fitted['neighbours']['k']} by validation, at most {size['stored']} stored | "
             f"{_machine(result['machine'])} |"
