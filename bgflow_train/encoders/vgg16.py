@@ -71,8 +71,8 @@ class VGG16(Encoder):
         except Exception as error:  # no network, or whatever torch raises at a damaged file of its cache
             file = self.published.url.rpartition("/")[2]
             raise EncoderError(
-                f"no ImageNet weights for {self.name}: torchvision's download failed ({error}); bring its {file} and "
-                f"name the file, or put it into {torch.hub.get_dir()}/checkpoints"
+                f"no ImageNet weights for {self.name}: torchvision's download failed ({str(error).strip('<>')}); "
+                f"bring its {file} and name the file, or put it into checkpoints/ of torch's hub folder"
             ) from error
         self.network.load_state_dict({k.removeprefix("features."): v for k, v in state.items() if "features." in k})
         return f"torchvision, {self.published}"
