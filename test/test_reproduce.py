@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import cv2
@@ -259,3 +260,35 @@ def test_mistakes_are_told(
 ) -> None:
     assert main(["reproduce", *(part.format(tmp=tmp_path) for part in arguments)]) == 2
     assert message in capsys.readouterr().err
+
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def committed(table: str, column: str) -> dict[str, Any]:
+    return json.loads((ROOT / "results/paper/columns" / f"{table}-{column}.json").read_text())
+
+
+@pytest.mark.parametrize("column", ["vgg16-nyu", "efficientnet_lite0-nyu", "efficientnet_lite0-imagenet"])
+def test_the_documents_say_what_the_committed_results_say(column: str) -> None:
+    document = (ROOT / "doc/paper.md").read_text()
+    cells = []
+    for system in ("fcn", "knn ensemble", "flow ensemble", "gaussian ensemble"):
+        aurocs = (
+            committed(table, column)["measured"]["systems"][system]["metrics"]["auroc"]
+            for table in ("table1", "table2")
+        )
+        cells.append(" / ".join(f"{auroc:.3f}" for auroc in aurocs))
+    assert f"| {' | '.join(cells)} |" in document
+    if column == "efficientnet_lite0-nyu":
+        readme = (ROOT / "README.md").read_text()
+        assert all(cell in readme for cell in cells[:3])
+
+
+@pytest.mark.parametrize("table", ["table1", "table2"])
+def test_the_committed_tables_are_written_from_the_committed_columns(table: str, tmp_path: Path) -> None:
+    (tmp_path / "columns").mkdir()
+    for column in COLUMNS:
+        (tmp_path / f"columns/{table}-{column.name}.json").write_text(json.dumps(committed(table, column.name)))
+    written = tables.write_table(table, tmp_path)
+    assert written.read_text() == (ROOT / "results/paper" / f"{table}.md").read_text()

@@ -181,7 +181,8 @@ def _plot(results: dict[str, list[dict[str, Any]]]) -> bytes:
         axis.set_title(architecture)
         axis.set_xlabel("time, ratio to the FCN")
         axis.grid(axis="x", alpha=0.3)
-        axis.legend(loc="lower right")
+        if architecture == "vgg16":
+            figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     axis.invert_yaxis()
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=110)

@@ -214,6 +214,7 @@ def _plot(table: str, columns: dict[Column, dict[str, Any]]) -> bytes:
                 [place + 0.15 + 0.2 * offset for place in places],
                 xerr=bars,
                 fmt="os"[offset],
+                color=f"C{offset}",
                 markersize=4,
                 label=f"ours, {ARCHITECTURE_TITLES[architecture]}",
             )
