@@ -12,7 +12,7 @@ import numpy as np
 from bgflow_ros.letterbox import FILL
 from bgflow_train.datasets import VOID, IndexedDataset, Sample
 
-__all__ = ["Augmented", "augmented"]
+__all__ = ["CONSTANTS", "Augmented", "augmented"]
 
 RESCALE = (0.75, 1.5)
 """Factors on the picture's size; the paper gives none."""
@@ -20,6 +20,8 @@ BRIGHTNESS = 32.0
 """Grey levels added or taken at most."""
 CONTRAST = (0.75, 1.33)
 """Factors on the distance from the picture's mean."""
+CONSTANTS = {"rescale": list(RESCALE), "brightness": BRIGHTNESS, "contrast": list(CONTRAST)}
+"""What the code fixes and augmented pictures depend on."""
 
 
 def augmented(sample: Sample, scale: float, width: int, height: int, rng: np.random.Generator) -> Sample:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import math
@@ -21,7 +22,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
-from bgflow_train.augment import augmented
+from bgflow_train.augment import CONSTANTS, augmented
 from bgflow_train.checkpoint import Checkpoint
 from bgflow_train.claim import claim
 from bgflow_train.datasets import VOID, DatasetError, IndexedDataset
@@ -33,7 +34,8 @@ from bgflow_train.recipe import ExpertRecipe
 
 __all__ = ["load_expert", "train_expert"]
 
-WEIGHTS, RECORD, BEGUN = "expert.safetensors", "expert.json", "begun.json"
+WEIGHTS, RECORD = "expert.safetensors", "expert.json"
+BEGUN = "begun.json"
 VALIDATION_PICTURES = 48
 """So many of the validation pictures, evenly spaced, stop the training."""
 WORKERS = 8 if DEVICE.type == "cuda" else 0
@@ -73,7 +75,9 @@ def train_expert(recipe: ExpertRecipe, train: IndexedDataset, validation: Indexe
         EncoderError: the encoder's first weights cannot be had.
     """
     begun = {
-        "recipe": asdict(recipe) | {"crop": list(recipe.crop)},
+        # What a file of first weights holds counts, not where it lies.
+        "recipe": asdict(recipe) | {"crop": list(recipe.crop), "init": _named(recipe.init)},
+        "constants": CONSTANTS,
         "data": {set.name: {"pictures": len(set), "sha256": set.digest()} for set in (train, validation)},
     }
     if (out / RECORD).exists():
@@ -140,6 +144,11 @@ def load_expert(folder: Path) -> Expert:
     trained = "decoder" if recipe["frozen"] else "encoder and decoder"
     expert.source = f"{record['init']}; {trained} trained on {next(iter(record['data']))}"
     return expert.to(DEVICE).eval().requires_grad_(False)
+
+
+def _named(init: str) -> str:
+    path = Path(init)
+    return f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}" if path.is_file() else init
 
 
 def _batches(train: IndexedDataset, recipe: ExpertRecipe, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:

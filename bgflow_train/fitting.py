@@ -18,7 +18,7 @@ import torch.nn.functional as F
 
 from bgflow_ros.files import write_atomically
 from bgflow_train.claim import claim
-from bgflow_train.datasets import VOID, Dataset, DatasetError, EmptyRooms
+from bgflow_train.datasets import VOID, Dataset, DatasetError
 from bgflow_train.datasets.named import open_split
 from bgflow_train.densities import Density, RealNVP
 from bgflow_train.densities.whitening import SHRINKAGE
@@ -83,7 +83,7 @@ class Fitted:
         return cls(recipe, encoder, densities, Fusion(**record["fusion"]), record)
 
 
-def fit(recipe: Recipe, data: Path, out: Path, cache: Path, empty: Sequence[Path] = ()) -> Fitted:
+def fit(recipe: Recipe, data: Path, out: Path, cache: Path, empty: Sequence[Dataset] = ()) -> Fitted:
     """Fit densities and fusion; what `out` already holds of the same fit is not done again.
 
     Args:
@@ -91,7 +91,7 @@ def fit(recipe: Recipe, data: Path, out: Path, cache: Path, empty: Sequence[Path
         data: folder that holds the data sets.
         out: folder of the fit.
         cache: folder of the features.
-        empty: pictures, videos and bags of empty rooms, for the densities beside those of FIT.
+        empty: rooms without labels, for the densities beside those of FIT.
 
     Raises:
         DatasetError: pictures are missing, or `out` holds another fit.
@@ -102,9 +102,8 @@ def fit(recipe: Recipe, data: Path, out: Path, cache: Path, empty: Sequence[Path
             f"{len(recipe.hidden)} widths of nets for the {len(encoder.layers)} layers of {recipe.encoder}"
         )
     sets = {split: open_split(data, *split) for split in (*FIT, *VALIDATE, *FUSE)}
-    rooms: list[Dataset] = [EmptyRooms(path) for path in empty]
     named: dict[str, Dataset] = {"/".join(split): set for split, set in sets.items()}
-    named |= {f"empty/{set.name}": set for set in rooms}
+    named |= {f"empty/{number} {set.name}": set for number, set in enumerate(empty, 1)}
     begun: dict[str, Any] = {
         "recipe": asdict(recipe) | {"hidden": list(recipe.hidden)},
         "constants": CONSTANTS,
@@ -112,7 +111,7 @@ def fit(recipe: Recipe, data: Path, out: Path, cache: Path, empty: Sequence[Path
     }
     claim(out / "fit.json", begun)
     features = FeatureCache(cache, encoder, recipe.width, recipe.height)
-    train = [picture for set in [*(sets[split] for split in FIT), *rooms] for picture in features.features(set)]
+    train = [picture for set in [*(sets[split] for split in FIT), *empty] for picture in features.features(set)]
     # Early stopping looks at background of NYU alone: the fitted density is NYU's.
     stop = list(features.features(sets[VALIDATE[0]]))
     densities, losses = _densities(recipe, encoder, train, stop, out)

@@ -25,7 +25,7 @@ from test_datasets import MASKS, Scene, write, write_mat
 from bgflow_ros.cli.main import main
 from bgflow_train.datasets import DatasetError, FolderDataset, IndexedDataset, Sample
 from bgflow_train.datasets.generalization import DRAWN, LABELS, DrawnDataset
-from bgflow_train.datasets.named import MAT, foreground_share, open_split, place_of
+from bgflow_train.datasets.named import MAT, foreground_share, open_parsing, open_split, place_of
 from bgflow_train.datasets.views import Joined, Subset, spaced
 from bgflow_train.experiments import pictures
 from bgflow_train.experiments.pictures import fitting_set, generalization_set
@@ -477,3 +477,19 @@ def test_collect_says_what_is_missing(
     assert main(["collect", what, "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_scene_parsing_leaves_out_what_reports_or_fuses(tmp_path: Path) -> None:
+    used = {id for parts in Splits.load().sets.values() for ids in parts.values() for id in ids}
+    reported = Splits.load().sets["generalization"]["ade20k_rooms"][0]
+    assert reported in used
+    for part, ids in {"training": [reported, "ADE_train_1"], "validation": ["ADE_val_1"]}.items():
+        for id in ids:
+            write(tmp_path / f"images/{part}/{id}.png", picture(0))
+            write(tmp_path / f"annotations/{part}/{id}.png", np.ones((HEIGHT, WIDTH), np.uint8))
+    train, stop = open_parsing(tmp_path)
+    assert (train.ids, stop.ids) == (["ADE_train_1"], ["ADE_val_1"])
+    assert train.name != stop.name
+    (tmp_path / "images/training/ADE_train_1.png").unlink()
+    with pytest.raises(DatasetError, match="no picture in training that is not used elsewhere"):
+        open_parsing(tmp_path)

@@ -15,6 +15,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
+import safetensors.torch
 import torchvision
 from made_rooms import SETS
 
@@ -163,13 +164,21 @@ def test_another_run_in_the_same_folder_is_refused(
     assert "size.couplings 2 there, 4 asked for" in capsys.readouterr().err
 
 
-def test_weights_that_the_user_brings_fill_a_column(made: Path, tmp_path: Path) -> None:
+def test_weights_that_the_user_brings_fill_a_column(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert reproduce("table2", made, tmp_path, "efficientnet_lite0-imagenet") == 0
     brought = next((tmp_path / "work").rglob("expert.safetensors"))
     column = "efficientnet_lite0-ade20k"
     assert reproduce("table2", made, tmp_path, column, "--encoder-weights", f"{column}={brought}") == 0
     text = (tmp_path / "out/table2.md").read_text()
     assert "| efficientnet_lite0-ade20k | 4, pi" in text
+    # Other weights under the same name are another run.
+    other = tmp_path / "other.safetensors"
+    weights = safetensors.torch.load_file(brought)
+    safetensors.torch.save_file({name: tensor + 1 for name, tensor in weights.items()}, other)
+    assert reproduce("table2", made, tmp_path, column, "--encoder-weights", f"{column}={other}") == 2
+    assert "recipe.init expert.safetensors, SHA-256" in capsys.readouterr().err
     # A machine that cannot run a column does not wipe what another has measured.
     kept = (tmp_path / "out/columns" / f"table2-{column}.json").read_bytes()
     by_name = {column.name: column for column in COLUMNS}
@@ -177,7 +186,9 @@ def test_weights_that_the_user_brings_fill_a_column(made: Path, tmp_path: Path) 
     assert (tmp_path / "out/columns" / f"table2-{column}.json").read_bytes() == kept
 
 
-def test_pictures_of_one_s_own_fit_the_fusion_and_report(made: Path, tmp_path: Path) -> None:
+def test_pictures_of_one_s_own_fit_the_fusion_and_report(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     column, own = "efficientnet_lite0-imagenet", made / "rooms/ade20k_rooms"
     arguments = [
         "--fitting",
@@ -191,6 +202,10 @@ def test_pictures_of_one_s_own_fit_the_fusion_and_report(made: Path, tmp_path: P
     result = json.loads((tmp_path / "out/columns" / f"table1-{column}.json").read_text())
     assert result["measured"]["pictures"] == SETS["ade20k_rooms"]["test"]
     assert result["data"]["fuse"]["pictures"] == sum(SETS["coco_indoor"].values())
+    assert "Ours: rgb, 2 pictures" in (tmp_path / "out/table1.md").read_text()
+    # One table does not mix what was measured on different pictures.
+    assert reproduce("table1", made, tmp_path, column, *arguments[:2]) == 2
+    assert "one table takes one of them: choose another --out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("split", ["official", "random"])
@@ -253,6 +268,7 @@ def test_table_three_measures_every_row_of_the_paper(tmp_path: Path, monkeypatch
         (["table1", "--data", "{tmp}/nowhere"], "is not a folder"),
         (["table1", "--data", "{tmp}", "--encoder-weights", "file.pth"], "expected COLUMN=FILE"),
         (["table1", "--data", "{tmp}", "--images", "{tmp}"], "--images and --masks belong together"),
+        (["table1", "--data", "{tmp}", "--images", "{tmp}", "--masks", "{tmp}"], "--images needs an --out of its own"),
     ],
 )
 def test_mistakes_are_told(

@@ -53,8 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train and print the folder."""
     from bgflow_train.datasets import DatasetError
-    from bgflow_train.datasets.ade20k import Ade20kParsing
-    from bgflow_train.datasets.named import open_split
+    from bgflow_train.datasets.named import open_parsing, open_split
     from bgflow_train.encoders import EncoderError
     from bgflow_train.expert_training import train_expert
 
@@ -84,8 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
             train, validation = (open_split(arguments.data, "nyu", split) for split in ("fit", "validate"))
             train_expert(recipe, train, validation, arguments.out)
         else:
-            parsing, other = (Ade20kParsing(arguments.ade20k, part) for part in ("training", "validation"))
-            train_expert(recipe, parsing, other, arguments.out)
+            train_expert(recipe, *open_parsing(arguments.ade20k), arguments.out)
     except (DatasetError, EncoderError) as error:
         raise UserError(str(error)) from error
     print(arguments.out)

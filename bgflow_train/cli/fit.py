@@ -31,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="also fit the densities to empty rooms, which need no labels: a folder of pictures, a video or a bag",
     )
+    every = "each N-th frame of videos and bags of empty rooms (%(default)s)"
+    parser.add_argument("--every", type=int, default=15, metavar="N", help=every)
     default = Recipe()
     hidden = ",".join(map(str, default.hidden))
     parser.add_argument("--encoder", default=default.encoder, help="%(default)s")
@@ -46,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Fit and say what came out."""
-    from bgflow_train.datasets import DatasetError
+    from bgflow_train.datasets import DatasetError, EmptyRooms
     from bgflow_train.encoders import EncoderError
     from bgflow_train.fitting import fit
 
@@ -68,8 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
     )
     try:
+        empty = [EmptyRooms(path, every=arguments.every) for path in arguments.empty]
         cache = arguments.cache or arguments.out / "features"
-        fitted = fit(recipe, arguments.data, arguments.out, cache, arguments.empty)
+        fitted = fit(recipe, arguments.data, arguments.out, cache, empty)
     except (DatasetError, EncoderError) as error:
         raise UserError(str(error)) from error
     for layer in fitted.record["layers"]:

@@ -4,8 +4,8 @@
 
 Everything on the way (experts, features, densities, counts) is kept in --work: a run that was killed goes on where it
 was when the same command is given again, and the second table takes what the first has made. A column whose weights
-cannot be had here is written as not run, with the reason and the command that fills it; results of columns that were
-run elsewhere are kept.
+cannot be had here is written as not run, with the reason and the command that fills it. A table keeps the columns that
+were run elsewhere; a figure shows those of --columns.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ HELP = "build a table or figure of the paper beside ours"
 EXTRA = "train"
 WHAT = ("table1", "table2", "table3", "figure3", "figure4")
 SPLITS = ("official", "random")
+OUT = Path("results/paper")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="COLUMN=FILE",
-        help="weights that you bring: torchvision's .pth, or an expert.safetensors",
+        help="what a column's encoder begins with: torchvision's .pth, or an expert.safetensors",
     )
     parser.add_argument(
         "--fitting", type=Path, metavar="DIR", help="rgb/ and mask/ to fit the fusion to, instead of the 25 pictures"
@@ -61,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--photographs", action="store_true", help="show the photographs in the figures; mind their licences"
     )
     parser.add_argument("--work", type=Path, default=Path("work/paper"), help="%(default)s")
-    parser.add_argument("--out", type=Path, default=Path("results/paper"), help="%(default)s")
+    parser.add_argument("--out", type=Path, default=OUT, help="%(default)s")
     parser.add_argument("--seed", type=int, default=0, help="%(default)s")
 
 
@@ -86,6 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
     columns = [by_name[name] for name in chosen]
     if (arguments.images is None) != (arguments.masks is None):
         raise UserError("--images and --masks belong together")
+    if arguments.images is not None and arguments.out == OUT:
+        raise UserError(f"--images needs an --out of its own; {OUT} holds the tables of the paper's sets")
     try:
         report = None
         if arguments.images is not None:

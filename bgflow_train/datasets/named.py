@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_train.datasets.ade20k import Ade20k
+from bgflow_train.datasets.ade20k import Ade20k, Ade20kParsing
 from bgflow_train.datasets.base import FOREGROUND, VOID, DatasetError, IndexedDataset
 from bgflow_train.datasets.folder import FolderDataset
 from bgflow_train.splits import FOLDERS, NAMES, Splits, is_balanced
 
-__all__ = ["foreground_share", "open_named", "open_nyu", "open_split", "place_of"]
+__all__ = ["foreground_share", "open_named", "open_nyu", "open_parsing", "open_split", "place_of"]
 
 MAT = "nyu_depth_v2_labeled.mat"
 
@@ -70,6 +70,19 @@ def open_nyu(path: Path, ids: list[str] | None, name: str) -> IndexedDataset:
 
         return NyuMat(path, ids, name)
     return FolderDataset(path / "rgb", path / "mask", ids, name)
+
+
+def open_parsing(root: Path) -> tuple[Ade20kParsing, Ade20kParsing]:
+    """Open ADE20K to train scene parsing and to stop it, without the pictures that splits.json has for other things."""
+    used = {id for parts in Splits.load().sets.values() for ids in parts.values() for id in ids}
+    sets = []
+    for part in ("training", "validation"):
+        name = f"ade20k_parsing/{part}"
+        ids = [id for id in Ade20kParsing(root, part, name=name).ids if id not in used]
+        if not ids:
+            raise DatasetError(f"{root} has no picture in {part} that is not used elsewhere (splits.json)")
+        sets.append(Ade20kParsing(root, part, ids, name))
+    return sets[0], sets[1]
 
 
 def foreground_share(mask: npt.NDArray[np.uint8]) -> float:

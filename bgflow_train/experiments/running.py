@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from dataclasses import asdict, dataclass, field
@@ -17,33 +18,38 @@ import torch
 
 from bgflow_ros import __version__
 from bgflow_ros.files import write_atomically
+from bgflow_train.augment import CONSTANTS as AUGMENTATION
 from bgflow_train.claim import claim
 from bgflow_train.datasets import IndexedDataset
-from bgflow_train.datasets.ade20k import Ade20kParsing
-from bgflow_train.densities import RealNVP
+from bgflow_train.datasets.named import open_parsing
+from bgflow_train.densities import Mixture
+from bgflow_train.densities.real_nvp import Coupling
 from bgflow_train.device import machine
 from bgflow_train.encoders import IMAGENET, EncoderError
-from bgflow_train.experiments.column_fitting import FittedColumn, fit_column
+from bgflow_train.encoders.expert import Expert
+from bgflow_train.experiments.column_fitting import CHOICE_PICTURES, NEIGHBOURS, FittedColumn, fit_column
 from bgflow_train.experiments.columns import Column, Size
 from bgflow_train.experiments.measuring import measure_systems
 from bgflow_train.experiments.pictures import Pictures, open_pictures
-from bgflow_train.expert_training import WEIGHTS, train_expert
-from bgflow_train.features import BACKGROUND_ABOVE, FIELD_SIGMAS
+from bgflow_train.experiments.systems import rows
+from bgflow_train.expert_training import BEGUN, RECORD, WEIGHTS, train_expert
+from bgflow_train.fitting import CONSTANTS as FITTING
 
 __all__ = ["TABLES", "Setting", "fitted_column", "run_column"]
 
-BEGUN = "begun.json"
-
 TABLES = {"table1": "nyu", "table2": "generalization"}
 """Which of `Pictures` each table reports on."""
-CONSTANTS = {
-    "background_above": BACKGROUND_ABOVE,
-    "field_sigmas": FIELD_SIGMAS,
-    "batch": RealNVP.BATCH,
-    "patience": RealNVP.PATIENCE,
-    "rate": RealNVP.RATE,
-    "noise": RealNVP.NOISE,
-}
+CONSTANTS = (
+    FITTING
+    | AUGMENTATION
+    | {
+        "bound": Coupling.BOUND,
+        "floor": Mixture.FLOOR,
+        "steps": Mixture.STEPS,
+        "neighbours": list(NEIGHBOURS),
+        "choice_pictures": CHOICE_PICTURES,
+    }
+)
 """What the code fixes and a column's numbers depend on."""
 
 
@@ -81,20 +87,22 @@ def run_column(column: Column, setting: Setting, table: str) -> dict[str, Any]:
         DatasetError: pictures are missing, or the column's folder holds another run.
     """
     head: dict[str, Any] = {"column": asdict(column) | {"encoder": column.encoder}}
-    folder, pictures = _folder(column, setting), setting.pictures()
+    pictures = setting.pictures()
     report: IndexedDataset = setting.report or getattr(pictures, TABLES[table])
-    path = folder / f"{table}-{report.digest()[:12]}.json"
-    begun = _begun(column, setting, pictures)
-    if path.exists():
-        claim(folder / BEGUN, begun)
-        return dict(json.loads(path.read_text()))
     try:
-        fitted = fitted_column(column, setting, pictures)
+        expert, folder = _expert(column, setting, pictures)
     except EncoderError as error:
         return head | {"not_run": str(error)}
+    begun = _begun(column, setting, pictures)
+    claim(folder / BEGUN, begun)
+    systems = hashlib.sha256(repr(rows(tuple(layer.number for layer in expert.layers))).encode()).hexdigest()
+    path = folder / f"{table}-{report.digest()[:12]}-{systems[:6]}.json"
+    if path.exists():
+        return dict(json.loads(path.read_text()))
+    fitted = fit_column(column, setting.size, expert, pictures, folder, setting.seed)
     measured = measure_systems(fitted, report, folder / "counts", setting.seed)
     more = {
-        "expert": json.loads((folder / "expert" / "expert.json").read_text()),
+        "expert": json.loads((_folder(column, setting) / "expert" / RECORD).read_text()),
         "layers": [asdict(layer) for layer in fitted.systems.expert.layers],
         "fitted": fitted.record,
         "measured": measured,
@@ -120,11 +128,18 @@ def fitted_column(column: Column, setting: Setting, pictures: Pictures) -> Fitte
         EncoderError: the weights to begin with cannot be had here.
         DatasetError: the column's folder holds another run.
     """
-    folder, size = _folder(column, setting), setting.size
-    recipe = column.expert(size, _init(column, setting), setting.seed)
-    expert = train_expert(recipe, pictures.fit, pictures.stop, folder / "expert")
+    expert, folder = _expert(column, setting, pictures)
     claim(folder / BEGUN, _begun(column, setting, pictures))
-    return fit_column(column, size, expert, pictures, folder, setting.seed)
+    return fit_column(column, setting.size, expert, pictures, folder, setting.seed)
+
+
+def _expert(column: Column, setting: Setting, pictures: Pictures) -> tuple[Expert, Path]:
+    """The trained expert, and the folder of all that follows from its very weights."""
+    folder = _folder(column, setting) / "expert"
+    recipe = column.expert(setting.size, _init(column, setting), setting.seed)
+    expert = train_expert(recipe, pictures.fit, pictures.stop, folder)
+    weights = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    return expert, folder.with_name(f"systems-{weights[:12]}")
 
 
 def _folder(column: Column, setting: Setting) -> Path:
@@ -141,9 +156,8 @@ def _init(column: Column, setting: Setting) -> str:
         return IMAGENET
     if setting.ade20k is None:
         raise EncoderError("no weights of a scene parsing on ADE20K, and no ADE20K to train them on")
-    train, stop = (Ade20kParsing(setting.ade20k, part) for part in ("training", "validation"))
     folder = _folder(column, setting) / "parsing"
-    train_expert(column.parsing(setting.size, setting.seed), train, stop, folder)
+    train_expert(column.parsing(setting.size, setting.seed), *open_parsing(setting.ade20k), folder)
     return str(folder / WEIGHTS)
 
 

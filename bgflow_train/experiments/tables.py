@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from bgflow_ros.files import write_atomically
+from bgflow_train.datasets import DatasetError
 from bgflow_train.experiments.columns import ARCHITECTURES, COLUMNS, SIZES, Column
 from bgflow_train.experiments.paper import TABLE1, TABLE2, WEIGHTS, Reported
 from bgflow_train.experiments.systems import KINDS, STRATEGIES
@@ -35,10 +37,23 @@ def command(table: str, column: Column) -> str:
 
 
 def keep_column(table: str, column: Column, result: dict[str, Any], out: Path) -> None:
-    """Keep a column's result under `out`; one that was measured elsewhere stays where this machine cannot."""
+    """Keep a column's result under `out`; one that was measured elsewhere stays where this machine cannot.
+
+    Raises:
+        DatasetError: a table there reports on other pictures, or was made with another split, seed or fitting set.
+    """
     path = _path(table, column, out)
-    if "not_run" in result and path.exists() and "not_run" not in json.loads(path.read_text()):
-        return
+    if "not_run" in result:
+        if path.exists() and "not_run" not in json.loads(path.read_text()):
+            return
+    else:
+        for other in sorted(path.parent.glob(f"{table}-*.json")):
+            kept = json.loads(other.read_text())
+            if "not_run" not in kept and _kind(kept) != _kind(result):
+                raise DatasetError(
+                    f"{other} was measured with {_kind(kept)}, this column with {_kind(result)}; one table takes one "
+                    "of them: choose another --out"
+                )
     write_atomically(path, (json.dumps(result, indent=1) + "\n").encode())
 
 
@@ -56,6 +71,7 @@ def write_table(table: str, out: Path) -> Path:
     text = "\n\n".join(
         [
             f"# {TITLES[table]}",
+            _set(columns),
             "FPR95 / AR / AP in per cent / AUROC, foreground positive, pixels pooled over the set; in brackets the 95 % "
             "interval of AUROC by picture (1000 resamples). Written by "
             f"`bgflow reproduce {table} --data DATA`; everything in it, hashes, versions and machines included, stands in "
@@ -76,8 +92,23 @@ def write_table(table: str, out: Path) -> Path:
     return out / f"{table}.md"
 
 
+def _kind(result: dict[str, Any]) -> dict[str, Any]:
+    """What all columns of one table share, besides the pictures' place: what it reports on and how it was split."""
+    measured = result["measured"]
+    fuse = result["data"]["fuse"]["sha256"][:8]
+    return {"set": measured["set"], "sha256": measured["data_sha256"][:8], "fuse": fuse, **result["run"]}
+
+
 def _path(table: str, column: Column, out: Path) -> Path:
     return out / "columns" / f"{table}-{column.name}.json"
+
+
+def _set(columns: dict[Column, dict[str, Any]]) -> str:
+    for result in columns.values():
+        if "not_run" not in result:
+            m = result["measured"]
+            return f"Ours: {m['set']}, {m['pictures']} pictures, SHA-256 {m['data_sha256'][:16]}."
+    return "Ours: nothing has been run yet."
 
 
 def _comparison(table: str, columns: dict[Column, dict[str, Any]]) -> str:
@@ -101,7 +132,8 @@ def _comparison(table: str, columns: dict[Column, dict[str, Any]]) -> str:
 
 
 def _missing(table: str, column: Column, result: dict[str, Any] | None) -> str:
-    why = "not run yet" if result is None else f"not run: no {WEIGHT_TITLES[column.weights]} weights here"
+    # The reason's first clause; the whole of it stands among the sizes.
+    why = "not run yet" if result is None else "not run: " + re.split("[:,;]", result["not_run"])[0]
     return f"{why}; `{command(table, column)}`"
 
 
@@ -183,6 +215,9 @@ def _baselines(columns: dict[Column, dict[str, Any]]) -> str:
         for part in (*parts[kind], *STRATEGIES):
             system, cells = f"{kind} {part}", []
             for result in run.values():
+                if system not in result["measured"]["systems"]:
+                    cells.append("not measured")
+                    continue
                 m = result["measured"]["systems"][system]["metrics"]
                 cells.append(f"{m['auroc']:.3f} / {100 * m['ap']:.1f} / {100 * m['fpr95']:.1f}")
             lines.append(f"| {_title(system)} | " + " | ".join(cells) + " |")
