@@ -12,7 +12,7 @@ import numpy as np
 from bgflow_ros.letterbox import FILL
 from bgflow_train.datasets import VOID, IndexedDataset, Sample
 
-__all__ = ["CONSTANTS", "Augmented", "augmented"]
+__all__ = ["CONSTANTS", "Augmented", "augmented", "canvas_scale"]
 
 RESCALE = (0.75, 1.5)
 """Factors on the picture's size; the paper gives none."""
@@ -51,6 +51,11 @@ def augmented(sample: Sample, scale: float, width: int, height: int, rng: np.ran
     return Sample(cut, labels, sample.id)
 
 
+def canvas_scale(sample: Sample, width: int, height: int) -> float:
+    """Factor that fits a picture into a canvas, as the letterbox does."""
+    return float(min(width / sample.mask.shape[1], height / sample.mask.shape[0]))
+
+
 class Augmented(IndexedDataset):
     """Each sample of a data set as it is, then variants of it.
 
@@ -73,9 +78,7 @@ class Augmented(IndexedDataset):
         if variant == 0:
             return sample
         rng = np.random.default_rng([self.seed, place, variant])
-        width, height = self.size
-        scale = min(width / sample.mask.shape[1], height / sample.mask.shape[0])
-        return augmented(sample, scale, width, height, rng)._replace(id=self.ids[index])
+        return augmented(sample, canvas_scale(sample, *self.size), *self.size, rng)._replace(id=self.ids[index])
 
     def _content(self, index: int) -> Iterable[bytes]:
         place, variant = divmod(index, self.copies)

@@ -22,10 +22,11 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
-from bgflow_train.augment import CONSTANTS, augmented
+from bgflow_train.augment import CONSTANTS, augmented, canvas_scale
 from bgflow_train.checkpoint import Checkpoint
 from bgflow_train.claim import claim
 from bgflow_train.datasets import VOID, DatasetError, IndexedDataset
+from bgflow_train.datasets.views import spaced
 from bgflow_train.device import DEVICE, machine
 from bgflow_train.encoders import RANDOM, make_encoder
 from bgflow_train.encoders.expert import Expert
@@ -53,8 +54,7 @@ class _Cuts(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         recipe, sample = self.recipe, self.dataset[index]
-        height, width = sample.mask.shape
-        scale = min(recipe.width / width, recipe.height / height)
+        scale = canvas_scale(sample, recipe.width, recipe.height)
         # A generator of its own for each cut: workers, kills and the order of reading change nothing.
         rng = np.random.default_rng([recipe.seed, self.epoch, index])
         cut = augmented(sample, scale, *recipe.crop, rng)
@@ -170,8 +170,8 @@ def _loss(expert: Expert, image: Tensor, labels: Tensor) -> Tensor:
 def _validate(expert: Expert, validation: IndexedDataset, recipe: ExpertRecipe) -> float:
     expert.eval()
     losses = []
-    for index in range(0, len(validation), -(-len(validation) // VALIDATION_PICTURES)):
-        canvas, mask = canvas_of(validation[index], recipe.width, recipe.height)
+    for sample in spaced(validation, VALIDATION_PICTURES):
+        canvas, mask = canvas_of(sample, recipe.width, recipe.height)
         losses.append(float(_loss(expert, torch.from_numpy(canvas)[None], torch.from_numpy(mask)[None])))
     known = [loss for loss in losses if not math.isnan(loss)]  # a picture without any label has no loss
     if not known:

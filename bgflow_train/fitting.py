@@ -29,7 +29,7 @@ from bgflow_train.fusion import Fusion
 from bgflow_train.network import nll_maps
 from bgflow_train.recipe import Recipe
 
-__all__ = ["FIT", "FUSE", "VALIDATE", "Fitted", "cells_of", "fit"]
+__all__ = ["FIT", "FUSE", "VALIDATE", "Fitted", "cells_of", "draw", "fit"]
 
 RECORD = "fitted.json"
 """Written last: a folder that has it holds a finished fit."""
@@ -156,7 +156,7 @@ def _densities(
     cells = zip(background_cells(train, encoder.layers), background_cells(stop, encoder.layers), strict=True)
     for layer, density, (all_x, all_validation) in zip(encoder.layers, densities, cells, strict=True):
         rng = np.random.default_rng(recipe.seed)
-        x, validation = _draw(all_x, recipe.cells, rng), _draw(all_validation, recipe.cells // 4, rng)
+        x, validation = draw(all_x, recipe.cells, rng), draw(all_validation, recipe.cells // 4, rng)
         for what, found in (("fit", x), ("validate", validation)):
             if len(found) < FEWEST:
                 raise DatasetError(
@@ -187,7 +187,8 @@ def _weights(folder: Path, layer: Layer) -> Path:
     return folder / f"layer{layer.number}.safetensors"
 
 
-def _draw(cells: npt.NDArray[np.float32], most: int, rng: np.random.Generator) -> torch.Tensor:
+def draw(cells: npt.NDArray[np.float32], most: int, rng: np.random.Generator) -> torch.Tensor:
+    """At most so many of n x channels descriptors, at random, in their order."""
     if len(cells) > most:
         cells = cells[np.sort(rng.choice(len(cells), most, replace=False))]
     return torch.from_numpy(cells)

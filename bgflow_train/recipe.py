@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ExpertRecipe", "Recipe"]
+__all__ = ["PARSING_CLASSES", "ExpertRecipe", "Recipe"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Recipe:
     seed: int = 0
 
 
+PARSING_CLASSES = 150
+"""Of ADE20K's scene parsing challenge."""
 STRIDE = 32
 """Of the deepest layer."""
 

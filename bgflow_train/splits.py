@@ -25,12 +25,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from bgflow_ros.files import write_atomically
 from bgflow_train.datasets.base import FOREGROUND, VOID, DatasetError
 from bgflow_train.datasets.generalization import DRAWN
 
-__all__ = ["NAMES", "Splits", "is_balanced", "paper_split"]
+__all__ = ["NAMES", "Splits", "foreground_share", "is_balanced", "paper_split"]
 
 PATH = Path(__file__).with_name("splits.json")
 FOLDERS = {
@@ -90,6 +91,12 @@ def rooms(ids: list[str]) -> list[list[str]]:
         else:
             runs.append([id])
     return runs
+
+
+def foreground_share(mask: npt.NDArray[np.uint8]) -> float:
+    """Foreground's share of a mask's labelled pixels; 0 where there are none."""
+    foreground, labelled = int((mask == FOREGROUND).sum()), int((mask != VOID).sum())
+    return foreground / max(1, labelled)
 
 
 def is_balanced(share: float) -> bool:
@@ -152,8 +159,7 @@ def make(data: Path) -> Splits:
 
 
 def _foreground(path: Path) -> float:
-    mask = np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
-    return float((mask == FOREGROUND).sum() / max(1, (mask != VOID).sum()))
+    return foreground_share(np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), np.uint8))
 
 
 def main() -> None:

@@ -36,14 +36,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         dataset = (fitting_set if arguments.what == "fitting" else generalization_set)(arguments.data)
-        names = {f"{id.replace('/', '_')}.png" for id in dataset.ids}
-        strange = sorted({path.name for path in arguments.out.glob("*/*")} - names)
+        names = {id: f"{id.replace('/', '_')}.png" for id in dataset.ids}
+        strange = sorted({path.name for path in arguments.out.glob("*/*")} - set(names.values()))
         if strange:
             raise UserError(f"{arguments.out} holds {strange[0]} and other files; choose an empty folder")
         for sample in tqdm(dataset, arguments.what, len(dataset), unit="picture"):
-            name = f"{sample.id.replace('/', '_')}.png"
             for kind, picture in (("rgb", sample.rgb[..., ::-1]), ("mask", sample.mask)):
-                write_atomically(arguments.out / kind / name, cv2.imencode(".png", picture)[1].tobytes())
+                write_atomically(arguments.out / kind / names[sample.id], cv2.imencode(".png", picture)[1].tobytes())
     except DatasetError as error:
         raise UserError(str(error)) from error
     print(arguments.out)

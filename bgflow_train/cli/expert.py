@@ -19,11 +19,10 @@ import argparse
 from pathlib import Path
 
 from bgflow_ros.cli.errors import UserError
-from bgflow_train.recipe import ExpertRecipe
+from bgflow_train.recipe import PARSING_CLASSES, ExpertRecipe
 
 HELP = "train the paper's expert network"
 EXTRA = "train"
-PARSING_CLASSES = 150
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -23,11 +23,10 @@ import numpy.typing as npt
 
 from bgflow_train.datasets.base import BACKGROUND, FOREGROUND, VOID, DatasetError
 from bgflow_train.datasets.pairs import PairedDataset, by_stem, pair, read_labels
+from bgflow_train.recipe import PARSING_CLASSES
 
-__all__ = ["CLASSES", "PARTS", "Ade20k", "Ade20kParsing"]
+__all__ = ["PARTS", "Ade20k", "Ade20kParsing"]
 
-CLASSES = 150
-"""Of the challenge."""
 PARTS = ("training", "validation")
 CHALLENGE_BACKGROUND = (1, 4, 6, 9)
 """Wall, floor, ceiling and windowpane of the challenge."""
@@ -75,7 +74,7 @@ class Ade20k(PairedDataset):
     def _mask(self, labels: Path) -> npt.NDArray[np.uint8]:
         if self.full:
             return _full_mask(labels, labels.with_name(labels.name.replace("_seg.png", ".json")))
-        table = np.full(CLASSES + 1, FOREGROUND, np.uint8)
+        table = np.full(PARSING_CLASSES + 1, FOREGROUND, np.uint8)
         table[0] = VOID
         table[list(CHALLENGE_BACKGROUND)] = BACKGROUND
         return table[_challenge_classes(labels)]
@@ -108,7 +107,7 @@ class Ade20kParsing(Ade20k):
         super().__init__(root, part, ids, name)
         if self.full:
             raise DatasetError(
-                f"{root} has the full data set's format, whose classes are not the challenge's {CLASSES}; "
+                f"{root} has the full data set's format, whose classes are not the challenge's {PARSING_CLASSES}; "
                 "expected the folder of ADEChallengeData2016"
             )
 
@@ -132,8 +131,10 @@ def _walk(folder: Path) -> tuple[dict[str, Path], dict[str, Path]]:
 
 def _challenge_classes(path: Path) -> npt.NDArray[np.uint8]:
     classes = read_labels(path)
-    if classes.max() > CLASSES:
-        raise DatasetError(f"{path} has the value {classes.max()}; expected classes up to {CLASSES} and 0 for others")
+    if classes.max() > PARSING_CLASSES:
+        raise DatasetError(
+            f"{path} has the value {classes.max()}; expected classes up to {PARSING_CLASSES} and 0 for others"
+        )
     return classes
 
 

@@ -6,15 +6,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from bgflow_train.datasets.ade20k import Ade20k, Ade20kParsing
-from bgflow_train.datasets.base import FOREGROUND, VOID, DatasetError, IndexedDataset
+from bgflow_train.datasets.base import DatasetError, IndexedDataset
 from bgflow_train.datasets.folder import FolderDataset
-from bgflow_train.splits import FOLDERS, NAMES, Splits, is_balanced
+from bgflow_train.splits import FOLDERS, NAMES, Splits, foreground_share, is_balanced
 
-__all__ = ["foreground_share", "open_named", "open_nyu", "open_parsing", "open_split", "place_of"]
+__all__ = ["open_named", "open_nyu", "open_parsing", "open_split", "place_of"]
 
 MAT = "nyu_depth_v2_labeled.mat"
 
@@ -83,9 +80,3 @@ def open_parsing(root: Path) -> tuple[Ade20kParsing, Ade20kParsing]:
             raise DatasetError(f"{root} has no picture in {part} that is not used elsewhere (splits.json)")
         sets.append(Ade20kParsing(root, part, ids, name))
     return sets[0], sets[1]
-
-
-def foreground_share(mask: npt.NDArray[np.uint8]) -> float:
-    """Foreground's share of a mask's labelled pixels; 0 where there are none."""
-    foreground, labelled = int((mask == FOREGROUND).sum()), int((mask != VOID).sum())
-    return foreground / max(1, labelled)

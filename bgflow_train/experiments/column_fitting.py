@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
+from bgflow_ros.letterbox import fit_content, upsample
 from bgflow_train.augment import Augmented
-from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, DatasetError, IndexedDataset
+from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
+from bgflow_train.datasets.views import spaced
 from bgflow_train.densities import KNN, Density, Gaussian, Mixture, RealNVP
 from bgflow_train.device import DEVICE
 from bgflow_train.encoders.expert import Expert
@@ -27,7 +30,7 @@ from bgflow_train.experiments.columns import Column, Size
 from bgflow_train.experiments.pictures import Pictures
 from bgflow_train.experiments.systems import KINDS, Systems
 from bgflow_train.features import FeatureCache, Features
-from bgflow_train.fitting import FEWEST, cells_of
+from bgflow_train.fitting import FEWEST, cells_of, draw
 from bgflow_train.fusion import Fusion
 
 __all__ = ["FittedColumn", "fit_column"]
@@ -46,6 +49,14 @@ class FittedColumn:
     cache: FeatureCache
     record: dict[str, Any]
     """JSON-ready: cells by label and layer, NLLs, k and how it was chosen, fusions."""
+
+    def scores(self, sample: Sample, names: Iterable[str]) -> Iterator[npt.NDArray[np.float32]]:
+        """Background scores of some systems at the picture's own size, H x W each."""
+        height, width = sample.mask.shape
+        content = fit_content(width, height, self.cache.width, self.cache.height)
+        found = self.systems.maps(self.cache.of(sample))
+        for name in names:
+            yield upsample(found[name].grid, content, found[name].stride, width, height)
 
 
 def fit_column(column: Column, size: Size, expert: Expert, pictures: Pictures, folder: Path, seed: int) -> FittedColumn:
@@ -85,15 +96,12 @@ def fit_column(column: Column, size: Size, expert: Expert, pictures: Pictures, f
     fuse = list(cache.features(pictures.fuse))
     fusions, nlls = {}, {}
     for kind in KINDS:
+        stopping = _mean_nlls(densities[kind], stop)
         # What a kNN has kept is at distance 0 of itself: other pictures say how far background is.
-        judge = stop if kind == "knn" else x
-        centre = [density.mean_nll(cells) for density, cells in zip(densities[kind], judge, strict=True)]
+        centre = stopping if kind == "knn" else _mean_nlls(densities[kind], x)
         nll, labels, weights = cells_of(fuse, densities[kind])
         fusions[kind] = Fusion.fit(nll, labels, centre, weights)
-        nlls[kind] = {
-            "centre": centre,
-            "validation": [density.mean_nll(cells) for density, cells in zip(densities[kind], stop, strict=True)],
-        }
+        nlls[kind] = {"centre": centre, "validation": stopping}
     record = {
         "cells": counts,
         "nll": nlls,
@@ -101,6 +109,10 @@ def fit_column(column: Column, size: Size, expert: Expert, pictures: Pictures, f
         "fusion": {kind: {"weight": fusion.weight, "bias": fusion.bias} for kind, fusion in fusions.items()},
     }
     return FittedColumn(Systems(expert, densities, fusions), cache, record)
+
+
+def _mean_nlls(densities: list[Density], cells: list[Tensor]) -> list[float]:
+    return [density.mean_nll(x) for density, x in zip(densities, cells, strict=True)]
 
 
 def _unfitted(kind: str, channels: int, size: Size, seed: int) -> Density:
@@ -132,9 +144,7 @@ def _cells(
                 f"layer {layer.number} has {len(all_cells)} background cells in {dataset.name}, of at least {FEWEST}; "
                 "more pictures, larger ones or emptier rooms are needed"
             )
-        if len(all_cells) > most:
-            all_cells = all_cells[np.sort(rng.choice(len(all_cells), most, replace=False))]
-        cells.append(torch.from_numpy(all_cells).to(DEVICE))
+        cells.append(draw(all_cells, most, rng).to(DEVICE))
     return cells, counts
 
 
@@ -160,8 +170,7 @@ def _choose_neighbours(
     if path.exists():
         choice = json.loads(path.read_text())
     else:
-        step = -(-len(pictures.validate) // CHOICE_PICTURES)
-        features = [cache.of(pictures.validate[index]) for index in range(0, len(pictures.validate), step)]
+        features = [cache.of(sample) for sample in spaced(pictures.validate, CHOICE_PICTURES)]
         mean = np.zeros(len(NEIGHBOURS))
         for index, density in enumerate(tqdm(densities, "choose k", unit="layer")):
             assert isinstance(density, KNN)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bgflow_train.experiments.paper import WEIGHTS
-from bgflow_train.recipe import ExpertRecipe
+from bgflow_train.recipe import PARSING_CLASSES, ExpertRecipe
 
 __all__ = ["ARCHITECTURES", "COLUMNS", "SIZES", "Column", "Size"]
 
@@ -114,7 +114,7 @@ class Column:
         return ExpertRecipe(
             encoder=self.encoder,
             init="imagenet",
-            classes=150,
+            classes=PARSING_CLASSES,
             width=width,
             height=height,
             crop=size.crop[self.architecture],

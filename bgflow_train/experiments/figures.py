@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros.files import write_atomically
-from bgflow_ros.letterbox import fit_content, upsample
 from bgflow_train.datasets import FOREGROUND, VOID, IndexedDataset, Sample
 from bgflow_train.encoders import EncoderError
 from bgflow_train.experiments.column_fitting import FittedColumn
@@ -67,8 +66,7 @@ def write_figure(
         The Markdown file that names what is shown, and the columns that could not be run.
     """
     plan = PLANS[what]
-    pictures = setting.pictures()
-    dataset: IndexedDataset = setting.report or getattr(pictures, plan.set)
+    dataset: IndexedDataset = setting.report or getattr(setting.pictures, plan.set)
     places = np.linspace(0, len(dataset) - 1, plan.pictures).round().astype(int).tolist()
     samples = [dataset[place] for place in places]
     lines = [
@@ -83,7 +81,7 @@ def write_figure(
     drawn: dict[str, Any] = {"set": dataset.name, "data_sha256": dataset.digest(), "seed": setting.seed, "columns": {}}
     for column in columns:
         try:
-            fitted = fitted_column(column, setting, pictures)
+            fitted = fitted_column(column, setting)
         except EncoderError as error:
             lines += ["", f"## {column.name}", "", f"Not run: {error}."]
             drawn["columns"][column.name] = {"not_run": str(error)}
@@ -120,12 +118,9 @@ def _draw(plan: Plan, samples: list[Sample], fitted: FittedColumn, photographs: 
 
 def _maps(plan: Plan, sample: Sample, fitted: FittedColumn) -> list[npt.NDArray[np.float64]]:
     """Each system's score at the picture's size, from 0 (foreground) to 1."""
-    height, width = sample.mask.shape
-    content = fit_content(width, height, fitted.cache.width, fitted.cache.height)
-    found = fitted.systems.maps(fitted.cache.of(sample))
     shown = []
-    for name in plan.systems:
-        score = upsample(found[name].grid, content, found[name].stride, width, height).astype(np.float64)
+    for name, grid in zip(plan.systems, fitted.scores(sample, plan.systems), strict=True):
+        score = grid.astype(np.float64)
         layer = name.split()[-1].isdigit()
         shown.append(np.clip(0.5 + score / (2 * REACH), 0, 1) if layer else 1 / (1 + np.exp(-np.clip(score, -50, 50))))
     return shown

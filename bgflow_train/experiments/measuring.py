@@ -15,7 +15,6 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
-from bgflow_ros.letterbox import fit_content, upsample
 from bgflow_train.datasets import DatasetError, IndexedDataset, Sample
 from bgflow_train.experiments.column_fitting import FittedColumn
 from bgflow_train.experiments.systems import rows
@@ -70,16 +69,8 @@ def _counts(fitted: FittedColumn, sample: Sample, names: list[str], folder: Path
     if path.exists():
         with np.load(path, allow_pickle=False) as file:
             return np.asarray(file["counts"], np.int64)
-    height, width = sample.mask.shape
-    where = fit_content(width, height, fitted.cache.width, fitted.cache.height)
-    found = fitted.systems.maps(fitted.cache.of(sample))
-    counts = np.stack(
-        [
-            # Scores have no bounds; the inverse hyperbolic sine keeps their order and brings them among the bins.
-            histogram(np.arcsinh(upsample(found[name].grid, where, found[name].stride, width, height)), sample.mask)
-            for name in names
-        ]
-    )
+    # Scores have no bounds; the inverse hyperbolic sine keeps their order and brings them among the bins.
+    counts = np.stack([histogram(np.arcsinh(score), sample.mask) for score in fitted.scores(sample, names)])
     file = io.BytesIO()
     np.savez_compressed(file, counts=counts.astype(np.int32))
     write_atomically(path, file.getvalue())

@@ -10,10 +10,10 @@ from typing import Any
 
 from bgflow_train.datasets import DatasetError, FolderDataset, IndexedDataset
 from bgflow_train.datasets.generalization import DrawnDataset
-from bgflow_train.datasets.named import foreground_share, open_nyu, open_split, place_of
+from bgflow_train.datasets.named import open_nyu, open_split, place_of
 from bgflow_train.datasets.views import Joined, Subset, spaced
 from bgflow_train.fitting import FUSE
-from bgflow_train.splits import FOLDERS, Splits, paper_split
+from bgflow_train.splits import FOLDERS, Splits, foreground_share, paper_split
 
 __all__ = ["Pictures", "fitting_set", "generalization_set", "open_pictures"]
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import platform
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ class Setting:
     report: IndexedDataset | None = None
     """What to report on instead of the table's own set."""
 
+    @cached_property
     def pictures(self) -> Pictures:
         """Open what there is to fit with and to report on."""
         return open_pictures(self.data, self.split, self.size.validation, self.seed, self.fitting)
@@ -87,19 +89,16 @@ def run_column(column: Column, setting: Setting, table: str) -> dict[str, Any]:
         DatasetError: pictures are missing, or the column's folder holds another run.
     """
     head: dict[str, Any] = {"column": asdict(column) | {"encoder": column.encoder}}
-    pictures = setting.pictures()
-    report: IndexedDataset = setting.report or getattr(pictures, TABLES[table])
+    report: IndexedDataset = setting.report or getattr(setting.pictures, TABLES[table])
     try:
-        expert, folder = _expert(column, setting, pictures)
+        expert, folder, begun = _begin(column, setting)
     except EncoderError as error:
         return head | {"not_run": str(error)}
-    begun = _begun(column, setting, pictures)
-    claim(folder / BEGUN, begun)
     systems = hashlib.sha256(repr(rows(tuple(layer.number for layer in expert.layers))).encode()).hexdigest()
     path = folder / f"{table}-{report.digest()[:12]}-{systems[:6]}.json"
     if path.exists():
         return dict(json.loads(path.read_text()))
-    fitted = fit_column(column, setting.size, expert, pictures, folder, setting.seed)
+    fitted = fit_column(column, setting.size, expert, setting.pictures, folder, setting.seed)
     measured = measure_systems(fitted, report, folder / "counts", setting.seed)
     more = {
         "expert": json.loads((_folder(column, setting) / "expert" / RECORD).read_text()),
@@ -121,25 +120,32 @@ def run_column(column: Column, setting: Setting, table: str) -> dict[str, Any]:
     return result
 
 
-def fitted_column(column: Column, setting: Setting, pictures: Pictures) -> FittedColumn:
+def fitted_column(column: Column, setting: Setting) -> FittedColumn:
     """Train a column's expert and fit its systems, or read them where that has been done.
 
     Raises:
         EncoderError: the weights to begin with cannot be had here.
         DatasetError: the column's folder holds another run.
     """
-    expert, folder = _expert(column, setting, pictures)
-    claim(folder / BEGUN, _begun(column, setting, pictures))
-    return fit_column(column, setting.size, expert, pictures, folder, setting.seed)
+    expert, folder, _ = _begin(column, setting)
+    return fit_column(column, setting.size, expert, setting.pictures, folder, setting.seed)
 
 
-def _expert(column: Column, setting: Setting, pictures: Pictures) -> tuple[Expert, Path]:
-    """The trained expert, and the folder of all that follows from its very weights."""
+def _begin(column: Column, setting: Setting) -> tuple[Expert, Path, dict[str, Any]]:
+    """The trained expert, the claimed folder of all that follows from its very weights, and what decides that."""
     folder = _folder(column, setting) / "expert"
     recipe = column.expert(setting.size, _init(column, setting), setting.seed)
-    expert = train_expert(recipe, pictures.fit, pictures.stop, folder)
+    expert = train_expert(recipe, setting.pictures.fit, setting.pictures.stop, folder)
     weights = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
-    return expert, folder.with_name(f"systems-{weights[:12]}")
+    systems = folder.with_name(f"systems-{weights[:12]}")
+    begun = {
+        "size": _size_of(column, setting.size),
+        "constants": CONSTANTS,
+        "data": setting.pictures.digests(),
+        "run": {"split": setting.split, "seed": setting.seed},
+    }
+    claim(systems / BEGUN, begun)
+    return expert, systems, begun
 
 
 def _folder(column: Column, setting: Setting) -> Path:
@@ -159,16 +165,6 @@ def _init(column: Column, setting: Setting) -> str:
     folder = _folder(column, setting) / "parsing"
     train_expert(column.parsing(setting.size, setting.seed), *open_parsing(setting.ade20k), folder)
     return str(folder / WEIGHTS)
-
-
-def _begun(column: Column, setting: Setting, pictures: Pictures) -> dict[str, Any]:
-    """All that decides a column's numbers, JSON-ready."""
-    return {
-        "size": _size_of(column, setting.size),
-        "constants": CONSTANTS,
-        "data": pictures.digests(),
-        "run": {"split": setting.split, "seed": setting.seed},
-    }
 
 
 def _size_of(column: Column, size: Size) -> dict[str, Any]:

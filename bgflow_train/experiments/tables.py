@@ -17,7 +17,7 @@ from bgflow_train.experiments.paper import TABLE1, TABLE2, WEIGHTS, Reported
 from bgflow_train.experiments.systems import KINDS, STRATEGIES
 from bgflow_train.model_card import metrics_table
 
-__all__ = ["command", "keep_column", "write_table"]
+__all__ = ["keep_column", "write_table"]
 
 PAPER = {"table1": TABLE1, "table2": TABLE2}
 TITLES = {
@@ -28,7 +28,7 @@ ARCHITECTURE_TITLES = {"vgg16": "VGG-16", "efficientnet_lite0": "EfficientNet-Li
 WEIGHT_TITLES = {"nyu": "NYU", "ade20k": "ADE20K", "imagenet": "ImageNet"}
 
 
-def command(table: str, column: Column) -> str:
+def _command(table: str, column: Column) -> str:
     """What fills a column where its weights can be had."""
     line = f"bgflow reproduce {table} --data DATA --columns {column.name}"
     if column.weights == "ade20k":
@@ -134,7 +134,7 @@ def _comparison(table: str, columns: dict[Column, dict[str, Any]]) -> str:
 def _missing(table: str, column: Column, result: dict[str, Any] | None) -> str:
     # The reason's first clause; the whole of it stands among the sizes.
     why = "not run yet" if result is None else "not run: " + re.split("[:,;]", result["not_run"])[0]
-    return f"{why}; `{command(table, column)}`"
+    return f"{why}; `{_command(table, column)}`"
 
 
 def _reported(row: Reported) -> str:
@@ -180,7 +180,7 @@ def _sizes(table: str, columns: dict[Column, dict[str, Any]]) -> str:
         result = columns.get(column)
         if result is None or "not_run" in result:
             why = "nobody has asked for it yet" if result is None else result["not_run"]
-            lines.append(f"| {column.name} | not run: {why} | fill it with `{command(table, column)}` | | | | | |")
+            lines.append(f"| {column.name} | not run: {why} | fill it with `{_command(table, column)}` | | | | | |")
             continue
         size, expert, fitted = result["size"], result["expert"], result["fitted"]
         recipe, measured = expert["recipe"], result["measured"]
