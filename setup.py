@@ -62,9 +62,12 @@ setup(
         "bgflow.verbs": [
             "segment = bgflow_ros.cli.segment",
             "expert = bgflow_train.cli.expert",
+            "train = bgflow_train.cli.train",
             "fit = bgflow_train.cli.fit",
             "reproduce = bgflow_train.cli.reproduce",
             "collect = bgflow_train.cli.collect",
+            "compare = bgflow_train.cli.compare",
+            "rooms = bgflow_train.cli.rooms",
             "export = bgflow_train.cli.export",
             "evaluate = bgflow_train.cli.evaluate",
         ],

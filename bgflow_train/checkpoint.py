@@ -25,8 +25,8 @@ class Checkpoint:
         self,
         path: Path | None,
         module: nn.Module,
-        optimizer: torch.optim.Adam,
-        schedule: torch.optim.lr_scheduler.CosineAnnealingLR,
+        optimizer: torch.optim.Optimizer,
+        schedule: torch.optim.lr_scheduler.LRScheduler,
     ) -> None:
         self.path, self.module, self.optimizer, self.schedule = path, module, optimizer, schedule
         self.epoch = self.best_epoch = 0
@@ -38,8 +38,8 @@ class Checkpoint:
         cls,
         path: Path | None,
         module: nn.Module,
-        optimizer: torch.optim.Adam,
-        schedule: torch.optim.lr_scheduler.CosineAnnealingLR,
+        optimizer: torch.optim.Optimizer,
+        schedule: torch.optim.lr_scheduler.LRScheduler,
     ) -> Checkpoint:
         """Take up the state of `path` where there is one."""
         state = cls(path, module, optimizer, schedule)
@@ -68,7 +68,7 @@ class Checkpoint:
             "best_nll": self.best_nll,
             "schedule": self.schedule.state_dict(),
             # The cosine schedule computes each rate from the last.
-            "rate": self.optimizer.param_groups[0]["lr"],
+            "rates": [group["lr"] for group in self.optimizer.param_groups],
         }
 
     def _tensors(self) -> dict[str, Tensor]:
@@ -92,8 +92,9 @@ class Checkpoint:
         for name, tensor in _under("adam.", tensors).items():
             index, _, key = name.partition(".")
             moments.setdefault(int(index), {})[key] = tensor
-        [group] = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": moments, "param_groups": [group | {"lr": numbers["rate"]}]})
+        groups = self.optimizer.state_dict()["param_groups"]
+        groups = [group | {"lr": rate} for group, rate in zip(groups, numbers["rates"], strict=True)]
+        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
 
 
 def _copy(module: nn.Module) -> dict[str, Tensor]:

@@ -26,8 +26,8 @@ from bgflow_train.calibration import Calibration
 from bgflow_train.datasets import IndexedDataset
 from bgflow_train.datasets.named import open_split
 from bgflow_train.evaluation import evaluate
-from bgflow_train.features import FeatureCache, canvas_of
-from bgflow_train.fitting import VALIDATE, Fitted, cells_of
+from bgflow_train.features import canvas_of
+from bgflow_train.fitting import VALIDATE, Fitted, domain_of
 from bgflow_train.model_card import model_card
 from bgflow_train.network import Network
 from bgflow_train.onnx_graph import to_onnx
@@ -54,13 +54,13 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         fitted: what to export.
         data: folder that holds the data sets.
         out: the model folder; its name is the model's.
-        cache: folder of the features, and of what a killed run has done.
+        cache: folder for what a killed run has done.
         notes: Markdown for the model card: what was seen by eye.
     """
-    recipe, encoder = fitted.recipe, fitted.encoder
+    recipe, pyramid = fitted.recipe, fitted.pyramid
     validate = [open_split(data, *split) for split in VALIDATE]
-    calibration = _calibrate(fitted, validate, cache)
-    network = Network(encoder, fitted.densities, fitted.fusion, calibration).eval()
+    calibration = _calibrate(fitted, validate)
+    network = Network(pyramid, fitted.scores, fitted.blend, fitted.veto, calibration).eval()
     graph = to_onnx(network, recipe.width, recipe.height)
     manifest: dict[str, Any] = {
         "format": 1,
@@ -68,10 +68,10 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         "file": "model.onnx",
         "sha256": hashlib.sha256(graph).hexdigest(),
         "input": {"width": recipe.width, "height": recipe.height},
-        "stride": encoder.layers[0].stride,
+        "stride": pyramid.layers[-1].stride,
         # Replaced below by what the exported graph itself gives on the validation rooms.
         "thresholds": {mask: {"likelihood": 0.5, "level": level, "guarantee": ""} for mask, level in LEVELS.items()},
-        "encoder": {"name": encoder.name, "weights": encoder.source},
+        "encoder": {"name": pyramid.name, "weights": pyramid.source},
         "layers": fitted.record["layers"],
         "training": {
             "recipe": fitted.record["recipe"],
@@ -84,7 +84,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
                 "numpy": np.__version__,
             },
         },
-        "calibration": asdict(calibration) | {"fusion": fitted.record["fusion"]},
+        "calibration": asdict(calibration) | {key: fitted.record[key] for key in ("blend", "veto")},
         "metrics": {},
     }
     with tempfile.TemporaryDirectory() as folder:
@@ -113,14 +113,15 @@ def parity(segmenter: Segmenter, network: Network, dataset: IndexedDataset) -> d
     return {"pictures": len(samples), "largest_likelihood_difference": worst}
 
 
-def _calibrate(fitted: Fitted, validate: list[IndexedDataset], cache: Path) -> Calibration:
-    features = FeatureCache(cache, fitted.encoder, fitted.recipe.width, fitted.recipe.height)
-    factors, offset = fitted.fusion.affine()
+def _calibrate(fitted: Fitted, validate: list[IndexedDataset]) -> Calibration:
     parts: list[tuple[npt.NDArray[Any], ...]] = []
     for dataset in validate:
-        nll, labels, weights = cells_of(list(features.features(dataset)), fitted.densities)
+        cells = domain_of(fitted.pyramid, fitted.scores, fitted.recipe, [dataset])
+        logits = fitted.blend.logit(cells.scores, cells.confidence)
+        if fitted.veto is not None:
+            logits = np.minimum(logits, fitted.veto.bound(cells.scores))
         # Each domain counts the same, however many pictures it has.
-        parts.append((nll @ np.array(factors) + offset, labels, weights / weights.sum()))
+        parts.append((logits, cells.labels, cells.weights / cells.weights.sum()))
     logits, labels, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Calibration.fit(logits, labels, weights * len(labels))
 

@@ -1,50 +1,66 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The recipe: from labelled pictures to a fitted model, each step kept on disk."""
+"""The default model's densities and fusion on a trained expert, each step kept on disk."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import safetensors.torch
 import torch
-import torch.nn.functional as F
+from torch import Tensor
+from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
+from bgflow_train.blend import NEVER, Blend, Domain, Veto, across_domains
 from bgflow_train.claim import claim
-from bgflow_train.datasets import VOID, Dataset, DatasetError
+from bgflow_train.datasets import BACKGROUND, VOID, Dataset, DatasetError, IndexedDataset, Sample
 from bgflow_train.datasets.named import open_split
-from bgflow_train.densities import Density, RealNVP
+from bgflow_train.datasets.rooms import open_rooms
+from bgflow_train.datasets.views import spaced
+from bgflow_train.densities import RealNVP
 from bgflow_train.densities.whitening import SHRINKAGE
-from bgflow_train.device import device_of
-from bgflow_train.encoders import Encoder, Layer, make_encoder
-from bgflow_train.features import BACKGROUND_ABOVE, FIELD_SIGMAS, FeatureCache, Features, background_cells
-from bgflow_train.fusion import Fusion
-from bgflow_train.network import nll_maps
+from bgflow_train.device import DEVICE
+from bgflow_train.encoders import Layer
+from bgflow_train.encoders.pyramid import Pyramid
+from bgflow_train.features import canvas_of
+from bgflow_train.network import score_maps
+from bgflow_train.pyramid_training import RECORD as EXPERT
+from bgflow_train.pyramid_training import WEIGHTS, load_pyramid
 from bgflow_train.recipe import Recipe
+from bgflow_train.scores import DensityScore, Score, make_score
 
-__all__ = ["FIT", "FUSE", "VALIDATE", "Fitted", "cells_of", "draw", "fit"]
+__all__ = ["FIT", "FUSE", "VALIDATE", "Fitted", "domain_of", "fit", "pure_background"]
 
 RECORD = "fitted.json"
 """Written last: a folder that has it holds a finished fit."""
+PURE = 0.9
+"""A cell describes background where at least so much of what is labelled in it is, and half of it is labelled."""
+FEWEST = 50
+"""Background cells of a layer below which nothing worth calling a density can be fitted."""
+STOP_PICTURES, DOMAIN_PICTURES = 60, 120
+"""Of a set, evenly spaced: to stop a flow's training, and to fit the fusion to."""
+DOMAIN_CELLS = 1500
+"""Cells of a picture to fit the fusion to, drawn at random."""
 CONSTANTS = {
-    "background_above": BACKGROUND_ABOVE,
-    "field_sigmas": FIELD_SIGMAS,
+    "pure": PURE,
     "shrinkage": SHRINKAGE,
     "batch": RealNVP.BATCH,
     "patience": RealNVP.PATIENCE,
     "rate": RealNVP.RATE,
     "noise": RealNVP.NOISE,
+    "never": NEVER,
+    "domain": [DOMAIN_PICTURES, DOMAIN_CELLS],
 }
 """What the code fixes and a fit depends on: a folder begun with others is another fit's."""
-FEWEST = 50
-"""Background cells of a layer below which nothing worth calling a density can be fitted."""
 FIT = (("nyu", "fit"),)
 VALIDATE = (("nyu", "validate"), ("coco_indoor", "validate"))
 FUSE = (("ade20k_indoor", "fuse"), ("coco_indoor", "fuse"))
@@ -55,18 +71,20 @@ class Fitted:
     """What a fit gives."""
 
     recipe: Recipe
-    encoder: Encoder
-    densities: list[Density]
-    fusion: Fusion
+    pyramid: Pyramid
+    scores: list[Score]
+    """The first is the head's."""
+    blend: Blend
+    veto: Veto | None
     record: dict[str, Any]
-    """JSON-ready: recipe, data, layers with their losses, fusion."""
+    """JSON-ready: recipe, data, scores with their losses, blend, veto."""
 
     @classmethod
     def load(cls, folder: Path) -> Fitted:
         """Read a finished fit.
 
         Raises:
-            DatasetError: the folder holds none.
+            DatasetError: the folder holds none, or its expert is missing.
         """
         try:
             record = json.loads((folder / RECORD).read_text())
@@ -74,121 +92,171 @@ class Fitted:
             raise DatasetError(
                 f"{folder} holds no finished fit ({error.strerror}: {RECORD}); run `bgflow fit --out {folder}` first"
             ) from error
-        recipe = Recipe(**record["recipe"] | {"hidden": tuple(record["recipe"]["hidden"])})
-        encoder = make_encoder(recipe.encoder)
-        densities = []
-        for layer, density in zip(encoder.layers, _unfitted(recipe, encoder), strict=True):
-            density.load_state_dict(safetensors.torch.load_file(_weights(folder, layer)))
-            densities.append(density.eval().requires_grad_(False))
-        return cls(recipe, encoder, densities, Fusion(**record["fusion"]), record)
+        recipe = Recipe(**record["recipe"] | {"scores": tuple(record["recipe"]["scores"])})
+        pyramid = load_pyramid(folder)
+        scores = [make_score(name, pyramid, recipe.seed) for name in recipe.scores]
+        for score in scores:
+            if isinstance(score, DensityScore):
+                score.density.load_state_dict(safetensors.torch.load_file(folder / f"{score.name}.safetensors"))
+            score.eval().requires_grad_(False)
+        veto = None if record["veto"] is None else Veto(**record["veto"])
+        return cls(recipe, pyramid, scores, Blend(**record["blend"]), veto, record)
 
 
-def fit(recipe: Recipe, data: Path, out: Path, cache: Path, empty: Sequence[Dataset] = ()) -> Fitted:
-    """Fit densities and fusion; what `out` already holds of the same fit is not done again.
+def fit(
+    recipe: Recipe, expert: Path, data: Path, rooms: Path | None, out: Path, empty: Sequence[Dataset] = ()
+) -> Fitted:
+    """Fit densities, fusion and veto; what `out` already holds of the same fit is not done again.
 
     Args:
         recipe: what to fit.
+        expert: folder that `bgflow train` wrote.
         data: folder that holds the data sets.
+        rooms: folder of rendered rooms, for the densities and as one of the fusion's domains; None for none.
         out: folder of the fit.
-        cache: folder of the features.
         empty: rooms without labels, for the densities beside those of FIT.
 
     Raises:
-        DatasetError: pictures are missing, or `out` holds another fit.
+        DatasetError: pictures or the expert are missing, or `out` holds another fit.
+        ScoreError: the recipe names a score that there is not.
     """
-    encoder = make_encoder(recipe.encoder)
-    if len(recipe.hidden) != len(encoder.layers):
-        raise DatasetError(
-            f"{len(recipe.hidden)} widths of nets for the {len(encoder.layers)} layers of {recipe.encoder}"
-        )
-    sets = {split: open_split(data, *split) for split in (*FIT, *VALIDATE, *FUSE)}
-    named: dict[str, Dataset] = {"/".join(split): set for split, set in sets.items()}
-    named |= {f"empty/{number} {set.name}": set for number, set in enumerate(empty, 1)}
+    pyramid = load_pyramid(expert)
+    scores = [make_score(name, pyramid, recipe.seed) for name in recipe.scores]
+    sets: dict[str, IndexedDataset] = {"/".join(split): open_split(data, *split) for split in (*FIT, *VALIDATE, *FUSE)}
+    background: list[Dataset] = [*(sets["/".join(split)] for split in FIT), *empty]
+    domains = [[sets["/".join(split)]] for split in VALIDATE[:1]] + [[sets["/".join(split)] for split in FUSE]]
+    if rooms is not None:
+        sets |= {f"rooms/{part}": open_rooms(rooms, part) for part in ("fit", "validate")}
+        background.append(sets["rooms/fit"])
+        domains.append([sets["rooms/validate"]])
+    named: dict[str, Dataset] = {**sets, **{f"empty/{number} {set.name}": set for number, set in enumerate(empty, 1)}}
     begun: dict[str, Any] = {
-        "recipe": asdict(recipe) | {"hidden": list(recipe.hidden)},
+        "recipe": asdict(recipe) | {"scores": list(recipe.scores)},
         "constants": CONSTANTS,
         "data": {name: {"pictures": len(set), "sha256": set.digest()} for name, set in named.items()},
+        "expert": {"sha256": hashlib.sha256((expert / WEIGHTS).read_bytes()).hexdigest()},
     }
     claim(out / "fit.json", begun)
-    features = FeatureCache(cache, encoder, recipe.width, recipe.height)
-    train = [picture for set in [*(sets[split] for split in FIT), *empty] for picture in features.features(set)]
-    # Early stopping looks at background of NYU alone: the fitted density is NYU's.
-    stop = list(features.features(sets[VALIDATE[0]]))
-    densities, losses = _densities(recipe, encoder, train, stop, out)
-    centre = [loss["train"] for loss in losses]
-    fuse = [picture for split in FUSE for picture in features.features(sets[split])]
-    nll, labels, weights = cells_of(fuse, densities)
-    fusion = Fusion.fit(nll, labels, centre, weights)
-    layers = [asdict(layer) | {"nll": loss} for layer, loss in zip(encoder.layers, losses, strict=True)]
-    record = begun | {"layers": layers, "fusion": asdict(fusion)}
+    for name in (WEIGHTS, EXPERT):
+        write_atomically(out / name, (expert / name).read_bytes())
+    layers = _fit_densities(recipe, pyramid, scores, background, domains[0], out)
+    cells = [domain_of(pyramid, scores, recipe, part) for part in domains]
+    blend = Blend.fit(cells)
+    names = [" and ".join(set.name for set in part) for part in domains]
+    veto = _veto(recipe, cells)
+    record = begun | {
+        "layers": layers,
+        "blend": asdict(blend),
+        "auroc_of_the_blend_of_the_others": dict(zip(names, across_domains(cells), strict=True)),
+        "veto": None if veto is None else asdict(veto),
+    }
     write_atomically(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
-    return Fitted(recipe, encoder, densities, fusion, record)
+    return Fitted(recipe, pyramid, scores, blend, veto, record)
 
 
-def cells_of(
-    pictures: Sequence[Features], densities: list[Density]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint8], npt.NDArray[np.float64]]:
-    """Score every labelled cell of the finest grid.
-
-    Returns:
-        NLL upsampled to that grid, n x layers; labels, n; weights, n, with which every picture counts the same.
-    """
-    scores, labels, weights = [], [], []
-    device = device_of(densities[0])
-    for picture in pictures:
-        grid = picture.cells.shape
-        maps = [torch.from_numpy(map.astype(np.float32)).to(device)[None] for map in picture.maps]
-        with torch.inference_mode():
-            nll = [F.interpolate(map, grid, mode="bilinear", align_corners=False) for map in nll_maps(maps, densities)]
-        labelled = picture.cells != VOID
-        scores.append(torch.cat(nll)[:, 0].cpu().numpy()[:, labelled].T.astype(np.float64))
-        labels.append(picture.cells[labelled])
-        weights.append(np.full(labelled.sum(), 1 / max(1, labelled.sum())))
-    weight = np.concatenate(weights)
-    return np.concatenate(scores), np.concatenate(labels), weight / weight.mean()
-
-
-def _densities(
-    recipe: Recipe, encoder: Encoder, train: list[Features], stop: list[Features], out: Path
-) -> tuple[list[Density], list[dict[str, float]]]:
-    densities = _unfitted(recipe, encoder)
-    losses = []
-    cells = zip(background_cells(train, encoder.layers), background_cells(stop, encoder.layers), strict=True)
-    for layer, density, (all_x, all_validation) in zip(encoder.layers, densities, cells, strict=True):
-        rng = np.random.default_rng(recipe.seed)
-        x, validation = draw(all_x, recipe.cells, rng), draw(all_validation, recipe.cells // 4, rng)
-        for what, found in (("fit", x), ("validate", validation)):
+def _fit_densities(
+    recipe: Recipe,
+    pyramid: Pyramid,
+    scores: Sequence[Score],
+    background: Sequence[Dataset],
+    stop: Sequence[IndexedDataset],
+    out: Path,
+) -> list[dict[str, Any]]:
+    """Fit what has a density and is not on disk yet; say on how many cells and how well."""
+    wanted = [score for score in scores if isinstance(score, DensityScore)]
+    layers = [pyramid.layers[score.index] for score in wanted]
+    indices = [score.index for score in wanted]
+    fit = _cells(pyramid, recipe, background, indices, recipe.cells)
+    validation = _cells(pyramid, recipe, [spaced(set, STOP_PICTURES) for set in stop], indices, recipe.cells // 4)
+    described = []
+    for score, layer, x, y in zip(wanted, layers, fit, validation, strict=True):
+        for what, found in (("fit", x), ("validate", y)):
             if len(found) < FEWEST:
                 raise DatasetError(
                     f"layer {layer.number} has {len(found)} background cells to {what} with, of at least {FEWEST}; "
                     "more pictures, larger ones or emptier rooms are needed"
                 )
-        path = _weights(out, layer)
+        path = out / f"{score.name}.safetensors"
         if path.exists():
-            density.load_state_dict(safetensors.torch.load_file(path))
+            score.density.load_state_dict(safetensors.torch.load_file(path))
         else:
             checkpoint = path.with_suffix(".checkpoint")
-            density.fit(x, validation, seed=recipe.seed, checkpoint=checkpoint, label=f"layer {layer.number}")
-            write_atomically(path, safetensors.torch.save(density.state_dict()))
+            score.density.fit(x, y, seed=recipe.seed, checkpoint=checkpoint, label=score.name)
+            write_atomically(path, safetensors.torch.save(score.density.state_dict()))
             checkpoint.unlink(missing_ok=True)
-        density.eval().requires_grad_(False)
-        losses.append({"cells": len(x), "train": density.mean_nll(x), "validation": density.mean_nll(validation)})
-    return densities, losses
+        score.eval().requires_grad_(False)
+        nll = {"cells": len(x), "train": score.density.mean_nll(x), "validation": score.density.mean_nll(y)}
+        described.append(asdict(layer) | {"score": score.name, "nll": nll})
+    return described
 
 
-def _unfitted(recipe: Recipe, encoder: Encoder) -> list[Density]:
-    return [
-        RealNVP(layer.channels, couplings=recipe.couplings, hidden=hidden, epochs=recipe.epochs, seed=recipe.seed)
-        for layer, hidden in zip(encoder.layers, recipe.hidden, strict=True)
-    ]
+def _cells(
+    pyramid: Pyramid, recipe: Recipe, sets: Sequence[Dataset], indices: Sequence[int], most: int
+) -> list[Tensor]:
+    """Background descriptors of the layers with these indices: n x channels each, about as many of every picture."""
+    rng = np.random.default_rng(recipe.seed)
+    each = max(1, most // max(1, sum(len(set) for set in sets)))
+    found: list[list[Tensor]] = [[] for _ in indices]
+    for sample in _samples(sets, "cells"):
+        canvas, mask = canvas_of(sample, recipe.width, recipe.height)
+        with torch.inference_mode():
+            maps = pyramid(_image(canvas).permute(0, 3, 1, 2).float())
+        for index, cells in zip(indices, found, strict=True):
+            pure = np.flatnonzero(pure_background(mask, pyramid.layers[index]))
+            chosen = np.sort(rng.choice(pure, each, replace=False)) if len(pure) > each else pure
+            cells.append(maps[index][0].flatten(1).T[torch.from_numpy(chosen).to(DEVICE)].cpu())
+    return [torch.cat(cells) for cells in found]
 
 
-def _weights(folder: Path, layer: Layer) -> Path:
-    return folder / f"layer{layer.number}.safetensors"
+def pure_background(mask: npt.NDArray[np.uint8], layer: Layer) -> npt.NDArray[np.bool_]:
+    """Whether each cell of a layer covers background, H/stride x W/stride."""
+    size = mask.shape[1] // layer.stride, mask.shape[0] // layer.stride
+    labelled, background = (
+        cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        for pixels in (mask != VOID, mask == BACKGROUND)
+    )
+    return np.asarray((labelled >= 0.5) & (background >= PURE * labelled))
 
 
-def draw(cells: npt.NDArray[np.float32], most: int, rng: np.random.Generator) -> torch.Tensor:
-    """At most so many of n x channels descriptors, at random, in their order."""
-    if len(cells) > most:
-        cells = cells[np.sort(rng.choice(len(cells), most, replace=False))]
-    return torch.from_numpy(cells)
+@torch.inference_mode()
+def domain_of(pyramid: Pyramid, scores: Sequence[Score], recipe: Recipe, sets: Sequence[IndexedDataset]) -> Domain:
+    """Score labelled cells of the pictures of one source.
+
+    Args:
+        pyramid: the expert.
+        scores: the first is the head's.
+        recipe: gives the canvas and the seed of what is drawn.
+        sets: of the source.
+    """
+    rng = np.random.default_rng(recipe.seed)
+    found, labels, weights, sure = [], [], [], []
+    for sample in _samples([spaced(set, DOMAIN_PICTURES) for set in sets], "scores"):
+        canvas, mask = canvas_of(sample, recipe.width, recipe.height)
+        maps, confidence = score_maps(pyramid, scores, _image(canvas))
+        stride = recipe.height // maps.shape[2]
+        cells = mask[stride // 2 :: stride, stride // 2 :: stride]
+        places = np.flatnonzero(cells != VOID)
+        if len(places) > DOMAIN_CELLS:
+            places = rng.choice(places, DOMAIN_CELLS, replace=False)
+        found.append(maps[0].flatten(1).T.cpu().numpy()[places].astype(np.float64))
+        labels.append(cells.ravel()[places])
+        weights.append(np.full(len(places), 1 / max(1, len(places))))
+        sure.append(np.full(len(places), float(confidence)))
+    return Domain(np.concatenate(found), np.concatenate(sure), np.concatenate(labels), np.concatenate(weights))
+
+
+def _veto(recipe: Recipe, domains: Sequence[Domain]) -> Veto | None:
+    if recipe.veto is None:
+        return None
+    index = recipe.scores.index(recipe.veto)
+    background = [domain.scores[domain.labels == BACKGROUND, index] for domain in domains]
+    return Veto.fit(index, np.concatenate(background))
+
+
+def _samples(sets: Sequence[Dataset], what: str) -> Iterator[Sample]:
+    for set in sets:
+        yield from tqdm(set, desc=f"{what} {set.name}", unit="picture")
+
+
+def _image(canvas: npt.NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(canvas).to(DEVICE)[None]

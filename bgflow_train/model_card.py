@@ -48,11 +48,21 @@ def model_card(manifest: dict[str, Any], notes: str) -> str:
         notes: Markdown, what was seen by eye.
     """
     recipe, versions = manifest["training"]["recipe"], manifest["training"]["versions"]
-    layers = "\n".join(
-        f"| {layer['number']} | {layer['stride']} | {layer['channels']} | {layer['nll']['cells']} | "
+    blend, veto = manifest["calibration"]["blend"], manifest["calibration"]["veto"]
+    scores = "\n".join(
+        f"| {name} | {weight / deviation:.4f} |"
+        for name, weight, deviation in zip(recipe["scores"], blend["weight"], blend["deviation"], strict=True)
+    )
+    scores += f"\n| head x confidence in the picture | {blend['confidence'] / blend['deviation'][0]:.4f} |"
+    densities = "\n".join(
+        f"| {layer['score']} | {layer['stride']} | {layer['channels']} | {layer['nll']['cells']} | "
         f"{layer['nll']['train']:.1f} | {layer['nll']['validation']:.1f} |"
         for layer in manifest["layers"]
     )
+    if veto is None:
+        vetoed = "No density overrules the fusion."
+    else:
+        vetoed = f"The fused logit is never above {veto['slope']:.4f} * {recipe['veto']} + {veto['offset']:.2f}: what this density finds impossible is foreground."
     data = "\n".join(
         f"| {name} | {set['pictures']} | `{set['sha256'][:16]}` |" for name, set in manifest["training"]["data"].items()
     )
@@ -63,10 +73,9 @@ def model_card(manifest: dict[str, Any], notes: str) -> str:
     parity = manifest["calibration"]["parity"]
     return f"""# Model `{manifest["name"]}`
 
-Background likelihood of indoor pictures: {manifest["encoder"]["name"]} ({manifest["encoder"]["weights"]}, frozen), whitening and one
-Real NVP of {recipe["couplings"]} couplings a layer on background features, fused by logistic regression, calibrated. Input {manifest["input"]["width"]}x{manifest["input"]["height"]}, one
-logit each {manifest["stride"]} pixels. Written by `bgflow export`; every number below stands in `manifest.yaml` with intervals,
-data hashes, versions and machine.
+Background likelihood of indoor pictures: {manifest["encoder"]["name"]} ({manifest["encoder"]["weights"]}),
+the head's logit and densities of background, fused and calibrated. Input {manifest["input"]["width"]}x{manifest["input"]["height"]}, one logit each {manifest["stride"]} pixels.
+Written by `bgflow export`; every number below stands in `manifest.yaml` with intervals, data hashes, versions and machine.
 
 ## On pictures that nothing was trained or tuned on
 
@@ -91,9 +100,17 @@ Again: `bgflow evaluate {manifest["name"]} --dataset nyu:DIR --split test` (`ade
 NYU Depth v2 (Silberman et al., 2012), ADE20K (Zhou et al., 2017), COCO (Lin et al., 2014), AWS RoboMaker worlds. The pictures
 are not part of the model or of this repository.
 
-| layer | stride | channels | background cells | NLL, fit | NLL, validation |
+## Scores
+
+| score | weight in the logit, a unit of the score |
+| --- | --- |
+{scores}
+
+{vetoed}
+
+| density | stride | channels | background cells | NLL, fit | NLL, validation |
 | --- | --- | --- | --- | --- | --- |
-{layers}
+{densities}
 
 Seed {recipe["seed"]}; bgflow {versions["bgflow"]}, torch {versions["torch"]}, timm {versions["timm"]}, Python {versions["python"]}.
 ONNX Runtime and torch differ by at most {parity["largest_likelihood_difference"]:.1e} in likelihood on {parity["pictures"]} pictures.

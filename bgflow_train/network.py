@@ -4,59 +4,68 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from bgflow_train.blend import CERTAIN, Blend, Veto
 from bgflow_train.calibration import Calibration
-from bgflow_train.densities import Density
 from bgflow_train.encoders import Encoder
-from bgflow_train.fusion import Fusion
+from bgflow_train.scores import Score
 
-__all__ = ["Network", "nll_maps"]
+__all__ = ["Network", "score_maps"]
 
 
-def nll_maps(maps: list[Tensor], densities: list[Density]) -> list[Tensor]:
-    """Score 1 x channels x h x w feature maps: 1 x 1 x h x w of NLL in nats, a layer each."""
-    scores = []
-    for features, density in zip(maps, densities, strict=True):
-        _, channels, height, width = features.shape
-        cells = features.reshape(channels, height * width).T
-        scores.append(density.nll(cells).reshape(1, 1, height, width))
-    return scores
+def score_maps(encoder: Encoder, scores: Sequence[Score], image: Tensor) -> tuple[Tensor, Tensor]:
+    """Score a uint8 RGB picture.
+
+    Args:
+        encoder: gives the maps.
+        scores: the first is the head's.
+        image: 1 x H x W x 3.
+
+    Returns:
+        Scores on the head's grid, 1 x scores x h x w, and the head's confidence in the picture, its mean absolute
+        logit.
+    """
+    maps = encoder(image.permute(0, 3, 1, 2).float())
+    head = scores[0](maps)
+    grid = head.shape[2:]
+    found = [head]
+    for score in scores[1:]:
+        coarse = score(maps)
+        fine = coarse.shape[2:] == grid
+        found.append(coarse if fine else F.interpolate(coarse, grid, mode="bilinear", align_corners=False))
+    return torch.cat(found, 1), head.abs().mean()
 
 
 class Network(nn.Module):
     """Picture to calibrated background logit.
 
     Args:
-        encoder: gives the layers, the finest first.
-        densities: one a layer.
-        fusion: of the layers' NLL.
-        calibration: of the fused logit.
+        encoder: gives the maps.
+        scores: the first is the head's.
+        blend: of the scores.
+        veto: of the blended logit; None for none.
+        calibration: of the logit.
     """
 
-    def __init__(self, encoder: Encoder, densities: list[Density], fusion: Fusion, calibration: Calibration) -> None:
+    def __init__(
+        self, encoder: Encoder, scores: Sequence[Score], blend: Blend, veto: Veto | None, calibration: Calibration
+    ) -> None:
         super().__init__()
-        self.encoder = encoder
-        self.densities = nn.ModuleList(densities)
-        # Centring, normalising, regression and calibration are all affine: one factor a layer, one offset in all.
-        factors, offset = fusion.affine()
-        self.factors = [factor / calibration.temperature for factor in factors]
-        self.offset = offset / calibration.temperature + calibration.offset
+        self.encoder, self.scores = encoder, nn.ModuleList(scores)
+        factors, self.head, self.offset = blend.affine()
+        self.factors = nn.Buffer(torch.tensor(factors)[:, None, None], persistent=False)
+        self.shift, self.veto, self.calibration = blend.mean[0], veto, calibration
 
     def forward(self, image: Tensor) -> Tensor:
         """Map a uint8 RGB picture, 1 x H x W x 3, to logits, 1 x h x w, at the finest layer's grid."""
-        maps = self.encoder(image.permute(0, 3, 1, 2).float())
-        grid = maps[0].shape[2:]
-        logit = torch.full((1, 1, *grid), self.offset)
-        densities = cast("list[Density]", list(self.densities))
-        for factor, nll in zip(self.factors, nll_maps(maps, densities), strict=True):
-            # Fusion is linear, so are the affine map and the upsampling: scaling the coarse map first is cheaper.
-            scaled = factor * nll
-            if nll.shape[2:] != grid:
-                scaled = F.interpolate(scaled, grid, mode="bilinear", align_corners=False)
-            logit = logit + scaled
-        return logit[:, 0]
+        scores, confidence = score_maps(self.encoder, list(self.scores), image)  # type: ignore[arg-type]
+        logit = self.offset + (scores * self.factors).sum(1) + self.head * confidence * (scores[:, 0] - self.shift)
+        if self.veto is not None:
+            bound = self.veto.slope * scores[:, self.veto.index] + self.veto.offset
+            logit = torch.minimum(logit, bound.clamp(min=-CERTAIN))
+        return logit / self.calibration.temperature + self.calibration.offset

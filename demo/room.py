@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Render the demo clip: a drive through a furnished room, with exact masks, depth and camera poses.
 
-Needs Python 3.11 and: pip install bpy==5.0.1 av opencv-python-headless pyoxipng tqdm
+Needs Python 3.11 and, in the checkout: pip install ".[render]"
 """
 
 import argparse
@@ -15,11 +15,12 @@ import cv2
 import numpy as np
 import oxipng
 import room_furniture as furniture
-import room_materials as materials
 import room_motion as motion
 import room_shell as shell
 from mathutils import Matrix
 from tqdm import tqdm
+
+from bgflow_train.rooms import materials
 
 FOCAL = 0.74  # focal length in image widths: 68 degrees horizontally
 FLIP = np.diag([1.0, -1.0, -1.0])  # Blender's cameras look along -z with y up

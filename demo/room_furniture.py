@@ -8,10 +8,11 @@ frame. Lengths are in metres, angles in radians. rng is a random.Random.
 
 import math
 
-import room_materials as materials
 import room_motion as motion
-from room_shapes import Builder
 from room_shell import DEPTH, HEIGHT, WIDTH, WINDOW
+
+from bgflow_train.rooms import materials
+from bgflow_train.rooms.shapes import Builder
 
 TAU = 2 * math.pi
 

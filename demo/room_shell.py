@@ -8,9 +8,10 @@ The room is what the mask calls background. Lengths are in metres, angles in rad
 import math
 
 import bpy
-import room_materials as materials
 from mathutils import Vector
-from room_shapes import Builder
+
+from bgflow_train.rooms import materials
+from bgflow_train.rooms.shapes import Builder
 
 WIDTH, DEPTH, HEIGHT = 6.0, 5.0, 2.7
 THICK = 0.25  # of the walls

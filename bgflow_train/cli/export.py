@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("fit", type=Path, help="folder that `bgflow fit` wrote")
     parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument("--out", type=Path, required=True, help="the model folder; its name becomes the model's")
-    parser.add_argument("--cache", type=Path, help="folder for features (FIT/features)")
+    parser.add_argument("--cache", type=Path, help="folder for what a killed run has done (FIT)")
     parser.add_argument("--notes", type=Path, help="Markdown file to end the model card with")
 
 
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         notes = arguments.notes.read_text() if arguments.notes else ""
-        cache = arguments.cache or arguments.fit / "features"
+        cache = arguments.cache or arguments.fit
         export(Fitted.load(arguments.fit), arguments.data, arguments.out, cache, notes)
     except (DatasetError, EncoderError, OSError) as error:
         raise UserError(str(error)) from error

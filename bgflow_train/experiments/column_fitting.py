@@ -26,11 +26,11 @@ from bgflow_train.datasets.views import spaced
 from bgflow_train.densities import KNN, Density, Gaussian, Mixture, RealNVP
 from bgflow_train.device import DEVICE
 from bgflow_train.encoders.expert import Expert
+from bgflow_train.experiments.cells import FEWEST, cells_of, draw
 from bgflow_train.experiments.columns import Column, Size
 from bgflow_train.experiments.pictures import Pictures
 from bgflow_train.experiments.systems import KINDS, Systems
 from bgflow_train.features import FeatureCache, Features
-from bgflow_train.fitting import FEWEST, cells_of, draw
 from bgflow_train.fusion import Fusion
 
 __all__ = ["FittedColumn", "fit_column"]

@@ -28,13 +28,13 @@ from bgflow_train.densities.real_nvp import Coupling
 from bgflow_train.device import machine
 from bgflow_train.encoders import IMAGENET, EncoderError
 from bgflow_train.encoders.expert import Expert
+from bgflow_train.experiments.cells import CONSTANTS as FITTING
 from bgflow_train.experiments.column_fitting import CHOICE_PICTURES, NEIGHBOURS, FittedColumn, fit_column
 from bgflow_train.experiments.columns import Column, Size
 from bgflow_train.experiments.measuring import measure_systems
 from bgflow_train.experiments.pictures import Pictures, open_pictures
 from bgflow_train.experiments.systems import rows
 from bgflow_train.expert_training import BEGUN, RECORD, WEIGHTS, train_expert
-from bgflow_train.fitting import CONSTANTS as FITTING
 
 __all__ = ["TABLES", "Setting", "fitted_column", "run_column"]
 

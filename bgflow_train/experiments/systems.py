@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from bgflow_train.densities import Density
 from bgflow_train.device import DEVICE
 from bgflow_train.encoders.expert import Expert
+from bgflow_train.experiments.cells import nll_maps
 from bgflow_train.features import Features
 from bgflow_train.fusion import Fusion
-from bgflow_train.network import nll_maps
 
 __all__ = ["KINDS", "Map", "Systems", "rows"]
 

@@ -1,14 +1,18 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Procedural materials of the demo room: no image files, every pattern comes from texture nodes.
+"""Procedural materials: no image files, every pattern comes from texture nodes.
 
 Colours are given as sRGB '#rrggbb'; lengths are in metres.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 import bpy
 
 
-def linear(color):
+def linear(color: str) -> tuple[float, ...]:
     """Linear RGBA of an sRGB colour '#rrggbb'."""
     values = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     return *((v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4) for v in values), 1.0
@@ -17,13 +21,13 @@ def linear(color):
 class Graph:
     """A material and its node tree while it is being wired."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.material = bpy.data.materials.new(name)
         self.material.use_nodes = True
         self.tree = self.material.node_tree
         self.tree.nodes.clear()
 
-    def node(self, kind, inputs, **settings):
+    def node(self, kind: str, inputs: dict[Any, Any], **settings: Any) -> Any:
         """Add a node; inputs maps socket names or indices to values or to sockets of other nodes."""
         node = self.tree.nodes.new("ShaderNode" + kind)
         for name, value in settings.items():
@@ -35,7 +39,7 @@ class Graph:
                 node.inputs[name].default_value = value
         return node
 
-    def coordinates(self, scale=(1, 1, 1), world=False):
+    def coordinates(self, scale: tuple[float, ...] = (1, 1, 1), world: bool = False) -> Any:
         """Texture coordinates in metres, of the object or of the world, times scale."""
         if world:
             source = self.node("NewGeometry", {}).outputs["Position"]
@@ -43,7 +47,7 @@ class Graph:
             source = self.node("TexCoord", {}).outputs["Object"]
         return self.node("Mapping", {"Vector": source, "Scale": scale}).outputs[0]
 
-    def noise(self, vector, scale, detail=4.0, rough=0.5, distortion=0.0):
+    def noise(self, vector: Any, scale: float, detail: float = 4.0, rough: float = 0.5, distortion: float = 0.0) -> Any:
         """Fractal noise around 0.5."""
         inputs = {
             "Vector": vector,
@@ -54,11 +58,11 @@ class Graph:
         }
         return self.node("TexNoise", inputs).outputs[0]
 
-    def math(self, operation, a, b):
+    def math(self, operation: str, a: Any, b: Any) -> Any:
         """One arithmetic operation on two numbers."""
         return self.node("Math", {0: a, 1: b}, operation=operation).outputs[0]
 
-    def ramp(self, factor, *colors, low=0.0, high=1.0, steps=False):
+    def ramp(self, factor: Any, *colors: str, low: float = 0.0, high: float = 1.0, steps: bool = False) -> Any:
         """Colours spread evenly over factor from low to high, blended or in steps."""
         node = self.node("ValToRGB", {0: factor})
         node.color_ramp.interpolation = "CONSTANT" if steps else "LINEAR"
@@ -71,17 +75,19 @@ class Graph:
             elements[i].color = linear(color)
         return node.outputs["Color"]
 
-    def multiply(self, color, other, amount=1.0):
+    def multiply(self, color: Any, other: Any, amount: float = 1.0) -> Any:
         """Product of two colours."""
         node = self.node("MixRGB", {0: amount, 1: color, 2: other}, blend_type="MULTIPLY")
         return node.outputs[0]
 
-    def finish(self, shader):
+    def finish(self, shader: Any) -> Any:
         """Connect the surface and return the material."""
         self.node("OutputMaterial", {"Surface": shader.outputs[0]})
         return self.material
 
-    def principled(self, color, roughness=0.5, height=None, relief=0.001, **inputs):
+    def principled(
+        self, color: Any, roughness: Any = 0.5, height: Any = None, relief: float = 0.001, **inputs: Any
+    ) -> Any:
         """Finish with the usual surface; height is a texture of 0 to 1, relief its depth."""
         values = {"Base Color": linear(color) if isinstance(color, str) else color, "Roughness": roughness}
         values |= {name.replace("_", " "): value for name, value in inputs.items()}
@@ -90,12 +96,12 @@ class Graph:
         return self.finish(self.node("BsdfPrincipled", values))
 
 
-def plain(color, roughness=0.5, metallic=0.0, coat=0.0):
+def plain(color: str, roughness: float = 0.5, metallic: float = 0.0, coat: float = 0.0) -> Any:
     """One colour: plastic, metal, ceramic, lacquer."""
     return Graph("plain").principled(color, roughness, Metallic=metallic, Coat_Weight=coat)
 
 
-def paint(color):
+def paint(color: str) -> Any:
     """Wall paint put on with a roller: faint relief, faint clouds."""
     g = Graph("paint")
     at = g.coordinates(world=True)
@@ -103,7 +109,7 @@ def paint(color):
     return g.principled(g.multiply(linear(color), clouds), 0.7, g.noise(at, 70.0, 1.0), 0.0018)
 
 
-def planks(length=1.5, width=0.15):
+def planks(length: float = 1.5, width: float = 0.15) -> Any:
     """Floor of oak planks along y, each with its own tone and grain."""
     g = Graph("planks")
     position = g.node("NewGeometry", {}).outputs["Position"]
@@ -133,7 +139,7 @@ def planks(length=1.5, width=0.15):
     return g.principled(color, rough, fibre, 0.0006)
 
 
-def wood(dark, light, axis=0, roughness=0.4):
+def wood(dark: str, light: str, axis: int = 0, roughness: float = 0.4) -> Any:
     """Furniture wood with the grain along a local axis (0, 1, 2)."""
     g = Graph("wood")
     scale = [18.0, 18.0, 18.0]
@@ -142,7 +148,7 @@ def wood(dark, light, axis=0, roughness=0.4):
     return g.principled(g.ramp(grain, dark, light, low=0.3, high=0.7), roughness)
 
 
-def fabric(color, thread=0.003):
+def fabric(color: str, thread: float = 0.003) -> Any:
     """Coarse cloth; thread is the width of a thread."""
     g = Graph("fabric")
     at = g.coordinates()
@@ -152,7 +158,7 @@ def fabric(color, thread=0.003):
     return g.principled(g.multiply(g.multiply(linear(color), wear), speck), 0.95, weave, 0.002)
 
 
-def carpet(colors):
+def carpet(colors: tuple[str, ...]) -> Any:
     """Rug with a pattern of bands and lozenges."""
     g = Graph("carpet")
     at = g.coordinates()
@@ -165,14 +171,14 @@ def carpet(colors):
     return g.principled(color, 1.0, pile, 0.005)
 
 
-def gores(*colors):
+def gores(*colors: str) -> Any:
     """Stripes from pole to pole about the local z axis, shiny rubber."""
     g = Graph("gores")
     turn = g.node("TexGradient", {"Vector": g.coordinates()}, gradient_type="RADIAL").outputs[1]
     return g.principled(g.ramp(turn, *colors, steps=True), 0.28, Coat_Weight=0.3)
 
 
-def canvas(seed, *colors):
+def canvas(seed: float, *colors: str) -> Any:
     """Abstract painting: cut and washed patches of colour."""
     g = Graph("canvas")
     at = g.node("Mapping", {"Vector": g.node("TexCoord", {}).outputs["Object"], "Location": (seed, seed, seed)})
@@ -182,7 +188,7 @@ def canvas(seed, *colors):
     return g.principled(g.multiply(color, g.ramp(stroke, "#b5b5b5", "#ffffff", low=0.3, high=0.6)), 0.7, stroke)
 
 
-def cardboard():
+def cardboard() -> Any:
     """Brown corrugated board."""
     g = Graph("cardboard")
     at = g.coordinates()
@@ -190,20 +196,20 @@ def cardboard():
     return g.principled(g.ramp(g.noise(at, 9.0), "#99744a", "#b98f5f", low=0.3, high=0.7), 0.85, flute, 0.0005)
 
 
-def foliage(dark, light, scale=30.0):
+def foliage(dark: str, light: str, scale: float = 30.0) -> Any:
     """Leaves, or a lawn and trees seen from afar."""
     g = Graph("foliage")
     return g.principled(g.ramp(g.noise(g.coordinates(), scale), dark, light, low=0.35, high=0.65), 0.5)
 
 
-def glow(color, strength):
+def glow(color: str, strength: float) -> Any:
     """What shines in one colour."""
     g = Graph("glow")
     g.material.cycles.emission_sampling = "NONE"  # it looks bright; a lamp beside it lights the room
     return g.finish(g.node("Emission", {"Color": linear(color), "Strength": strength}))
 
 
-def lampshade(color):
+def lampshade(color: str) -> Any:
     """Paper or cloth that lets light through."""
     g = Graph("lampshade")
     outside = g.node("BsdfDiffuse", {"Color": linear(color)})
@@ -211,10 +217,11 @@ def lampshade(color):
     return g.finish(g.node("MixShader", {0: 0.6, 1: outside.outputs[0], 2: inside.outputs[0]}))
 
 
-def exact():
-    """Depth along the optical axis in red, object index in green, as light that needs no lamps."""
+def exact() -> Any:
+    """Depth along the optical axis in red, object index in green, object colour's red in blue, without lamps."""
     g = Graph("exact")
     depth = g.node("CameraData", {}).outputs["View Z Depth"]
-    index = g.node("ObjectInfo", {}).outputs["Object Index"]
-    values = g.node("CombineXYZ", {0: depth, 1: index})
+    thing = g.node("ObjectInfo", {}).outputs
+    number = g.node("SeparateXYZ", {0: thing["Color"]}).outputs[0]
+    values = g.node("CombineXYZ", {0: depth, 1: thing["Object Index"], 2: number})
     return g.finish(g.node("Emission", {"Color": values.outputs[0], "Strength": 1.0}))

@@ -1,0 +1,82 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Train the light expert of the default model: NYU's labelled pictures and, with --rooms, rendered ones.
+
+A run that was killed goes on where it was when the same command is given again.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bgflow_ros.cli.errors import UserError
+from bgflow_train.recipe import PyramidRecipe
+
+HELP = "train the default model's expert"
+EXTRA = "train"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    default = PyramidRecipe()
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the expert, for `bgflow fit`")
+    parser.add_argument("--rooms", type=Path, metavar="DIR", help="folder that `bgflow rooms` wrote")
+    share = "of a batch's pictures are rendered (%(default)s)"
+    parser.add_argument("--rooms-share", type=float, default=0.5, metavar="SHARE", help=share)
+    parser.add_argument("--init", default=default.init, help="first weights: imagenet, random or a file (%(default)s)")
+    size = f"{default.width}x{default.height}"
+    parser.add_argument("--size", default=size, metavar="WxH", help="canvas of the trained network (%(default)s)")
+    crop = "x".join(map(str, default.crop))
+    parser.add_argument("--crop", default=crop, metavar="WxH", help="of a cut to train on (%(default)s)")
+    parser.add_argument("--steps", type=int, default=default.steps, help="%(default)s")
+    parser.add_argument("--batch", type=int, default=default.batch, help="cuts a step (%(default)s)")
+    parser.add_argument("--rate", type=float, default=default.rate, help="the encoder's highest (%(default)s)")
+    parser.add_argument("--auxiliary", type=float, default=default.auxiliary, help="weight of classes (%(default)s)")
+    parser.add_argument("--seed", type=int, default=default.seed, help="%(default)s")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and print the folder."""
+    from bgflow_train.datasets import DatasetError
+    from bgflow_train.datasets.classes import ClassesDataset
+    from bgflow_train.datasets.named import open_split, place_of
+    from bgflow_train.datasets.rooms import open_rooms_classes
+    from bgflow_train.encoders import EncoderError
+    from bgflow_train.pyramid_training import Source, train_pyramid
+    from bgflow_train.splits import Splits
+
+    try:
+        width, height = (int(part) for part in arguments.size.split("x"))
+        crop_width, crop_height = (int(part) for part in arguments.crop.split("x"))
+    except ValueError as error:
+        raise UserError(f"--size is {arguments.size!r}, --crop {arguments.crop!r}; expected WxH") from error
+    try:
+        recipe = PyramidRecipe(
+            init=arguments.init,
+            width=width,
+            height=height,
+            crop=(crop_width, crop_height),
+            steps=arguments.steps,
+            batch=arguments.batch,
+            rate=arguments.rate,
+            auxiliary=arguments.auxiliary,
+            seed=arguments.seed,
+        )
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    if not 0 < arguments.rooms_share < 1:
+        raise UserError(f"--rooms-share is {arguments.rooms_share}; expected a number between 0 and 1")
+    try:
+        ids = Splits.load().ids("nyu", "fit")
+        nyu = ClassesDataset(place_of(arguments.data, "nyu"), ids, "nyu/fit")
+        sources = [Source(nyu, 1.0)]
+        if arguments.rooms is not None:
+            rooms = open_rooms_classes(arguments.rooms, "fit")
+            sources = [Source(nyu, 1 - arguments.rooms_share), Source(rooms, arguments.rooms_share)]
+        train_pyramid(recipe, sources, open_split(arguments.data, "nyu", "validate"), arguments.out)
+    except (DatasetError, EncoderError) as error:
+        raise UserError(str(error)) from error
+    print(arguments.out)
+    return 0

@@ -1,0 +1,141 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures as another camera, another light and another lens would give them: what the default model trains on.
+
+The paper flips, rescales, brightens (augment.py); that keeps a network at home in NYU's one camera.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from bgflow_ros.letterbox import FILL
+from bgflow_train.datasets import Sample
+
+__all__ = ["CONSTANTS", "disturbed"]
+
+Picture = npt.NDArray[np.float32]
+
+SCALE = (0.75, 1.8)
+"""Factors on the size that the picture has in the canvas."""
+STRETCH = 0.15
+"""Log of the factor between the two axes, at most."""
+TILT = 3.0
+"""Degrees, the deviation; every second picture."""
+CHANCE = {
+    "gamma": 0.8,
+    "white balance": 0.7,
+    "contrast": 0.8,
+    "grey": 0.12,
+    "saturation": 0.48,
+    "blur": 0.15,
+    "motion": 0.08,
+    "coarse": 0.1,
+    "noise": 0.2,
+    "falloff": 0.15,
+    "jpeg": 0.15,
+}
+"""How often each happens to a picture."""
+CONSTANTS = {"scale": list(SCALE), "stretch": STRETCH, "tilt": TILT, "chance": CHANCE}
+"""What the code fixes and disturbed pictures depend on."""
+
+
+def disturbed(sample: Sample, scale: float, width: int, height: int, void: int, rng: np.random.Generator) -> Sample:
+    """Draw one variant of a picture and its labels.
+
+    Args:
+        sample: the mask may hold any labels.
+        scale: from the picture to the canvas that the network sees.
+        width: of the cut, in pixels.
+        height: of the cut, in pixels; where the picture does not reach, grey and void fill it.
+        void: label of what is not labelled.
+        rng: decides everything.
+    """
+    rgb, labels = _moved(sample, scale, (width, height), void, rng)
+    return Sample(_lit(rgb, rng), labels, sample.id)
+
+
+def _moved(
+    sample: Sample, scale: float, size: tuple[int, int], void: int, rng: np.random.Generator
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Scale, stretch, tilt, flip and cut."""
+    factor = scale * math.exp(rng.uniform(*np.log(SCALE)))
+    stretch = math.exp(rng.uniform(-STRETCH, STRETCH) / 2)
+    tilt = math.radians(rng.normal(0, TILT)) if rng.random() < 0.5 else 0.0
+    mirror = -1.0 if rng.random() < 0.5 else 1.0
+    turn = np.array([[math.cos(tilt), -math.sin(tilt)], [math.sin(tilt), math.cos(tilt)]])
+    matrix = turn @ np.diag([factor * stretch * mirror, factor / stretch])
+    side = np.array(sample.mask.shape[::-1])
+    # Anywhere, as long as the cut reaches no further beyond the picture than it must.
+    reach = np.array(size) / (factor * stretch, factor / stretch) / 2
+    middle = rng.uniform(np.minimum(reach, side / 2), np.maximum(side - reach, side / 2))
+    move = np.array(size) / 2 - matrix @ middle
+    labels = cv2.warpAffine(
+        sample.mask, np.column_stack([matrix, move]), size, flags=cv2.INTER_NEAREST, borderValue=(void,)
+    )
+    rgb: npt.NDArray[Any] = sample.rgb
+    shrink = int(0.75 / factor)
+    if shrink > 1:
+        # Without averaging first, sampling every few pixels would give patterns that no camera gives.
+        rgb = cv2.resize(rgb, (rgb.shape[1] // shrink, rgb.shape[0] // shrink), interpolation=cv2.INTER_AREA)
+        move = move + matrix @ np.full(2, (shrink - 1) / 2)
+        matrix = matrix * shrink
+    rgb = cv2.warpAffine(rgb, np.column_stack([matrix, move]), size, flags=cv2.INTER_LINEAR, borderValue=(FILL,) * 3)
+    return np.asarray(rgb, np.uint8), np.asarray(labels, np.uint8)
+
+
+def _lit(rgb: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Another exposure, white balance, lens and sensor."""
+    happens = {name: rng.random() < chance for name, chance in CHANCE.items()}
+    x: Picture = rgb.astype(np.float32)
+    if happens["gamma"]:
+        x = np.asarray(255 * (x / 255) ** math.exp(rng.uniform(-0.5, 0.5)), np.float32)
+    if happens["white balance"]:
+        x = x * np.exp(rng.uniform(-0.25, 0.25, 3)).astype(np.float32)
+    if happens["contrast"]:
+        mean = float(x.mean())
+        x = (x - mean) * math.exp(rng.uniform(-0.5, 0.4)) + mean + rng.uniform(-35, 35)
+    grey = x.mean(2, keepdims=True)
+    if happens["grey"]:
+        x = np.repeat(grey, 3, 2)
+    elif happens["saturation"]:
+        x = grey + (x - grey) * rng.uniform(0.3, 1.6)
+    if happens["blur"]:
+        x = np.asarray(cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, 1.6)), np.float32)
+    if happens["motion"]:
+        x = _smeared(x, int(rng.integers(3, 9)), rng.uniform(0, 180))
+    if happens["coarse"]:
+        height, width = x.shape[:2]
+        small = [max(1, int(side * rng.uniform(0.35, 0.8))) for side in (width, height)]
+        x = np.asarray(cv2.resize(cv2.resize(x, small, interpolation=cv2.INTER_AREA), (width, height)), np.float32)
+    if happens["noise"]:
+        channels = 3 if rng.random() < 0.5 else 1
+        x = x + rng.normal(0, rng.uniform(2, 12), (*x.shape[:2], channels)).astype(np.float32)
+    if happens["falloff"]:
+        x = x * (1 + rng.uniform(0.3, 1.2) * _ramp(x.shape[:2], rng.uniform(0, 2 * math.pi)))
+    clipped = np.clip(x, 0, 255).astype(np.uint8)
+    if happens["jpeg"]:
+        coded = cv2.imencode(".jpg", clipped, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 70))])[1]
+        clipped = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
+    return clipped
+
+
+def _smeared(x: Picture, length: int, degrees: float) -> Picture:
+    """Blur along a line of so many pixels."""
+    line = np.zeros((length, length), np.float32)
+    line[length // 2] = 1
+    turn = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), degrees, 1)
+    kernel = cv2.warpAffine(line, turn, (length, length))
+    return np.asarray(cv2.filter2D(x, -1, kernel / kernel.sum()), np.float32)
+
+
+def _ramp(shape: tuple[int, int], angle: float) -> Picture:
+    """Ramp, height x width x 1, -0.7 to 0.7 across the picture."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    ramp = math.cos(angle) * (x / shape[1] - 0.5) + math.sin(angle) * (y / shape[0] - 0.5)
+    return np.asarray(ramp[..., None], np.float32)

@@ -1,0 +1,130 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fits side by side on the validation sets, and what they make of novel things and other cameras."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from tqdm import tqdm
+
+from bgflow_ros.files import write_atomically
+from bgflow_ros.letterbox import fit_content, upsample
+from bgflow_train.calibration import Calibration
+from bgflow_train.datasets import BACKGROUND, FOREGROUND, Dataset
+from bgflow_train.datasets.novel import NOVEL
+from bgflow_train.device import DEVICE
+from bgflow_train.features import canvas_of
+from bgflow_train.fitting import Fitted
+from bgflow_train.metrics import EDGES, measure
+from bgflow_train.network import Network
+
+__all__ = ["KINDS", "compared", "counted", "novelty"]
+
+Counts = npt.NDArray[np.int64]
+
+KINDS = (BACKGROUND, FOREGROUND, NOVEL)
+RESAMPLES = 1000
+
+
+@torch.inference_mode()
+def counted(fitted: Fitted, dataset: Dataset, cache: Path) -> Counts:
+    """Histograms of the fit's uncalibrated background logit: pictures x background, foreground, novel x bins.
+
+    Args:
+        fitted: what to measure.
+        dataset: whose pictures.
+        cache: folder of what has been counted, by fit and data.
+    """
+    network = Network(fitted.pyramid, fitted.scores, fitted.blend, fitted.veto, Calibration(1.0, 0.0)).eval().to(DEVICE)
+    key = hashlib.sha256(repr((_digest(network), fitted.blend, fitted.veto, dataset.digest())).encode()).hexdigest()
+    path = cache / f"counted-{key[:24]}.npy"
+    if path.exists():
+        counts: Counts = np.load(path, allow_pickle=False)
+        return counts
+    found = []
+    recipe, stride = fitted.recipe, fitted.pyramid.layers[-1].stride
+    for sample in tqdm(dataset, desc=dataset.name, unit="picture"):
+        canvas, _ = canvas_of(sample, recipe.width, recipe.height)
+        coarse = network(torch.from_numpy(canvas).to(DEVICE)[None])[0].cpu().numpy()
+        height, width = sample.mask.shape
+        content = fit_content(width, height, recipe.width, recipe.height)
+        logit = upsample(coarse, content, stride, width, height)
+        bins = np.clip((logit - EDGES[0]) / (EDGES[1] - EDGES[0]), 0, len(EDGES) - 2).astype(np.int64)
+        found.append([np.bincount(bins[sample.mask == kind], minlength=len(EDGES) - 1) for kind in KINDS])
+    counts = np.array(found)
+    file = io.BytesIO()
+    np.save(file, counts)
+    write_atomically(path, file.getvalue())
+    return counts
+
+
+def compared(steps: Sequence[Sequence[Counts]], seed: int = 0) -> list[dict[str, Any]]:
+    """Metrics of each step, and what it gained over the step before with a paired bootstrap by picture.
+
+    Args:
+        steps: of each step a Counts a seed, all of the same pictures.
+        seed: of the resampling.
+
+    Returns:
+        A step each: `metrics`, the mean over the seeds; `spread`, their standard deviation; `gain` and its 95 %
+        interval, the same pictures drawn for both steps, None for the first.
+    """
+    rng = np.random.default_rng(seed)
+    pictures = len(steps[0][0])
+    drawn = rng.multinomial(pictures, np.full(pictures, 1 / pictures), size=RESAMPLES)
+    rows: list[dict[str, Any]] = []
+    before = None
+    for counts in steps:
+        each = [asdict(measure(one[:, :2].sum(0))) for one in counts]
+        names = [name for name in each[0] if name != "pi"]
+        row: dict[str, Any] = {
+            "metrics": {name: float(np.mean([one[name] for one in each])) for name in names},
+            "spread": {name: float(np.std([one[name] for one in each])) for name in names},
+            "gain": None,
+        }
+        flat = [one[:, :2].reshape(pictures, -1).astype(np.float32) for one in counts]
+        resampled = {name: np.zeros(RESAMPLES) for name in names}
+        for index, weights in enumerate(drawn.astype(np.float32)):
+            for one in flat:
+                numbers = asdict(measure((weights @ one).reshape(2, -1)))
+                for name in names:
+                    resampled[name][index] += numbers[name] / len(flat)
+        if before is not None:
+            row["gain"] = {
+                name: [
+                    row["metrics"][name] - rows[-1]["metrics"][name],
+                    *np.nanpercentile(resampled[name] - before[name], [2.5, 97.5]).tolist(),
+                ]
+                for name in names
+            }
+        before = resampled
+        rows.append(row)
+    return rows
+
+
+def novelty(counts: Counts, rates: Sequence[float]) -> dict[str, float]:
+    """Share of the novel pixels that are missed where so much of the same pictures' background is taken for foreground.
+
+    Args:
+        counts: see `counted`.
+        rates: false positive rates.
+    """
+    background, _, novel = counts.sum(0).astype(np.float64)
+    false, found = (kind.cumsum() / kind.sum() for kind in (background, novel))
+    return {f"{rate:g}": float(1 - np.interp(rate, false, found)) for rate in rates}
+
+
+def _digest(network: Network) -> str:
+    digest = hashlib.sha256()
+    for tensor in (*network.state_dict().values(), network.factors):
+        digest.update(tensor.cpu().numpy().tobytes())
+    return digest.hexdigest()

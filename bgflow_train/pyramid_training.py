@@ -1,0 +1,217 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Training of the light expert on background against foreground and, beside it, on 40 classes (paper, III-A2, i)."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import safetensors
+import safetensors.torch
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from bgflow_ros.files import write_atomically
+from bgflow_train.augment import canvas_scale
+from bgflow_train.checkpoint import Checkpoint
+from bgflow_train.claim import claim
+from bgflow_train.datasets import FOREGROUND, VOID, DatasetError, IndexedDataset
+from bgflow_train.datasets.classes import mask_of
+from bgflow_train.datasets.views import spaced
+from bgflow_train.device import DEVICE, machine
+from bgflow_train.disturb import CONSTANTS, disturbed
+from bgflow_train.encoders import RANDOM
+from bgflow_train.encoders.pyramid import Pyramid
+from bgflow_train.features import canvas_of
+from bgflow_train.recipe import PyramidRecipe
+
+__all__ = ["Source", "load_pyramid", "train_pyramid"]
+
+WEIGHTS, RECORD, BEGUN = "pyramid.safetensors", "pyramid.json", "begun.json"
+PERIOD = 250
+"""Steps between two looks at the validation pictures, after each of which a killed training goes on."""
+VALIDATION_PICTURES = 48
+WARM_UP = 60
+"""Steps in which the rates rise."""
+HEAD_FASTER = 3.0
+"""The new layers' rate over that of the encoder, which has learned already."""
+UNLABELLED = 0
+"""Among the classes."""
+
+
+class Source(NamedTuple):
+    """Pictures to train on, and how often to take one of them."""
+
+    dataset: IndexedDataset
+    """Its masks hold classes."""
+    share: float
+
+
+def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: IndexedDataset, out: Path) -> Pyramid:
+    """Train a pyramid; what `out` already holds of the same training is not done again.
+
+    What is kept is the mean of the weights over the last steps, which generalises better than the last weights do
+    (Izmailov et al., 2018), at the look when it did best.
+
+    Args:
+        recipe: what to train.
+        sources: pictures with classes.
+        validation: pictures with masks, from other rooms.
+        out: folder of the pyramid.
+
+    Raises:
+        DatasetError: `out` holds another training.
+        EncoderError: the encoder's first weights cannot be had.
+    """
+    total = sum(source.share for source in sources)
+    begun = {
+        "recipe": asdict(recipe) | {"crop": list(recipe.crop)},
+        "constants": CONSTANTS,
+        "data": {
+            dataset.name: {"pictures": len(dataset), "sha256": dataset.digest(), "share": share / total}
+            for dataset, share in (*sources, Source(validation, 0.0))
+        },
+    }
+    if (out / RECORD).exists():
+        claim(out / BEGUN, begun)
+        return load_pyramid(out)
+    torch.manual_seed(recipe.seed)
+    pyramid = Pyramid(recipe.init)
+    claim(out / BEGUN, begun)
+    both = nn.ModuleDict({"now": pyramid, "mean": copy.deepcopy(pyramid)})
+    both.to(DEVICE).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(_groups(pyramid, recipe.rate), weight_decay=recipe.decay)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, recipe.steps))
+    checkpoint = out / "checkpoint.safetensors"
+    state = Checkpoint.open(checkpoint, both, optimizer, schedule)
+    with tqdm(total=recipe.steps, initial=min(recipe.steps, state.epoch * PERIOD), desc="pyramid", unit="step") as bar:
+        for step in range(state.epoch * PERIOD, recipe.steps):
+            pyramid.train()
+            loss = _loss(pyramid, *_batch(sources, recipe, step), recipe.auxiliary)
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(pyramid.parameters(), 5.0)
+            optimizer.step()
+            schedule.step()
+            _follow(both["mean"], pyramid, min(recipe.memory, (1 + step) / (10 + step)))
+            bar.set_postfix(loss=f"{loss.item():.3f}", validation=f"{state.nll:.3f}")
+            bar.update()
+            if (step + 1) % PERIOD == 0 or step + 1 == recipe.steps:
+                mean = both["mean"]
+                assert isinstance(mean, Pyramid)
+                state.end_epoch(_validate(mean, validation, recipe))
+                tqdm.write(f"step {step + 1}: validation loss {state.nll:.4f}, best {state.best_nll:.4f}")
+    state.restore_best()
+    weights = {name: tensor.contiguous().cpu() for name, tensor in both["mean"].state_dict().items()}
+    write_atomically(out / WEIGHTS, safetensors.torch.save(weights))
+    record = begun | {
+        "init": pyramid.source,
+        "validation_loss": state.best_nll,
+        "best_step": min(recipe.steps, state.best_epoch * PERIOD),
+        "versions": {"torch": str(torch.__version__)},
+        "machine": machine(),
+    }
+    write_atomically(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
+    checkpoint.unlink(missing_ok=True)
+    return load_pyramid(out)
+
+
+def load_pyramid(folder: Path) -> Pyramid:
+    """Read a trained pyramid, frozen and in evaluation mode.
+
+    Raises:
+        DatasetError: the folder holds none.
+    """
+    try:
+        record = json.loads((folder / RECORD).read_text())
+        weights = safetensors.torch.load_file(folder / WEIGHTS)
+    except (OSError, ValueError, safetensors.SafetensorError) as error:
+        raise DatasetError(f"{folder} holds no pyramid ({error}); run `bgflow train --out {folder}` first") from error
+    pyramid = Pyramid(RANDOM)
+    pyramid.load_state_dict(weights)
+    trained = ", ".join(f"{name} ({data['share']:.0%})" for name, data in record["data"].items() if data["share"])
+    pyramid.source = f"{record['init']}; trained on {trained}"
+    return pyramid.to(DEVICE).eval().requires_grad_(False)
+
+
+def _groups(pyramid: Pyramid, rate: float) -> list[dict[str, object]]:
+    inside: list[Tensor] = []
+    new: list[Tensor] = []
+    for name, weight in pyramid.named_parameters():
+        if weight.requires_grad:
+            (inside if name.startswith("encoder.") else new).append(weight)
+    return [{"params": inside, "lr": rate}, {"params": new, "lr": rate * HEAD_FASTER}]
+
+
+def _rate(step: int, steps: int) -> float:
+    return min(1.0, (step + 1) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, step / steps)))
+
+
+def _batch(sources: Sequence[Source], recipe: PyramidRecipe, step: int) -> tuple[Tensor, Tensor]:
+    """Pictures, N x H x W x 3, and classes, N x H x W, of a step; which ones, seed and step decide."""
+    cuts = list(_cuts(sources, recipe, step))
+    return torch.from_numpy(np.stack([cut[0] for cut in cuts])), torch.from_numpy(np.stack([cut[1] for cut in cuts]))
+
+
+def _cuts(
+    sources: Sequence[Source], recipe: PyramidRecipe, step: int
+) -> Iterator[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
+    shares = np.array([source.share for source in sources])
+    for place in range(recipe.batch):
+        rng = np.random.default_rng([recipe.seed, step, place])
+        dataset = sources[rng.choice(len(sources), p=shares / shares.sum())].dataset
+        sample = dataset[int(rng.integers(len(dataset)))]
+        scale = canvas_scale(sample, recipe.width, recipe.height)
+        cut = disturbed(sample, scale, *recipe.crop, UNLABELLED, rng)
+        yield cut.rgb, cut.mask
+
+
+def _loss(pyramid: Pyramid, image: Tensor, classes: Tensor, auxiliary: float) -> Tensor:
+    layer7 = pyramid(image.to(DEVICE).permute(0, 3, 1, 2).float())[-1]
+    loss = _head_loss(pyramid, layer7, torch.from_numpy(mask_of(classes.numpy())))
+    stride = pyramid.layers[-1].stride
+    coarse = classes[:, stride // 2 :: stride, stride // 2 :: stride].to(DEVICE).long()
+    if (coarse != UNLABELLED).any():
+        loss = loss + auxiliary * F.cross_entropy(pyramid.classes(layer7), coarse, ignore_index=UNLABELLED)
+    return loss
+
+
+def _head_loss(pyramid: Pyramid, layer7: Tensor, mask: Tensor) -> Tensor:
+    """Mean cross-entropy of the head over the labelled pixels."""
+    mask = mask.to(DEVICE)
+    logits = F.interpolate(pyramid.logits(layer7), mask.shape[1:], mode="bilinear", align_corners=False)[:, 0]
+    known = mask != VOID
+    return F.binary_cross_entropy_with_logits(logits[known], (mask[known] == FOREGROUND).float())
+
+
+@torch.no_grad()
+def _follow(mean: nn.Module, now: nn.Module, memory: float) -> None:
+    for old, new in zip(mean.state_dict().values(), now.state_dict().values(), strict=True):
+        if old.dtype.is_floating_point:
+            old.lerp_(new, 1 - memory)
+        else:
+            old.copy_(new)
+
+
+@torch.inference_mode()
+def _validate(pyramid: Pyramid, validation: IndexedDataset, recipe: PyramidRecipe) -> float:
+    pyramid.eval()
+    losses = []
+    for sample in spaced(validation, VALIDATION_PICTURES):
+        canvas, mask = canvas_of(sample, recipe.width, recipe.height)
+        layer7 = pyramid(torch.from_numpy(canvas).to(DEVICE).permute(2, 0, 1)[None].float())[-1]
+        losses.append(float(_head_loss(pyramid, layer7, torch.from_numpy(mask)[None])))
+    known = [loss for loss in losses if not math.isnan(loss)]  # a picture without any label has no loss
+    if not known:
+        raise DatasetError(f"none of the {len(losses)} pictures of {validation.name} has a label to validate with")
+    return float(np.mean(known))

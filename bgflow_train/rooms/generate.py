@@ -1,0 +1,172 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Makes one room after another and writes its pictures, masks, labels, depth and description."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bgflow_ros.files import write_atomically
+from bgflow_train.rooms.camera import Camera, draw_camera, draw_lens
+from bgflow_train.rooms.develop import develop, encode_jpeg
+from bgflow_train.rooms.dressing import build_rugs, dress_windows
+from bgflow_train.rooms.fixtures import build_fixtures, build_lamps
+from bgflow_train.rooms.furnish import Furnisher
+from bgflow_train.rooms.furniture import FAMILIES, NOVEL
+from bgflow_train.rooms.light import build_light, draw_light
+from bgflow_train.rooms.openings import build_openings
+from bgflow_train.rooms.outside import build_outside
+from bgflow_train.rooms.plan import Plan, draw_plan
+from bgflow_train.rooms.shell import build_shell
+from bgflow_train.rooms.space import Space
+from bgflow_train.rooms.stage import PANE, WALL, WINDOW, Stage
+from bgflow_train.rooms.studio import Studio
+
+__all__ = ["Settings", "make_room"]
+
+BACKGROUND = (1, 2, 9, 22)
+TRIES = 8
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the pictures of all rooms have in common."""
+
+    out: Path
+    views: int = 6
+    size: tuple[int, int] = (384, 288)
+    samples: int = 3
+    seed: int = 0
+    novel: bool = False
+    threads: int = 0
+
+
+@dataclass
+class Room:
+    """A built room."""
+
+    plan: Plan
+    space: Space
+    studio: Studio
+    targets: list[tuple[float, float, float]]
+    choices: dict[str, Any]
+
+
+def build_room(settings: Settings, rng: random.Random, folder: Path) -> Room:
+    """Build a room in Blender."""
+    stage, plan = Stage(), draw_plan(rng)
+    space, light = Space(plan), draw_light(plan, rng)
+    shell = build_shell(stage, plan, space, rng)
+    annexes = build_openings(stage, plan, shell, rng)
+    dress_windows(stage, plan, space, rng)
+    build_fixtures(stage, plan, space, rng)
+    build_rugs(stage, plan, rng)
+    lamps = build_lamps(stage, plan, light.lamps, rng)
+    clutter = rng.choice((rng.uniform(0.0, 0.4), rng.uniform(0.6, 1.2), rng.uniform(0.8, 1.8), rng.uniform(0.8, 1.8)))
+    furnisher = Furnisher(stage, plan, space, [(family, family.label) for family in FAMILIES], rng)
+    furnisher.fill(clutter)
+    targets = furnisher.add_novel(NOVEL) if settings.novel else []
+    build_outside(stage, plan, light.sky, light.strength, rng)
+    world = build_light(stage, plan, light, lamps, annexes, rng)
+    studio = Studio(stage, world, settings.size, settings.samples, settings.threads, folder)
+    choices = {
+        "kind": plan.kind,
+        "outline": plan.outline,
+        "height": plan.height,
+        "ceiling": plan.ceiling,
+        "style": plan.style,
+        "clutter": clutter,
+        "light": dataclasses.asdict(light),
+    }
+    return Room(plan, space, studio, targets, choices)
+
+
+def good(depth: NDArray[Any], index: NDArray[Any], number: NDArray[Any], novel: bool) -> bool:
+    """Whether a view shows a room from within, no object from too near, and a held-out thing where it should."""
+    seen = depth[depth > 0]
+    if seen.size < 0.3 * depth.size or np.median(seen) < 0.8 or np.mean(seen < 0.25) > 0.1:
+        return False
+    if np.mean(index == WALL) > 0.9:
+        return False
+    foreground = number[~np.isin(index, (0, PANE, *BACKGROUND))]
+    if foreground.size and np.bincount(foreground).max() > 0.6 * number.size:
+        return False
+    return not novel or bool(np.mean(index >= 100) - np.mean(index == PANE) > 0.003)
+
+
+def write_view(settings: Settings, name: str, camera: Camera, measured: Any, rng: random.Random, studio: Studio) -> Any:
+    """Photograph a view, distort it, write its files; returns its description."""
+    depth: Any = measured[0]
+    index: Any = measured[1].astype(np.float32)
+    light: Any = studio.shoot(rng.getrandbits(30))
+    if camera.lens.k1:
+        maps = camera.lens.maps(settings.size)
+        light = cv2.remap(np.ascontiguousarray(light), *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        near = cv2.INTER_NEAREST
+        depth, index = (
+            cv2.remap(np.ascontiguousarray(picture), *maps, near, borderMode=cv2.BORDER_REPLICATE)
+            for picture in (depth, index)
+        )
+    metres: Any = np.where(index == PANE, 0.0, depth)
+    label = np.where(index == PANE, WINDOW, index).astype(np.uint8)
+    mask = np.where(label == 0, 255, ~np.isin(label, BACKGROUND)).astype(np.uint8)
+    millimetres = np.rint(np.clip(metres, 0, 65.0) * 1000).astype(np.uint16)
+    for kind, picture in (("mask", mask), ("label", label), ("depth", millimetres)):
+        write_atomically(settings.out / kind / f"{name}.png", cv2.imencode(".png", picture)[1].tobytes())
+    write_atomically(settings.out / "rgb" / f"{name}.jpg", encode_jpeg(develop(light, rng), rng))
+    width, height = settings.size
+    return {
+        "name": name,
+        "camera_height": camera.position[2],
+        "fov": camera.lens.fov,
+        "k1": camera.lens.k1,
+        "intrinsics": {"focal": camera.lens.focal(settings.size), "cx": (width - 1) / 2, "cy": (height - 1) / 2},
+        "world_from_optical": camera.pose().tolist(),
+        "foreground": float(np.mean(mask == 1)),
+    }
+
+
+def make_view(settings: Settings, room: Room, name: str, rng: random.Random) -> Any:
+    """Find a good view and write it; None where none was found."""
+    for attempt in range(TRIES):
+        target = rng.choice(room.targets) if room.targets and rng.random() < 0.85 else None
+        camera = draw_camera(room.plan, room.space, draw_lens(settings.size, rng), target, rng)
+        if camera is None:
+            continue
+        room.studio.pose(camera)
+        measured = room.studio.measure()
+        share = np.mean(~np.isin(measured[1], (0, PANE, *BACKGROUND)))
+        if share < rng.uniform(0.0, 0.6) and attempt < 3:
+            continue  # a fuller view, if there is one
+        if good(*measured, novel=bool(room.targets)):
+            return write_view(settings, name, camera, measured, rng, room.studio)
+    return None
+
+
+def make_room(settings: Settings, number: int, advance: Callable[[], Any]) -> None:
+    """Make a room unless it is complete; advance is called after each view."""
+    path = settings.out / "rooms" / f"{number:05d}.json"
+    if path.exists():
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        room = build_room(settings, random.Random(f"{settings.seed}/{number}"), Path(folder))
+        views = []
+        for i in range(settings.views):
+            rng = random.Random(f"{settings.seed}/{number}/{i}")
+            view = make_view(settings, room, f"{number:05d}_{i}", rng)
+            if view is not None:
+                views.append(view)
+            advance()
+    description = {"seed": settings.seed, "room": number, "novel": settings.novel, **room.choices, "views": views}
+    write_atomically(path, (json.dumps(description, indent=1) + "\n").encode())

@@ -1,0 +1,145 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""What fills the holes of walls: windows, doors, and the rooms seen behind them."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Any
+
+from bgflow_train.rooms import surfaces
+from bgflow_train.rooms.kit import Kit
+from bgflow_train.rooms.materials import plain
+from bgflow_train.rooms.palette import WOODS, lacquer, light, metal, tone, wood
+from bgflow_train.rooms.plan import THICK, Opening, Plan, Wall
+from bgflow_train.rooms.stage import CEILING, DOOR, FLOOR, PANE, WALL, WINDOW, Stage
+
+__all__ = ["Lighted", "build_openings"]
+
+Lighted = tuple[tuple[float, float, float], float]
+"""Position and size of a room behind a door, for a lamp."""
+
+
+class Joinery:
+    """Material and measures that the windows and doors of a room share."""
+
+    def __init__(self, rng: random.Random, simple: bool) -> None:
+        if simple:
+            self.frame = surfaces.flat(tone(0.1, rng.uniform(0, 0.2), rng.uniform(0.3, 0.95)))
+            self.leaf = surfaces.flat(rng.choice((surfaces.wall_color(rng), rng.choice(WOODS)[1])))
+        else:
+            self.frame = rng.choice((light, light, light, lacquer, wood, metal))(rng)
+            self.leaf = rng.choice((light, wood, wood, lacquer))(rng)
+        self.metal = plain("#b9bbbe", 0.25, 1.0)
+        self.bar, self.deep = rng.uniform(0.03, 0.09), rng.uniform(0.04, 0.09)
+        self.lights = rng.choice((0.45, 0.7, 1.0, 1.6))  # width of a window's light
+        self.rows = rng.choice((1, 1, 1, 1, 2, 2, 3))
+        self.style = rng.choice(("plain", "panels", "panels", "glass"))
+        self.casing = rng.uniform(0.04, 0.1)
+        self.setback = rng.uniform(0.04, THICK - 0.08)
+
+
+def build_window(stage: Stage, wall: Wall, hole: Opening, look: Joinery, rng: random.Random) -> None:
+    """Frame with its lights, a sill board, and the pane that only measures."""
+    kit, bar, back = Kit(), look.bar, look.setback + look.deep / 2
+    wide, rise, middle = hole.right - hole.left, hole.top - hole.bottom, (hole.left + hole.right) / 2
+    columns = max(1, round(wide / look.lights))
+    for z in [hole.bottom + (rise - bar) * i / look.rows for i in range(look.rows + 1)]:
+        kit.box((middle, back, z), (wide, look.deep, bar), look.frame)
+    for x in [hole.left + bar / 2 + (wide - bar) * i / columns for i in range(columns + 1)]:
+        kit.box((x, back, hole.bottom), (bar, look.deep * 0.99, rise), look.frame)
+    if hole.bottom > 0.3 and rng.random() < 0.7:
+        out = rng.uniform(0.01, 0.2)
+        kit.box(
+            (middle, (look.setback - out) / 2, hole.bottom - 0.02), (wide + 0.06, out + look.setback, 0.025), look.frame
+        )
+    if rng.random() < 0.3:
+        edge = look.casing
+        for x in (hole.left - edge / 2, hole.right + edge / 2):
+            kit.box((x, -0.008, hole.bottom - edge), (edge, 0.016, rise + 2 * edge), look.frame)
+        kit.box((middle, -0.008, hole.top), (wide, 0.016, edge), look.frame)
+    if look.bar > 0.045:
+        kit.box((middle, look.setback - 0.02, hole.bottom + rise * 0.45), (0.02, 0.04, 0.12), look.metal)
+    stage.on(wall, kit, WINDOW)
+    pane = Kit()
+    pane.box((middle, back, hole.bottom), (wide, 0.004, rise), look.frame)
+    stage.on(wall, pane, PANE, stage.panes)
+
+
+def fill_leaf(kit: Kit, wide: float, high: float, look: Joinery) -> None:
+    """Leaf of a door that starts at the origin and runs along x."""
+    kit.box((wide / 2, 0, 0.005), (wide, 0.04, high), look.leaf)
+    side = kit.at((wide - 0.07, 0, 1.0))
+    for y in (-1, 1):
+        if look.style == "panels":
+            for z, rise in ((0.15, 0.32 * high), (0.5 * high, 0.4 * high)):
+                kit.box((wide / 2, y * 0.022, z), (wide - 0.24, 0.02, rise), look.leaf, 0.009)
+        elif look.style == "glass":
+            kit.box((wide / 2, y * 0.02, 0.5 * high), (wide - 0.3, 0.006, 0.38 * high), plain("#6f7f86", 0.05))
+        side.rod((0, 0, 0), (0, y * 0.06, 0), 0.01, look.metal)
+        side.rod((0.01, y * 0.06, 0), (-0.1, y * 0.06, 0), 0.009, look.metal)
+
+
+def build_door(stage: Stage, wall: Wall, hole: Opening, look: Joinery, rng: random.Random) -> None:
+    """Frame and leaf, closed or ajar."""
+    kit, edge, jamb = Kit(), look.casing, 0.03
+    wide = hole.right - hole.left
+    for x, s in ((hole.left, -1), (hole.right, 1)):
+        kit.box((x + s * (edge / 2 - jamb), -0.006, 0), (edge, 0.03, hole.top + edge - jamb), look.frame)
+        kit.box((x - s * jamb / 2, THICK / 2, 0), (jamb, THICK, hole.top), look.frame)
+    middle = (hole.left + hole.right) / 2
+    kit.box((middle, -0.006, hole.top - jamb), (wide + 2 * (edge - jamb), 0.03, edge), look.frame)
+    kit.box((middle, THICK / 2, hole.top - jamb), (wide, THICK, jamb), look.frame)
+    inward, left = rng.random() < 0.5, rng.random() < 0.5
+    depth = 0.03 if inward or not hole.ajar else THICK - 0.03
+    swing = hole.ajar * (-1 if inward else 1) * (1 if left else -1)
+    hinge = hole.left + jamb if left else hole.right - jamb
+    turned = kit.at((hinge, depth, 0), (0, 0, swing), (1, 1, 1) if left else (-1, 1, 1))
+    fill_leaf(turned, wide - 2 * jamb, hole.top - jamb - 0.01, look)
+    stage.on(wall, kit, DOOR)
+
+
+def build_annex(
+    stage: Stage, wall: Wall, hole: Opening, plan: Plan, shell: dict[str, Any], rng: random.Random
+) -> Lighted:
+    """Room behind a hole, without furniture."""
+    simple = plan.style == "plain"
+    others = [o for o in wall.openings if o is not hole]
+    left = max([0.0, *(o.right for o in others if o.right < hole.left)])
+    right = min([wall.length, *(o.left for o in others if o.left > hole.right)])
+    left, right = max(left + 0.02, hole.left - rng.uniform(0.05, 3.0)), min(right, hole.right + rng.uniform(0.05, 3.0))
+    high = max(hole.top + 0.1, min(plan.height, rng.uniform(2.3, 3.0)))
+    y0, y1, middle = THICK, THICK + hole.annex, (left + right) / 2
+    cover = shell["wall"]
+    kit = Kit()
+    kit.box((middle, y1 + 0.05, 0), (right - left, 0.1, high), cover)
+    for x in (left - 0.05, right + 0.05):
+        kit.box((x, (y0 + y1) / 2, 0), (0.1, y1 - y0, high), cover)
+    stage.on(wall, kit, WALL)
+    kit = Kit()
+    ground = shell["floor"] if rng.random() < 0.6 else surfaces.floor(rng, simple)
+    kit.box((middle, (y0 + y1) / 2, -0.1), (right - left, y1 - y0, 0.1), ground)
+    kit.box(((hole.left + hole.right) / 2, THICK / 2, -0.1), (hole.right - hole.left, THICK, 0.1), ground)
+    stage.on(wall, kit, FLOOR)
+    if plan.ceiling != "none":
+        kit = Kit()
+        kit.box((middle, (y0 + y1) / 2, high), (right - left, y1 - y0, 0.1), surfaces.ceiling(rng, simple))
+        stage.on(wall, kit, CEILING)
+    x, y = wall.at(middle, (y0 + y1) / 2)
+    return (x, y, high - 0.3), math.sqrt((right - left) * (y1 - y0))
+
+
+def build_openings(stage: Stage, plan: Plan, shell: dict[str, Any], rng: random.Random) -> list[Lighted]:
+    """Fill the holes; returns the rooms behind them."""
+    look, behind = Joinery(rng, plan.style == "plain"), []
+    for wall in plan.walls:
+        for hole in wall.openings:
+            if hole.kind == "window":
+                build_window(stage, wall, hole, look, rng)
+                continue
+            if hole.kind == "door":
+                build_door(stage, wall, hole, look, rng)
+            if hole.annex:
+                behind.append(build_annex(stage, wall, hole, plan, shell, rng))
+    return behind

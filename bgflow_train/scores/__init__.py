@@ -1,0 +1,57 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Scores by name: evidence for foreground from the maps of an encoder's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bgflow_train.densities import Density, Gaussian, Mixture, RealNVP
+from bgflow_train.encoders.pyramid import Pyramid
+from bgflow_train.scores.base import Score
+from bgflow_train.scores.classes import ClassesScore
+from bgflow_train.scores.density import DensityScore
+from bgflow_train.scores.head import HeadScore
+from bgflow_train.scores.room import RoomScore
+
+__all__ = ["ClassesScore", "DensityScore", "HeadScore", "RoomScore", "Score", "ScoreError", "make_score"]
+
+COUPLINGS, HIDDEN = 8, 64
+"""Of a flow."""
+DENSITIES: dict[str, Callable[[int, int], Density]] = {
+    "gaussian": lambda channels, _: Gaussian(channels),
+    "mixture": lambda channels, _: Mixture(channels),
+    "flow": lambda channels, seed: RealNVP(channels, couplings=COUPLINGS, hidden=HIDDEN, seed=seed),
+}
+
+
+class ScoreError(ValueError):
+    """A score that there is not; the message lists those that there are."""
+
+
+def make_score(name: str, pyramid: Pyramid, seed: int) -> Score:
+    """Build a score, its density unfitted.
+
+    Args:
+        name: `head`, `classes`, `room`, or a density and the number of its layer, such as `gaussian4`.
+        pyramid: the expert.
+        seed: of a flow's weights.
+
+    Raises:
+        ScoreError: there is no such score.
+    """
+    numbers = [layer.number for layer in pyramid.layers]
+    if name == "head":
+        return HeadScore(pyramid)
+    if name == "classes":
+        return ClassesScore(pyramid)
+    if name == "room":
+        return RoomScore(pyramid, numbers.index(6))
+    kind, number = name[:-1], name[-1:]
+    if kind not in DENSITIES or not number.isdigit() or int(number) not in numbers:
+        raise ScoreError(
+            f"no score {name!r}; expected head, classes, room, or one of {', '.join(DENSITIES)} with the number "
+            f"of a layer ({', '.join(map(str, numbers))}), such as gaussian4"
+        )
+    index = numbers.index(int(number))
+    return DensityScore(name, index, DENSITIES[kind](pyramid.layers[index].channels, seed))

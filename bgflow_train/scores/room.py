@@ -1,0 +1,49 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""A density of this very picture: what the head is sure of says what the rest of the room is."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from bgflow_train.encoders.pyramid import Pyramid
+from bgflow_train.scores.base import Score
+
+__all__ = ["RoomScore"]
+
+
+class RoomScore(Score):
+    """Log-ratio of two kernel densities of the picture's own cells: foreground against background.
+
+    The kernel is the paper's (III-B1), exp(cosine / temperature); instead of features stored while training, each cell
+    of the picture counts, with the probability that the head gives it. So a white wall that the head knows pulls in the
+    white pillar that it does not.
+
+    Args:
+        pyramid: whose layer 6 describes and whose head weighs.
+        index: of layer 6, among the pyramid's.
+    """
+
+    name = "room"
+    TEMPERATURE = 0.05
+    """Of the kernel: cosines that differ by it differ by a factor e."""
+    COARSER = 2
+    """The cells that count are averages over squares of so many."""
+
+    def __init__(self, pyramid: Pyramid, index: int) -> None:
+        super().__init__()
+        self.head, self.index = pyramid.head, index
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        """Log-ratio at each cell of layer 6."""
+        _, channels, height, width = maps[self.index].shape
+        cells = F.normalize(maps[self.index].reshape(channels, height * width).T, dim=1)
+        coarse = F.avg_pool2d(maps[self.index], self.COARSER)
+        examples = F.normalize(coarse.reshape(channels, -1), dim=0)
+        logits = self.head(maps[-1])
+        head = F.avg_pool2d(logits, logits.shape[3] // coarse.shape[3]).reshape(-1)
+        kernel = cells @ examples / self.TEMPERATURE
+        foreground = (kernel + F.logsigmoid(head)).logsumexp(1)
+        background = (kernel + F.logsigmoid(-head)).logsumexp(1)
+        return (foreground - background).reshape(1, 1, height, width)
