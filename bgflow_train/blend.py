@@ -95,7 +95,8 @@ class Blend:
         scores = np.concatenate([domain.scores for domain in domains])
         weights = np.concatenate([domain.weights / domain.weights.sum() for domain in domains]) / len(domains)
         mean = weights @ scores
-        deviation = np.sqrt(weights @ (scores - mean) ** 2)
+        # A score that never changes says nothing; it must not divide by zero either.
+        deviation = np.maximum(np.sqrt(weights @ (scores - mean) ** 2), 1e-9)
         confidence = np.concatenate([domain.confidence for domain in domains])
         normal = (scores - mean) / deviation
         x = np.column_stack([normal, normal[:, 0] * confidence])

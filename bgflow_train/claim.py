@@ -26,12 +26,12 @@ def claim(path: Path, begun: dict[str, Any]) -> None:
     """
     if path.exists():
         other = json.loads(path.read_text())
-        different = [
-            f"{part}.{key} {other.get(part, {}).get(key)} there, {value} asked for"
-            for part, values in begun.items()
-            for key, value in values.items()
-            if other.get(part, {}).get(key) != value
+        pairs = [
+            (f"{part}.{key}", other.get(part, {}).get(key), begun.get(part, {}).get(key))
+            for part in {**begun, **other}
+            for key in {**begun.get(part, {}), **other.get(part, {})}
         ]
+        different = [f"{name} {there} there, {asked} asked for" for name, there, asked in pairs if there != asked]
         if different:
             raise DatasetError(
                 f"{path.parent} holds another fit ({'; '.join(different)}); choose another folder or delete it"

@@ -82,7 +82,8 @@ def _moved(
     shrink = int(0.75 / factor)
     if shrink > 1:
         # Without averaging first, sampling every few pixels would give patterns that no camera gives.
-        rgb = cv2.resize(rgb, (rgb.shape[1] // shrink, rgb.shape[0] // shrink), interpolation=cv2.INTER_AREA)
+        small = [max(1, side // shrink) for side in rgb.shape[1::-1]]
+        rgb = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA)
         move = move + matrix @ np.full(2, (shrink - 1) / 2)
         matrix = matrix * shrink
     rgb = cv2.warpAffine(rgb, np.column_stack([matrix, move]), size, flags=cv2.INTER_LINEAR, borderValue=(FILL,) * 3)

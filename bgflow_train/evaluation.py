@@ -14,16 +14,21 @@ import numpy as np
 import onnxruntime
 
 from bgflow_ros import __version__
+from bgflow_ros.files import write_atomically
 from bgflow_ros.segmenter import Segmenter
-from bgflow_train.datasets import Dataset, DatasetError
+from bgflow_train.datasets import DatasetError, IndexedDataset
 from bgflow_train.device import processor
 from bgflow_train.metrics import bootstrap, measure
+from bgflow_train.reliability import calibration_error
+from bgflow_train.sheet import contact_sheet
 from bgflow_train.tally import tally
 
 __all__ = ["evaluate"]
 
 
-def evaluate(segmenter: Segmenter, dataset: Dataset, cache: Path, seed: int = 0) -> dict[str, Any]:
+def evaluate(
+    segmenter: Segmenter, dataset: IndexedDataset, cache: Path, seed: int = 0, sheet: Path | None = None
+) -> dict[str, Any]:
     """Measure a model on a data set.
 
     Args:
@@ -31,6 +36,7 @@ def evaluate(segmenter: Segmenter, dataset: Dataset, cache: Path, seed: int = 0)
         dataset: labelled pictures.
         cache: folder for what a killed run has done.
         seed: of the intervals' resampling.
+        sheet: picture file to draw the best, median and worst pictures into; None for none.
 
     Returns:
         JSON-ready: pooled metrics with 95 % intervals by picture, their mean over pictures, what the masks hold at
@@ -42,6 +48,9 @@ def evaluate(segmenter: Segmenter, dataset: Dataset, cache: Path, seed: int = 0)
     counted = tally(segmenter, dataset, cache)
     if not counted.logits.sum((0, 2)).all():
         raise DatasetError(f"{dataset.name} has no background or no foreground: there is nothing to tell apart")
+    if sheet is not None:
+        drawn = contact_sheet(segmenter, dataset, counted.logits)
+        write_atomically(sheet, cv2.imencode(".png", drawn[..., ::-1])[1].tobytes())
     each = [asdict(measure(picture)) for picture in counted.logits]
     foreground, background, missed, lost, false, kept = counted.masks.sum(0)
     return {
@@ -50,6 +59,7 @@ def evaluate(segmenter: Segmenter, dataset: Dataset, cache: Path, seed: int = 0)
         "data_sha256": dataset.digest(),
         "metrics": asdict(measure(counted.logits.sum(0))),
         "interval95": bootstrap(counted.logits, seed),
+        "calibration_error": calibration_error(counted.logits),
         "mean_over_pictures": {
             # Over those that have both, as a picture of one class alone has no curve.
             name: float(np.nanmean([picture[name] for picture in each]))

@@ -31,7 +31,8 @@ from bgflow_train.fitting import VALIDATE, Fitted, domain_of
 from bgflow_train.model_card import model_card
 from bgflow_train.network import Network
 from bgflow_train.onnx_graph import to_onnx
-from bgflow_train.operating_points import LEVELS, threshold
+from bgflow_train.operating_points import LEVELS, check, threshold
+from bgflow_train.reliability import calibration_error, reliability, reliability_diagram
 from bgflow_train.splits import rooms
 from bgflow_train.tally import tally
 
@@ -48,7 +49,7 @@ PARITY_PICTURES = 8
 
 
 def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") -> Model:
-    """Write the model folder `out`: model.onnx, manifest.yaml and README.md.
+    """Write the model folder `out`: model.onnx, manifest.yaml, README.md and reliability.png.
 
     Args:
         fitted: what to export.
@@ -92,10 +93,23 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         model = _write(Path(folder) / out.name, manifest, graph)
         segmenter = Segmenter(model)
         manifest["calibration"]["parity"] = parity(segmenter, network, validate[0])
-        manifest["thresholds"] = _operating_points(segmenter, validate, cache)
+        counts = np.concatenate([tally(segmenter, dataset, cache).logits for dataset in validate])
+        names = _rooms_of(validate)
+        manifest["thresholds"] = _operating_points(counts, names, validate)
+        manifest["calibration"] |= {
+            "expected_error": {
+                "before": calibration_error(counts, calibration),
+                "after": calibration_error(counts),
+            },
+            "operating_points_on_1000_splits": {
+                mask: check(counts, names, level, recipe.seed) for mask, level in LEVELS.items()
+            },
+        }
         segmenter = Segmenter(_write(Path(folder) / out.name, manifest, graph))
         for split in REPORT:
             manifest["metrics"]["/".join(split)] = evaluate(segmenter, open_split(data, *split), cache, recipe.seed)
+    curves = {"before": reliability(counts, calibration), "calibrated": reliability(counts)}
+    write_atomically(out / "reliability.png", reliability_diagram(curves))
     write_atomically(out / "README.md", model_card(manifest, notes).encode())
     return _write(out, manifest, graph)
 
@@ -126,8 +140,8 @@ def _calibrate(fitted: Fitted, validate: list[IndexedDataset]) -> Calibration:
     return Calibration.fit(logits, labels, weights * len(labels))
 
 
-def _operating_points(segmenter: Segmenter, validate: list[IndexedDataset], cache: Path) -> dict[str, Any]:
-    counts = np.concatenate([tally(segmenter, dataset, cache).logits for dataset in validate])
+def _rooms_of(validate: list[IndexedDataset]) -> list[str]:
+    """The room of each picture: of NYU a run of consecutive numbers, elsewhere the picture itself."""
     names = []
     for dataset in validate:
         ids = dataset.ids
@@ -136,6 +150,12 @@ def _operating_points(segmenter: Segmenter, validate: list[IndexedDataset], cach
             names += [f"{dataset.name} {room_of[id]}" for id in ids]
         else:
             names += [f"{dataset.name} {id}" for id in ids]
+    return names
+
+
+def _operating_points(
+    counts: npt.NDArray[np.int64], names: list[str], validate: list[IndexedDataset]
+) -> dict[str, Any]:
     return {
         mask: {
             "likelihood": threshold(counts, names, level),

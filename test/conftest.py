@@ -56,6 +56,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return pytest.importorskip("made_rooms", reason="needs the train extra").write(tmp_path_factory.mktemp("data"))
 
 
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as `bgflow rooms` writes it: nine rooms to fit, one to validate."""
+    made_rooms = pytest.importorskip("made_rooms", reason="needs the train extra")
+    return made_rooms.write_rendered(tmp_path_factory.mktemp("rendered"))
+
+
 @pytest.fixture
 def splits(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Splits that go with it."""

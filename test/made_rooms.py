@@ -11,7 +11,7 @@ import numpy as np
 
 from bgflow_train.splits import FOLDERS, Splits
 
-__all__ = ["SETS", "splits_of", "wall_with_things", "write"]
+__all__ = ["SETS", "splits_of", "wall_with_things", "write", "write_rendered"]
 
 SETS = {
     "nyu": {"fit": 12, "validate": 12, "test": 3, "balanced": 1},
@@ -39,7 +39,7 @@ def write(data: Path) -> Path:
     """Fill a folder with the data sets of SETS; a picture's name says which split it is of."""
     number = 0
     for name, splits in SETS.items():
-        for kind in ("rgb", "mask"):
+        for kind in ("rgb", "mask", "label"):
             (data / FOLDERS[name] / kind).mkdir(parents=True)
         for split, pictures in splits.items():
             for _ in range(pictures):
@@ -47,7 +47,21 @@ def write(data: Path) -> Path:
                 rgb, mask = wall_with_things(number)
                 cv2.imwrite(str(data / FOLDERS[name] / "rgb" / f"{number:04d}_{split}.png"), rgb[..., ::-1])
                 cv2.imwrite(str(data / FOLDERS[name] / "mask" / f"{number:04d}_{split}.png"), mask)
+                cv2.imwrite(str(data / FOLDERS[name] / "label" / f"{number:04d}_{split}.png"), np.where(mask, 5, 1))
     return data
+
+
+def write_rendered(root: Path) -> Path:
+    """Fill a folder as `bgflow rooms` does: ten rooms of one view."""
+    for kind in ("rgb", "mask", "label", "rooms"):
+        (root / kind).mkdir(parents=True)
+    for number in range(10):
+        rgb, mask = wall_with_things(1000 + number)
+        cv2.imwrite(str(root / "rgb" / f"{number:05d}_0.jpg"), rgb[..., ::-1])
+        cv2.imwrite(str(root / "mask" / f"{number:05d}_0.png"), mask)
+        cv2.imwrite(str(root / "label" / f"{number:05d}_0.png"), np.where(mask, 40, 2))
+        (root / "rooms" / f"{number:05d}.json").write_text("{}")
+    return root
 
 
 def splits_of(data: Path) -> Splits:

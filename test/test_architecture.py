@@ -15,6 +15,7 @@ import pytest
 
 import bgflow_ros
 from bgflow_ros.files import share
+from bgflow_ros.model import DEFAULT_MODEL
 
 ROOT = Path(__file__).resolve().parents[1]
 ROBOT = sorted((ROOT / "bgflow_ros").rglob("*.py"))
@@ -85,7 +86,9 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
         "export",
         "fit",
         "reproduce",
+        "rooms",
         "segment",
+        "train",
     }
     assert {entry.name for entry in distribution("bgflow").entry_points if entry.group == "console_scripts"} == {
         "segment",
@@ -100,7 +103,7 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
         "config/segment.yaml",
         "config/segment.rviz",
         "config/fastdds_shm.xml",
-        "models/lite0/model.onnx",
+        f"models/{DEFAULT_MODEL}/model.onnx",
     ],
 )
 def test_what_is_shared_is_installed(name: str, tmp_path: Path) -> None:

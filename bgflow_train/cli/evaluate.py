@@ -34,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write everything, intervals and hashes included"
     )
+    parser.add_argument(
+        "--sheet", type=Path, metavar="FILE", help="also draw the best, median and worst pictures (.png)"
+    )
     parser.add_argument("--cache", type=Path, default=CACHE, help="folder for what a killed run has done (%(default)s)")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
     parser.add_argument("--seed", type=int, default=0, help="of the intervals' resampling (%(default)s)")
@@ -55,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             dataset = open_named(arguments.dataset, arguments.split)
         segmenter = Segmenter(Model.load(arguments.model), arguments.device)
-        result = evaluate(segmenter, dataset, arguments.cache, arguments.seed)
+        result = evaluate(segmenter, dataset, arguments.cache, arguments.seed, arguments.sheet)
     except (DatasetError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     print(metrics_table({dataset.name: result}))

@@ -48,7 +48,7 @@ def make_score(name: str, pyramid: Pyramid, seed: int) -> Score:
     if name == "room":
         return RoomScore(pyramid, numbers.index(6))
     kind, number = name[:-1], name[-1:]
-    if kind not in DENSITIES or not number.isdigit() or int(number) not in numbers:
+    if kind not in DENSITIES or not number.isdecimal() or int(number) not in numbers:
         raise ScoreError(
             f"no score {name!r}; expected head, classes, room, or one of {', '.join(DENSITIES)} with the number "
             f"of a layer ({', '.join(map(str, numbers))}), such as gaussian4"

@@ -1,0 +1,130 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures as another camera would give them: labels stay labels and stay where their pixels are."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bgflow_ros.letterbox import FILL
+from bgflow_train import disturb
+from bgflow_train.datasets import Sample
+from bgflow_train.disturb import CHANCE, disturbed
+
+LABELS = 9
+"""Of the blocks, from 1."""
+seeds = st.integers(0, 2**32 - 1)
+scales = st.floats(0.1, 3)
+
+
+def colour_of(labels: np.ndarray) -> np.ndarray:
+    """A colour for each label that tells it from all others."""
+    label = labels.astype(int)[..., None]
+    return np.concatenate([20 * label, 220 - 20 * label, 100 + 10 * label], -1).astype(np.uint8)
+
+
+def blocks(width: int = 128, height: int = 96, side: int = 24, seed: int = 0) -> Sample:
+    """Blocks of random labels, in the labels' colours."""
+    rng = np.random.default_rng(seed)
+    cells = rng.integers(1, LABELS + 1, (-(-height // side), -(-width // side)), np.uint8)
+    labels = np.ascontiguousarray(np.kron(cells, np.ones((side, side), np.uint8))[:height, :width])
+    return Sample(colour_of(labels), labels, "blocks")
+
+
+def moved(sample: Sample, scale: float, seed: int, void: int = 0) -> Sample:
+    """Disturb a picture's place but not its colours."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(disturb, "_lit", lambda rgb, rng: rgb)
+        return disturbed(sample, scale, 96, 64, void, np.random.default_rng(seed))
+
+
+@given(st.integers(16, 150), st.integers(16, 150), scales, seeds, st.sampled_from([0, 255]))
+@settings(deadline=None)
+def test_a_cut_has_the_asked_size_and_no_label_that_the_picture_has_not(
+    width: int, height: int, scale: float, seed: int, void: int
+) -> None:
+    sample = blocks(width, height, 8, seed)
+    cut = disturbed(sample, scale, 48, 32, void, np.random.default_rng(seed))
+    assert cut.rgb.shape == (32, 48, 3)
+    assert cut.mask.shape == (32, 48)
+    assert cut.rgb.dtype == cut.mask.dtype == np.uint8
+    assert set(np.unique(cut.mask)) <= {*np.unique(sample.mask), void}
+    assert cut.id == sample.id
+
+
+@given(seeds, scales)
+@settings(deadline=None, max_examples=30)
+def test_the_generator_decides_everything_and_the_picture_stays_as_it_is(seed: int, scale: float) -> None:
+    sample = blocks()
+    first, again, other = (
+        disturbed(sample, scale, 96, 64, 0, np.random.default_rng(number)) for number in (seed, seed, seed + 1)
+    )
+    assert (first.rgb == again.rgb).all()
+    assert (first.mask == again.mask).all()
+    assert (first.rgb != other.rgb).any()
+    assert (sample.rgb == blocks().rgb).all()
+    assert (sample.mask == blocks().mask).all()
+
+
+@given(seeds, st.floats(0.15, 2))
+@settings(deadline=None)
+def test_labels_move_with_their_pixels(seed: int, scale: float) -> None:
+    rgb, labels, _ = moved(blocks(384, 288, 96, seed), scale, seed)
+    around = np.ones((5, 5), np.uint8)
+    inside = cv2.erode(labels, around) == cv2.dilate(labels, around)
+    expected = np.where(labels[..., None] == 0, FILL, colour_of(labels))
+    inner = (slice(2, -2), slice(2, -2))  # what lies beyond the cut is no neighbour to look at
+    assert np.abs(rgb.astype(int) - expected)[inner][inside[inner]].max(initial=0) <= 2
+
+
+def test_pictures_come_mirrored_and_not_larger_and_smaller() -> None:
+    labels = np.ones((96, 128), np.uint8)
+    labels[:, 64:] = 2
+    halves = Sample(colour_of(labels), labels, "halves")
+    mirrored, sizes = set(), []
+    for seed in range(40):
+        cut = moved(halves, 0.3, seed)
+        left, right = (np.nonzero(cut.mask == label)[1].mean() for label in (1, 2))
+        mirrored.add(bool(left > right))
+        sizes.append((cut.mask > 0).sum() / (0.3**2 * labels.size))
+    assert mirrored == {True, False}
+    assert min(sizes) < 0.8
+    assert max(sizes) > 2
+
+
+@pytest.mark.parametrize(("scale", "most"), [(1.5, 0.03), (3.0, 0.03)])
+def test_a_picture_that_can_fill_the_cut_fills_it_but_for_tilted_corners(scale: float, most: float) -> None:
+    assert np.mean([(moved(blocks(), scale, seed).mask == 0).mean() for seed in range(40)]) < most
+
+
+def test_a_picture_smaller_than_the_cut_is_shown_whole() -> None:
+    sample = blocks(side=32)
+    for seed in range(40):
+        cut = moved(sample, 0.2, seed)
+        assert set(np.unique(cut.mask)) - {0} == set(np.unique(sample.mask)), seed
+
+
+@pytest.mark.parametrize("name", CHANCE)
+def test_each_change_of_the_light_changes_the_picture_and_never_its_labels(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn(chance: float) -> list[Sample]:
+        monkeypatch.setattr(disturb, "CHANCE", dict.fromkeys(CHANCE, 0.0) | {name: chance})
+        return [disturbed(blocks(side=20), 1.0, 96, 64, 0, np.random.default_rng(seed)) for seed in range(5)]
+
+    plain, lit = drawn(0.0), drawn(1.0)
+    assert any((first.rgb != second.rgb).any() for first, second in zip(plain, lit, strict=True))
+    assert all((first.mask == second.mask).all() for first, second in zip(plain, lit, strict=True))
+    assert all((cut.rgb == cut.rgb[..., :1]).all() for cut in lit) == (name == "grey")
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_black_and_white_pictures_survive_every_change(value: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disturb, "CHANCE", dict.fromkeys(CHANCE, 1.0))
+    sample = Sample(np.full((40, 60, 3), value, np.uint8), np.ones((40, 60), np.uint8), "flat")
+    for seed in range(10):
+        assert disturbed(sample, 1.0, 48, 32, 0, np.random.default_rng(seed)).rgb.dtype == np.uint8
