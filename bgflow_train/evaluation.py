@@ -16,7 +16,9 @@ import onnxruntime
 from bgflow_ros import __version__
 from bgflow_ros.files import write_atomically
 from bgflow_ros.segmenter import Segmenter
+from bgflow_train.breakdown import by_class, quality
 from bgflow_train.datasets import DatasetError, IndexedDataset
+from bgflow_train.datasets.classes import ClassLabels
 from bgflow_train.device import processor
 from bgflow_train.metrics import bootstrap, measure
 from bgflow_train.reliability import calibration_error
@@ -27,7 +29,12 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    segmenter: Segmenter, dataset: IndexedDataset, cache: Path, seed: int = 0, sheet: Path | None = None
+    segmenter: Segmenter,
+    dataset: IndexedDataset,
+    cache: Path,
+    seed: int = 0,
+    sheet: Path | None = None,
+    classes: Path | None = None,
 ) -> dict[str, Any]:
     """Measure a model on a data set.
 
@@ -37,15 +44,18 @@ def evaluate(
         cache: folder for what a killed run has done.
         seed: of the intervals' resampling.
         sheet: picture file to draw the best, median and worst pictures into; None for none.
+        classes: folder of the pictures' classes; None for none.
 
     Returns:
         JSON-ready: pooled metrics with 95 % intervals by picture, their mean over pictures, what the masks hold at
-        the model's thresholds, and where it all comes from.
+        the model's thresholds, quality at borders and away from them, the classes where they are given, and where it
+        all comes from.
 
     Raises:
-        DatasetError: foreground or background does not occur.
+        DatasetError: foreground or background does not occur, or a picture has no classes.
     """
-    counted = tally(segmenter, dataset, cache)
+    labels = None if classes is None else ClassLabels(classes, dataset.ids)
+    counted = tally(segmenter, dataset, cache, labels)
     if not counted.logits.sum((0, 2)).all():
         raise DatasetError(f"{dataset.name} has no background or no foreground: there is nothing to tell apart")
     if sheet is not None:
@@ -71,6 +81,11 @@ def evaluate(
             "foreground_taken_for_static": float(lost / max(1, foreground)),
             "background_found_static": float(kept / max(1, background)),
         },
+        "borders": {
+            "near": quality(counted.band_logits, counted.band_masks),
+            "away": quality(counted.logits - counted.band_logits, counted.masks - counted.band_masks),
+        },
+        **({} if labels is None else {"classes": {**by_class(counted.classes), "sha256": labels.digest()}}),
         "model": {"name": segmenter.model.name, "sha256": segmenter.model.sha256},
         "seed": seed,
         "versions": {

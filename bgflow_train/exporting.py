@@ -23,7 +23,7 @@ from bgflow_ros.files import write_atomically
 from bgflow_ros.model import Model
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train.calibration import Calibration
-from bgflow_train.datasets import IndexedDataset
+from bgflow_train.datasets import DatasetError, IndexedDataset
 from bgflow_train.datasets.named import open_split
 from bgflow_train.evaluation import evaluate
 from bgflow_train.features import canvas_of
@@ -59,6 +59,9 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         notes: Markdown for the model card: what was seen by eye.
     """
     recipe, pyramid = fitted.recipe, fitted.pyramid
+    for name in recipe.scores:
+        if name.startswith("knn"):
+            raise DatasetError(f"the fit has the score {name}, whose search is no part of a graph; fit without it")
     validate = [open_split(data, *split) for split in VALIDATE]
     calibration = _calibrate(fitted, validate)
     network = Network(pyramid, fitted.scores, fitted.blend, fitted.veto, calibration).eval()

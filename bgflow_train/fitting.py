@@ -36,7 +36,7 @@ from bgflow_train.network import score_maps
 from bgflow_train.pyramid_training import RECORD as EXPERT
 from bgflow_train.pyramid_training import WEIGHTS, load_pyramid
 from bgflow_train.recipe import Recipe
-from bgflow_train.scores import DensityScore, Score, make_score
+from bgflow_train.scores import DensityScore, PadimScore, Score, make_score
 
 __all__ = ["FIT", "FUSE", "VALIDATE", "Fitted", "domain_of", "fit", "pure_background"]
 
@@ -96,9 +96,12 @@ class Fitted:
         pyramid = load_pyramid(folder)
         scores = [make_score(name, pyramid, recipe.seed) for name in recipe.scores]
         for score in scores:
-            if isinstance(score, DensityScore):
-                score.density.load_state_dict(safetensors.torch.load_file(folder / f"{score.name}.safetensors"))
-            score.eval().requires_grad_(False)
+            for part in score.modules():
+                if isinstance(part, DensityScore):
+                    part.density.load_state_dict(safetensors.torch.load_file(_file_of(folder, part)))
+                elif isinstance(part, PadimScore):
+                    part.load_state_dict(safetensors.torch.load_file(_file_of(folder, part)))
+            score.eval().requires_grad_(False).to(DEVICE)
         veto = None if record["veto"] is None else Veto(**record["veto"])
         return cls(recipe, pyramid, scores, Blend(**record["blend"]), veto, record)
 
@@ -137,9 +140,14 @@ def fit(
         "expert": {"sha256": hashlib.sha256((expert / WEIGHTS).read_bytes()).hexdigest()},
     }
     claim(out / "fit.json", begun)
+    if (out / RECORD).exists():
+        return Fitted.load(out)
     for name in (WEIGHTS, EXPERT):
         write_atomically(out / name, (expert / name).read_bytes())
     layers = _fit_densities(recipe, pyramid, scores, background, domains[0], out)
+    _fit_places(recipe, pyramid, scores, background, out)
+    for score in scores:
+        score.eval().requires_grad_(False).to(DEVICE)
     cells = [domain_of(pyramid, scores, recipe, part) for part in domains]
     blend = Blend.fit(cells)
     names = [" and ".join(set.name for set in part) for part in domains]
@@ -163,20 +171,15 @@ def _fit_densities(
     out: Path,
 ) -> list[dict[str, Any]]:
     """Fit what has a density and is not on disk yet; say on how many cells and how well."""
-    wanted = [score for score in scores if isinstance(score, DensityScore)]
-    layers = [pyramid.layers[score.index] for score in wanted]
-    indices = [score.index for score in wanted]
-    fit = _cells(pyramid, recipe, background, indices, recipe.cells)
-    validation = _cells(pyramid, recipe, [spaced(set, STOP_PICTURES) for set in stop], indices, recipe.cells // 4)
+    wanted = [part for score in scores for part in score.modules() if isinstance(part, DensityScore)]
+    fit = _cells(pyramid, recipe, background, wanted, recipe.cells)
+    validation = _cells(pyramid, recipe, [spaced(set, STOP_PICTURES) for set in stop], wanted, recipe.cells // 4)
     described = []
-    for score, layer, x, y in zip(wanted, layers, fit, validation, strict=True):
-        for what, found in (("fit", x), ("validate", y)):
-            if len(found) < FEWEST:
-                raise DatasetError(
-                    f"layer {layer.number} has {len(found)} background cells to {what} with, of at least {FEWEST}; "
-                    "more pictures, larger ones or emptier rooms are needed"
-                )
-        path = out / f"{score.name}.safetensors"
+    for score, x, y in zip(wanted, fit, validation, strict=True):
+        layer = pyramid.layers[score.index]
+        _check(layer, len(x), "fit")
+        _check(layer, len(y), "validate")
+        path = _file_of(out, score)
         if path.exists():
             score.density.load_state_dict(safetensors.torch.load_file(path))
         else:
@@ -184,38 +187,82 @@ def _fit_densities(
             score.density.fit(x, y, seed=recipe.seed, checkpoint=checkpoint, label=score.name)
             write_atomically(path, safetensors.torch.save(score.density.state_dict()))
             checkpoint.unlink(missing_ok=True)
-        score.eval().requires_grad_(False)
+        score.requires_grad_(False)
         nll = {"cells": len(x), "train": score.density.mean_nll(x), "validation": score.density.mean_nll(y)}
         described.append(asdict(layer) | {"score": score.name, "nll": nll})
     return described
 
 
+def _fit_places(
+    recipe: Recipe, pyramid: Pyramid, scores: Sequence[Score], background: Sequence[Dataset], out: Path
+) -> None:
+    """Fit what goes by a descriptor's place in the picture and is not on disk yet."""
+    for score in scores:
+        if not isinstance(score, PadimScore):
+            continue
+        path, layer = _file_of(out, score), pyramid.layers[score.index]
+        if path.exists():
+            score.load_state_dict(safetensors.torch.load_file(path))
+            continue
+        seen = _maps(pyramid, recipe, background, score.name)
+        cells = score.fit((maps[score.index], pure_background(mask, layer)) for maps, mask in seen)
+        _check(layer, cells, "fit")
+        write_atomically(path, safetensors.torch.save(score.state_dict()))
+
+
+def _file_of(folder: Path, score: Score) -> Path:
+    return folder / f"{score.name}.safetensors"
+
+
+def _check(layer: Layer, cells: int, what: str) -> None:
+    if cells < FEWEST:
+        raise DatasetError(
+            f"layer {layer.number} has {cells} background cells to {what} with, of at least {FEWEST}; "
+            "more pictures, larger ones or emptier rooms are needed"
+        )
+
+
 def _cells(
-    pyramid: Pyramid, recipe: Recipe, sets: Sequence[Dataset], indices: Sequence[int], most: int
+    pyramid: Pyramid, recipe: Recipe, sets: Sequence[Dataset], scores: Sequence[DensityScore], most: int
 ) -> list[Tensor]:
-    """Background descriptors of the layers with these indices: n x channels each, about as many of every picture."""
+    """Descriptors to fit each of these densities to: n x channels each, about as many of every picture."""
     rng = np.random.default_rng(recipe.seed)
     each = max(1, most // max(1, sum(len(set) for set in sets)))
-    found: list[list[Tensor]] = [[] for _ in indices]
-    for sample in _samples(sets, "cells"):
+    found: list[list[Tensor]] = [[] for _ in scores]
+    for maps, mask in _maps(pyramid, recipe, sets, "cells"):
+        for score, cells in zip(scores, found, strict=True):
+            suited = (labelled if score.generic else pure_background)(mask, pyramid.layers[score.index])
+            places = np.flatnonzero(suited)
+            chosen = np.sort(rng.choice(places, each, replace=False)) if len(places) > each else places
+            cells.append(maps[score.index][0].flatten(1).T[torch.from_numpy(chosen).to(DEVICE)].cpu())
+    return [torch.cat(cells) for cells in found]
+
+
+def _maps(
+    pyramid: Pyramid, recipe: Recipe, sets: Sequence[Dataset], what: str
+) -> Iterator[tuple[list[Tensor], npt.NDArray[np.uint8]]]:
+    """The layers' maps of each picture, with its mask in the canvas."""
+    for sample in _samples(sets, what):
         canvas, mask = canvas_of(sample, recipe.width, recipe.height)
         with torch.inference_mode():
             maps = pyramid(_image(canvas).permute(0, 3, 1, 2).float())
-        for index, cells in zip(indices, found, strict=True):
-            pure = np.flatnonzero(pure_background(mask, pyramid.layers[index]))
-            chosen = np.sort(rng.choice(pure, each, replace=False)) if len(pure) > each else pure
-            cells.append(maps[index][0].flatten(1).T[torch.from_numpy(chosen).to(DEVICE)].cpu())
-    return [torch.cat(cells) for cells in found]
+        yield maps, mask
 
 
 def pure_background(mask: npt.NDArray[np.uint8], layer: Layer) -> npt.NDArray[np.bool_]:
     """Whether each cell of a layer covers background, H/stride x W/stride."""
-    size = mask.shape[1] // layer.stride, mask.shape[0] // layer.stride
-    labelled, background = (
-        cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-        for pixels in (mask != VOID, mask == BACKGROUND)
-    )
-    return np.asarray((labelled >= 0.5) & (background >= PURE * labelled))
+    known, background = _share(mask != VOID, layer), _share(mask == BACKGROUND, layer)
+    return np.asarray((known >= 0.5) & (background >= PURE * known))
+
+
+def labelled(mask: npt.NDArray[np.uint8], layer: Layer) -> npt.NDArray[np.bool_]:
+    """Whether half of each cell of a layer is labelled, H/stride x W/stride."""
+    return np.asarray(_share(mask != VOID, layer) >= 0.5)
+
+
+def _share(pixels: npt.NDArray[np.bool_], layer: Layer) -> npt.NDArray[np.float32]:
+    size = pixels.shape[1] // layer.stride, pixels.shape[0] // layer.stride
+    return np.asarray(cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_AREA))
 
 
 @torch.inference_mode()

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import itertools
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +19,10 @@ from tqdm import tqdm
 
 from bgflow_ros import __version__
 from bgflow_ros.files import write_atomically
-from bgflow_ros.segmenter import Segmenter
-from bgflow_train.datasets import BACKGROUND, FOREGROUND, Dataset, Sample
+from bgflow_ros.segmenter import Segmentation, Segmenter
+from bgflow_train.breakdown import band, class_counts
+from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, Dataset, Sample
+from bgflow_train.datasets.classes import CLASSES, ClassLabels
 from bgflow_train.metrics import histogram
 
 __all__ = ["Tally", "tally"]
@@ -35,35 +39,56 @@ class Tally(NamedTuple):
     masks: npt.NDArray[np.int64]
     """pictures x 6: foreground and background; of the one, outside the foreground mask and in the static mask; of the
     other, in the foreground mask and in the static mask."""
+    band_logits: npt.NDArray[np.int64]
+    """The same as `logits`, of the pixels in `breakdown.band` alone."""
+    band_masks: npt.NDArray[np.int64]
+    """The same as `masks`, of these pixels alone."""
+    classes: npt.NDArray[np.int64]
+    """pictures x 2 x (void and classes), see `breakdown.class_counts`; 0 where no classes were given."""
 
 
-def tally(segmenter: Segmenter, dataset: Dataset, cache: Path) -> Tally:
+def tally(segmenter: Segmenter, dataset: Dataset, cache: Path, classes: ClassLabels | None = None) -> Tally:
     """Segment every picture, by the very code that runs on the robot, and count.
 
     Args:
         segmenter: of the model.
         dataset: whose pictures.
         cache: folder for what is done so far; a run that ends leaves nothing there.
+        classes: of these pictures.
     """
-    run = (__version__, segmenter.model.sha256, *segmenter.thresholds, segmenter.runtime.device, dataset.digest())
+    data = dataset.digest(), classes and classes.digest()
+    run = (__version__, Tally._fields, segmenter.model.sha256, *segmenter.thresholds, segmenter.runtime.device, *data)
     path = cache / f"tally-{hashlib.sha256(repr(run).encode()).hexdigest()[:24]}.npz"
-    logits, masks = _load(path)
+    count: Callable[[Segmenter, Sample], Tally]
+    count = _count if classes is None else functools.partial(_count, classes=classes)
+    counted = _load(path)
     saved = time.monotonic()
-    rest = itertools.islice(dataset, len(logits), None)
-    for sample in tqdm(rest, f"evaluate {dataset.name}", len(dataset), unit="picture", initial=len(logits)):
-        counts, held = _count(segmenter, sample)
-        logits.append(counts)
-        masks.append(held)
+    rest = itertools.islice(dataset, len(counted), None)
+    for sample in tqdm(rest, f"evaluate {dataset.name}", len(dataset), unit="picture", initial=len(counted)):
+        counted.append(count(segmenter, sample))
         if time.monotonic() - saved > PERIOD:
-            _save(path, logits, masks)
+            _save(path, counted)
             saved = time.monotonic()
     path.unlink(missing_ok=True)
-    return Tally(np.stack(logits), np.stack(masks))
+    return _stack(counted)
 
 
-def _count(segmenter: Segmenter, sample: Sample) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _count(segmenter: Segmenter, sample: Sample, classes: ClassLabels | None = None) -> Tally:
+    """Count one picture."""
+    labels = None if classes is None else classes.of(sample)
     found = segmenter(sample.rgb)
-    foreground, background = sample.mask == FOREGROUND, sample.mask == BACKGROUND
+    near = np.where(band(sample.mask), sample.mask, np.uint8(VOID))
+    return Tally(
+        histogram(found.logit, sample.mask),
+        _held(found, sample.mask),
+        histogram(found.logit, near),
+        _held(found, near),
+        np.zeros((2, CLASSES + 1), np.int64) if labels is None else class_counts(labels, found.foreground),
+    )
+
+
+def _held(found: Segmentation, mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    foreground, background = mask == FOREGROUND, mask == BACKGROUND
     held = (
         foreground,
         background,
@@ -72,17 +97,22 @@ def _count(segmenter: Segmenter, sample: Sample) -> tuple[npt.NDArray[np.int64],
         background & (found.foreground != 0),
         background & (found.static != 0),
     )
-    return histogram(found.logit, sample.mask), np.array([mask.sum() for mask in held], np.int64)
+    return np.array([pixels.sum() for pixels in held], np.int64)
 
 
-def _load(path: Path) -> tuple[list[npt.NDArray[np.int64]], list[npt.NDArray[np.int64]]]:
+def _stack(counted: list[Tally]) -> Tally:
+    return Tally(*map(np.stack, zip(*counted, strict=True)))
+
+
+def _load(path: Path) -> list[Tally]:
     if not path.exists():
-        return [], []
+        return []
     with np.load(path, allow_pickle=False) as file:
-        return list(file["logits"]), list(file["masks"])
+        return list(map(Tally, *(file[name].astype(np.int64) for name in Tally._fields)))
 
 
-def _save(path: Path, logits: list[npt.NDArray[np.int64]], masks: list[npt.NDArray[np.int64]]) -> None:
+def _save(path: Path, counted: list[Tally]) -> None:
     file = io.BytesIO()
-    np.savez_compressed(file, logits=np.stack(logits), masks=np.stack(masks))
+    # Half as wide: a picture has fewer pixels, and compression is what takes the time.
+    np.savez_compressed(file, **{name: counts.astype(np.int32) for name, counts in _stack(counted)._asdict().items()})
     write_atomically(path, file.getvalue())

@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 import safetensors.torch
 
 from bgflow_train.checkpoint import Checkpoint
-from bgflow_train.densities import KNN, Density, Gaussian, Mixture, RealNVP, Whitening
+from bgflow_train.densities import KNN, Density, Gaussian, Mixture, PatchCore, RealNVP, Whitening
 from bgflow_train.densities.real_nvp import Coupling
 
 CHANNELS = 6
@@ -24,6 +24,7 @@ DENSITIES: dict[str, Callable[[], Density]] = {
     "knn": lambda: KNN(CHANNELS, stored=2000),
     "gaussian": lambda: Gaussian(CHANNELS),
     "mixture": lambda: Mixture(CHANNELS),
+    "patchcore": lambda: PatchCore(CHANNELS),
 }
 SHAPELY = ("real_nvp", "real_nvp_odd", "mixture")
 """Those that can follow a bent shape and are normalised."""

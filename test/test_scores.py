@@ -87,10 +87,13 @@ def test_the_default_recipe_s_scores_exist(name: str, pyramid: Pyramid) -> None:
     assert make_score(name, pyramid, seed=0).name == name
 
 
-@pytest.mark.parametrize("name", ["", "flow", "knn4", "Head", "room6", "gaussian", "gaussian2", "flow9", "gaussian16"])
+@pytest.mark.parametrize(
+    "name", ["", "flow", "parzen4", "Head", "room6", "gaussian", "gaussian2", "flow9", "gaussian16"]
+)
 def test_a_score_that_there_is_not_is_refused_with_those_that_there_are(name: str, pyramid: Pyramid) -> None:
     message = (
-        f"no score '{name}'; expected head, classes, room, or one of gaussian, mixture, flow with the number of a "
+        f"no score '{name}'; expected head, classes, room, or one of gaussian, mixture, flow, knn, patchcore, "
+        "ratio, padim with the number of a "
         r"layer \(3, 4, 5, 6, 7\), such as gaussian4"
     )
     with pytest.raises(ScoreError, match=message):

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure fits against each other, on pictures that report nothing: each against the one before it.
 
-Several seeds of a step are given as one argument, separated by commas: `bgflow compare a0,a1,a2 b0,b1,b2 ...`.
+Several seeds of a step are given as one argument, separated by commas: `bgflow compare a0,a1,a2 b0,b1,b2 ...`. With
+`--alone` there follows each score of each step by itself, against the step that it is of.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     novel = "folder that `bgflow rooms --novel` wrote: what is missed of its things, rendered and pasted into NYU"
     parser.add_argument("--novel", type=Path, metavar="DIR", help=novel)
     parser.add_argument("--changed", action="store_true", help="also NYU as other cameras would have seen it")
+    parser.add_argument("--alone", action="store_true", help="also each fit's scores by themselves, against the fit")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything")
     parser.add_argument("--cache", type=Path, default=Path("work/compare"), help="of what has been done (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the resampling (%(default)s)")
@@ -42,11 +44,20 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.datasets.novel import NovelRooms, Pasted
     from bgflow_train.datasets.rooms import open_rooms
     from bgflow_train.datasets.views import Joined, spaced
-    from bgflow_train.experiments.comparing import compared, counted, novelty
+    from bgflow_train.experiments.comparing import alone, compared, counted, novelty
     from bgflow_train.fitting import FUSE, VALIDATE, Fitted
 
     try:
         steps = [[Fitted.load(Path(folder)) for folder in step.split(",")] for step in arguments.fits]
+        names: list[str] = list(arguments.fits)
+        against: list[int | None] = [None, *range(len(steps) - 1)]
+        if arguments.alone:
+            for place, (name, step) in enumerate(zip(arguments.fits, tuple(steps), strict=True)):
+                for score in step[0].recipe.scores:
+                    if all(score in fitted.recipe.scores for fitted in step):
+                        names.append(f"{name}: {score}")
+                        steps.append([alone(fitted, score) for fitted in step])
+                        against.append(place)
         nyu = spaced(open_split(arguments.data, "nyu", "validate"), 120)
         photographs = Joined([open_split(arguments.data, *split) for split in (*FUSE, VALIDATE[1])], "photographs")
         sets: list[IndexedDataset] = [nyu, photographs]
@@ -54,18 +65,18 @@ def run(arguments: argparse.Namespace) -> int:
             sets.append(open_rooms(arguments.rooms, "validate"))
         if arguments.changed:
             sets += [Changed(nyu, change) for change in CHANGES]
-        result: dict[str, Any] = {"steps": arguments.fits, "sets": {}, "novel": {}}
+        result: dict[str, Any] = {"steps": names, "sets": {}, "novel": {}}
         for dataset in sets:
             counts = [[counted(fitted, dataset, arguments.cache) for fitted in step] for step in steps]
-            rows = compared(counts, arguments.seed)
+            rows = compared(counts, arguments.seed, against)
             result["sets"][dataset.name] = {"pictures": len(dataset), "sha256": dataset.digest(), "steps": rows}
-            print(_table(dataset.name, arguments.fits, rows))
+            print(_table(dataset.name, names, rows))
         if arguments.novel is not None:
             rooms = NovelRooms(arguments.novel)
             for dataset in (rooms, Pasted(nyu, rooms)):
                 missed = [[novelty(counted(one, dataset, arguments.cache), RATES) for one in step] for step in steps]
                 result["novel"][dataset.name] = {"pictures": len(dataset), "sha256": dataset.digest(), "steps": missed}
-                print(_missed(dataset.name, arguments.fits, missed))
+                print(_missed(dataset.name, names, missed))
     except DatasetError as error:
         raise UserError(str(error)) from error
     if arguments.json:

@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.files import write_atomically
@@ -37,13 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sheet", type=Path, metavar="FILE", help="also draw the best, median and worst pictures (.png)"
     )
+    classes = "folder of NYU's 40 classes (.png, 0 for void): also what the foreground mask holds of each"
+    parser.add_argument("--classes", type=Path, metavar="DIR", help=classes)
     parser.add_argument("--cache", type=Path, default=CACHE, help="folder for what a killed run has done (%(default)s)")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
     parser.add_argument("--seed", type=int, default=0, help="of the intervals' resampling (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure and print a table."""
+    """Measure and print tables."""
     from bgflow_train.datasets import DatasetError, FolderDataset, IndexedDataset
     from bgflow_train.datasets.named import open_named
     from bgflow_train.evaluation import evaluate
@@ -58,10 +61,32 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             dataset = open_named(arguments.dataset, arguments.split)
         segmenter = Segmenter(Model.load(arguments.model), arguments.device)
-        result = evaluate(segmenter, dataset, arguments.cache, arguments.seed, arguments.sheet)
+        result = evaluate(segmenter, dataset, arguments.cache, arguments.seed, arguments.sheet, arguments.classes)
     except (DatasetError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     print(metrics_table({dataset.name: result}))
+    print(_borders_table(result["borders"]))
+    if arguments.classes:
+        print(_classes_table(result["classes"]))
     if arguments.json:
         write_atomically(arguments.json, (json.dumps(result, indent=1) + "\n").encode())
     return 0
+
+
+def _borders_table(borders: dict[str, Any]) -> str:
+    lines = ["\n| pixels | AUROC | wrong in the foreground mask |", "| --- | --- | --- |"]
+    for place, pixels in (("near", "within 1 % of the width of a border"), ("away", "elsewhere")):
+        numbers = borders[place]
+        auroc = "-" if numbers["auroc"] is None else f"{numbers['auroc']:.3f}"
+        wrong = "-" if numbers["wrong"] is None else f"{100 * numbers['wrong']:.1f} %"
+        lines.append(f"| {pixels} | {auroc} | {wrong} |")
+    return "\n".join(lines)
+
+
+def _classes_table(classes: dict[str, Any]) -> str:
+    lines = []
+    for kind, share in (("foreground", "found"), ("background", "taken for foreground")):
+        lines += [f"\n| {kind} | {share} | pixels | pictures |", "| --- | --- | --- | --- |"]
+        for name, row in classes[kind].items():
+            lines.append(f"| {name} | {100 * row['share']:.1f} % | {row['pixels']} | {row['pictures']} |")
+    return "\n".join(lines)

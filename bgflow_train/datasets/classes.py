@@ -4,18 +4,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_train.datasets.base import BACKGROUND, FOREGROUND, VOID, DatasetError
-from bgflow_train.datasets.pairs import PairedDataset, by_stem, pair, read_labels
+from bgflow_train.datasets.base import BACKGROUND, FOREGROUND, VOID, DatasetError, Sample
+from bgflow_train.datasets.pairs import PairedDataset, by_stem, pair, read_labels, require
 
-__all__ = ["BACKGROUND_CLASSES", "CLASSES", "ClassesDataset", "mask_of"]
+__all__ = ["BACKGROUND_CLASSES", "CLASSES", "CLASS_NAMES", "ClassLabels", "ClassesDataset", "mask_of"]
 
-CLASSES = 40
+# fmt: off
+CLASS_NAMES = (
+    "void", "wall", "floor", "cabinet", "bed", "chair", "sofa", "table", "door", "window", "bookshelf", "picture",
+    "counter", "blinds", "desk", "shelves", "curtain", "dresser", "pillow", "mirror", "floor mat", "clothes", "ceiling",
+    "books", "refridgerator", "television", "paper", "towel", "shower curtain", "box", "whiteboard", "person",
+    "night stand", "toilet", "sink", "lamp", "bathtub", "bag", "otherstructure", "otherfurniture", "otherprop",
+)
+# fmt: on
+"""By number, as the authors spell them."""
+CLASSES = len(CLASS_NAMES) - 1
 """Numbered from 1; 0 is unlabelled."""
 BACKGROUND_CLASSES = (1, 2, 9, 22)
 """Wall, floor, window, ceiling."""
@@ -46,13 +56,52 @@ class ClassesDataset(PairedDataset):
         super().__init__(name, pair(images, by_stem(images), labels, by_stem(labels), ids))
 
     def _mask(self, labels: Path) -> npt.NDArray[np.uint8]:
-        classes = read_labels(labels)
-        if classes.max() > CLASSES:
-            raise DatasetError(
-                f"{labels} has the value {classes.max()}; expected classes up to {CLASSES} and 0 for void"
-            )
-        return classes
+        return _read_classes(labels)
 
     def _content(self, index: int) -> Iterable[bytes]:
         _, picture, labels = self.pairs[index]
         return picture.read_bytes(), labels.read_bytes()
+
+
+class ClassLabels:
+    """Classes of another data set's pictures, in a folder of their own, of the same stem.
+
+    Args:
+        folder: of the labels.
+        ids: of the pictures.
+
+    Raises:
+        DatasetError: there is no such folder, or it lacks the labels of a picture.
+    """
+
+    def __init__(self, folder: Path, ids: Sequence[str]) -> None:
+        found = by_stem(folder)
+        require(ids, "class labels", folder, found)
+        self._paths = {id: found[id] for id in ids}
+
+    def of(self, sample: Sample) -> npt.NDArray[np.uint8]:
+        """Read the classes of a picture, H x W.
+
+        Raises:
+            DatasetError: they are damaged, no classes, or of another size than the picture.
+        """
+        path = self._paths[sample.id]
+        classes = _read_classes(path)
+        if classes.shape != sample.mask.shape:
+            raise DatasetError(f"{path} is {classes.shape}; expected labels of the picture's size {sample.mask.shape}")
+        return classes
+
+    def digest(self) -> str:
+        """SHA-256 over ids and labels."""
+        digest = hashlib.sha256()
+        for id, path in self._paths.items():
+            digest.update(f"{id}\n".encode())
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+def _read_classes(path: Path) -> npt.NDArray[np.uint8]:
+    classes = read_labels(path)
+    if classes.max() > CLASSES:
+        raise DatasetError(f"{path} has the value {classes.max()}; expected classes up to {CLASSES} and 0 for void")
+    return classes

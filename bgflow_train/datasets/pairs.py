@@ -16,7 +16,7 @@ from bgflow_ros.images import ImageError, decode_compressed
 from bgflow_ros.media import PICTURES
 from bgflow_train.datasets.base import DatasetError, IndexedDataset, Sample
 
-__all__ = ["Pair", "PairedDataset", "by_stem", "pair", "read_labels"]
+__all__ = ["Pair", "PairedDataset", "by_stem", "pair", "read_labels", "require"]
 
 Pair = tuple[str, Path, Path]
 """Id, picture and labels."""
@@ -97,12 +97,19 @@ def pair(
                 f"({len(pictures)} pictures, {len(labels)} masks found)"
             )
     for kind, folder, found in (("picture", images, pictures), ("mask", masks, labels)):
-        missing = [id for id in ids if id not in found]
-        if missing:
-            raise DatasetError(
-                f"{len(missing)} of {len(ids)} ids have no {kind} in {folder}; the first is {missing[0]!r}"
-            )
+        require(ids, kind, folder, found)
     return [(id, pictures[id], labels[id]) for id in ids]
+
+
+def require(ids: Sequence[str], kind: str, folder: Path, found: Mapping[str, Path]) -> None:
+    """Check that all ids have a file of a kind among those found in a folder.
+
+    Raises:
+        DatasetError: one has none.
+    """
+    missing = [id for id in ids if id not in found]
+    if missing:
+        raise DatasetError(f"{len(missing)} of {len(ids)} ids have no {kind} in {folder}; the first is {missing[0]!r}")
 
 
 def read_labels(path: Path, channels: int = 1) -> npt.NDArray[np.uint8]:

@@ -6,7 +6,8 @@ from bgflow_train.densities.base import Density
 from bgflow_train.densities.gaussian import Gaussian
 from bgflow_train.densities.knn import KNN
 from bgflow_train.densities.mixture import Mixture
+from bgflow_train.densities.patchcore import PatchCore
 from bgflow_train.densities.real_nvp import RealNVP
 from bgflow_train.densities.whitening import Whitening
 
-__all__ = ["KNN", "Density", "Gaussian", "Mixture", "RealNVP", "Whitening"]
+__all__ = ["KNN", "Density", "Gaussian", "Mixture", "PatchCore", "RealNVP", "Whitening"]

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bgflow_train.densities.base import Density
+from bgflow_train.densities.stored import Stored
 
 __all__ = ["KNN"]
 
@@ -22,7 +23,7 @@ __all__ = ["KNN"]
 faiss.cvar.distance_compute_blas_threshold = 20
 
 
-class KNN(Density):
+class KNN(Stored, Density):
     """p(x) proportional to the mean over the k nearest background descriptors of exp(-cosine distance).
 
     It is no normalised density, so its NLL compares descriptors, not models. The search is exact (faiss) and takes no
@@ -69,7 +70,5 @@ class KNN(Density):
         return self._index
 
     def _load_from_state_dict(self, state: dict[str, Any], prefix: str, *rest: Any) -> None:
-        # How many descriptors were kept only the file knows.
-        self.features = torch.empty_like(state[prefix + "features"])
         self._index = None
         super()._load_from_state_dict(state, prefix, *rest)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
 from bgflow_ros.letterbox import fit_content, upsample
+from bgflow_train.blend import Blend
 from bgflow_train.calibration import Calibration
 from bgflow_train.datasets import BACKGROUND, FOREGROUND, Dataset
 from bgflow_train.datasets.novel import NOVEL
@@ -27,12 +28,39 @@ from bgflow_train.fitting import Fitted
 from bgflow_train.metrics import EDGES, measure
 from bgflow_train.network import Network
 
-__all__ = ["KINDS", "compared", "counted", "novelty"]
+__all__ = ["KINDS", "alone", "compared", "counted", "novelty"]
 
 Counts = npt.NDArray[np.int64]
+Array = npt.NDArray[np.float64]
 
 KINDS = (BACKGROUND, FOREGROUND, NOVEL)
 RESAMPLES = 1000
+
+
+def alone(fitted: Fitted, name: str) -> Fitted:
+    """Take one score out of a fit: the background logit is minus that score, and nothing else has a say.
+
+    The score is normalised as the blend does it, so that it lies within the histograms' range.
+
+    Args:
+        fitted: the whole.
+        name: of the score.
+    """
+    blend, recipe, index = fitted.blend, fitted.recipe, fitted.recipe.scores.index(name)
+    kept = sorted({0, index})  # the head's score gives the grid, with a weight or without
+    return replace(
+        fitted,
+        recipe=replace(recipe, scores=tuple(recipe.scores[place] for place in kept), veto=None),
+        scores=[fitted.scores[place] for place in kept],
+        blend=Blend(
+            mean=[blend.mean[place] for place in kept],
+            deviation=[blend.deviation[place] for place in kept],
+            weight=[float(place == index) for place in kept],
+            confidence=0.0,
+            bias=0.0,
+        ),
+        veto=None,
+    )
 
 
 @torch.inference_mode()
@@ -45,7 +73,8 @@ def counted(fitted: Fitted, dataset: Dataset, cache: Path) -> Counts:
         cache: folder of what has been counted, by fit and data.
     """
     network = Network(fitted.pyramid, fitted.scores, fitted.blend, fitted.veto, Calibration(1.0, 0.0)).eval().to(DEVICE)
-    key = hashlib.sha256(repr((_digest(network), fitted.blend, fitted.veto, dataset.digest())).encode()).hexdigest()
+    decides = (_digest(network), fitted.recipe, fitted.blend, fitted.veto, dataset.digest())
+    key = hashlib.sha256(repr(decides).encode()).hexdigest()
     path = cache / f"counted-{key[:24]}.npy"
     if path.exists():
         counts: Counts = np.load(path, allow_pickle=False)
@@ -67,23 +96,28 @@ def counted(fitted: Fitted, dataset: Dataset, cache: Path) -> Counts:
     return counts
 
 
-def compared(steps: Sequence[Sequence[Counts]], seed: int = 0) -> list[dict[str, Any]]:
-    """Metrics of each step, and what it gained over the step before with a paired bootstrap by picture.
+def compared(
+    steps: Sequence[Sequence[Counts]], seed: int = 0, against: Sequence[int | None] | None = None
+) -> list[dict[str, Any]]:
+    """Metrics of each step, and what it gained over another one with a paired bootstrap by picture.
 
     Args:
         steps: of each step a Counts a seed, all of the same pictures.
         seed: of the resampling.
+        against: of each step the place of an earlier one, or None; by default the one before.
 
     Returns:
         A step each: `metrics`, the mean over the seeds; `spread`, their standard deviation; `gain` and its 95 %
-        interval, the same pictures drawn for both steps, None for the first.
+        interval, the same pictures drawn for both steps, None where it is against none.
     """
     rng = np.random.default_rng(seed)
     pictures = len(steps[0][0])
     drawn = rng.multinomial(pictures, np.full(pictures, 1 / pictures), size=RESAMPLES)
     rows: list[dict[str, Any]] = []
-    before = None
-    for counts in steps:
+    drawings: list[dict[str, Array]] = []
+    if against is None:
+        against = [None, *range(len(steps) - 1)]
+    for counts, other in zip(steps, against, strict=True):
         each = [asdict(measure(one[:, :2].sum(0))) for one in counts]
         names = [name for name in each[0] if name != "pi"]
         row: dict[str, Any] = {
@@ -98,15 +132,15 @@ def compared(steps: Sequence[Sequence[Counts]], seed: int = 0) -> list[dict[str,
                 numbers = asdict(measure((weights @ one).reshape(2, -1)))
                 for name in names:
                     resampled[name][index] += numbers[name] / len(flat)
-        if before is not None:
+        if other is not None:
             row["gain"] = {
                 name: [
-                    row["metrics"][name] - rows[-1]["metrics"][name],
-                    *np.nanpercentile(resampled[name] - before[name], [2.5, 97.5]).tolist(),
+                    row["metrics"][name] - rows[other]["metrics"][name],
+                    *np.nanpercentile(resampled[name] - drawings[other][name], [2.5, 97.5]).tolist(),
                 ]
                 for name in names
             }
-        before = resampled
+        drawings.append(resampled)
         rows.append(row)
     return rows
 

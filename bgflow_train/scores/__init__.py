@@ -6,23 +6,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bgflow_train.densities import Density, Gaussian, Mixture, RealNVP
+from bgflow_train.densities import KNN, Density, Gaussian, Mixture, PatchCore, RealNVP
 from bgflow_train.encoders.pyramid import Pyramid
 from bgflow_train.scores.base import Score
 from bgflow_train.scores.classes import ClassesScore
 from bgflow_train.scores.density import DensityScore
 from bgflow_train.scores.head import HeadScore
+from bgflow_train.scores.padim import PadimScore
+from bgflow_train.scores.ratio import RatioScore
 from bgflow_train.scores.room import RoomScore
 
-__all__ = ["ClassesScore", "DensityScore", "HeadScore", "RoomScore", "Score", "ScoreError", "make_score"]
+__all__ = [
+    "ClassesScore",
+    "DensityScore",
+    "HeadScore",
+    "PadimScore",
+    "RatioScore",
+    "RoomScore",
+    "Score",
+    "ScoreError",
+    "make_score",
+]
 
 COUPLINGS, HIDDEN = 8, 64
 """Of a flow."""
+NEIGHBOURS, STORED = 50, 20_000
+"""Of the nearest neighbours."""
 DENSITIES: dict[str, Callable[[int, int], Density]] = {
     "gaussian": lambda channels, _: Gaussian(channels),
     "mixture": lambda channels, _: Mixture(channels),
     "flow": lambda channels, seed: RealNVP(channels, couplings=COUPLINGS, hidden=HIDDEN, seed=seed),
+    "knn": lambda channels, _: KNN(channels, neighbours=NEIGHBOURS, stored=STORED),
+    "patchcore": lambda channels, _: PatchCore(channels),
 }
+FITTED: dict[str, Callable[[str, int, int], Score]] = {"ratio": RatioScore, "padim": PadimScore}
+"""What is fitted to a layer and is not one density of its background."""
 
 
 class ScoreError(ValueError):
@@ -30,10 +48,10 @@ class ScoreError(ValueError):
 
 
 def make_score(name: str, pyramid: Pyramid, seed: int) -> Score:
-    """Build a score, its density unfitted.
+    """Build a score, unfitted.
 
     Args:
-        name: `head`, `classes`, `room`, or a density and the number of its layer, such as `gaussian4`.
+        name: `head`, `classes`, `room`, or what is fitted and the number of its layer, such as `gaussian4`.
         pyramid: the expert.
         seed: of a flow's weights.
 
@@ -48,10 +66,14 @@ def make_score(name: str, pyramid: Pyramid, seed: int) -> Score:
     if name == "room":
         return RoomScore(pyramid, numbers.index(6))
     kind, number = name[:-1], name[-1:]
-    if kind not in DENSITIES or not number.isdecimal() or int(number) not in numbers:
+    kinds = (*DENSITIES, *FITTED)
+    if kind not in kinds or not number.isdecimal() or int(number) not in numbers:
         raise ScoreError(
-            f"no score {name!r}; expected head, classes, room, or one of {', '.join(DENSITIES)} with the number "
+            f"no score {name!r}; expected head, classes, room, or one of {', '.join(kinds)} with the number "
             f"of a layer ({', '.join(map(str, numbers))}), such as gaussian4"
         )
     index = numbers.index(int(number))
-    return DensityScore(name, index, DENSITIES[kind](pyramid.layers[index].channels, seed))
+    channels = pyramid.layers[index].channels
+    if kind in FITTED:
+        return FITTED[kind](name, index, channels)
+    return DensityScore(name, index, DENSITIES[kind](channels, seed))

@@ -19,11 +19,12 @@ class DensityScore(Score):
         name: of the score.
         index: of the layer, among the encoder's.
         density: of that layer's background.
+        generic: fit it to everything that is labelled instead.
     """
 
-    def __init__(self, name: str, index: int, density: Density) -> None:
+    def __init__(self, name: str, index: int, density: Density, *, generic: bool = False) -> None:
         super().__init__()
-        self.name, self.index, self.density = name, index, density
+        self.name, self.index, self.density, self.generic = name, index, density, generic
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """NLL of each cell."""
