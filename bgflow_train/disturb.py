@@ -8,6 +8,7 @@ The paper flips, rescales, brightens (augment.py); that keeps a network at home 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from bgflow_ros.letterbox import FILL
 from bgflow_train.datasets import Sample
 
-__all__ = ["CONSTANTS", "disturbed"]
+__all__ = ["CONSTANTS", "lit", "moved", "pasted"]
 
 Picture = npt.NDArray[np.float32]
 
@@ -27,6 +28,8 @@ STRETCH = 0.15
 """Log of the factor between the two axes, at most."""
 TILT = 3.0
 """Degrees, the deviation; every second picture."""
+MOST_PASTED = 0.5
+"""Share of the cut that a pasted thing may cover."""
 CHANCE = {
     "gamma": 0.8,
     "white balance": 0.7,
@@ -41,12 +44,12 @@ CHANCE = {
     "jpeg": 0.15,
 }
 """How often each happens to a picture."""
-CONSTANTS = {"scale": list(SCALE), "stretch": STRETCH, "tilt": TILT, "chance": CHANCE}
+CONSTANTS = {"scale": list(SCALE), "stretch": STRETCH, "tilt": TILT, "pasted": MOST_PASTED, "chance": CHANCE}
 """What the code fixes and disturbed pictures depend on."""
 
 
-def disturbed(sample: Sample, scale: float, width: int, height: int, void: int, rng: np.random.Generator) -> Sample:
-    """Draw one variant of a picture and its labels.
+def moved(sample: Sample, scale: float, width: int, height: int, void: int, rng: np.random.Generator) -> Sample:
+    """Scale, stretch, tilt, flip and cut a picture and its labels.
 
     Args:
         sample: the mask may hold any labels.
@@ -56,14 +59,7 @@ def disturbed(sample: Sample, scale: float, width: int, height: int, void: int, 
         void: label of what is not labelled.
         rng: decides everything.
     """
-    rgb, labels = _moved(sample, scale, (width, height), void, rng)
-    return Sample(_lit(rgb, rng), labels, sample.id)
-
-
-def _moved(
-    sample: Sample, scale: float, size: tuple[int, int], void: int, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """Scale, stretch, tilt, flip and cut."""
+    size = width, height
     factor = scale * math.exp(rng.uniform(*np.log(SCALE)))
     stretch = math.exp(rng.uniform(-STRETCH, STRETCH) / 2)
     tilt = math.radians(rng.normal(0, TILT)) if rng.random() < 0.5 else 0.0
@@ -87,11 +83,35 @@ def _moved(
         move = move + matrix @ np.full(2, (shrink - 1) / 2)
         matrix = matrix * shrink
     rgb = cv2.warpAffine(rgb, np.column_stack([matrix, move]), size, flags=cv2.INTER_LINEAR, borderValue=(FILL,) * 3)
-    return np.asarray(rgb, np.uint8), np.asarray(labels, np.uint8)
+    return Sample(np.asarray(rgb, np.uint8), np.asarray(labels, np.uint8), sample.id)
+
+
+def pasted(sample: Sample, other: Sample, background: Sequence[int], rng: np.random.Generator) -> Sample:
+    """Put one or two classes of another picture's things in front: outliers, wherever they do not belong.
+
+    Args:
+        sample: the mask holds classes, 0 for what is not labelled.
+        other: the same, of the same size.
+        background: the classes that are never taken.
+        rng: decides everything.
+    """
+    kinds = np.setdiff1d(other.mask, (0, *background))
+    if not len(kinds):
+        return sample
+    chosen = rng.choice(kinds, min(len(kinds), int(rng.integers(1, 3))), replace=False)
+    covered = np.isin(other.mask, chosen)
+    if covered.mean() > MOST_PASTED:
+        return sample
+    rgb = np.where(covered[..., None], other.rgb, sample.rgb)
+    return Sample(rgb, np.where(covered, other.mask, sample.mask), sample.id)
+
+
+def lit(sample: Sample, rng: np.random.Generator) -> Sample:
+    """Give a picture another exposure, white balance, lens and sensor."""
+    return sample._replace(rgb=_lit(sample.rgb, rng))
 
 
 def _lit(rgb: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """Another exposure, white balance, lens and sensor."""
     happens = {name: rng.random() < chance for name, chance in CHANCE.items()}
     x: Picture = rgb.astype(np.float32)
     if happens["gamma"]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -25,11 +26,11 @@ from bgflow_ros.files import write_atomically
 from bgflow_train.augment import canvas_scale
 from bgflow_train.checkpoint import Checkpoint
 from bgflow_train.claim import claim
-from bgflow_train.datasets import FOREGROUND, VOID, DatasetError, IndexedDataset
-from bgflow_train.datasets.classes import mask_of
+from bgflow_train.datasets import FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
+from bgflow_train.datasets.classes import BACKGROUND_CLASSES, mask_of
 from bgflow_train.datasets.views import spaced
 from bgflow_train.device import DEVICE, machine
-from bgflow_train.disturb import CONSTANTS, disturbed
+from bgflow_train.disturb import CONSTANTS, lit, moved, pasted
 from bgflow_train.encoders import RANDOM
 from bgflow_train.encoders.pyramid import Pyramid
 from bgflow_train.features import canvas_of
@@ -75,7 +76,7 @@ def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: 
     """
     total = sum(source.share for source in sources)
     begun = {
-        "recipe": asdict(recipe) | {"crop": list(recipe.crop)},
+        "recipe": asdict(recipe) | {"crop": list(recipe.crop), "init": _named(recipe.init)},
         "constants": CONSTANTS,
         "data": {
             dataset.name: {"pictures": len(dataset), "sha256": dataset.digest(), "share": share / total}
@@ -86,7 +87,7 @@ def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: 
         claim(out / BEGUN, begun)
         return load_pyramid(out)
     torch.manual_seed(recipe.seed)
-    pyramid = Pyramid(recipe.init)
+    pyramid = _first(recipe.init)
     claim(out / BEGUN, begun)
     both = nn.ModuleDict({"now": pyramid, "mean": copy.deepcopy(pyramid)})
     both.to(DEVICE).to(memory_format=torch.channels_last)
@@ -144,6 +145,23 @@ def load_pyramid(folder: Path) -> Pyramid:
     return pyramid.to(DEVICE).eval().requires_grad_(False)
 
 
+def _first(init: str) -> Pyramid:
+    """What a training begins with."""
+    if not Path(init).is_dir():
+        return Pyramid(init)
+    before = load_pyramid(Path(init))
+    pyramid = Pyramid(RANDOM)
+    pyramid.load_state_dict(before.state_dict())
+    pyramid.source = before.source
+    return pyramid
+
+
+def _named(init: str) -> str:
+    """What decides the first weights: of files what they hold, not where they lie."""
+    path = Path(init) / WEIGHTS if Path(init).is_dir() else Path(init)
+    return f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}" if path.is_file() else init
+
+
 def _groups(pyramid: Pyramid, rate: float) -> list[dict[str, object]]:
     inside: list[Tensor] = []
     new: list[Tensor] = []
@@ -167,12 +185,18 @@ def _cuts(
     sources: Sequence[Source], recipe: PyramidRecipe, step: int
 ) -> Iterator[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
     shares = np.array([source.share for source in sources])
-    for place in range(recipe.batch):
-        rng = np.random.default_rng([recipe.seed, step, place])
+
+    def drawn(rng: np.random.Generator) -> Sample:
         dataset = sources[rng.choice(len(sources), p=shares / shares.sum())].dataset
         sample = dataset[int(rng.integers(len(dataset)))]
-        scale = canvas_scale(sample, recipe.width, recipe.height)
-        cut = disturbed(sample, scale, *recipe.crop, UNLABELLED, rng)
+        return moved(sample, canvas_scale(sample, recipe.width, recipe.height), *recipe.crop, UNLABELLED, rng)
+
+    for place in range(recipe.batch):
+        rng = np.random.default_rng([recipe.seed, step, place])
+        cut = drawn(rng)
+        if recipe.paste and rng.random() < recipe.paste:
+            cut = pasted(cut, drawn(rng), BACKGROUND_CLASSES, rng)
+        cut = lit(cut, rng)
         yield cut.rgb, cut.mask
 
 

@@ -82,7 +82,7 @@ class PyramidRecipe:
     """The choices of a light expert's training; the defaults are those of the packaged model."""
 
     init: str = "imagenet"
-    """The encoder's weights to begin with: imagenet, random, or a file."""
+    """What to begin with: the encoder's weights, imagenet, random or a file; or the folder of another expert."""
     width: int = 384
     """Of the canvas that the network sees once trained."""
     height: int = 288
@@ -94,6 +94,8 @@ class PyramidRecipe:
     """Of the encoder at its highest."""
     decay: float = 0.02
     """Of the weights (AdamW)."""
+    paste: float = 0.0
+    """How often things of another picture are pasted into a cut."""
     auxiliary: float = 0.4
     """Weight of the classes' loss."""
     memory: float = 0.995
@@ -108,10 +110,10 @@ class PyramidRecipe:
         """
         _check("canvas", self.width, self.height)
         _check("crop", *self.crop)
-        if min(self.steps, self.batch) < 1 or self.rate <= 0 or self.auxiliary < 0:
+        if min(self.steps, self.batch) < 1 or self.rate <= 0 or self.auxiliary < 0 or not 0 <= self.paste <= 1:
             raise ValueError(
-                f"{self.steps} steps of {self.batch} cuts, rate {self.rate}, weight {self.auxiliary} of the classes; "
-                "expected at least 1 and 1, above 0, from 0 on"
+                f"{self.steps} steps of {self.batch} cuts, rate {self.rate}, weight {self.auxiliary} of the classes, "
+                f"{self.paste} of them pasted into; expected at least 1 and 1, above 0, from 0 on, 0 to 1"
             )
 
 

@@ -13,12 +13,17 @@ from hypothesis import strategies as st
 from bgflow_ros.letterbox import FILL
 from bgflow_train import disturb
 from bgflow_train.datasets import Sample
-from bgflow_train.disturb import CHANCE, disturbed
+from bgflow_train.disturb import CHANCE, pasted
 
 LABELS = 9
 """Of the blocks, from 1."""
 seeds = st.integers(0, 2**32 - 1)
 scales = st.floats(0.1, 3)
+
+
+def disturbed(sample: Sample, scale: float, width: int, height: int, void: int, rng: np.random.Generator) -> Sample:
+    """What a training does to each picture."""
+    return disturb.lit(disturb.moved(sample, scale, width, height, void, rng), rng)
 
 
 def colour_of(labels: np.ndarray) -> np.ndarray:
@@ -128,3 +133,25 @@ def test_black_and_white_pictures_survive_every_change(value: int, monkeypatch: 
     sample = Sample(np.full((40, 60, 3), value, np.uint8), np.ones((40, 60), np.uint8), "flat")
     for seed in range(10):
         assert disturbed(sample, 1.0, 48, 32, 0, np.random.default_rng(seed)).rgb.dtype == np.uint8
+
+
+def test_only_things_are_pasted_and_picture_and_labels_go_together() -> None:
+    rng = np.random.default_rng(0)
+    room = Sample(np.full((40, 60, 3), 200, np.uint8), np.full((40, 60), 1, np.uint8), "room")
+    labels = np.full((40, 60), 2, np.uint8)
+    labels[:10, :10], labels[20:30, 20:40], labels[:, 50:] = 5, 31, 0
+    other = Sample(np.repeat(labels[..., None], 3, 2), labels, "other")
+    for _ in range(20):
+        cut = pasted(room, other, (1, 2, 9, 22), rng)
+        new = cut.mask != room.mask
+        assert set(np.unique(cut.mask[new]).tolist()) <= {5, 31}
+        assert (cut.rgb[new] == cut.mask[new][:, None]).all()
+        assert (cut.rgb[~new] == 200).all()
+    assert (room.mask == 1).all(), "the picture itself is left alone"
+
+
+@pytest.mark.parametrize("label", [0, 2, 5])
+def test_nothing_is_pasted_where_there_is_no_thing_or_it_would_cover_most(label: int) -> None:
+    room = Sample(np.zeros((20, 20, 3), np.uint8), np.ones((20, 20), np.uint8), "room")
+    other = Sample(room.rgb + 9, np.full((20, 20), label, np.uint8), "other")
+    assert pasted(room, other, (1, 2, 9, 22), np.random.default_rng(0)) is room

@@ -25,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rooms", type=Path, metavar="DIR", help="folder that `bgflow rooms` wrote")
     share = "of a batch's pictures are rendered (%(default)s)"
     parser.add_argument("--rooms-share", type=float, default=0.5, metavar="SHARE", help=share)
-    parser.add_argument("--init", default=default.init, help="first weights: imagenet, random or a file (%(default)s)")
+    parser.add_argument(
+        "--init",
+        default=default.init,
+        help="first weights: imagenet, random, a file, or an expert's folder to go on from (%(default)s)",
+    )
     size = f"{default.width}x{default.height}"
     parser.add_argument("--size", default=size, metavar="WxH", help="canvas of the trained network (%(default)s)")
     crop = "x".join(map(str, default.crop))
@@ -33,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=default.steps, help="%(default)s")
     parser.add_argument("--batch", type=int, default=default.batch, help="cuts a step (%(default)s)")
     parser.add_argument("--rate", type=float, default=default.rate, help="the encoder's highest (%(default)s)")
+    paste = "how often things of another picture are pasted into a cut (%(default)s)"
+    parser.add_argument("--paste", type=float, default=default.paste, metavar="SHARE", help=paste)
     parser.add_argument("--auxiliary", type=float, default=default.auxiliary, help="weight of classes (%(default)s)")
     parser.add_argument("--seed", type=int, default=default.seed, help="%(default)s")
 
@@ -61,6 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             steps=arguments.steps,
             batch=arguments.batch,
             rate=arguments.rate,
+            paste=arguments.paste,
             auxiliary=arguments.auxiliary,
             seed=arguments.seed,
         )
