@@ -54,11 +54,17 @@ def model_card(manifest: dict[str, Any], notes: str) -> str:
         for name, weight, deviation in zip(recipe["scores"], blend["weight"], blend["deviation"], strict=True)
     )
     scores += f"\n| head x confidence in the picture | {blend['confidence'] / blend['deviation'][0]:.4f} |"
-    densities = "\n".join(
+    rows = [
         f"| {layer['score']} | {layer['stride']} | {layer['channels']} | {layer['nll']['cells']} | "
         f"{layer['nll']['train']:.1f} | {layer['nll']['validation']:.1f} |"
         for layer in manifest["layers"]
-    )
+    ]
+    head = [
+        "",
+        "| density | stride | channels | background cells | NLL, fit | NLL, validation |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    densities = "\n".join([*head, *rows, ""]) if rows else ""
     if veto is None:
         vetoed = "No density overrules the fusion."
     else:
@@ -79,7 +85,7 @@ def model_card(manifest: dict[str, Any], notes: str) -> str:
     return f"""# Model `{manifest["name"]}`
 
 Background likelihood of indoor pictures: {manifest["encoder"]["name"]} ({manifest["encoder"]["weights"]}),
-the head's logit and densities of background, fused and calibrated. Input {manifest["input"]["width"]}x{manifest["input"]["height"]}, one logit each {manifest["stride"]} pixels.
+several scores on its features (below), fused and calibrated. Input {manifest["input"]["width"]}x{manifest["input"]["height"]}, one logit each {manifest["stride"]} pixels.
 Written by `bgflow export`; every number below stands in `manifest.yaml` with intervals, data hashes, versions and machine.
 
 ## On pictures that nothing was trained or tuned on
@@ -118,11 +124,7 @@ are not part of the model or of this repository.
 {scores}
 
 {vetoed}
-
-| density | stride | channels | background cells | NLL, fit | NLL, validation |
-| --- | --- | --- | --- | --- | --- |
 {densities}
-
 Seed {recipe["seed"]}; bgflow {versions["bgflow"]}, torch {versions["torch"]}, timm {versions["timm"]}, Python {versions["python"]}.
 ONNX Runtime and torch differ by at most {parity["largest_likelihood_difference"]:.1e} in likelihood on {parity["pictures"]} pictures.
 

@@ -16,10 +16,10 @@ STRIDE = 32
 class Recipe:
     """The choices of a fit; the defaults are those of the packaged model."""
 
-    scores: tuple[str, ...] = ("head", "classes", "room", "gaussian4", "gaussian6")
+    scores: tuple[str, ...] = ("head", "classes", "room")
     """What the fusion sees; the head comes first."""
-    veto: str | None = "gaussian4"
-    """The density that may overrule it."""
+    veto: str | None = None
+    """The density that may overrule it; None for none."""
     width: int = 384
     height: int = 288
     cells: int = 200_000

@@ -28,6 +28,7 @@ from bgflow_train.splits import FOLDERS, NAMES, Splits, make, rooms
 from bgflow_train.tally import tally
 
 SIZE = ["--size", "128x96"]
+DENSITIES = ["--scores", "head,classes,room,gaussian4,gaussian6", "--veto", "gaussian4"]
 SMALL = [*SIZE, "--crop", "96x64", "--steps", "3", "--batch", "2", "--init", "random"]
 
 
@@ -58,7 +59,7 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
 ) -> None:
     fit, model = tmp_path / "fit", tmp_path / "small"
     sources = ["--expert", str(expert), "--data", str(made), "--rooms", str(rendered)]
-    assert main(["fit", *sources, "--out", str(fit), *SIZE]) == 0
+    assert main(["fit", *sources, "--out", str(fit), *SIZE, *DENSITIES]) == 0
     printed = capsys.readouterr().out
     for domain in ("nyu/validate", "ade20k_indoor/fuse and coco_indoor/fuse", "rooms/validate"):
         assert f"AUROC on cells of {domain}, fusion fitted to the others: " in printed
@@ -146,7 +147,7 @@ def test_a_second_fit_takes_what_is_there_and_another_one_is_refused(
 
 
 def test_empty_rooms_join_the_densities_pictures(made: Path, splits: None, expert: Path, tmp_path: Path) -> None:
-    command = ["fit", "--expert", str(expert), "--data", str(made), *SIZE]
+    command = ["fit", "--expert", str(expert), "--data", str(made), *SIZE, *DENSITIES]
     assert main([*command, "--out", str(tmp_path / "without")]) == 0
     assert main([*command, "--out", str(tmp_path / "with"), "--empty", str(made / "nyu/rgb")]) == 0
     without, empty = (Fitted.load(tmp_path / name).record for name in ("without", "with"))
@@ -194,7 +195,10 @@ FIT = ["fit", "--expert", "{expert}", "--data", "{made}", "--out", "{tmp}/f"]
         ([*FIT, "--size", "big"], "--size is 'big'; expected WxH"),
         ([*FIT, "--size", "100x96"], "the canvas is 100x96; expected multiples of 32"),
         ([*FIT, "--scores", "room,head"], "the scores are room, head; expected head first"),
-        ([*FIT, "--scores", "head,room"], "the veto is 'gaussian4'; expected a density among the scores"),
+        (
+            [*FIT, "--scores", "head,room", "--veto", "gaussian4"],
+            "the veto is 'gaussian4'; expected a density among the scores",
+        ),
         ([*FIT, "--veto", "room"], "the veto is 'room'"),
         ([*FIT, "--scores", "head,gaussian4,flow9"], "no score 'flow9'; expected head, "),
         ([*FIT, "--rooms", "{tmp}"], "has 0 complete rooms, none of them to fit"),
@@ -225,7 +229,7 @@ def test_what_only_the_user_can_mend_is_one_line(
 def test_too_few_background_cells_are_a_clear_error(
     made: Path, splits: None, expert: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["fit", "--expert", str(expert), "--data", str(made), "--out", str(tmp_path), *SIZE]
+    command = ["fit", "--expert", str(expert), "--data", str(made), "--out", str(tmp_path), *SIZE, *DENSITIES]
     assert main([*command, "--cells", "20"]) == 2
     assert "layer 4 has 12 background cells to fit with, of at least 50; more pictures" in capsys.readouterr().err
 

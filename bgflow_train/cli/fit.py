@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--scores", default=",".join(default.scores), metavar="NAME,NAME", help=scores)
     veto = "the density that may overrule the fusion, or none (%(default)s)"
-    parser.add_argument("--veto", default=default.veto, metavar="NAME", help=veto)
+    parser.add_argument("--veto", default=default.veto or "none", metavar="NAME", help=veto)
     size = f"{default.width}x{default.height}"
     parser.add_argument("--size", default=size, metavar="WxH", help="the network's input (%(default)s)")
     parser.add_argument("--cells", type=int, default=default.cells, help="descriptors a layer at most (%(default)s)")
