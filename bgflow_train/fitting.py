@@ -172,6 +172,8 @@ def _fit_densities(
 ) -> list[dict[str, Any]]:
     """Fit what has a density and is not on disk yet; say on how many cells and how well."""
     wanted = [part for score in scores for part in score.modules() if isinstance(part, DensityScore)]
+    if not wanted:
+        return []
     fit = _cells(pyramid, recipe, background, wanted, recipe.cells)
     validation = _cells(pyramid, recipe, [spaced(set, STOP_PICTURES) for set in stop], wanted, recipe.cells // 4)
     described = []
