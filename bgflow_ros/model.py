@@ -17,7 +17,7 @@ from bgflow_ros.files import share
 
 __all__ = ["DEFAULT_MODEL", "Model", "ModelError"]
 
-DEFAULT_MODEL = "lite0"
+DEFAULT_MODEL = "default"
 """The packaged model that is taken where none is named."""
 MANIFEST = "manifest.yaml"
 MANIFEST_BYTES = 1 << 20

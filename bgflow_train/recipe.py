@@ -88,7 +88,7 @@ class PyramidRecipe:
     height: int = 288
     crop: tuple[int, int] = (320, 256)
     """Width and height of a cut to train on."""
-    steps: int = 3000
+    steps: int = 2800
     batch: int = 8
     rate: float = 3e-4
     """Of the encoder at its highest."""
