@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_train.datasets import BACKGROUND, FOREGROUND
-from bgflow_train.datasets.classes import BACKGROUND_CLASSES, CLASS_NAMES
 from bgflow_train.metrics import measure
+from bgflow_train.nyu40 import BACKGROUND_CLASSES, CLASS_NAMES
 
 __all__ = ["band", "by_class", "class_counts", "quality"]
 

@@ -108,12 +108,8 @@ def pasted(sample: Sample, other: Sample, background: Sequence[int], rng: np.ran
 
 def lit(sample: Sample, rng: np.random.Generator) -> Sample:
     """Give a picture another exposure, white balance, lens and sensor."""
-    return sample._replace(rgb=_lit(sample.rgb, rng))
-
-
-def _lit(rgb: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     happens = {name: rng.random() < chance for name, chance in CHANCE.items()}
-    x: Picture = rgb.astype(np.float32)
+    x: Picture = sample.rgb.astype(np.float32)
     if happens["gamma"]:
         x = np.asarray(255 * (x / 255) ** math.exp(rng.uniform(-0.5, 0.5)), np.float32)
     if happens["white balance"]:
@@ -143,7 +139,7 @@ def _lit(rgb: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np
     if happens["jpeg"]:
         coded = cv2.imencode(".jpg", clipped, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 70))])[1]
         clipped = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
-    return clipped
+    return sample._replace(rgb=clipped)
 
 
 def _smeared(x: Picture, length: int, degrees: float) -> Picture:

@@ -4,41 +4,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
-import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import safetensors
-import safetensors.torch
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from bgflow_ros.files import write_atomically
 from bgflow_train.augment import CONSTANTS, augmented, canvas_scale
 from bgflow_train.checkpoint import Checkpoint
 from bgflow_train.claim import claim
-from bgflow_train.datasets import VOID, DatasetError, IndexedDataset
-from bgflow_train.datasets.views import spaced
-from bgflow_train.device import DEVICE, machine
+from bgflow_train.datasets import VOID, IndexedDataset
+from bgflow_train.device import DEVICE
 from bgflow_train.encoders import RANDOM, make_encoder
 from bgflow_train.encoders.expert import Expert
-from bgflow_train.features import canvas_of
 from bgflow_train.recipe import ExpertRecipe
+from bgflow_train.trained import BEGUN, Trained, named, take_step, validation_loss
 
-__all__ = ["load_expert", "train_expert"]
+__all__ = ["EXPERT", "load_expert", "train_expert"]
 
-WEIGHTS, RECORD = "expert.safetensors", "expert.json"
-BEGUN = "begun.json"
-VALIDATION_PICTURES = 48
-"""So many of the validation pictures, evenly spaced, stop the training."""
+EXPERT = Trained("expert", "expert")
 WORKERS = 8 if DEVICE.type == "cuda" else 0
 """A card is faster than one process reads and augments."""
 
@@ -75,12 +65,11 @@ def train_expert(recipe: ExpertRecipe, train: IndexedDataset, validation: Indexe
         EncoderError: the encoder's first weights cannot be had.
     """
     begun = {
-        # What a file of first weights holds counts, not where it lies.
-        "recipe": asdict(recipe) | {"crop": list(recipe.crop), "init": _named(recipe.init)},
+        "recipe": asdict(recipe) | {"crop": list(recipe.crop), "init": named(recipe.init, Path(recipe.init))},
         "constants": CONSTANTS,
         "data": {set.name: {"pictures": len(set), "sha256": set.digest()} for set in (train, validation)},
     }
-    if (out / RECORD).exists():
+    if (out / EXPERT.record).exists():
         claim(out / BEGUN, begun)
         return load_expert(out)
     torch.manual_seed(recipe.seed)
@@ -103,26 +92,14 @@ def train_expert(recipe: ExpertRecipe, train: IndexedDataset, validation: Indexe
             expert.encoder.train(not recipe.frozen)
             for image, labels in itertools.islice(_batches(train, recipe, state.epoch), batches):
                 loss = _loss(expert, image, labels)
-                optimizer.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(expert.parameters(), 10.0)
-                optimizer.step()
-                schedule.step()
+                take_step(expert, loss, optimizer, schedule, longest=10.0)
                 bar.set_postfix(loss=f"{loss.item():.3f}", validation=f"{state.nll:.3f}")
                 bar.update()
             state.end_epoch(_validate(expert, validation, recipe))
             tqdm.write(f"epoch {state.epoch}: validation loss {state.nll:.4f}, best {state.best_nll:.4f}")
     state.restore_best()
-    weights = {name: tensor.contiguous().cpu() for name, tensor in expert.state_dict().items()}
-    write_atomically(out / WEIGHTS, safetensors.torch.save(weights))
-    record = begun | {
-        "init": source,
-        "validation_loss": state.best_nll,
-        "best_epoch": state.best_epoch,
-        "versions": {"torch": str(torch.__version__)},
-        "machine": machine(),
-    }
-    write_atomically(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
+    found = {"init": source, "validation_loss": state.best_nll, "best_epoch": state.best_epoch}
+    EXPERT.write(out, expert, begun | found)
     checkpoint.unlink(missing_ok=True)
     return load_expert(out)
 
@@ -133,22 +110,13 @@ def load_expert(folder: Path) -> Expert:
     Raises:
         DatasetError: the folder holds none.
     """
-    try:
-        record = json.loads((folder / RECORD).read_text())
-        weights = safetensors.torch.load_file(folder / WEIGHTS)
-    except (OSError, ValueError, safetensors.SafetensorError) as error:
-        raise DatasetError(f"{folder} holds no expert ({error}); run `bgflow expert --out {folder}` first") from error
+    record, weights = EXPERT.read(folder)
     recipe = record["recipe"]
     expert = Expert(make_encoder(recipe["encoder"], RANDOM), recipe["classes"])
     expert.load_state_dict(weights)
     trained = "decoder" if recipe["frozen"] else "encoder and decoder"
     expert.source = f"{record['init']}; {trained} trained on {next(iter(record['data']))}"
     return expert.to(DEVICE).eval().requires_grad_(False)
-
-
-def _named(init: str) -> str:
-    path = Path(init)
-    return f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}" if path.is_file() else init
 
 
 def _batches(train: IndexedDataset, recipe: ExpertRecipe, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -169,11 +137,9 @@ def _loss(expert: Expert, image: Tensor, labels: Tensor) -> Tensor:
 @torch.inference_mode()
 def _validate(expert: Expert, validation: IndexedDataset, recipe: ExpertRecipe) -> float:
     expert.eval()
-    losses = []
-    for sample in spaced(validation, VALIDATION_PICTURES):
-        canvas, mask = canvas_of(sample, recipe.width, recipe.height)
-        losses.append(float(_loss(expert, torch.from_numpy(canvas)[None], torch.from_numpy(mask)[None])))
-    known = [loss for loss in losses if not math.isnan(loss)]  # a picture without any label has no loss
-    if not known:
-        raise DatasetError(f"none of the {len(losses)} pictures of {validation.name} has a label to validate with")
-    return float(np.mean(known))
+    return validation_loss(
+        validation,
+        recipe.width,
+        recipe.height,
+        lambda canvas, mask: float(_loss(expert, torch.from_numpy(canvas)[None], torch.from_numpy(mask)[None])),
+    )

@@ -25,9 +25,11 @@ from bgflow_ros.segmenter import Segmenter
 from bgflow_train.calibration import Calibration
 from bgflow_train.datasets import DatasetError, IndexedDataset
 from bgflow_train.datasets.named import open_split
+from bgflow_train.densities import Density
 from bgflow_train.evaluation import evaluate
 from bgflow_train.features import canvas_of
-from bgflow_train.fitting import VALIDATE, Fitted, domain_of
+from bgflow_train.fitting import VALIDATE, Fitted
+from bgflow_train.labelled_cells import domain_of
 from bgflow_train.model_card import model_card
 from bgflow_train.network import Network
 from bgflow_train.onnx_graph import to_onnx
@@ -59,9 +61,9 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         notes: Markdown for the model card: what was seen by eye.
     """
     recipe, pyramid = fitted.recipe, fitted.pyramid
-    for name in recipe.scores:
-        if name.startswith("knn"):
-            raise DatasetError(f"the fit has the score {name}, whose search is no part of a graph; fit without it")
+    for score in fitted.scores:
+        if any(isinstance(part, Density) and not part.exportable for part in score.modules()):
+            raise DatasetError(f"the fit has the score {score.name}, which is no part of a graph; fit without it")
     validate = [open_split(data, *split) for split in VALIDATE]
     calibration = _calibrate(fitted, validate)
     network = Network(pyramid, fitted.scores, fitted.blend, fitted.veto, calibration).eval()

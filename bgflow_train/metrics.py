@@ -8,6 +8,7 @@ addition; the results are exact to the width of a bin.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from bgflow_train.datasets import BACKGROUND, FOREGROUND
 
-__all__ = ["EDGES", "Metrics", "bootstrap", "histogram", "measure"]
+__all__ = ["EDGES", "Metrics", "bootstrap", "histogram", "measure", "resampled"]
 
 Counts = npt.NDArray[np.int64]
 
@@ -38,11 +39,13 @@ class Metrics:
     """Foreground's share of the pixels counted."""
 
 
-def histogram(logits: npt.NDArray[np.float32], mask: npt.NDArray[np.uint8]) -> Counts:
-    """Count one picture's pixels by logit: 2 x bins, background then foreground."""
+def histogram(
+    logits: npt.NDArray[np.float32], mask: npt.NDArray[np.uint8], labels: Sequence[int] = (BACKGROUND, FOREGROUND)
+) -> Counts:
+    """Count one picture's pixels of some labels by logit: labels x bins, background then foreground by default."""
     width = EDGES[1] - EDGES[0]
     bins = np.clip((logits - EDGES[0]) / width, 0, len(EDGES) - 2).astype(np.int64)
-    return np.stack([np.bincount(bins[mask == label], minlength=len(EDGES) - 1) for label in (BACKGROUND, FOREGROUND)])
+    return np.stack([np.bincount(bins[mask == label], minlength=len(EDGES) - 1) for label in labels])
 
 
 def measure(counts: npt.NDArray[np.number]) -> Metrics:
@@ -65,21 +68,29 @@ def measure(counts: npt.NDArray[np.number]) -> Metrics:
     )
 
 
-def bootstrap(counts: Counts, seed: int, resamples: int = 1000) -> dict[str, tuple[float, float]]:
-    """95 % intervals of the pooled metrics, resampling pictures.
+def resampled(counts: Counts, seed: int, resamples: int = 1000) -> dict[str, npt.NDArray[np.float64]]:
+    """The pooled metrics of as many pictures, drawn from these with replacement, again and again.
 
     Args:
         counts: pictures x 2 x bins.
         seed: of the resampling.
-        resamples: how many.
+        resamples: how many. The same seed draws the same pictures, whatever the counts.
+
+    Returns:
+        resamples numbers, a metric each.
     """
     rng = np.random.default_rng(seed)
     pictures = len(counts)
     chosen = rng.multinomial(pictures, np.full(pictures, 1 / pictures), size=resamples).astype(np.float32)
     flat = counts.reshape(pictures, -1).astype(np.float32)
     rows = [asdict(measure((weights @ flat).reshape(2, -1))) for weights in chosen]
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def bootstrap(counts: Counts, seed: int, resamples: int = 1000) -> dict[str, tuple[float, float]]:
+    """95 % intervals of the pooled metrics, see `resampled`."""
     return {
         name: (float(low), float(high))
-        for name in rows[0]
-        for low, high in [np.nanpercentile([row[name] for row in rows], [2.5, 97.5])]
+        for name, numbers in resampled(counts, seed, resamples).items()
+        for low, high in [np.nanpercentile(numbers, [2.5, 97.5])]
     }

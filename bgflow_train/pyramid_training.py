@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -15,33 +13,29 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import safetensors
-import safetensors.torch
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from bgflow_ros.files import write_atomically
 from bgflow_train.augment import canvas_scale
 from bgflow_train.checkpoint import Checkpoint
 from bgflow_train.claim import claim
-from bgflow_train.datasets import FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
-from bgflow_train.datasets.classes import BACKGROUND_CLASSES, mask_of
-from bgflow_train.datasets.views import spaced
-from bgflow_train.device import DEVICE, machine
+from bgflow_train.datasets import FOREGROUND, VOID, IndexedDataset, Sample
+from bgflow_train.datasets.classes import mask_of
+from bgflow_train.device import DEVICE
 from bgflow_train.disturb import CONSTANTS, lit, moved, pasted
 from bgflow_train.encoders import RANDOM
 from bgflow_train.encoders.pyramid import Pyramid
-from bgflow_train.features import canvas_of
+from bgflow_train.nyu40 import BACKGROUND_CLASSES
 from bgflow_train.recipe import PyramidRecipe
+from bgflow_train.trained import BEGUN, Trained, named, take_step, validation_loss
 
-__all__ = ["Source", "load_pyramid", "train_pyramid"]
+__all__ = ["PYRAMID", "Source", "load_pyramid", "train_pyramid"]
 
-WEIGHTS, RECORD, BEGUN = "pyramid.safetensors", "pyramid.json", "begun.json"
+PYRAMID = Trained("pyramid", "train")
 PERIOD = 250
 """Steps between two looks at the validation pictures, after each of which a killed training goes on."""
-VALIDATION_PICTURES = 48
 WARM_UP = 60
 """Steps in which the rates rise."""
 HEAD_FASTER = 3.0
@@ -76,14 +70,14 @@ def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: 
     """
     total = sum(source.share for source in sources)
     begun = {
-        "recipe": asdict(recipe) | {"crop": list(recipe.crop), "init": _named(recipe.init)},
+        "recipe": asdict(recipe) | {"crop": list(recipe.crop), "init": named(recipe.init, _file_of(recipe.init))},
         "constants": CONSTANTS,
         "data": {
             dataset.name: {"pictures": len(dataset), "sha256": dataset.digest(), "share": share / total}
             for dataset, share in (*sources, Source(validation, 0.0))
         },
     }
-    if (out / RECORD).exists():
+    if (out / PYRAMID.record).exists():
         claim(out / BEGUN, begun)
         return load_pyramid(out)
     torch.manual_seed(recipe.seed)
@@ -99,11 +93,7 @@ def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: 
         for step in range(state.epoch * PERIOD, recipe.steps):
             pyramid.train()
             loss = _loss(pyramid, *_batch(sources, recipe, step), recipe.auxiliary)
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(pyramid.parameters(), 5.0)
-            optimizer.step()
-            schedule.step()
+            take_step(pyramid, loss, optimizer, schedule, longest=5.0)
             _follow(both["mean"], pyramid, min(recipe.memory, (1 + step) / (10 + step)))
             bar.set_postfix(loss=f"{loss.item():.3f}", validation=f"{state.nll:.3f}")
             bar.update()
@@ -113,16 +103,9 @@ def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: 
                 state.end_epoch(_validate(mean, validation, recipe))
                 tqdm.write(f"step {step + 1}: validation loss {state.nll:.4f}, best {state.best_nll:.4f}")
     state.restore_best()
-    weights = {name: tensor.contiguous().cpu() for name, tensor in both["mean"].state_dict().items()}
-    write_atomically(out / WEIGHTS, safetensors.torch.save(weights))
-    record = begun | {
-        "init": pyramid.source,
-        "validation_loss": state.best_nll,
-        "best_step": min(recipe.steps, state.best_epoch * PERIOD),
-        "versions": {"torch": str(torch.__version__)},
-        "machine": machine(),
-    }
-    write_atomically(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
+    best_step = min(recipe.steps, state.best_epoch * PERIOD)
+    found = {"init": pyramid.source, "validation_loss": state.best_nll, "best_step": best_step}
+    PYRAMID.write(out, both["mean"], begun | found)
     checkpoint.unlink(missing_ok=True)
     return load_pyramid(out)
 
@@ -133,33 +116,26 @@ def load_pyramid(folder: Path) -> Pyramid:
     Raises:
         DatasetError: the folder holds none.
     """
-    try:
-        record = json.loads((folder / RECORD).read_text())
-        weights = safetensors.torch.load_file(folder / WEIGHTS)
-    except (OSError, ValueError, safetensors.SafetensorError) as error:
-        raise DatasetError(f"{folder} holds no pyramid ({error}); run `bgflow train --out {folder}` first") from error
+    return _read(folder).to(DEVICE).eval().requires_grad_(False)
+
+
+def _read(folder: Path) -> Pyramid:
+    record, weights = PYRAMID.read(folder)
     pyramid = Pyramid(RANDOM)
     pyramid.load_state_dict(weights)
     trained = ", ".join(f"{name} ({data['share']:.0%})" for name, data in record["data"].items() if data["share"])
     pyramid.source = f"{record['init']}; trained on {trained}"
-    return pyramid.to(DEVICE).eval().requires_grad_(False)
+    return pyramid
 
 
 def _first(init: str) -> Pyramid:
     """What a training begins with."""
-    if not Path(init).is_dir():
-        return Pyramid(init)
-    before = load_pyramid(Path(init))
-    pyramid = Pyramid(RANDOM)
-    pyramid.load_state_dict(before.state_dict())
-    pyramid.source = before.source
-    return pyramid
+    return _read(Path(init)) if Path(init).is_dir() else Pyramid(init)
 
 
-def _named(init: str) -> str:
-    """What decides the first weights: of files what they hold, not where they lie."""
-    path = Path(init) / WEIGHTS if Path(init).is_dir() else Path(init)
-    return f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}" if path.is_file() else init
+def _file_of(init: str) -> Path:
+    """Where the first weights lie, if they lie anywhere."""
+    return Path(init) / PYRAMID.weights if Path(init).is_dir() else Path(init)
 
 
 def _groups(pyramid: Pyramid, rate: float) -> list[dict[str, object]]:
@@ -230,12 +206,9 @@ def _follow(mean: nn.Module, now: nn.Module, memory: float) -> None:
 @torch.inference_mode()
 def _validate(pyramid: Pyramid, validation: IndexedDataset, recipe: PyramidRecipe) -> float:
     pyramid.eval()
-    losses = []
-    for sample in spaced(validation, VALIDATION_PICTURES):
-        canvas, mask = canvas_of(sample, recipe.width, recipe.height)
+
+    def loss(canvas: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8]) -> float:
         layer7 = pyramid(torch.from_numpy(canvas).to(DEVICE).permute(2, 0, 1)[None].float())[-1]
-        losses.append(float(_head_loss(pyramid, layer7, torch.from_numpy(mask)[None])))
-    known = [loss for loss in losses if not math.isnan(loss)]  # a picture without any label has no loss
-    if not known:
-        raise DatasetError(f"none of the {len(losses)} pictures of {validation.name} has a label to validate with")
-    return float(np.mean(known))
+        return float(_head_loss(pyramid, layer7, torch.from_numpy(mask)[None]))
+
+    return validation_loss(validation, recipe.width, recipe.height, loss)

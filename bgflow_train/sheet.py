@@ -36,13 +36,12 @@ def contact_sheet(
     auroc = np.array([measure(picture).auroc for picture in counts])
     order = [place for place in np.argsort(-auroc) if not np.isnan(auroc[place])]
     middle = max(0, len(order) // 2 - EACH // 2)
-    chosen = [*order[:EACH], *order[middle : middle + EACH], *order[-EACH:]]
-    kinds = ["best"] * len(order[:EACH]) + ["median"] * len(order[middle : middle + EACH])
+    kinds = {"best": order[:EACH], "median": order[middle : middle + EACH], "worst": order[-EACH:]}
     rows = []
-    for number, place in enumerate(chosen):
-        kind = kinds[number] if number < len(kinds) else "worst"
-        sample = dataset[int(place)]
-        rows.append(_row(segmenter, sample, f"{kind}: {sample.id}, AUROC {auroc[place]:.3f}"))
+    for kind, places in kinds.items():
+        for place in places:
+            sample = dataset[int(place)]
+            rows.append(_row(segmenter, sample, f"{kind}: {sample.id}, AUROC {auroc[place]:.3f}"))
     return np.concatenate(rows)
 
 

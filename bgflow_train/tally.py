@@ -22,8 +22,9 @@ from bgflow_ros.files import write_atomically
 from bgflow_ros.segmenter import Segmentation, Segmenter
 from bgflow_train.breakdown import band, class_counts
 from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, Dataset, Sample
-from bgflow_train.datasets.classes import CLASSES, ClassLabels
+from bgflow_train.datasets.classes import ClassLabels
 from bgflow_train.metrics import histogram
+from bgflow_train.nyu40 import CLASSES
 
 __all__ = ["Tally", "tally"]
 

@@ -8,9 +8,9 @@ The room is what the mask calls background. Lengths are in metres, angles in rad
 import math
 
 import bpy
-from mathutils import Vector
 
 from bgflow_train.rooms import materials
+from bgflow_train.rooms.light import add_lamp
 from bgflow_train.rooms.shapes import Builder
 
 WIDTH, DEPTH, HEIGHT = 6.0, 5.0, 2.7
@@ -98,18 +98,6 @@ def build_sky():
     world.cycles.sampling_method = "NONE"  # the lamp in the window samples better
     world.light_settings.distance = 2.5
     return world
-
-
-def add_lamp(collection, kind, position, direction, **settings):
-    """Add a lamp (AREA, SUN, POINT) that shines in a direction; the camera does not see it."""
-    light = bpy.data.lights.new(kind.lower(), kind)
-    for name, value in settings.items():
-        setattr(light, name, value)
-    thing = bpy.data.objects.new(kind.lower(), light)
-    thing.location, thing.rotation_mode = position, "QUATERNION"
-    thing.rotation_quaternion = Vector(direction).to_track_quat("-Z", "Y")
-    thing.visible_camera = False
-    collection.objects.link(thing)
 
 
 def build_light(collection):

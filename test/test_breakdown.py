@@ -21,8 +21,9 @@ from bgflow_ros.segmenter import Segmenter
 from bgflow_train import tally as tallying
 from bgflow_train.breakdown import band, by_class, class_counts, quality
 from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, DatasetError, FolderDataset, Sample
-from bgflow_train.datasets.classes import BACKGROUND_CLASSES, CLASS_NAMES, CLASSES, ClassLabels, mask_of
+from bgflow_train.datasets.classes import ClassLabels, mask_of
 from bgflow_train.evaluation import evaluate
+from bgflow_train.nyu40 import BACKGROUND_CLASSES, CLASS_NAMES, CLASSES
 from bgflow_train.tally import Tally, tally
 
 BRIGHT, DARK = 255, 0

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, DatasetError
-from bgflow_train.datasets.classes import BACKGROUND_CLASSES, CLASSES, ClassesDataset, mask_of
+from bgflow_train.datasets.classes import ClassesDataset, mask_of
+from bgflow_train.nyu40 import BACKGROUND_CLASSES, CLASSES
 
 
 def write(root: Path, id: str, labels: np.ndarray) -> None:

@@ -43,7 +43,7 @@ def blocks(width: int = 128, height: int = 96, side: int = 24, seed: int = 0) ->
 def moved(sample: Sample, scale: float, seed: int, void: int = 0) -> Sample:
     """Disturb a picture's place but not its colours."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(disturb, "_lit", lambda rgb, rng: rgb)
+        patch.setattr(disturb, "lit", lambda sample, rng: sample)
         return disturbed(sample, scale, 96, 64, void, np.random.default_rng(seed))
 
 

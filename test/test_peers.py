@@ -31,7 +31,8 @@ from bgflow_train.encoders import RANDOM, Layer
 from bgflow_train.encoders.pyramid import Pyramid
 from bgflow_train.experiments import comparing
 from bgflow_train.experiments.comparing import alone, compared
-from bgflow_train.fitting import Fitted, labelled, pure_background
+from bgflow_train.fitting import Fitted
+from bgflow_train.labelled_cells import labelled, pure_background
 from bgflow_train.network import Network, score_maps
 from bgflow_train.onnx_graph import to_onnx
 from bgflow_train.scores import DensityScore, PadimScore, RatioScore, Score, make_score
@@ -242,7 +243,7 @@ def test_a_fit_of_peers_is_read_again_and_a_second_one_passes_over_no_picture(
     record = (folder / "fitted.json").read_bytes()
     files = {path.name for path in folder.glob("*.safetensors")} - {"pyramid.safetensors"}
     assert files >= {f"{name}.safetensors" for name in (*PEERS, "ratio6_generic")}
-    monkeypatch.setattr("bgflow_train.fitting.canvas_of", lambda *_: pytest.fail("passed over a picture"))
+    monkeypatch.setattr("bgflow_train.labelled_cells.canvas_of", lambda *_: pytest.fail("passed over a picture"))
     # The folder of a fit holds its expert as well.
     assert run(fit, *options(made, folder, folder)) == 0
     assert "ratio6_generic: {'cells': " in capsys.readouterr().out

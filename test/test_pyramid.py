@@ -21,10 +21,11 @@ from made_rooms import splits_of
 from bgflow_ros.cli.main import main
 from bgflow_train import pyramid_training
 from bgflow_train.datasets import VOID, DatasetError, FolderDataset, IndexedDataset, Sample
-from bgflow_train.datasets.classes import CLASSES, ClassesDataset
+from bgflow_train.datasets.classes import ClassesDataset
 from bgflow_train.datasets.rooms import open_rooms_classes
 from bgflow_train.encoders import RANDOM
 from bgflow_train.encoders.pyramid import GENERAL, Pyramid
+from bgflow_train.nyu40 import CLASSES
 from bgflow_train.pyramid_training import Source, load_pyramid, train_pyramid
 from bgflow_train.recipe import PyramidRecipe
 

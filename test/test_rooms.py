@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 
 from bgflow_ros.cli.main import main
 from bgflow_train.datasets import DatasetError
-from bgflow_train.datasets.classes import BACKGROUND_CLASSES, CLASSES
 from bgflow_train.datasets.rooms import open_rooms, open_rooms_classes
+from bgflow_train.nyu40 import BACKGROUND_CLASSES, CLASSES
 from bgflow_train.rooms.__main__ import main as render
 from bgflow_train.rooms.camera import Camera, Lens, draw_camera, draw_lens
 from bgflow_train.rooms.develop import develop, encode_jpeg

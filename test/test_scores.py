@@ -14,11 +14,11 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from bgflow_train.blend import Blend, Veto
 from bgflow_train.calibration import Calibration
-from bgflow_train.datasets.classes import BACKGROUND_CLASSES
 from bgflow_train.densities import RealNVP
 from bgflow_train.encoders import RANDOM
 from bgflow_train.encoders.pyramid import Pyramid
 from bgflow_train.network import Network, score_maps
+from bgflow_train.nyu40 import BACKGROUND_CLASSES
 from bgflow_train.onnx_graph import to_onnx
 from bgflow_train.recipe import Recipe
 from bgflow_train.scores import ClassesScore, DensityScore, HeadScore, RoomScore, Score, ScoreError, make_score

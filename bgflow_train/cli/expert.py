@@ -19,6 +19,7 @@ import argparse
 from pathlib import Path
 
 from bgflow_ros.cli.errors import UserError
+from bgflow_train.cli.sizes import add_sizes, read_sizes
 from bgflow_train.recipe import PARSING_CLASSES, ExpertRecipe
 
 HELP = "train the paper's expert network"
@@ -38,11 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--init", default=default.init, help="its first weights: imagenet, random or a file (%(default)s)"
     )
     parser.add_argument("--frozen", action="store_true", help="train the decoder alone")
-    parser.add_argument(
-        "--size", default=f"{default.width}x{default.height}", metavar="WxH", help="canvas (%(default)s)"
-    )
-    crop = "x".join(map(str, default.crop))
-    parser.add_argument("--crop", default=crop, metavar="WxH", help="of a cut to train on (%(default)s)")
+    add_sizes(parser, default)
     parser.add_argument("--epochs", type=int, default=default.epochs, help="%(default)s")
     parser.add_argument("--batch", type=int, default=default.batch, help="cuts a step (%(default)s)")
     parser.add_argument("--rate", type=float, default=default.rate, help="Adam's first learning rate (%(default)s)")
@@ -56,11 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.encoders import EncoderError
     from bgflow_train.expert_training import train_expert
 
-    try:
-        width, height = (int(part) for part in arguments.size.split("x"))
-        crop_width, crop_height = (int(part) for part in arguments.crop.split("x"))
-    except ValueError as error:
-        raise UserError(f"--size is {arguments.size!r}, --crop {arguments.crop!r}; expected WxH") from error
+    (width, height), crop = read_sizes(arguments, "size", "crop")
     try:
         recipe = ExpertRecipe(
             encoder=arguments.encoder,
@@ -69,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
             classes=2 if arguments.ade20k is None else PARSING_CLASSES,
             width=width,
             height=height,
-            crop=(crop_width, crop_height),
+            crop=crop,
             epochs=arguments.epochs,
             batch=arguments.batch,
             rate=arguments.rate,

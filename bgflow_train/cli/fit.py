@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 from bgflow_ros.cli.errors import UserError
+from bgflow_train.cli.sizes import read_sizes
 from bgflow_train.recipe import Recipe
 
 HELP = "fit densities and fusion on an expert"
@@ -54,10 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.fitting import fit
     from bgflow_train.scores import ScoreError
 
-    try:
-        width, height = (int(part) for part in arguments.size.split("x"))
-    except ValueError as error:
-        raise UserError(f"--size is {arguments.size!r}; expected WxH") from error
+    [(width, height)] = read_sizes(arguments, "size")
     try:
         recipe = Recipe(
             scores=tuple(arguments.scores.split(",")),
@@ -67,9 +65,12 @@ def run(arguments: argparse.Namespace) -> int:
             cells=arguments.cells,
             seed=arguments.seed,
         )
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    try:
         empty = [EmptyRooms(path, every=arguments.every) for path in arguments.empty]
         fitted = fit(recipe, arguments.expert, arguments.data, arguments.rooms, arguments.out, empty)
-    except (DatasetError, EncoderError, ScoreError, ValueError) as error:
+    except (DatasetError, EncoderError, ScoreError) as error:
         raise UserError(str(error)) from error
     for layer in fitted.record["layers"]:
         print(f"{layer['score']}: {layer['nll']}")

@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 from bgflow_ros.cli.errors import UserError
+from bgflow_train.cli.sizes import add_sizes, read_sizes
 from bgflow_train.recipe import PyramidRecipe
 
 HELP = "train the default model's expert"
@@ -30,10 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=default.init,
         help="first weights: imagenet, random, a file, or an expert's folder to go on from (%(default)s)",
     )
-    size = f"{default.width}x{default.height}"
-    parser.add_argument("--size", default=size, metavar="WxH", help="canvas of the trained network (%(default)s)")
-    crop = "x".join(map(str, default.crop))
-    parser.add_argument("--crop", default=crop, metavar="WxH", help="of a cut to train on (%(default)s)")
+    add_sizes(parser, default)
     parser.add_argument("--steps", type=int, default=default.steps, help="%(default)s")
     parser.add_argument("--batch", type=int, default=default.batch, help="cuts a step (%(default)s)")
     parser.add_argument("--rate", type=float, default=default.rate, help="the encoder's highest (%(default)s)")
@@ -53,17 +51,13 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.pyramid_training import Source, train_pyramid
     from bgflow_train.splits import Splits
 
-    try:
-        width, height = (int(part) for part in arguments.size.split("x"))
-        crop_width, crop_height = (int(part) for part in arguments.crop.split("x"))
-    except ValueError as error:
-        raise UserError(f"--size is {arguments.size!r}, --crop {arguments.crop!r}; expected WxH") from error
+    (width, height), crop = read_sizes(arguments, "size", "crop")
     try:
         recipe = PyramidRecipe(
             init=arguments.init,
             width=width,
             height=height,
-            crop=(crop_width, crop_height),
+            crop=crop,
             steps=arguments.steps,
             batch=arguments.batch,
             rate=arguments.rate,

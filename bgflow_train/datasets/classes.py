@@ -13,29 +13,17 @@ import numpy.typing as npt
 
 from bgflow_train.datasets.base import BACKGROUND, FOREGROUND, VOID, DatasetError, Sample
 from bgflow_train.datasets.pairs import PairedDataset, by_stem, pair, read_labels, require
+from bgflow_train.nyu40 import BACKGROUND_CLASSES, CLASSES
 
-__all__ = ["BACKGROUND_CLASSES", "CLASSES", "CLASS_NAMES", "ClassLabels", "ClassesDataset", "mask_of"]
+__all__ = ["ClassLabels", "ClassesDataset", "mask_of"]
 
-# fmt: off
-CLASS_NAMES = (
-    "void", "wall", "floor", "cabinet", "bed", "chair", "sofa", "table", "door", "window", "bookshelf", "picture",
-    "counter", "blinds", "desk", "shelves", "curtain", "dresser", "pillow", "mirror", "floor mat", "clothes", "ceiling",
-    "books", "refridgerator", "television", "paper", "towel", "shower curtain", "box", "whiteboard", "person",
-    "night stand", "toilet", "sink", "lamp", "bathtub", "bag", "otherstructure", "otherfurniture", "otherprop",
-)
-# fmt: on
-"""By number, as the authors spell them."""
-CLASSES = len(CLASS_NAMES) - 1
-"""Numbered from 1; 0 is unlabelled."""
-BACKGROUND_CLASSES = (1, 2, 9, 22)
-"""Wall, floor, window, ceiling."""
 _TABLE = np.full(256, FOREGROUND, np.uint8)
 _TABLE[0] = VOID
 _TABLE[list(BACKGROUND_CLASSES)] = BACKGROUND
 
 
 def mask_of(classes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Background, foreground and void of labels of any shape, 0 to 40."""
+    """Background, foreground and void of labels of any shape; above 40 all are foreground."""
     return np.asarray(_TABLE[classes])
 
 

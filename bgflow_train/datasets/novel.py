@@ -14,13 +14,12 @@ import numpy.typing as npt
 from bgflow_train.datasets.base import DatasetError, IndexedDataset, Sample
 from bgflow_train.datasets.classes import mask_of
 from bgflow_train.datasets.pairs import PairedDataset, by_stem, pair, read_labels
+from bgflow_train.nyu40 import NOVEL_FROM
 
 __all__ = ["NOVEL", "NovelRooms", "Pasted"]
 
 NOVEL = 2
 """In these data sets' masks, beside background, foreground and void: a thing of a held-out family."""
-FIRST = 100
-"""Rendered labels from here on are held-out families (`bgflow rooms --novel`)."""
 HEIGHT = (0.15, 0.5)
 """Of a pasted thing, in heights of the photograph."""
 SMALLEST = 24
@@ -43,7 +42,7 @@ class NovelRooms(PairedDataset):
 
     def _mask(self, labels: Path) -> npt.NDArray[np.uint8]:
         classes = read_labels(labels)
-        return np.where(classes >= FIRST, np.uint8(NOVEL), mask_of(np.minimum(classes, FIRST - 1)))
+        return np.where(classes >= NOVEL_FROM, np.uint8(NOVEL), mask_of(classes))
 
     def _content(self, index: int) -> Iterable[bytes]:
         _, picture, labels = self.pairs[index]

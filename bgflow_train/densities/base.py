@@ -7,14 +7,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+import safetensors.torch
 import torch
 from torch import Tensor, nn
+
+from bgflow_ros.files import write_atomically
 
 __all__ = ["Density"]
 
 
 class Density(nn.Module, ABC):
     """The probability density of one layer's background descriptors."""
+
+    exportable = True
+    """Whether `nll` can become part of a graph."""
 
     @abstractmethod
     def fit(self, x: Tensor, validation: Tensor, *, seed: int, checkpoint: Path | None = None, label: str = "") -> None:
@@ -27,6 +33,16 @@ class Density(nn.Module, ABC):
             checkpoint: a file to go on from after a kill, written after each epoch.
             label: what the progress bar says.
         """
+
+    def fit_once(self, path: Path, x: Tensor, validation: Tensor, *, seed: int, label: str) -> None:
+        """Take what an earlier run has kept at `path`; else fit, with a checkpoint beside it, and keep that there."""
+        if path.exists():
+            self.load_state_dict(safetensors.torch.load_file(path))
+            return
+        checkpoint = path.with_suffix(".checkpoint")
+        self.fit(x, validation, seed=seed, checkpoint=checkpoint, label=label)
+        write_atomically(path, safetensors.torch.save(self.state_dict()))
+        checkpoint.unlink(missing_ok=True)
 
     @abstractmethod
     def nll(self, x: Tensor) -> Tensor:

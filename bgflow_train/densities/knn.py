@@ -35,6 +35,7 @@ class KNN(Stored, Density):
         stored: descriptors to keep at most, drawn at random.
     """
 
+    exportable = False
     features: Tensor
     """n x channels, of unit length."""
 

@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from bgflow_train.checkpoint import Checkpoint
 from bgflow_train.densities.base import Density
-from bgflow_train.densities.whitening import Whitening
+from bgflow_train.densities.whitening import SHRINKAGE, Whitening
 
-__all__ = ["Coupling", "RealNVP"]
+__all__ = ["CONSTANTS", "Coupling", "RealNVP"]
 
 
 class Coupling(nn.Module):
@@ -145,3 +145,13 @@ class RealNVP(Density):
             bar.update()
         bar.close()
         state.restore_best()
+
+
+CONSTANTS = {
+    "shrinkage": SHRINKAGE,
+    "batch": RealNVP.BATCH,
+    "patience": RealNVP.PATIENCE,
+    "rate": RealNVP.RATE,
+    "noise": RealNVP.NOISE,
+}
+"""What the code fixes and a fitted flow depends on."""

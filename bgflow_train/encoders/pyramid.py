@@ -7,10 +7,10 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from bgflow_train.datasets.classes import CLASSES
 from bgflow_train.encoders.base import Encoder, Layer
 from bgflow_train.encoders.efficientnet_lite0 import EfficientNetLite0
 from bgflow_train.encoders.weights import IMAGENET
+from bgflow_train.nyu40 import CLASSES
 
 __all__ = ["Pyramid"]
 

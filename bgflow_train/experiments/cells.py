@@ -13,36 +13,25 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bgflow_train.datasets import VOID
-from bgflow_train.densities import Density, RealNVP
-from bgflow_train.densities.whitening import SHRINKAGE
+from bgflow_train.densities import Density
+from bgflow_train.densities.real_nvp import CONSTANTS as FLOW
 from bgflow_train.device import device_of
 from bgflow_train.features import BACKGROUND_ABOVE, FIELD_SIGMAS, Features
+from bgflow_train.scores.density import nll_map
 
-__all__ = ["CONSTANTS", "FEWEST", "cells_of", "draw", "nll_maps"]
-
-FEWEST = 50
-"""Background cells of a layer below which nothing worth calling a density can be fitted."""
+__all__ = ["CONSTANTS", "cells_of", "draw", "nll_maps"]
 
 CONSTANTS = {
     "background_above": BACKGROUND_ABOVE,
     "field_sigmas": FIELD_SIGMAS,
-    "shrinkage": SHRINKAGE,
-    "batch": RealNVP.BATCH,
-    "patience": RealNVP.PATIENCE,
-    "rate": RealNVP.RATE,
-    "noise": RealNVP.NOISE,
+    **FLOW,
 }
 """What the code fixes and fitted densities depend on."""
 
 
 def nll_maps(maps: list[Tensor], densities: list[Density]) -> list[Tensor]:
     """Score 1 x channels x h x w feature maps: 1 x 1 x h x w of NLL in nats, a layer each."""
-    scores = []
-    for features, density in zip(maps, densities, strict=True):
-        _, channels, height, width = features.shape
-        cells = features.reshape(channels, height * width).T
-        scores.append(density.nll(cells).reshape(1, 1, height, width))
-    return scores
+    return [nll_map(features, density) for features, density in zip(maps, densities, strict=True)]
 
 
 def cells_of(

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import safetensors.torch
 import torch
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
@@ -26,12 +25,13 @@ from bgflow_train.datasets.views import spaced
 from bgflow_train.densities import KNN, Density, Gaussian, Mixture, RealNVP
 from bgflow_train.device import DEVICE
 from bgflow_train.encoders.expert import Expert
-from bgflow_train.experiments.cells import FEWEST, cells_of, draw
+from bgflow_train.experiments.cells import cells_of, draw
 from bgflow_train.experiments.columns import Column, Size
 from bgflow_train.experiments.pictures import Pictures
 from bgflow_train.experiments.systems import KINDS, Systems
 from bgflow_train.features import FeatureCache, Features
 from bgflow_train.fusion import Fusion
+from bgflow_train.labelled_cells import FEWEST
 
 __all__ = ["FittedColumn", "fit_column"]
 
@@ -83,14 +83,7 @@ def fit_column(column: Column, size: Size, expert: Expert, pictures: Pictures, f
         for layer, cells, validation in zip(expert.layers, x, stop, strict=True):
             density = _unfitted(kind, layer.channels, size, seed).to(DEVICE)
             path = folder / "densities" / f"{kind}{layer.number}.safetensors"
-            if path.exists():
-                density.load_state_dict(safetensors.torch.load_file(path))
-            else:
-                checkpoint = path.with_suffix(".checkpoint")
-                label = f"{column.name}: {kind} {layer.number}"
-                density.fit(cells, validation, seed=seed, checkpoint=checkpoint, label=label)
-                write_atomically(path, safetensors.torch.save(density.state_dict()))
-                checkpoint.unlink(missing_ok=True)
+            density.fit_once(path, cells, validation, seed=seed, label=f"{column.name}: {kind} {layer.number}")
             densities[kind].append(density.eval().requires_grad_(False))
     choice = _choose_neighbours(cache, pictures, densities["knn"], folder)
     fuse = list(cache.features(pictures.fuse))

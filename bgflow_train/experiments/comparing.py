@@ -25,7 +25,7 @@ from bgflow_train.datasets.novel import NOVEL
 from bgflow_train.device import DEVICE
 from bgflow_train.features import canvas_of
 from bgflow_train.fitting import Fitted
-from bgflow_train.metrics import EDGES, measure
+from bgflow_train.metrics import histogram, measure, resampled
 from bgflow_train.network import Network
 
 __all__ = ["KINDS", "alone", "compared", "counted", "novelty"]
@@ -87,9 +87,8 @@ def counted(fitted: Fitted, dataset: Dataset, cache: Path) -> Counts:
         height, width = sample.mask.shape
         content = fit_content(width, height, recipe.width, recipe.height)
         logit = upsample(coarse, content, stride, width, height)
-        bins = np.clip((logit - EDGES[0]) / (EDGES[1] - EDGES[0]), 0, len(EDGES) - 2).astype(np.int64)
-        found.append([np.bincount(bins[sample.mask == kind], minlength=len(EDGES) - 1) for kind in KINDS])
-    counts = np.array(found)
+        found.append(histogram(logit, sample.mask, KINDS))
+    counts = np.stack(found)
     file = io.BytesIO()
     np.save(file, counts)
     write_atomically(path, file.getvalue())
@@ -110,9 +109,6 @@ def compared(
         A step each: `metrics`, the mean over the seeds; `spread`, their standard deviation; `gain` and its 95 %
         interval, the same pictures drawn for both steps, None where it is against none.
     """
-    rng = np.random.default_rng(seed)
-    pictures = len(steps[0][0])
-    drawn = rng.multinomial(pictures, np.full(pictures, 1 / pictures), size=RESAMPLES)
     rows: list[dict[str, Any]] = []
     drawings: list[dict[str, Array]] = []
     if against is None:
@@ -125,22 +121,17 @@ def compared(
             "spread": {name: float(np.std([one[name] for one in each])) for name in names},
             "gain": None,
         }
-        flat = [one[:, :2].reshape(pictures, -1).astype(np.float32) for one in counts]
-        resampled = {name: np.zeros(RESAMPLES) for name in names}
-        for index, weights in enumerate(drawn.astype(np.float32)):
-            for one in flat:
-                numbers = asdict(measure((weights @ one).reshape(2, -1)))
-                for name in names:
-                    resampled[name][index] += numbers[name] / len(flat)
+        drawn = [resampled(one[:, :2], seed, RESAMPLES) for one in counts]
+        means = {name: np.mean([one[name] for one in drawn], axis=0) for name in names}
         if other is not None:
             row["gain"] = {
                 name: [
                     row["metrics"][name] - rows[other]["metrics"][name],
-                    *np.nanpercentile(resampled[name] - drawings[other][name], [2.5, 97.5]).tolist(),
+                    *np.nanpercentile(means[name] - drawings[other][name], [2.5, 97.5]).tolist(),
                 ]
                 for name in names
             }
-        drawings.append(resampled)
+        drawings.append(means)
         rows.append(row)
     return rows
 

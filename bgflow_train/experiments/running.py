@@ -34,7 +34,8 @@ from bgflow_train.experiments.columns import Column, Size
 from bgflow_train.experiments.measuring import measure_systems
 from bgflow_train.experiments.pictures import Pictures, open_pictures
 from bgflow_train.experiments.systems import rows
-from bgflow_train.expert_training import BEGUN, RECORD, WEIGHTS, train_expert
+from bgflow_train.expert_training import EXPERT, train_expert
+from bgflow_train.trained import BEGUN
 
 __all__ = ["TABLES", "Setting", "fitted_column", "run_column"]
 
@@ -101,7 +102,7 @@ def run_column(column: Column, setting: Setting, table: str) -> dict[str, Any]:
     fitted = fit_column(column, setting.size, expert, setting.pictures, folder, setting.seed)
     measured = measure_systems(fitted, report, folder / "counts", setting.seed)
     more = {
-        "expert": json.loads((_folder(column, setting) / "expert" / RECORD).read_text()),
+        "expert": json.loads((_folder(column, setting) / "expert" / EXPERT.record).read_text()),
         "layers": [asdict(layer) for layer in fitted.systems.expert.layers],
         "fitted": fitted.record,
         "measured": measured,
@@ -136,7 +137,7 @@ def _begin(column: Column, setting: Setting) -> tuple[Expert, Path, dict[str, An
     folder = _folder(column, setting) / "expert"
     recipe = column.expert(setting.size, _init(column, setting), setting.seed)
     expert = train_expert(recipe, setting.pictures.fit, setting.pictures.stop, folder)
-    weights = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    weights = hashlib.sha256((folder / EXPERT.weights).read_bytes()).hexdigest()
     systems = folder.with_name(f"systems-{weights[:12]}")
     begun = {
         "size": _size_of(column, setting.size),
@@ -164,7 +165,7 @@ def _init(column: Column, setting: Setting) -> str:
         raise EncoderError("no weights of a scene parsing on ADE20K, and no ADE20K to train them on")
     folder = _folder(column, setting) / "parsing"
     train_expert(column.parsing(setting.size, setting.seed), *open_parsing(setting.ade20k), folder)
-    return str(folder / WEIGHTS)
+    return str(folder / EXPERT.weights)
 
 
 def _size_of(column: Column, size: Size) -> dict[str, Any]:

@@ -40,8 +40,8 @@ def build_curtain(stage: Stage, wall: Wall, hole: Opening, height: float, rng: r
         kit = Kit()
         folds = max(2, round(wide / rng.uniform(0.07, 0.16)))
         kit.drape((x, away, top), (x + wide, away, top), top - foot, folds, rng.uniform(0.015, 0.04), material)
-        for part in (stage.on(wall, kit, CURTAIN),):
-            part.data.polygons.foreach_set("use_smooth", [True] * len(part.data.polygons))
+        polygons = stage.on(wall, kit, CURTAIN).data.polygons
+        polygons.foreach_set("use_smooth", [True] * len(polygons))
     if rng.random() < 0.7:
         kit = Kit()
         kit.rod((left - 0.03, away, top + 0.01), (right + 0.03, away, top + 0.01), rng.uniform(0.008, 0.02), metal(rng))

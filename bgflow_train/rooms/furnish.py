@@ -8,6 +8,7 @@ import math
 import random
 from dataclasses import dataclass, field
 
+from bgflow_train.nyu40 import NOVEL_FROM
 from bgflow_train.rooms.family import Family
 from bgflow_train.rooms.plan import Plan
 from bgflow_train.rooms.space import Space
@@ -15,7 +16,6 @@ from bgflow_train.rooms.stage import Piece, Stage
 
 __all__ = ["Furnisher"]
 
-NOVEL = 100
 Spot = tuple[float, float, float]
 
 
@@ -180,7 +180,7 @@ class Furnisher:
             if len(spots) >= 4 or (spots and self.rng.random() < 0.35):
                 break
             index = self.rng.randrange(len(novel))
-            piece = self.stage.build(novel[index], NOVEL + index, self.rng)
+            piece = self.stage.build(novel[index], NOVEL_FROM + index, self.rng)
             where = piece.family.place
             if where in ("surface", "floor") and piece.size[2] < 1.3 and self.rng.random() < 0.3:
                 x, y = self.plan.spot(self.rng)

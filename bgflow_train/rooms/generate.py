@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgflow_ros.files import write_atomically
+from bgflow_train.nyu40 import BACKGROUND_CLASSES, NOVEL_FROM
 from bgflow_train.rooms.camera import Camera, draw_camera, draw_lens
 from bgflow_train.rooms.develop import develop, encode_jpeg
 from bgflow_train.rooms.dressing import build_rugs, dress_windows
@@ -35,7 +36,6 @@ from bgflow_train.rooms.studio import Studio
 
 __all__ = ["Settings", "make_room"]
 
-BACKGROUND = (1, 2, 9, 22)
 TRIES = 8
 
 
@@ -99,10 +99,10 @@ def good(depth: NDArray[Any], index: NDArray[Any], number: NDArray[Any], novel: 
         return False
     if np.mean(index == WALL) > 0.9:
         return False
-    foreground = number[~np.isin(index, (0, PANE, *BACKGROUND))]
+    foreground = number[~np.isin(index, (0, PANE, *BACKGROUND_CLASSES))]
     if foreground.size and np.bincount(foreground).max() > 0.6 * number.size:
         return False
-    return not novel or bool(np.mean(index >= 100) - np.mean(index == PANE) > 0.003)
+    return not novel or bool(np.mean(index >= NOVEL_FROM) - np.mean(index == PANE) > 0.003)
 
 
 def write_view(settings: Settings, name: str, camera: Camera, measured: Any, rng: random.Random, studio: Studio) -> Any:
@@ -120,7 +120,7 @@ def write_view(settings: Settings, name: str, camera: Camera, measured: Any, rng
         )
     metres: Any = np.where(index == PANE, 0.0, depth)
     label = np.where(index == PANE, WINDOW, index).astype(np.uint8)
-    mask = np.where(label == 0, 255, ~np.isin(label, BACKGROUND)).astype(np.uint8)
+    mask = np.where(label == 0, 255, ~np.isin(label, BACKGROUND_CLASSES)).astype(np.uint8)
     millimetres = np.rint(np.clip(metres, 0, 65.0) * 1000).astype(np.uint16)
     for kind, picture in (("mask", mask), ("label", label), ("depth", millimetres)):
         write_atomically(settings.out / kind / f"{name}.png", cv2.imencode(".png", picture)[1].tobytes())
@@ -146,7 +146,7 @@ def make_view(settings: Settings, room: Room, name: str, rng: random.Random) -> 
             continue
         room.studio.pose(camera)
         measured = room.studio.measure()
-        share = np.mean(~np.isin(measured[1], (0, PANE, *BACKGROUND)))
+        share = np.mean(~np.isin(measured[1], (0, PANE, *BACKGROUND_CLASSES)))
         if share < rng.uniform(0.0, 0.6) and attempt < 3:
             continue  # a fuller view, if there is one
         if good(*measured, novel=bool(room.targets)):

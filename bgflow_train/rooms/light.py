@@ -55,18 +55,27 @@ def draw_light(plan: Plan, rng: random.Random) -> Light:
     return Light(mode, sky, strength, mode in ("lamps", "mixed") or (mode == "even" and rng.random() < 0.5))
 
 
-def add(stage: Stage, kind: str, position: Any, direction: Any, energy: float, tint: Tint, **settings: Any) -> Any:
+def add_lamp(collection: Any, kind: str, position: Any, direction: Any, **settings: Any) -> Any:
     """Add a lamp (AREA, SUN, POINT) that shines in a direction; the camera does not see it."""
     light = bpy.data.lights.new(kind.lower(), kind)
-    light.energy, light.color = energy, tint
     for name, value in settings.items():
         setattr(light, name, value)
     thing = bpy.data.objects.new(kind.lower(), light)
     thing.location, thing.rotation_mode = position, "QUATERNION"
     thing.rotation_quaternion = Vector(direction).to_track_quat("-Z", "Y")
     thing.visible_camera = False
-    stage.lamps.objects.link(thing)
+    collection.objects.link(thing)
     return thing
+
+
+def add(stage: Stage, kind: str, position: Any, direction: Any, energy: float, tint: Tint, **settings: Any) -> Any:
+    """Add a lamp of an energy and a tint to a stage."""
+    return add_lamp(stage.lamps, kind, position, direction, energy=energy, color=tint, **settings)
+
+
+def downwards(turn: float, rise: float) -> tuple[float, float, float]:
+    """Direction of the light of a sun that stands so high, in radians."""
+    return math.cos(turn) * math.cos(rise), math.sin(turn) * math.cos(rise), -math.sin(rise)
 
 
 def build_daylight(stage: Stage, plan: Plan, rng: random.Random) -> None:
@@ -83,9 +92,8 @@ def build_daylight(stage: Stage, plan: Plan, rng: random.Random) -> None:
                 add(stage, "AREA", middle, way, power * wide * rise, tint, **settings)
     if rng.random() < 0.45:
         turn, rise = rng.uniform(0, 2 * math.pi), rng.uniform(0.2, 1.1)
-        way = (math.cos(turn) * math.cos(rise), math.sin(turn) * math.cos(rise), -math.sin(rise))
         energy, width = math.exp(rng.uniform(1.0, 3.2)), rng.uniform(0.01, 0.08)
-        add(stage, "SUN", (0, 0, 5), way, energy, warmth(rng.uniform(3000, 6000)), angle=width)
+        add(stage, "SUN", (0, 0, 5), downwards(turn, rise), energy, warmth(rng.uniform(3000, 6000)), angle=width)
 
 
 def build_light(
@@ -117,8 +125,7 @@ def build_light(
         ambient = rng.uniform(0.5, 1.2)
         if rng.random() < 0.7:
             turn, rise = rng.uniform(0, 2 * math.pi), rng.uniform(0.5, 1.4)
-            way = (math.cos(turn) * math.cos(rise), math.sin(turn) * math.cos(rise), -math.sin(rise))
-            sun = add(stage, "SUN", (0, 0, 5), way, rng.uniform(0.5, 3), (1, 1, 1), angle=0.05)
+            sun = add(stage, "SUN", (0, 0, 5), downwards(turn, rise), rng.uniform(0.5, 3), (1, 1, 1), angle=0.05)
             sun.data.use_shadow = plan.ceiling == "none" and rng.random() < 0.6
     for position, size in annexes:
         bright = math.exp(rng.uniform(-1, 3.2)) * size * size

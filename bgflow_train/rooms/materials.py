@@ -62,6 +62,24 @@ class Graph:
         """One arithmetic operation on two numbers."""
         return self.node("Math", {0: a, 1: b}, operation=operation).outputs[0]
 
+    def bricks(
+        self, vector: Any, size: tuple[float, float], *, joint: float, smooth: float, mortar: float, offset: float
+    ) -> tuple[Any, Any]:
+        """Random tone of each cell of a brick pattern, with that of the mortar, and 1 in its joints."""
+        inputs = {
+            "Vector": vector,
+            "Color1": (0, 0, 0, 1),
+            "Color2": (1, 1, 1, 1),
+            "Mortar": (mortar, mortar, mortar, 1),
+            "Scale": 1.0,
+            "Mortar Size": joint,
+            "Mortar Smooth": smooth,
+            "Brick Width": size[0],
+            "Row Height": size[1],
+        }
+        tone, gap = self.node("TexBrick", inputs, offset=offset).outputs
+        return tone, gap
+
     def ramp(self, factor: Any, *colors: str, low: float = 0.0, high: float = 1.0, steps: bool = False) -> Any:
         """Colours spread evenly over factor from low to high, blended or in steps."""
         node = self.node("ValToRGB", {0: factor})
@@ -114,19 +132,7 @@ def planks(length: float = 1.5, width: float = 0.15) -> Any:
     g = Graph("planks")
     position = g.node("NewGeometry", {}).outputs["Position"]
     at = g.node("Mapping", {"Vector": position, "Rotation": (0, 0, 1.5707963)}).outputs[0]
-    brick = {
-        "Vector": at,
-        "Color1": (0, 0, 0, 1),
-        "Color2": (1, 1, 1, 1),
-        "Mortar": (0, 0, 0, 1),
-        "Scale": 1.0,
-        "Mortar Size": 0.0016,
-        "Mortar Smooth": 0.3,
-        "Brick Width": length,
-        "Row Height": width,
-    }
-    brick = g.node("TexBrick", brick, offset=0.37)
-    tone, gap = brick.outputs
+    tone, gap = g.bricks(at, (length, width), joint=0.0016, smooth=0.3, mortar=0.0, offset=0.37)
     shift = g.node("VectorMath", {0: at, 1: g.math("MULTIPLY", tone, 37.0)}, operation="ADD").outputs[0]
     along = g.node("Mapping", {"Vector": shift, "Scale": (1.2, 22.0, 1.0)}).outputs[0]
     grain = g.noise(along, 1.6, 4.0, 0.65, 0.6)

@@ -33,19 +33,7 @@ def stretch(g: Graph, at: Any, x: float, y: float, z: float = 1.0) -> Any:
 
 def grid(g: Graph, at: Any, size: tuple[float, float], joint: float, offset: float) -> tuple[Any, Any]:
     """Random tone of each cell of a brick pattern, and 1 in its joints."""
-    inputs = {
-        "Vector": at,
-        "Color1": (0, 0, 0, 1),
-        "Color2": (1, 1, 1, 1),
-        "Mortar": (0.5, 0.5, 0.5, 1),
-        "Scale": 1.0,
-        "Mortar Size": joint,
-        "Mortar Smooth": 0.2,
-        "Brick Width": size[0],
-        "Row Height": size[1],
-    }
-    cell, gap = g.node("TexBrick", inputs, offset=offset).outputs
-    return cell, gap
+    return g.bricks(at, size, joint=joint, smooth=0.2, mortar=0.5, offset=offset)
 
 
 def blend(g: Graph, factor: Any, first: Any, second: Any) -> Any:

@@ -68,7 +68,7 @@ def build_ceiling(stage: Stage, plan: Plan, rng: random.Random) -> None:
         kit = Kit()
         level, angle = plan.slope
         run = (plan.height - level) / math.tan(angle) + 0.3
-        kit.at((0, 0, level), (-angle, 0, 0)).box((first.length / 2, 0, 0), (first.length, 2 * run / 1, 0.1), cover)
+        kit.at((0, 0, level), (-angle, 0, 0)).box((first.length / 2, 0, 0), (first.length, 2 * run, 0.1), cover)
         stage.on(first, kit, CEILING)
         return
     x0, y0, x1, y1 = plan.bounds

@@ -10,6 +10,7 @@ from typing import Any
 
 import bpy
 
+from bgflow_train.nyu40 import CEILING, DOOR, FLOOR, WALL, WINDOW
 from bgflow_train.rooms.family import Family
 from bgflow_train.rooms.kit import Kit
 from bgflow_train.rooms.plan import Wall
@@ -17,7 +18,6 @@ from bgflow_train.rooms.shapes import Builder
 
 __all__ = ["CEILING", "DOOR", "FLOOR", "PANE", "WALL", "WINDOW", "Piece", "Stage"]
 
-WALL, FLOOR, DOOR, WINDOW, CEILING = 1, 2, 8, 9, 22
 PANE = 209  # what is seen through a window; its label is WINDOW
 
 

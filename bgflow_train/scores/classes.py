@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from bgflow_train.datasets.classes import BACKGROUND_CLASSES, CLASSES
 from bgflow_train.encoders.pyramid import Pyramid
+from bgflow_train.nyu40 import BACKGROUND_CLASSES, CLASSES
 from bgflow_train.scores.base import Score
 
 __all__ = ["ClassesScore"]

@@ -9,7 +9,7 @@ from torch import Tensor
 from bgflow_train.densities import Density
 from bgflow_train.scores.base import Score
 
-__all__ = ["DensityScore"]
+__all__ = ["DensityScore", "nll_map"]
 
 
 class DensityScore(Score):
@@ -28,6 +28,11 @@ class DensityScore(Score):
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """NLL of each cell."""
-        _, channels, height, width = maps[self.index].shape
-        cells = maps[self.index].reshape(channels, height * width).T
-        return self.density.nll(cells).reshape(1, 1, height, width)
+        return nll_map(maps[self.index], self.density)
+
+
+def nll_map(features: Tensor, density: Density) -> Tensor:
+    """NLL in nats of each cell of a feature map, 1 x channels x h x w to 1 x 1 x h x w."""
+    _, channels, height, width = features.shape
+    cells = features.reshape(channels, height * width).T
+    return density.nll(cells).reshape(1, 1, height, width)
