@@ -67,6 +67,7 @@ setup(
             "reproduce = bgflow_train.cli.reproduce",
             "collect = bgflow_train.cli.collect",
             "compare = bgflow_train.cli.compare",
+            "peers = bgflow_train.cli.peers",
             "rooms = bgflow_train.cli.rooms",
             "export = bgflow_train.cli.export",
             "evaluate = bgflow_train.cli.evaluate",

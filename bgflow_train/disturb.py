@@ -18,7 +18,7 @@ import numpy.typing as npt
 from bgflow_ros.letterbox import FILL
 from bgflow_train.datasets import Sample
 
-__all__ = ["CONSTANTS", "lit", "moved", "pasted"]
+__all__ = ["CONSTANTS", "lit", "moved", "pasted", "strewn"]
 
 Picture = npt.NDArray[np.float32]
 
@@ -30,6 +30,10 @@ TILT = 3.0
 """Degrees, the deviation; every second picture."""
 MOST_PASTED = 0.5
 """Share of the cut that a pasted thing may cover."""
+SHAPES = (0.005, 0.12)
+"""Shares of the cut that an unknown shape covers, about."""
+STANDS_OUT = 20.0
+"""Grey levels, the mean difference from what a shape covers below which nobody could see it."""
 CHANCE = {
     "gamma": 0.8,
     "white balance": 0.7,
@@ -44,7 +48,14 @@ CHANCE = {
     "jpeg": 0.15,
 }
 """How often each happens to a picture."""
-CONSTANTS = {"scale": list(SCALE), "stretch": STRETCH, "tilt": TILT, "pasted": MOST_PASTED, "chance": CHANCE}
+CONSTANTS = {
+    "scale": list(SCALE),
+    "stretch": STRETCH,
+    "tilt": TILT,
+    "pasted": MOST_PASTED,
+    "shapes": [*SHAPES, STANDS_OUT],
+    "chance": CHANCE,
+}
 """What the code fixes and disturbed pictures depend on."""
 
 
@@ -104,6 +115,59 @@ def pasted(sample: Sample, other: Sample, background: Sequence[int], rng: np.ran
         return sample
     rgb = np.where(covered[..., None], other.rgb, sample.rgb)
     return Sample(rgb, np.where(covered, other.mask, sample.mask), sample.id)
+
+
+def strewn(sample: Sample, other: Sample, label: int, rng: np.random.Generator) -> Sample:
+    """Put one to three shapes of no class in front, in colours and patterns that no class has.
+
+    What is a thing is then that it does not belong to the room, and not that it has been seen before.
+
+    Args:
+        sample: the mask holds classes.
+        other: gives the patterns; of the same size.
+        label: what the shapes become in the mask.
+        rng: decides everything.
+    """
+    rgb, mask = sample.rgb.copy(), sample.mask.copy()
+    for _ in range(int(rng.integers(1, 4))):
+        covered = _shape(mask.shape, rng)
+        pattern = _pattern(other.rgb, rng)
+        if covered.any() and np.abs(pattern[covered] - rgb[covered]).mean() >= STANDS_OUT:
+            edge = np.asarray(cv2.GaussianBlur(covered.astype(np.float32), (0, 0), rng.uniform(0.3, 0.9)))[..., None]
+            rgb = np.asarray(rgb + edge * (pattern - rgb), np.uint8)
+            mask[covered] = label
+    return Sample(rgb, mask, sample.id)
+
+
+def _shape(size: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """A closed curve of a random size and place, from a ball to a star or a stick, filled."""
+    height, width = size
+    angles = np.linspace(0, 2 * math.pi, 64, endpoint=False)
+    radius = np.ones_like(angles)
+    for wave in range(2, 7):
+        radius += rng.normal(0, 0.5 / wave) * np.cos(wave * angles + rng.uniform(0, 2 * math.pi))
+    radius = np.maximum(radius, 0.15)
+    stretch, turn = math.exp(rng.normal(0, 0.5)), rng.uniform(0, math.pi)
+    area = math.exp(rng.uniform(*np.log(SHAPES))) * height * width
+    x, y = radius * np.cos(angles) * stretch, radius * np.sin(angles) / stretch
+    curve = np.column_stack([x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)])
+    curve = curve * math.sqrt(area / math.pi) + rng.uniform(0, 1, 2) * (width, height)
+    filled = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(filled, [np.round(curve).astype(np.int32)], 1)
+    return filled > 0
+
+
+def _pattern(rgb: npt.NDArray[np.uint8], rng: np.random.Generator) -> Picture:
+    """A part of a picture, enlarged or not, its colours changed, lit from one side: H x W x 3."""
+    height, width = rgb.shape[:2]
+    zoom = math.exp(rng.uniform(0, 2.5))
+    part = [max(4, int(side / zoom)) for side in (height, width)]
+    top, left = (int(rng.integers(0, side - cut + 1)) for side, cut in zip((height, width), part, strict=True))
+    x = cv2.resize(rgb[top : top + part[0], left : left + part[1]], (width, height)).astype(np.float32)
+    x = x[..., rng.permutation(3)]
+    x = (x - x.mean()) * rng.uniform(0.2, 1.5) + rng.uniform(20, 235) + rng.uniform(-60, 60, 3)
+    x = x * (1 + rng.uniform(0, 1.0) * _ramp((height, width), rng.uniform(0, 2 * math.pi)))
+    return np.asarray(np.clip(x, 0, 255), np.float32)
 
 
 def lit(sample: Sample, rng: np.random.Generator) -> Sample:

@@ -27,14 +27,16 @@ from bgflow_train.encoders import Layer
 from bgflow_train.encoders.pyramid import Pyramid
 from bgflow_train.labelled_cells import CONSTANTS as CELLS
 from bgflow_train.labelled_cells import FEWEST, cells_for, domain_of, maps_of, pure_background
-from bgflow_train.pyramid_training import PYRAMID, load_pyramid
+from bgflow_train.pyramid_training import PYRAMID, load_pyramid, mean_pyramid
 from bgflow_train.recipe import Recipe
-from bgflow_train.scores import DensityScore, PadimScore, Score, make_score
+from bgflow_train.scores import DensityScore, LrasppScore, PadimScore, Score, make_score
 
 __all__ = ["FIT", "FUSE", "VALIDATE", "Fitted", "fit"]
 
 RECORD = "fitted.json"
 """Written last: a folder that has it holds a finished fit."""
+HEAD_PICTURES = 500
+"""Of a set, evenly spaced, to train another head with."""
 STOP_PICTURES = 60
 """Of a set, evenly spaced, to stop a flow's training."""
 CONSTANTS = {**CELLS, **FLOW, "never": NEVER}
@@ -77,7 +79,7 @@ class Fitted:
             for part in score.modules():
                 if isinstance(part, DensityScore):
                     part.density.load_state_dict(safetensors.torch.load_file(_file_of(folder, part)))
-                elif isinstance(part, PadimScore):
+                elif isinstance(part, PadimScore | LrasppScore):
                     part.load_state_dict(safetensors.torch.load_file(_file_of(folder, part)))
             score.eval().requires_grad_(False).to(DEVICE)
         veto = None if record["veto"] is None else Veto(**record["veto"])
@@ -85,13 +87,13 @@ class Fitted:
 
 
 def fit(
-    recipe: Recipe, expert: Path, data: Path, rooms: Path | None, out: Path, empty: Sequence[Dataset] = ()
+    recipe: Recipe, experts: Sequence[Path], data: Path, rooms: Path | None, out: Path, empty: Sequence[Dataset] = ()
 ) -> Fitted:
     """Fit densities, fusion and veto; what `out` already holds of the same fit is not done again.
 
     Args:
         recipe: what to fit.
-        expert: folder that `bgflow train` wrote.
+        experts: folders that `bgflow train` wrote; of several the mean of the weights, see `mean_pyramid`.
         data: folder that holds the data sets.
         rooms: folder of rendered rooms, for the densities and as one of the fusion's domains; None for none.
         out: folder of the fit.
@@ -101,7 +103,8 @@ def fit(
         DatasetError: pictures or the expert are missing, or `out` holds another fit.
         ScoreError: the recipe names a score that there is not.
     """
-    pyramid = load_pyramid(expert)
+    pyramid, expert = mean_pyramid(experts)
+    pyramid.to(DEVICE).eval().requires_grad_(False)
     scores = [make_score(name, pyramid, recipe.seed) for name in recipe.scores]
     sets: dict[str, IndexedDataset] = {"/".join(split): open_split(data, *split) for split in (*FIT, *VALIDATE, *FUSE)}
     background: list[Dataset] = [*(sets["/".join(split)] for split in FIT), *empty]
@@ -115,15 +118,16 @@ def fit(
         "recipe": asdict(recipe) | {"scores": list(recipe.scores)},
         "constants": CONSTANTS,
         "data": {name: {"pictures": len(set), "sha256": set.digest()} for name, set in named.items()},
-        "expert": {"sha256": hashlib.sha256((expert / PYRAMID.weights).read_bytes()).hexdigest()},
+        "expert": {
+            "sha256": [hashlib.sha256((folder / PYRAMID.weights).read_bytes()).hexdigest() for folder in experts]
+        },
     }
     claim(out / "fit.json", begun)
     if (out / RECORD).exists():
         return Fitted.load(out)
-    for name in (PYRAMID.weights, PYRAMID.record):
-        write_atomically(out / name, (expert / name).read_bytes())
+    PYRAMID.keep(out, pyramid, expert)
     layers = _fit_densities(recipe, pyramid, scores, background, domains[0], out)
-    _fit_places(recipe, pyramid, scores, background, out)
+    _fit_to_pictures(recipe, pyramid, scores, background, out)
     for score in scores:
         score.eval().requires_grad_(False).to(DEVICE)
     cells = [domain_of(pyramid, scores, recipe, part) for part in domains]
@@ -166,20 +170,26 @@ def _fit_densities(
     return described
 
 
-def _fit_places(
-    recipe: Recipe, pyramid: Pyramid, scores: Sequence[Score], background: Sequence[Dataset], out: Path
+def _fit_to_pictures(
+    recipe: Recipe, pyramid: Pyramid, scores: Sequence[Score], sets: Sequence[Dataset], out: Path
 ) -> None:
-    """Fit what goes by a descriptor's place in the picture and is not on disk yet."""
+    """Fit what needs whole pictures, not a heap of descriptors, and is not on disk yet."""
     for score in scores:
-        if not isinstance(score, PadimScore):
+        if not isinstance(score, PadimScore | LrasppScore):
             continue
-        path, layer = _file_of(out, score), pyramid.layers[score.index]
+        path = _file_of(out, score)
         if path.exists():
             score.load_state_dict(safetensors.torch.load_file(path))
             continue
-        seen = maps_of(pyramid, recipe, background, score.name)
-        cells = score.fit((maps[score.index], pure_background(mask, layer)) for maps, mask in seen)
-        _check(layer, cells, "fit")
+        if isinstance(score, PadimScore):
+            layer = pyramid.layers[score.index]
+            seen = maps_of(pyramid, recipe, sets, score.name)
+            cells = score.fit((maps[score.index], pure_background(mask, layer)) for maps, mask in seen)
+            _check(layer, cells, "fit")
+        else:
+            # What it learns from must fit into memory; of each set as many, like the expert's cuts.
+            some = [spaced(set, HEAD_PICTURES) for set in sets if isinstance(set, IndexedDataset)]
+            score.fit(maps_of(pyramid, recipe, some, score.name), recipe.seed)
         write_atomically(path, safetensors.torch.save(score.state_dict()))
 
 

@@ -4,7 +4,18 @@
 
 from __future__ import annotations
 
-__all__ = ["BACKGROUND_CLASSES", "CEILING", "CLASSES", "CLASS_NAMES", "DOOR", "FLOOR", "NOVEL_FROM", "WALL", "WINDOW"]
+__all__ = [
+    "BACKGROUND_CLASSES",
+    "CEILING",
+    "CLASSES",
+    "CLASS_NAMES",
+    "DOOR",
+    "FLOOR",
+    "NOVEL_FROM",
+    "OTHER",
+    "WALL",
+    "WINDOW",
+]
 
 # fmt: off
 CLASS_NAMES = (
@@ -18,6 +29,8 @@ CLASS_NAMES = (
 CLASSES = len(CLASS_NAMES) - 1
 """Numbered from 1; 0 is unlabelled."""
 WALL, FLOOR, DOOR, WINDOW, CEILING = 1, 2, 8, 9, 22
+OTHER = 40
+"""Props that are nothing else."""
 BACKGROUND_CLASSES = (WALL, FLOOR, WINDOW, CEILING)
 NOVEL_FROM = 100
 """Rendered labels from here on are families that training rooms never hold (`bgflow rooms --novel`)."""

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,17 +21,17 @@ from tqdm import tqdm
 from bgflow_train.augment import canvas_scale
 from bgflow_train.checkpoint import Checkpoint
 from bgflow_train.claim import claim
-from bgflow_train.datasets import FOREGROUND, VOID, IndexedDataset, Sample
+from bgflow_train.datasets import FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
 from bgflow_train.datasets.classes import mask_of
 from bgflow_train.device import DEVICE
-from bgflow_train.disturb import CONSTANTS, lit, moved, pasted
+from bgflow_train.disturb import CONSTANTS, lit, moved, pasted, strewn
 from bgflow_train.encoders import RANDOM
 from bgflow_train.encoders.pyramid import Pyramid
-from bgflow_train.nyu40 import BACKGROUND_CLASSES
+from bgflow_train.nyu40 import BACKGROUND_CLASSES, OTHER
 from bgflow_train.recipe import PyramidRecipe
 from bgflow_train.trained import BEGUN, Trained, named, take_step, validation_loss
 
-__all__ = ["PYRAMID", "Source", "load_pyramid", "train_pyramid"]
+__all__ = ["PYRAMID", "Source", "load_pyramid", "mean_pyramid", "train_pyramid"]
 
 PYRAMID = Trained("pyramid", "train")
 PERIOD = 250
@@ -110,17 +110,47 @@ def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: 
     return load_pyramid(out)
 
 
+def mean_pyramid(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
+    """Take the mean of trained pyramids' weights.
+
+    Trainings that went on from the same weights end in the same basin, and their mean does better than each of them on
+    pictures that are unlike those trained on (Wortsman et al., 2022).
+
+    Args:
+        folders: of one pyramid, or of several that went on from the same one.
+
+    Returns:
+        The pyramid, and its record, which holds those of all.
+
+    Raises:
+        DatasetError: a folder holds none, or they did not go on from the same one.
+    """
+    found = [PYRAMID.read(folder) for folder in folders]
+    (record, mean), *others = found
+    begun = {one["recipe"]["init"] for one, _ in found}
+    if others and (len(begun) > 1 or not record["recipe"]["init"].startswith(PYRAMID.weights)):
+        raise DatasetError(
+            f"{', '.join(map(str, folders))} began with {' and '.join(sorted(begun))}; only experts that went on from "
+            "the same expert (`bgflow train --init`) have a mean worth having"
+        )
+    for _, weights in others:
+        mean = {name: total + weights[name] for name, total in mean.items()}
+    if others:
+        mean = {name: (total / len(found)).to(found[0][1][name].dtype) for name, total in mean.items()}
+        record = record | {"mean_of": [one for one, _ in found]}
+    return _made(record, mean), record
+
+
 def load_pyramid(folder: Path) -> Pyramid:
     """Read a trained pyramid, frozen and in evaluation mode.
 
     Raises:
         DatasetError: the folder holds none.
     """
-    return _read(folder).to(DEVICE).eval().requires_grad_(False)
+    return mean_pyramid([folder])[0].to(DEVICE).eval().requires_grad_(False)
 
 
-def _read(folder: Path) -> Pyramid:
-    record, weights = PYRAMID.read(folder)
+def _made(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid:
     pyramid = Pyramid(RANDOM)
     pyramid.load_state_dict(weights)
     trained = ", ".join(f"{name} ({data['share']:.0%})" for name, data in record["data"].items() if data["share"])
@@ -130,7 +160,7 @@ def _read(folder: Path) -> Pyramid:
 
 def _first(init: str) -> Pyramid:
     """What a training begins with."""
-    return _read(Path(init)) if Path(init).is_dir() else Pyramid(init)
+    return mean_pyramid([Path(init)])[0] if Path(init).is_dir() else Pyramid(init)
 
 
 def _file_of(init: str) -> Path:
@@ -172,6 +202,8 @@ def _cuts(
         cut = drawn(rng)
         if recipe.paste and rng.random() < recipe.paste:
             cut = pasted(cut, drawn(rng), BACKGROUND_CLASSES, rng)
+        if recipe.strew and rng.random() < recipe.strew:
+            cut = strewn(cut, drawn(rng), OTHER, rng)
         cut = lit(cut, rng)
         yield cut.rgb, cut.mask
 

@@ -96,6 +96,8 @@ class PyramidRecipe:
     """Of the weights (AdamW)."""
     paste: float = 0.0
     """How often things of another picture are pasted into a cut."""
+    strew: float = 0.0
+    """How often shapes of no class are put into a cut."""
     auxiliary: float = 0.4
     """Weight of the classes' loss."""
     memory: float = 0.995
@@ -110,11 +112,13 @@ class PyramidRecipe:
         """
         _check("canvas", self.width, self.height)
         _check("crop", *self.crop)
-        if min(self.steps, self.batch) < 1 or self.rate <= 0 or self.auxiliary < 0 or not 0 <= self.paste <= 1:
+        if min(self.steps, self.batch) < 1 or self.rate <= 0 or self.auxiliary < 0:
             raise ValueError(
-                f"{self.steps} steps of {self.batch} cuts, rate {self.rate}, weight {self.auxiliary} of the classes, "
-                f"{self.paste} of them pasted into; expected at least 1 and 1, above 0, from 0 on, 0 to 1"
+                f"{self.steps} steps of {self.batch} cuts, rate {self.rate}, weight {self.auxiliary} of the classes; "
+                "expected at least 1 and 1, above 0, from 0 on"
             )
+        if not (0 <= self.paste <= 1 and 0 <= self.strew <= 1):
+            raise ValueError(f"{self.paste} of the cuts pasted into, {self.strew} strewn; expected 0 to 1")
 
 
 def _check(what: str, width: int, height: int) -> None:

@@ -73,9 +73,12 @@ class Trained:
 
     def write(self, folder: Path, network: nn.Module, record: dict[str, Any]) -> None:
         """Write weights and record, to which torch's version and the machine are added."""
+        self.keep(folder, network, record | {"versions": {"torch": str(torch.__version__)}, "machine": machine()})
+
+    def keep(self, folder: Path, network: nn.Module, record: dict[str, Any]) -> None:
+        """Write weights and record as they are."""
         tensors = {name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}
         write_atomically(folder / self.weights, safetensors.torch.save(tensors))
-        record = record | {"versions": {"torch": str(torch.__version__)}, "machine": machine()}
         write_atomically(folder / self.record, (json.dumps(record, indent=1) + "\n").encode())
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bgflow_ros.letterbox import FILL
 from bgflow_train import disturb
 from bgflow_train.datasets import Sample
-from bgflow_train.disturb import CHANCE, pasted
+from bgflow_train.disturb import CHANCE, STANDS_OUT, pasted, strewn
 
 LABELS = 9
 """Of the blocks, from 1."""
@@ -155,3 +155,30 @@ def test_nothing_is_pasted_where_there_is_no_thing_or_it_would_cover_most(label:
     room = Sample(np.zeros((20, 20, 3), np.uint8), np.ones((20, 20), np.uint8), "room")
     other = Sample(room.rgb + 9, np.full((20, 20), label, np.uint8), "other")
     assert pasted(room, other, (1, 2, 9, 22), np.random.default_rng(0)) is room
+
+
+@given(seeds)
+def test_shapes_of_no_class_are_seen_labelled_and_all_that_changes(seed: int) -> None:
+    room, other = Sample(np.full((96, 128, 3), 128, np.uint8), np.full((96, 128), 1, np.uint8), "room"), blocks()
+    before = other.rgb.copy()
+    cut = strewn(room, other, 40, np.random.default_rng(seed))
+    again = strewn(room, other, 40, np.random.default_rng(seed))
+    assert (cut.rgb == again.rgb).all()
+    assert (cut.mask == again.mask).all()
+    new = cut.mask == 40
+    assert (cut.mask[~new] == 1).all()
+    assert new.mean() < 0.6
+    # Edges are as soft as a lens makes them: three pixels further nothing has changed.
+    reach = cv2.dilate(new.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert (cut.rgb[~reach] == 128).all()
+    if new.any():
+        assert np.abs(cut.rgb[new].astype(float) - 128).mean() > STANDS_OUT / 3
+    assert (room.mask == 1).all(), "the picture itself is left alone"
+    assert (other.rgb == before).all()
+
+
+def test_most_cuts_get_a_shape_and_they_differ_in_size() -> None:
+    room = Sample(np.full((96, 128, 3), 128, np.uint8), np.ones((96, 128), np.uint8), "room")
+    shares = [float((strewn(room, blocks(), 40, np.random.default_rng(seed)).mask == 40).mean()) for seed in range(60)]
+    assert np.mean(np.array(shares) > 0) > 0.7
+    assert np.quantile(shares, 0.9) > 2 * np.quantile(shares, 0.3)

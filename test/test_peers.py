@@ -21,9 +21,10 @@ import made_rooms
 from bgflow_ros.cli.errors import UserError
 from bgflow_train.blend import Blend
 from bgflow_train.calibration import Calibration
-from bgflow_train.cli import compare, fit, train
+from bgflow_train.cli import compare, fit, peers, train
 from bgflow_train.datasets import DatasetError
 from bgflow_train.datasets.base import BACKGROUND, VOID
+from bgflow_train.datasets.named import open_split
 from bgflow_train.datasets.rooms import open_rooms, open_rooms_classes
 from bgflow_train.densities import KNN, PatchCore
 from bgflow_train.densities.patchcore import k_centre
@@ -33,9 +34,10 @@ from bgflow_train.experiments import comparing
 from bgflow_train.experiments.comparing import alone, compared
 from bgflow_train.fitting import Fitted
 from bgflow_train.labelled_cells import labelled, pure_background
+from bgflow_train.metrics import measure
 from bgflow_train.network import Network, score_maps
 from bgflow_train.onnx_graph import to_onnx
-from bgflow_train.scores import DensityScore, PadimScore, RatioScore, Score, make_score
+from bgflow_train.scores import DensityScore, LrasppScore, PadimScore, RatioScore, Score, make_score
 from bgflow_train.splits import Splits
 
 PEERS = ["knn6", "patchcore6", "padim6", "ratio6"]
@@ -226,7 +228,7 @@ def folder(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def options(made: Path, expert: Path, out: Path) -> list[str]:
-    scores = ["--scores", ",".join(["head", *PEERS]), "--veto", "none"]
+    scores = ["--scores", ",".join(["head", *PEERS, "lraspp"]), "--veto", "none"]
     return ["--expert", str(expert), "--data", str(made), "--out", str(out), *scores, *SIZE]
 
 
@@ -242,7 +244,7 @@ def test_a_fit_of_peers_is_read_again_and_a_second_one_passes_over_no_picture(
 ) -> None:
     record = (folder / "fitted.json").read_bytes()
     files = {path.name for path in folder.glob("*.safetensors")} - {"pyramid.safetensors"}
-    assert files >= {f"{name}.safetensors" for name in (*PEERS, "ratio6_generic")}
+    assert files >= {f"{name}.safetensors" for name in (*PEERS, "ratio6_generic", "lraspp")}
     monkeypatch.setattr("bgflow_train.labelled_cells.canvas_of", lambda *_: pytest.fail("passed over a picture"))
     # The folder of a fit holds its expert as well.
     assert run(fit, *options(made, folder, folder)) == 0
@@ -257,6 +259,78 @@ def test_a_fit_of_peers_is_read_again_and_a_second_one_passes_over_no_picture(
     assert torch.equal(*found)
     assert found[0].isfinite().all()
     assert (found[0].std((2, 3)) > 0).all()
+
+
+def test_another_head_learns_what_the_maps_tell_and_the_seed_decides_it(pyramid: Pyramid) -> None:
+    rng = np.random.default_rng(0)
+    masks = [np.kron(rng.integers(0, 2, (3, 4)), np.ones((8, 8))).astype(np.uint8) for _ in range(16)]
+
+    def maps_of(mask: np.ndarray) -> list[torch.Tensor]:
+        # Foreground is bright in layer 3; layer 5 knows nothing.
+        low = torch.from_numpy(mask[::8, ::8].astype(np.float32)) + torch.rand(
+            40, 3, 4, generator=torch.Generator().manual_seed(1)
+        )
+        return [low[None], torch.zeros(1, 112, 2, 2), torch.zeros(1, 320, 1, 1)]
+
+    def head(seed: int) -> LrasppScore:
+        score = make_score("lraspp", pyramid, seed=0)
+        assert isinstance(score, LrasppScore)
+        assert score.fit(((maps_of(mask), mask) for mask in masks), seed) == 16
+        return score
+
+    first, same, other = head(0), head(0), head(1)
+    found = [score(maps_of(masks[0])) for score in (first, same, other)]
+    assert found[0].shape == (1, 1, 3, 4)
+    foreground = torch.from_numpy(masks[0][::8, ::8]) == 1
+    assert found[0][0, 0][foreground].min() > found[0][0, 0][~foreground].max()
+    assert torch.equal(found[0], found[1])
+    assert not torch.equal(found[0], found[2])
+
+
+def test_the_one_table_has_every_score_the_fusion_and_what_the_paper_s_systems_had_on_the_same_pictures(
+    made: Path,
+    splits: None,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(
+        "bgflow_train.experiments.peers.generalization_set", lambda data: open_split(data, "ade20k_rooms", "test")
+    )
+    monkeypatch.setattr("bgflow_train.experiments.peers.REPORTED", ("gazebo_house",))
+    columns = tmp_path / "columns"
+    columns.mkdir()
+    row = {
+        "metrics": {"auroc": 0.123, "ap": 0.5, "fpr95": 0.5},
+        "interval95": {"auroc": [0.1, 0.2]},
+        "mean_over_pictures": {"auroc": 0.2, "fpr95": 0.5},
+    }
+    systems = dict.fromkeys(("fcn", "knn ensemble", "flow ensemble"), row)
+    for name, sha256 in (("here", open_split(made, "nyu", "balanced").digest()), ("elsewhere", "0" * 64)):
+        measured = {"data_sha256": sha256, "systems": systems}
+        (columns / f"table1-{name}.json").write_text(json.dumps({"measured": measured}))
+    (columns / "table1-nowhere.json").write_text('{"not_run": "no weights"}')
+    assert run(peers, str(folder), "--data", str(made), "--paper", str(columns), "--out", str(tmp_path)) == 0
+    text = (tmp_path / "peers.md").read_text()
+    assert capsys.readouterr().out == f"{tmp_path / 'peers.md'}\n"
+    result = json.loads((tmp_path / "peers.json").read_text())
+    assert [one["set"] for one in result["sets"]] == ["nyu/balanced", "ade20k_rooms/test", "gazebo_house/test"]
+    names = ["fused", "head", *PEERS, "lraspp"]
+    assert all(list(one["systems"]) == names for one in result["sets"])
+    table = text.split("AUROC / AP / FPR95, ")[1].split("\n\n")[1].splitlines()[2:]
+    assert len(table) == len(names) + 3
+    assert [
+        line for line in table if line.startswith("| the paper's FCN softmax, here | 0.123 / 50.0 / 50.0 | - | - |")
+    ]
+    assert "elsewhere" not in text
+    assert "nowhere" not in text
+    # The fusion's numbers are those that the compared fit has on the same pictures.
+    counts = comparing.counted(Fitted.load(folder), open_split(made, "gazebo_house", "test"), tmp_path)
+    expected = measure(counts[:, :2].sum(0)).auroc
+    assert result["sets"][2]["systems"]["fused"]["metrics"]["auroc"] == pytest.approx(expected, abs=0.01)
+    assert result["sets"][0]["systems"]["fused"]["found"].keys() == {"chair"}
+    assert (tmp_path / "peers.png").stat().st_size > 1000
 
 
 def test_a_killed_fit_keeps_what_padim_learnt(
@@ -284,7 +358,7 @@ def test_the_peers_that_torch_computes_are_exported(folder: Path) -> None:
     assert session.run(None, {"image": image.numpy()})[0] == pytest.approx(expected, abs=1e-2)
 
 
-@pytest.mark.parametrize("name", ["head", *PEERS])
+@pytest.mark.parametrize("name", ["head", *PEERS, "lraspp"])
 def test_a_score_alone_is_its_normalised_negative(name: str, folder: Path) -> None:
     fitted = Fitted.load(folder)
     one, index = alone(fitted, name), fitted.recipe.scores.index(name)
@@ -326,7 +400,7 @@ def test_alone_prints_a_row_for_each_score_in_every_table(
     where = ["--data", str(made), "--novel", str(novel), "--cache", str(cache), "--json", str(report)]
     assert run(compare, str(folder), *where, "--alone") == 0
     printed = capsys.readouterr().out
-    rows = [str(folder), *(f"{folder}: {name}" for name in ("head", *PEERS))]
+    rows = [str(folder), *(f"{folder}: {name}" for name in ("head", *PEERS, "lraspp"))]
     assert first_cells(printed) == [rows] * 4, "NYU, photographs, novel rooms, novel things in NYU"
     result = json.loads(report.read_text())
     assert result["steps"] == rows

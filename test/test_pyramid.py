@@ -26,7 +26,7 @@ from bgflow_train.datasets.rooms import open_rooms_classes
 from bgflow_train.encoders import RANDOM
 from bgflow_train.encoders.pyramid import GENERAL, Pyramid
 from bgflow_train.nyu40 import CLASSES
-from bgflow_train.pyramid_training import Source, load_pyramid, train_pyramid
+from bgflow_train.pyramid_training import Source, load_pyramid, mean_pyramid, train_pyramid
 from bgflow_train.recipe import PyramidRecipe
 
 RECIPE = PyramidRecipe(init=RANDOM, width=64, height=64, crop=(64, 64), steps=5, batch=2, rate=1e-3)
@@ -135,6 +135,25 @@ def test_the_mean_s_weights_at_its_best_look_are_kept(
     assert [torch.equal(pyramid.head.weight, weight) for weight in seen] == [False, True, False]
     record = json.loads((tmp_path / "pyramid.json").read_text())
     assert (record["best_step"], record["validation_loss"]) == (4, 0.5)
+
+
+def test_experts_that_went_on_from_one_have_a_mean_and_others_have_none(
+    trained: Path, sets: Sets, tmp_path: Path
+) -> None:
+    on = [tmp_path / str(seed) for seed in range(3)]
+    for seed, folder in enumerate(on):
+        train_pyramid(replace(RECIPE, init=str(trained), steps=2, seed=seed), *sets, folder)
+    mean, record = mean_pyramid(on)
+    weights = [load_pyramid(folder).state_dict() for folder in on]
+    for name, tensor in mean.state_dict().items():
+        expected = torch.stack([one[name].double() for one in weights]).mean(0)
+        assert torch.allclose(tensor.double(), expected, atol=1e-6), name
+    assert [one["recipe"]["seed"] for one in record["mean_of"]] == [0, 1, 2]
+    assert "mean_of" not in mean_pyramid(on[:1])[1]
+    with pytest.raises(DatasetError, match=r"began with .* and random; only experts that went on from the same"):
+        mean_pyramid([on[0], trained])
+    with pytest.raises(DatasetError, match=r"began with random; only"):
+        mean_pyramid([trained, trained])
 
 
 @pytest.mark.parametrize("killed_at", [1, 3])
@@ -263,10 +282,12 @@ def test_a_damaged_pyramid_is_a_clear_error(trained: Path, tmp_path: Path, broke
         ({"crop": (64, 80)}, "the crop is 64x80; expected multiples of 32 from 64 on"),
         (
             {"steps": 0},
-            "0 steps of 2 cuts, rate 0.001, weight 0.4 of the classes, 0.0 of them pasted into; expected at least 1",
+            "0 steps of 2 cuts, rate 0.001, weight 0.4 of the classes; expected at least 1",
         ),
         ({"rate": 0.0}, "rate 0.0, "),
         ({"auxiliary": -1.0}, "weight -1.0 of the classes"),
+        ({"paste": 1.5}, r"1.5 of the cuts pasted into, 0.0 strewn; expected 0 to 1"),
+        ({"strew": -0.5}, r"0.0 of the cuts pasted into, -0.5 strewn; expected 0 to 1"),
     ],
 )
 def test_a_recipe_that_no_pyramid_can_be_trained_with_is_refused(changed: dict[str, object], message: str) -> None:

@@ -21,7 +21,8 @@ EXTRA = "train"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     default = Recipe()
-    parser.add_argument("--expert", type=Path, required=True, help="folder that `bgflow train` wrote")
+    expert = "folder that `bgflow train` wrote; of several that went on from one, the mean of the weights is taken"
+    parser.add_argument("--expert", required=True, metavar="DIR[,DIR]", help=expert)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument("--rooms", type=Path, metavar="DIR", help="folder that `bgflow rooms` wrote")
     parser.add_argument("--out", type=Path, required=True, help="folder of the fit, for `bgflow export`")
@@ -36,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     every = "each N-th frame of videos and bags of empty rooms (%(default)s)"
     parser.add_argument("--every", type=int, default=15, metavar="N", help=every)
     scores = (
-        "what the fusion sees, `head` first: classes, room, and gaussian, mixture, flow, ratio, knn, patchcore or "
-        "padim with a layer (%(default)s)"
+        "what the fusion sees, `head` first: classes, room, lraspp, and gaussian, mixture, flow, ratio, knn, patchcore "
+        "or padim with a layer (%(default)s)"
     )
     parser.add_argument("--scores", default=",".join(default.scores), metavar="NAME,NAME", help=scores)
     veto = "the density that may overrule the fusion, or none (%(default)s)"
@@ -69,7 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     try:
         empty = [EmptyRooms(path, every=arguments.every) for path in arguments.empty]
-        fitted = fit(recipe, arguments.expert, arguments.data, arguments.rooms, arguments.out, empty)
+        experts = [Path(folder) for folder in arguments.expert.split(",")]
+        fitted = fit(recipe, experts, arguments.data, arguments.rooms, arguments.out, empty)
     except (DatasetError, EncoderError, ScoreError) as error:
         raise UserError(str(error)) from error
     for layer in fitted.record["layers"]:

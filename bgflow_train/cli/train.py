@@ -37,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=float, default=default.rate, help="the encoder's highest (%(default)s)")
     paste = "how often things of another picture are pasted into a cut (%(default)s)"
     parser.add_argument("--paste", type=float, default=default.paste, metavar="SHARE", help=paste)
+    strew = "how often shapes of no class are put into a cut (%(default)s)"
+    parser.add_argument("--strew", type=float, default=default.strew, metavar="SHARE", help=strew)
     parser.add_argument("--auxiliary", type=float, default=default.auxiliary, help="weight of classes (%(default)s)")
     parser.add_argument("--seed", type=int, default=default.seed, help="%(default)s")
 
@@ -62,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             batch=arguments.batch,
             rate=arguments.rate,
             paste=arguments.paste,
+            strew=arguments.strew,
             auxiliary=arguments.auxiliary,
             seed=arguments.seed,
         )

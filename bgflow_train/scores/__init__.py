@@ -12,6 +12,7 @@ from bgflow_train.scores.base import Score
 from bgflow_train.scores.classes import ClassesScore
 from bgflow_train.scores.density import DensityScore
 from bgflow_train.scores.head import HeadScore
+from bgflow_train.scores.lraspp import LrasppScore
 from bgflow_train.scores.padim import PadimScore
 from bgflow_train.scores.ratio import RatioScore
 from bgflow_train.scores.room import RoomScore
@@ -20,6 +21,7 @@ __all__ = [
     "ClassesScore",
     "DensityScore",
     "HeadScore",
+    "LrasppScore",
     "PadimScore",
     "RatioScore",
     "RoomScore",
@@ -51,7 +53,7 @@ def make_score(name: str, pyramid: Pyramid, seed: int) -> Score:
     """Build a score, unfitted.
 
     Args:
-        name: `head`, `classes`, `room`, or what is fitted and the number of its layer, such as `gaussian4`.
+        name: `head`, `classes`, `room`, `lraspp`, or what is fitted and the number of its layer, such as `gaussian4`.
         pyramid: the expert.
         seed: of a flow's weights.
 
@@ -65,11 +67,13 @@ def make_score(name: str, pyramid: Pyramid, seed: int) -> Score:
         return ClassesScore(pyramid)
     if name == "room":
         return RoomScore(pyramid, numbers.index(6))
+    if name == "lraspp":
+        return LrasppScore(pyramid.layers[numbers.index(3)].channels, pyramid.layers[numbers.index(5)].channels)
     kind, number = name[:-1], name[-1:]
     kinds = (*DENSITIES, *FITTED)
     if kind not in kinds or not number.isdecimal() or int(number) not in numbers:
         raise ScoreError(
-            f"no score {name!r}; expected head, classes, room, or one of {', '.join(kinds)} with the number "
+            f"no score {name!r}; expected head, classes, room, lraspp, or one of {', '.join(kinds)} with the number "
             f"of a layer ({', '.join(map(str, numbers))}), such as gaussian4"
         )
     index = numbers.index(int(number))

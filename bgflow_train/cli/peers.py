@@ -1,0 +1,55 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Measure a fit's fusion, each of its scores by itself and the paper's systems on the pictures that report: one table.
+
+Fit with the scores that are to be compared (`bgflow fit --scores head,lraspp,knn6,...`). The paper's systems come from
+what `bgflow reproduce table1` and `table2` have left in --paper. Nothing may be chosen by this table: for that there is
+`bgflow compare`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bgflow_ros.cli.errors import UserError
+
+HELP = "one table of the model, its peers and the paper's systems"
+EXTRA = "train"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("fit", type=Path, help="folder that `bgflow fit` wrote")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
+    paper = "folder of the paper's systems, measured (%(default)s)"
+    parser.add_argument("--paper", type=Path, default=Path("results/paper/columns"), metavar="DIR", help=paper)
+    parser.add_argument("--out", type=Path, default=Path("results"), help="folder of the table (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the intervals' resampling (%(default)s)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print the table's file."""
+    import torch
+
+    from bgflow_ros import __version__
+    from bgflow_train.datasets import DatasetError
+    from bgflow_train.device import machine
+    from bgflow_train.experiments.peers import measure_peers, reported_sets
+    from bgflow_train.experiments.peers_table import write_peers
+    from bgflow_train.fitting import Fitted
+
+    try:
+        fitted = Fitted.load(arguments.fit)
+        sets = [measure_peers(fitted, *one, arguments.seed) for one in reported_sets(arguments.data)]
+    except DatasetError as error:
+        raise UserError(str(error)) from error
+    result = {
+        "sets": sets,
+        "fit": {key: fitted.record[key] for key in ("recipe", "constants", "data", "expert", "blend", "veto")},
+        "seed": arguments.seed,
+        "versions": {"bgflow": __version__, "torch": str(torch.__version__)},
+        "machine": machine(),
+    }
+    print(write_peers(result, arguments.paper, arguments.out))
+    return 0
