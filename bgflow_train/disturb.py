@@ -35,6 +35,7 @@ SHAPES = (0.005, 0.12)
 STANDS_OUT = 20.0
 """Grey levels, the mean difference from what a shape covers below which nobody could see it."""
 CHANCE = {
+    "exposure": 0.2,
     "gamma": 0.8,
     "white balance": 0.7,
     "contrast": 0.8,
@@ -174,6 +175,9 @@ def lit(sample: Sample, rng: np.random.Generator) -> Sample:
     """Give a picture another exposure, white balance, lens and sensor."""
     happens = {name: rng.random() < chance for name, chance in CHANCE.items()}
     x: Picture = sample.rgb.astype(np.float32)
+    if happens["exposure"]:
+        # A twelfth of the light to three times as much, before the camera's gamma: nights, and windows burnt out.
+        x = np.asarray(np.minimum(255, x * math.exp(rng.uniform(-2.5, 1.1) / 2.2)), np.float32)
     if happens["gamma"]:
         x = np.asarray(255 * (x / 255) ** math.exp(rng.uniform(-0.5, 0.5)), np.float32)
     if happens["white balance"]:
