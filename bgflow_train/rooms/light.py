@@ -46,7 +46,7 @@ def draw_light(plan: Plan, rng: random.Random) -> Light:
     if plan.style == "plain":
         sky = rng.choice(("day", "flat", "flat", "flat", "white", "night"))
         return Light("plain", sky, rng.uniform(0.3, 1.5), rng.random() < 0.3)
-    odds = {"day": 40, "mixed": 15, "lamps": 22, "flash": 8, "even": 10, "single": 6}
+    odds = {"day": 40, "mixed": 15, "lamps": 22, "flash": 10, "even": 10, "single": 6}
     if not windows:
         odds["day"] = 0
     mode = rng.choices(list(odds), list(odds.values()))[0]
@@ -116,6 +116,10 @@ def build_light(
         energy = rng.uniform(15, 80)
         add(stage, "POINT", (x, y, rng.uniform(0.4, 1.8)), (0, 0, -1), energy, warmth(kelvin), shadow_soft_size=0.06)
         ambient *= 0.3
+    if light.mode == "flash":
+        cone = {"spot_size": rng.uniform(1.7, 2.8), "spot_blend": 1.0, "shadow_soft_size": rng.choice((0.01, 0.04))}
+        stage.flash = add(stage, "SPOT", (0, 0, 1), (0, 0, -1), rng.uniform(60, 250), warmth(rng.uniform(4800, 6500)), **cone)
+        ambient *= rng.choice((0.1, 0.5, 1.0))
     if light.mode == "even":
         settings = {"shape": "RECTANGLE", "size": 0.8 * (x1 - x0), "size_y": 0.8 * (y1 - y0)}
         middle = ((x0 + x1) / 2, (y0 + y1) / 2, plan.height + 0.5 if plan.ceiling == "none" else plan.height - 0.05)
