@@ -77,7 +77,7 @@ def build_blind(stage: Stage, wall: Wall, hole: Opening, rng: random.Random) -> 
 
 def dress_windows(stage: Stage, plan: Plan, space: Space, rng: random.Random) -> None:
     """Give the windows of the room curtains, blinds, both or nothing."""
-    curtains, blinds = rng.random() < 0.42, rng.random() < 0.25
+    curtains, blinds = rng.random() < 0.42, rng.random() < 0.36
     for wall in plan.walls:
         for hole in wall.openings:
             if hole.kind != "window" or rng.random() < 0.15:

@@ -91,8 +91,11 @@ def build_room(settings: Settings, rng: random.Random, folder: Path) -> Room:
     if clutter > BARE:
         build_rugs(stage, plan, rng)
     lamps = build_lamps(stage, plan, light.lamps, rng)
-    furnisher = Furnisher(stage, plan, space, [(family, family.label) for family in FAMILIES], rng)
+    families = [(family, family.label) for family in FAMILIES]
+    furnisher = Furnisher(stage, plan, space, families, rng)
     furnisher.fill(clutter)
+    for annex in annexes:
+        Furnisher(stage, annex, Space(annex), families, rng).fill(rng.uniform(0.0, 0.8))
     targets = furnisher.add_novel(NOVEL) if settings.novel else []
     build_outside(stage, plan, light.sky, light.strength, rng)
     world = build_light(stage, plan, light, lamps, annexes, rng)
