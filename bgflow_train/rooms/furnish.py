@@ -6,44 +6,18 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass, field
 
 from bgflow_train.nyu40 import NOVEL_FROM
 from bgflow_train.rooms.family import Family
 from bgflow_train.rooms.plan import Plan
 from bgflow_train.rooms.space import Space
 from bgflow_train.rooms.stage import Piece, Stage
+from bgflow_train.rooms.tops import Spot, Top
 
-__all__ = ["Furnisher", "Top"]
-
-Spot = tuple[float, float, float]
+__all__ = ["Furnisher"]
 
 FACES = {"kitchen row": 0.9, "washbasin": 0.85, "bathtub": 0.55, "single bed": 0.55, "double bed": 0.55, "stove": 0.9}
 """Rough heights of what a camera may look across though nothing is put there."""
-
-
-@dataclass
-class Top:
-    """Face of a piece on which things may stand: its middle, turn and size, and what stands there."""
-
-    middle: Spot
-    angle: float
-    size: tuple[float, float]
-    taken: list[tuple[float, float, float]] = field(default_factory=list)
-
-    def place(self, size: Spot, rng: random.Random) -> Spot | None:
-        """Free place for a thing of a size."""
-        reach = math.hypot(size[0], size[1]) / 2
-        x, y = self.size[0] / 2 - size[0] / 2, self.size[1] / 2 - size[1] / 2
-        if x < 0 or y < 0:
-            return None
-        for _ in range(6):
-            u, v = rng.uniform(-x, x), rng.uniform(-y, y)
-            if all(math.hypot(u - a, v - b) > 0.8 * (reach + r) for a, b, r in self.taken):
-                self.taken.append((u, v, reach))
-                c, s = math.cos(self.angle), math.sin(self.angle)
-                return self.middle[0] + c * u - s * v, self.middle[1] + s * u + c * v, self.middle[2]
-        return None
 
 
 class Furnisher:

@@ -23,7 +23,7 @@ from bgflow_train.rooms.camera import Camera, draw_camera, draw_lens
 from bgflow_train.rooms.develop import develop, encode_jpeg
 from bgflow_train.rooms.dressing import build_rugs, dress_windows
 from bgflow_train.rooms.fixtures import build_fixtures, build_lamps
-from bgflow_train.rooms.furnish import Furnisher, Top
+from bgflow_train.rooms.furnish import Furnisher
 from bgflow_train.rooms.furniture import FAMILIES, NOVEL
 from bgflow_train.rooms.light import build_light, draw_light
 from bgflow_train.rooms.near import draw_near_camera
@@ -34,6 +34,7 @@ from bgflow_train.rooms.shell import build_shell
 from bgflow_train.rooms.space import Space
 from bgflow_train.rooms.stage import PANE, WALL, WINDOW, Stage
 from bgflow_train.rooms.studio import Studio
+from bgflow_train.rooms.tops import Top
 
 __all__ = ["Settings", "make_room"]
 

@@ -6,13 +6,10 @@ from __future__ import annotations
 
 import math
 import random
-from typing import TYPE_CHECKING
 
 from bgflow_train.rooms.camera import Camera, Lens
 from bgflow_train.rooms.space import Space
-
-if TYPE_CHECKING:
-    from bgflow_train.rooms.furnish import Top
+from bgflow_train.rooms.tops import Top
 
 __all__ = ["draw_near_camera"]
 

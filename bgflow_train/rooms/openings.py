@@ -9,7 +9,7 @@ from typing import Any
 
 from bgflow_train.rooms import surfaces
 from bgflow_train.rooms.kit import Kit
-from bgflow_train.rooms.materials import plain
+from bgflow_train.rooms.materials import glass, plain
 from bgflow_train.rooms.palette import WOODS, lacquer, light, metal, tone, wood
 from bgflow_train.rooms.plan import THICK, Opening, Plan, Wall, draw_annex
 from bgflow_train.rooms.shell import panel
@@ -29,6 +29,7 @@ class Joinery:
             self.frame = rng.choice((light, light, light, lacquer, wood, metal))(rng)
             self.leaf = rng.choice((light, wood, wood, lacquer))(rng)
         self.metal = plain("#b9bbbe", 0.25, 1.0)
+        self.glass = glass(rng.uniform(0.04, 0.15)) if not simple and rng.random() < 0.5 else None
         self.bar, self.deep = rng.uniform(0.03, 0.09), rng.uniform(0.04, 0.09)
         self.lights = rng.choice((0.25, 0.45, 0.7, 1.0, 1.6, 3.0))  # width of a window's light
         self.rows = rng.choice((1, 1, 1, 1, 2, 2, 3)) if self.lights > 0.3 else rng.randint(2, 5)
@@ -38,7 +39,7 @@ class Joinery:
 
 
 def build_window(stage: Stage, wall: Wall, hole: Opening, look: Joinery, rng: random.Random) -> None:
-    """Frame with its lights, a sill board, and the pane that only measures."""
+    """Frame with its lights, a sill board, the pane that only measures, and perhaps one that mirrors."""
     kit, bar, back = Kit(), look.bar, look.setback + look.deep / 2
     wide, rise, middle = hole.right - hole.left, hole.top - hole.bottom, (hole.left + hole.right) / 2
     columns = max(1, round(wide / look.lights))
@@ -64,6 +65,10 @@ def build_window(stage: Stage, wall: Wall, hole: Opening, look: Joinery, rng: ra
     pane = Kit()
     pane.box((middle, back, hole.bottom), (wide, 0.004, rise), look.frame)
     stage.on(wall, pane, PANE, stage.panes)
+    if look.glass is not None:
+        pane = Kit()
+        pane.add([(x, back, z) for x in (hole.left, hole.right) for z in (hole.bottom, hole.top)], [(0, 2, 3, 1)], look.glass)
+        stage.on(wall, pane, 0, stage.outside)
 
 
 def fill_leaf(kit: Kit, wide: float, high: float, look: Joinery) -> None:

@@ -57,7 +57,7 @@ def build_outside(stage: Stage, plan: Plan, sky: str, strength: float, rng: rand
     """Ground and what stands on it, all around, unless the sky is blown out; at night most of it is dark."""
     night = sky == "night"
     if night:
-        strength *= rng.choice((0.003, 0.02))
+        strength *= rng.choice((0.01, 0.05))
     if sky not in ("day", "night") or not any(o.kind == "window" for wall in plan.walls for o in wall.openings):
         return
     x0, y0, x1, y1 = plan.bounds

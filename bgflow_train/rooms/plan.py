@@ -194,12 +194,12 @@ def draw_openings(plan: Plan, rng: random.Random) -> None:
 
 def draw_plan(rng: random.Random) -> Plan:
     """Draw a room."""
-    kinds = {"plain": 40, "L": 14, "corridor": 9, "hall": 8, "small": 9, "alcove": 8, "breast": 7, "chamfer": 5}
+    kinds = {"plain": 36, "L": 16, "corridor": 11, "hall": 8, "small": 9, "alcove": 8, "breast": 7, "chamfer": 5}
     kind = rng.choices(list(kinds), list(kinds.values()))[0]
     outline = draw_outline(kind, rng)
     height = rng.uniform(2.7, 4.0) if kind == "hall" else min(4.0, max(2.2, rng.gauss(2.6, 0.25)))
     bare = rng.random() < 0.12
-    ceiling = "none" if bare else "slope" if kind in ("plain", "alcove") and rng.random() < 0.15 else "flat"
+    ceiling = "none" if bare else "slope" if kind in ("plain", "alcove") and rng.random() < 0.22 else "flat"
     style = "plain" if (bare and rng.random() < 0.85) or rng.random() < 0.06 else "photo"
     plan = Plan(kind, outline, height, draw_walls(outline), ceiling, style)
     if ceiling == "slope":

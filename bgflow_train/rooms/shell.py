@@ -72,7 +72,7 @@ def build_ceiling(stage: Stage, plan: Plan, rng: random.Random) -> None:
         stage.on(first, kit, CEILING)
         return
     x0, y0, x1, y1 = plan.bounds
-    if rng.random() < 0.1 and plan.style == "photo":
+    if rng.random() < 0.15 and plan.style == "photo":
         kit, size = Kit(), rng.uniform(0.08, 0.24)
         wood = rng.choice((plain("#f2f0ea", 0.6), plain("#5a3f2a", 0.6), surfaces.wall(rng)))
         gap, x = rng.uniform(0.6, 1.8), x0 + rng.uniform(0.2, 0.6)

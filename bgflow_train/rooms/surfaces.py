@@ -146,7 +146,7 @@ def floor(rng: random.Random, plain: bool = False) -> Any:
         look = Look(wall_color(rng), rng.uniform(0.1, 0.5))
     else:
         look = patterns.concrete(g, at, rng)
-    if kind not in ("carpet", "pattern") and rng.random() < 0.15:
+    if kind not in ("carpet", "pattern") and look.relief < 0.005 and rng.random() < 0.15:
         look.rough = rng.uniform(0.02, 0.12)
     return g.finish(shade(g, look))
 
