@@ -50,7 +50,8 @@ def draw_light(plan: Plan, rng: random.Random) -> Light:
     if not windows:
         odds["day"] = 0
     mode = rng.choices(list(odds), list(odds.values()))[0]
-    sky = rng.choice(("day", "day", "white")) if mode in ("day", "mixed", "even") else rng.choice(("night", "night", "day"))
+    daytime = mode in ("day", "mixed", "even")
+    sky = rng.choice(("day", "day", "white") if daytime else ("night", "night", "day"))
     strength = math.exp(rng.uniform(0.0, 3.3)) if mode in ("day", "mixed") else rng.uniform(0.1, 1.5)
     return Light(mode, sky, strength, mode in ("lamps", "mixed") or (mode == "even" and rng.random() < 0.5))
 
@@ -118,7 +119,8 @@ def build_light(
         ambient *= 0.3
     if light.mode == "flash":
         cone = {"spot_size": rng.uniform(1.7, 2.8), "spot_blend": 1.0, "shadow_soft_size": rng.choice((0.01, 0.04))}
-        stage.flash = add(stage, "SPOT", (0, 0, 1), (0, 0, -1), rng.uniform(60, 250), warmth(rng.uniform(4800, 6500)), **cone)
+        tint = warmth(rng.uniform(4800, 6500))
+        stage.flash = add(stage, "SPOT", (0, 0, 1), (0, 0, -1), rng.uniform(60, 250), tint, **cone)
         ambient *= rng.choice((0.1, 0.5, 1.0))
     if light.mode == "even":
         settings = {"shape": "RECTANGLE", "size": 0.8 * (x1 - x0), "size_y": 0.8 * (y1 - y0)}

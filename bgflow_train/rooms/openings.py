@@ -67,7 +67,8 @@ def build_window(stage: Stage, wall: Wall, hole: Opening, look: Joinery, rng: ra
     stage.on(wall, pane, PANE, stage.panes)
     if look.glass is not None:
         pane = Kit()
-        pane.add([(x, back, z) for x in (hole.left, hole.right) for z in (hole.bottom, hole.top)], [(0, 2, 3, 1)], look.glass)
+        corners = [(x, back, z) for x in (hole.left, hole.right) for z in (hole.bottom, hole.top)]
+        pane.add(corners, [(0, 2, 3, 1)], look.glass)
         stage.on(wall, pane, 0, stage.outside)
 
 

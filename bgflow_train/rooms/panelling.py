@@ -47,6 +47,7 @@ def frames(g: Graph, at: Any, rng: random.Random) -> Look:
     aside, up = g.math("PINGPONG", x, wide / 2), g.math("PINGPONG", y, high / 2)
     edge, rim = g.math("MINIMUM", aside, up), rng.uniform(0.04, 0.1)
     groove = g.math("ABSOLUTE", g.math("SUBTRACT", edge, rim), 0.0)
-    line = g.ramp(g.math("DIVIDE", groove, rng.uniform(0.015, 0.04)), darker("#ffffff", rng.uniform(0.4, 0.8)), "#ffffff")
+    shadow = darker("#ffffff", rng.uniform(0.4, 0.8))
+    line = g.ramp(g.math("DIVIDE", groove, rng.uniform(0.015, 0.04)), shadow, "#ffffff")
     ridge = g.math("DIVIDE", g.math("MINIMUM", groove, 0.02), 0.02)
     return Look(g.multiply(cover(g, at, rng), line), rng.uniform(0.2, 0.7), ridge, 0.012)

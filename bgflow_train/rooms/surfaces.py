@@ -132,8 +132,7 @@ def floor(rng: random.Random, plain: bool = False) -> Any:
     elif kind == "herringbone":
         look = patterns.herringbone(g, at, rng)
     elif kind == "pattern":
-        tint = wallpapers.design(g, at, draw(wallpapers.DESIGNS, rng), [color(rng) for _ in range(4)], rng)
-        look = Look(tint, 1.0)
+        look = Look(wallpapers.design(g, at, [color(rng) for _ in range(4)], rng), 1.0)
     elif kind == "tiles":
         look = patterns.tiles(g, at, rng, rng.uniform(0.15, 0.9))
     elif kind == "chess":

@@ -11,9 +11,7 @@ from bgflow_train.rooms.materials import Graph, linear
 from bgflow_train.rooms.palette import tone
 from bgflow_train.rooms.patterns import Look, blend
 
-__all__ = ["DESIGNS", "design", "paper"]
-
-DESIGNS = {"stripes": 30, "damask": 20, "flowers": 16, "leaves": 8, "lattice": 9, "dots": 7, "zigzag": 5, "checks": 5}
+__all__ = ["design", "paper"]
 
 
 def related(rng: random.Random) -> list[str]:
@@ -50,6 +48,7 @@ def stripes(g: Graph, at: Any, size: float, shades: list[str], rng: random.Rando
 def damask(g: Graph, at: Any, size: float, shades: list[str], rng: random.Random) -> Any:
     """Mirrored leafy figures, every second column half a repeat lower."""
     x, y = parts(g, at)
+    size = 0.1 + 1.4 * size
     high = size * rng.uniform(1.2, 1.8)
     column = g.math("FLOOR", g.math("DIVIDE", x, size), 0.0)
     u = g.math("ABSOLUTE", g.math("SUBTRACT", place(g, x, size), 0.5), 0.0)
@@ -70,44 +69,59 @@ def flowers(g: Graph, at: Any, size: float, shades: list[str], rng: random.Rando
     radius = g.math("SUBTRACT", distance, g.math("MULTIPLY", g.math("SINE", turn, 0.0), rng.uniform(0.03, 0.08)))
     petal = g.ramp(kind, shades[1], shades[2], low=0.2, high=0.8, steps=True)
     green = tone(rng.uniform(0.2, 0.45), rng.uniform(0.15, 0.6), rng.uniform(0.2, 0.8))
-    leaves = g.noise(at, rng.uniform(1.0, 2.0) / size, 2.0, 0.5, 2.0)
-    ground = g.ramp(leaves, shades[0], rng.choice((green, shades[0])), low=0.2, high=0.8, steps=True)
+    foliage = g.noise(at, rng.uniform(1.0, 2.0) / size, 2.0, 0.5, 2.0)
+    ground = g.ramp(foliage, shades[0], rng.choice((green, shades[0])), low=0.2, high=0.8, steps=True)
     heart = blend(g, g.math("LESS_THAN", radius, 0.09), petal, shades[3])
     return blend(g, g.math("LESS_THAN", radius, rng.uniform(0.22, 0.36)), ground, heart)
 
 
-def design(g: Graph, at: Any, kind: str, shades: list[str], rng: random.Random) -> Any:
-    """Colour of a design in four shades."""
-    size = rng.uniform(0.05, 0.35)
-    if kind == "stripes":
-        return stripes(g, at, size, shades, rng)
-    if kind == "damask":
-        return damask(g, at, rng.uniform(0.15, 0.6), shades, rng)
-    if kind == "flowers":
-        return flowers(g, at, size, shades, rng)
-    if kind == "leaves":
-        factor = g.noise(at, 0.7 / size, 3.0, 0.6, rng.uniform(0.5, 2.5))
-        return g.ramp(factor, *shades[:3], low=0.3, high=0.7, steps=rng.random() < 0.6)
-    if kind == "dots":
-        cells = {"Vector": at, "Scale": 1 / size, "Randomness": rng.choice((0.0, 0.0, 1.0))}
-        factor = g.node("TexVoronoi", cells, voronoi_dimensions="2D").outputs[0]
-        return g.ramp(factor, shades[1], shades[0], high=rng.uniform(0.2, 0.9), steps=True)
+def leaves(g: Graph, at: Any, size: float, shades: list[str], rng: random.Random) -> Any:
+    """Foliage or marbling without a repeat."""
+    factor = g.noise(at, 0.7 / size, 3.0, 0.6, rng.uniform(0.5, 2.5))
+    return g.ramp(factor, *shades[:3], low=0.3, high=0.7, steps=rng.random() < 0.6)
+
+
+def dots(g: Graph, at: Any, size: float, shades: list[str], rng: random.Random) -> Any:
+    """Dots in rows or strewn."""
+    cells = {"Vector": at, "Scale": 1 / size, "Randomness": rng.choice((0.0, 0.0, 1.0))}
+    factor = g.node("TexVoronoi", cells, voronoi_dimensions="2D").outputs[0]
+    return g.ramp(factor, shades[1], shades[0], high=rng.uniform(0.2, 0.9), steps=True)
+
+
+def checks(g: Graph, at: Any, size: float, shades: list[str], rng: random.Random) -> Any:
+    """Crossed bands in three tones."""
+    share = rng.uniform(0.3, 0.7)
+    folds = [g.math("GREATER_THAN", place(g, part, size), share) for part in parts(g, at)]
+    return g.ramp(g.math("DIVIDE", g.math("ADD", *folds), 2.01), *shades[:3], steps=True)
+
+
+def zigzag(g: Graph, at: Any, size: float, shades: list[str], rng: random.Random) -> Any:
+    """Chevrons one above the other."""
     x, y = parts(g, at)
-    if kind == "checks":
-        folds = [g.math("GREATER_THAN", place(g, part, size), 0.5) for part in (x, y)]
-        return g.ramp(g.math("DIVIDE", g.math("ADD", *folds), 2.01), *shades[:3], steps=True)
-    if kind == "zigzag":
-        return g.ramp(place(g, g.math("ADD", y, g.math("PINGPONG", x, size)), size), *shades[:2], steps=True)
-    folds = [g.math("PINGPONG", part, size) for part in (x, y)]
+    lifted = g.math("ADD", y, g.math("PINGPONG", x, size))
+    return g.ramp(place(g, lifted, size), *shades[: rng.choice((2, 3))], steps=True)
+
+
+def lattice(g: Graph, at: Any, size: float, shades: list[str], rng: random.Random) -> Any:
+    """Lozenges."""
+    folds = [g.math("PINGPONG", part, size) for part in parts(g, at)]
     factor = g.math("DIVIDE", g.math("ADD", *folds), 2 * size)
     return g.ramp(factor, *shades[:3], steps=rng.random() < 0.6)
+
+
+DESIGNS = {stripes: 30, damask: 20, flowers: 16, leaves: 8, lattice: 9, dots: 7, zigzag: 5, checks: 5}
+
+
+def design(g: Graph, at: Any, shades: list[str], rng: random.Random) -> Any:
+    """Colour of a random design in four shades."""
+    [maker] = rng.choices(list(DESIGNS), list(DESIGNS.values()))
+    return maker(g, at, rng.uniform(0.05, 0.35), shades, rng)
 
 
 def paper(g: Graph, at: Any, rng: random.Random) -> Look:
     """Wallpaper of a design, matt or with a sheen, sometimes mixed with its ground until it is faint."""
     shades = related(rng)
-    kind = rng.choices(list(DESIGNS), list(DESIGNS.values()))[0]
-    tint = design(g, at, kind, shades, rng)
+    tint = design(g, at, shades, rng)
     if rng.random() < 0.3:
         tint = blend(g, rng.uniform(0.2, 0.7), tint, linear(shades[0]))
     return Look(tint, rng.choice((0.4, 0.7, 0.8, 0.9)))
