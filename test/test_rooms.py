@@ -291,7 +291,7 @@ def test_a_room_behind_a_hole_lies_outside_and_meets_the_hole(seed: int) -> None
     for wall in plan.walls:
         for hole in wall.openings:
             if hole.annex:
-                annex = draw_annex(wall, hole, plan.height, rng)
+                annex = draw_annex(plan, wall, hole, rng)
                 spot = annex.spot(rng)
                 assert annex.inside(*wall.at((hole.left + hole.right) / 2, 0.3))
                 assert not plan.inside(*spot)

@@ -39,7 +39,7 @@ from bgflow_train.rooms.tops import Top
 __all__ = ["Settings", "make_room"]
 
 TRIES = 8
-NEAR = 0.2  # of the pictures are tried from close above a top
+NEAR = 0.3  # of the pictures are tried from close above a top
 BARE = 0.02  # clutter below which a room counts as empty
 
 
@@ -165,7 +165,7 @@ def make_view(settings: Settings, room: Room, name: str, rng: random.Random) -> 
     wanted = bool(room.near) and not room.targets and rng.random() < NEAR
     for attempt in range(TRIES):
         target = rng.choice(room.targets) if room.targets and rng.random() < 0.85 else None
-        near, lens = wanted and attempt < TRIES // 2, draw_lens(settings.size, rng)
+        near, lens = wanted and attempt < TRIES - 2, draw_lens(settings.size, rng)
         if near:
             camera = draw_near_camera(room.space, room.near, lens, rng)
         else:

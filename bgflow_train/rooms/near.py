@@ -13,6 +13,7 @@ from bgflow_train.rooms.tops import Top
 
 __all__ = ["draw_near_camera"]
 
+BELOW = 0.3  # angle below the picture's middle at which the top is aimed at
 CLEAR = 0.18  # free to all sides of the camera, from what is higher than it
 
 
@@ -23,15 +24,17 @@ def draw_near_camera(space: Space, tops: list[Top], lens: Lens, rng: random.Rand
         (x, y, z), (wide, deep) = top.middle, top.size
         u, v = rng.uniform(-0.5, 0.5) * wide, rng.uniform(-0.5, 0.5) * deep
         if rng.random() < 0.7:  # before or over its long edge, otherwise over any part of it
-            v = rng.choice((-1, -1, 1)) * (deep / 2 + rng.uniform(-0.25, 0.2))
+            v = rng.choice((-1, -1, 1)) * (deep / 2 + rng.uniform(-0.25, 0.35))
         c, s = math.cos(top.angle), math.sin(top.angle)
         at, height = (x + c * u - s * v, y + s * u + c * v), z + rng.uniform(0.18, 0.65)
         if height > space.plan.ceiling_at(*at) - 0.2 or not space.free(*at, height - 0.1, CLEAR):
             continue
         aim = rng.uniform(-0.4, 0.4) * wide, rng.uniform(-0.4, 0.4) * deep
         ahead = c * aim[0] - s * aim[1] + x - at[0], s * aim[0] + c * aim[1] + y - at[1]
-        if math.hypot(*ahead) < 0.15:
+        away = math.hypot(*ahead)
+        if away < 0.15:
             continue
         yaw = math.atan2(ahead[1], ahead[0]) + rng.gauss(0, 0.15)
-        return Camera((*at, height), yaw, rng.uniform(-0.55, -0.08), rng.gauss(0, 0.02), lens)
+        pitch = min(-0.03, max(-0.61, BELOW - math.atan2(height - z, away) + rng.gauss(0, 0.1)))
+        return Camera((*at, height), yaw, pitch, rng.gauss(0, 0.02), lens)
     return None

@@ -144,7 +144,7 @@ def build_openings(stage: Stage, plan: Plan, shell: dict[str, Any], rng: random.
             if hole.kind == "door":
                 build_door(stage, wall, hole, look, rng)
             if hole.annex:
-                annex = draw_annex(wall, hole, plan.height, rng)
+                annex = draw_annex(plan, wall, hole, rng)
                 build_annex(stage, hole, plan, annex, shell, look, rng)
                 behind.append(annex)
     return behind

@@ -136,15 +136,16 @@ def cut(wall: Wall, width: float, rng: random.Random) -> float | None:
     return None
 
 
-def draw_annex(wall: Wall, hole: Opening, height: float, rng: random.Random) -> Plan:
-    """Plan of the room behind a hole, as wide as the other holes of the wall allow."""
+def draw_annex(room: Plan, wall: Wall, hole: Opening, rng: random.Random) -> Plan:
+    """Plan of what lies behind a hole of a room, as wide as the other holes of the wall allow."""
     others = [o for o in wall.openings if o is not hole]
     left = max([0.0, *(o.right for o in others if o.right < hole.left)])
     right = min([wall.length, *(o.left for o in others if o.left > hole.right)])
     left, right = max(left + 0.02, hole.left - rng.uniform(0.05, 3.0)), min(right, hole.right + rng.uniform(0.05, 3.0))
-    high = max(hole.top + 0.1, min(height, rng.uniform(2.3, 3.0)))
+    high = max(hole.top + 0.1, min(room.height, rng.uniform(2.3, 3.0)))
     outline = [wall.at(x, THICK + y) for x, y in ((left, 0), (left, hole.annex), (right, hole.annex), (right, 0))]
-    plan = Plan("annex", outline, high, draw_walls(outline), "flat", "photo")
+    ceiling = "none" if room.ceiling == "none" else "flat"
+    plan = Plan("annex", outline, high, draw_walls(outline), ceiling, room.style)
     plan.walls[3].openings.append(Opening("arch", right - hole.right, right - hole.left, 0.0, hole.top))
     far = plan.walls[1].length
     if far > 1.0 and rng.random() < 0.4:
