@@ -39,7 +39,7 @@ from bgflow_train.rooms.tops import Top
 __all__ = ["Settings", "make_room"]
 
 TRIES = 8
-NEAR = 0.3  # of the pictures are tried from close above a top
+NEAR = 0.2  # of the pictures are tried from close above a top
 BARE = 0.02  # clutter below which a room counts as empty
 
 
