@@ -28,8 +28,10 @@ from bgflow_train.rooms.__main__ import main as render
 from bgflow_train.rooms.camera import Camera, Lens, draw_camera, draw_lens
 from bgflow_train.rooms.develop import develop, encode_jpeg
 from bgflow_train.rooms.family import Family
-from bgflow_train.rooms.plan import draw_plan
+from bgflow_train.rooms.near import draw_near_camera
+from bgflow_train.rooms.plan import draw_annex, draw_plan
 from bgflow_train.rooms.space import Space, corners, overlap
+from bgflow_train.rooms.tops import Top
 
 ROOMS = Path(__file__).resolve().parents[1] / "bgflow_train/rooms"
 seeds = st.integers(0, 2**32 - 1)
@@ -263,6 +265,42 @@ def test_a_camera_stands_free_in_the_room(seed: int) -> None:
         assert space.plan.inside(x, y)
         assert 0.15 <= z <= space.plan.ceiling_at(x, y) - 0.3
         assert abs(camera.pitch) <= 0.61
+
+
+@given(seeds)
+@settings(deadline=None, max_examples=40)
+def test_a_camera_near_a_top_hovers_above_it_in_the_room_and_looks_down(seed: int) -> None:
+    rng = random.Random(seed)
+    space = Space(draw_plan(rng))
+    spot, size = space.plan.spot(rng), (rng.uniform(0.4, 2.0), rng.uniform(0.4, 1.0))
+    top = Top((*spot, rng.uniform(0.4, 1.0)), rng.uniform(0, 6), size)
+    camera = draw_near_camera(space, [top], draw_lens((64, 48), rng), rng)
+    if camera is not None:
+        x, y, z = camera.position
+        assert space.plan.inside(x, y)
+        assert top.middle[2] < z < space.plan.ceiling_at(x, y)
+        assert math.hypot(x - spot[0], y - spot[1]) < sum(size)
+        assert camera.pitch < 0
+
+
+@given(seeds)
+@settings(deadline=None, max_examples=40)
+def test_a_room_behind_a_hole_lies_outside_and_meets_the_hole(seed: int) -> None:
+    rng = random.Random(seed)
+    plan = draw_plan(rng)
+    for wall in plan.walls:
+        for hole in wall.openings:
+            if hole.annex:
+                annex = draw_annex(plan, wall, hole, rng)
+                spot = annex.spot(rng)
+                assert annex.inside(*wall.at((hole.left + hole.right) / 2, 0.3))
+                assert not plan.inside(*spot)
+                [door] = annex.walls[3].openings
+                middle = annex.walls[3].at((door.left + door.right) / 2)
+                assert math.dist(middle, wall.at((hole.left + hole.right) / 2, 0.22)) < 1e-6
+                for window in annex.walls[1].openings:
+                    assert 0 < window.left < window.right < annex.walls[1].length
+                    assert 0 < window.bottom < window.top < annex.height
 
 
 @pytest.mark.parametrize("light", [0.0, 1e-6, 0.5, 1e6, math.inf, math.nan, -1.0])

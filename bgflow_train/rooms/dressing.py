@@ -14,6 +14,7 @@ from bgflow_train.rooms.palette import cloth, color, light, metal, pattern, plas
 from bgflow_train.rooms.plan import Opening, Plan, Wall
 from bgflow_train.rooms.space import Space
 from bgflow_train.rooms.stage import Stage
+from bgflow_train.rooms.wallpapers import design
 
 __all__ = ["build_rugs", "dress_windows"]
 
@@ -77,7 +78,7 @@ def build_blind(stage: Stage, wall: Wall, hole: Opening, rng: random.Random) -> 
 
 def dress_windows(stage: Stage, plan: Plan, space: Space, rng: random.Random) -> None:
     """Give the windows of the room curtains, blinds, both or nothing."""
-    curtains, blinds = rng.random() < 0.42, rng.random() < 0.25
+    curtains, blinds = rng.random() < 0.42, rng.random() < 0.36
     for wall in plan.walls:
         for hole in wall.openings:
             if hole.kind != "window" or rng.random() < 0.15:
@@ -91,13 +92,22 @@ def dress_windows(stage: Stage, plan: Plan, space: Space, rng: random.Random) ->
                 space.take(wall.at(middle, -0.08), (hole.right - hole.left, 0.16), wall.angle, 0.1, forced=True)
 
 
+def rug(rng: random.Random) -> Any:
+    """Cloth of a rug, often in one of the designs that carpets from wall to wall have, which are floor."""
+    kind, shades = rng.random(), [color(rng) for _ in range(4)]
+    if kind < 0.4:
+        g = Graph("rug")
+        return g.principled(design(g, g.coordinates(), shades, rng), 1.0)
+    return pattern(rng, shades) if kind < 0.7 else cloth(rng)
+
+
 def build_rugs(stage: Stage, plan: Plan, rng: random.Random) -> None:
     """Flat rugs, rectangular or round."""
     for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
         x, y = plan.spot(rng)
-        wide, long = rng.uniform(0.5, 2.0), rng.uniform(0.8, 3.0)
+        wide, long = rng.uniform(0.5, 2.4), rng.uniform(0.8, 3.5)
         kit, thick = Kit(), rng.uniform(0.004, 0.02)
-        material = pattern(rng, [color(rng) for _ in range(4)]) if rng.random() < 0.6 else cloth(rng)
+        material = rug(rng)
         if rng.random() < 0.25:
             kit.cylinder((0, 0, 0), wide / 2, thick, material, 32)
         else:

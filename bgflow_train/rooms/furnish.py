@@ -6,41 +6,18 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass, field
 
 from bgflow_train.nyu40 import NOVEL_FROM
 from bgflow_train.rooms.family import Family
 from bgflow_train.rooms.plan import Plan
 from bgflow_train.rooms.space import Space
 from bgflow_train.rooms.stage import Piece, Stage
+from bgflow_train.rooms.tops import Spot, Top
 
 __all__ = ["Furnisher"]
 
-Spot = tuple[float, float, float]
-
-
-@dataclass
-class Top:
-    """Face of a piece on which things may stand: its middle, turn and size, and what stands there."""
-
-    middle: Spot
-    angle: float
-    size: tuple[float, float]
-    taken: list[tuple[float, float, float]] = field(default_factory=list)
-
-    def place(self, size: Spot, rng: random.Random) -> Spot | None:
-        """Free place for a thing of a size."""
-        reach = math.hypot(size[0], size[1]) / 2
-        x, y = self.size[0] / 2 - size[0] / 2, self.size[1] / 2 - size[1] / 2
-        if x < 0 or y < 0:
-            return None
-        for _ in range(6):
-            u, v = rng.uniform(-x, x), rng.uniform(-y, y)
-            if all(math.hypot(u - a, v - b) > 0.8 * (reach + r) for a, b, r in self.taken):
-                self.taken.append((u, v, reach))
-                c, s = math.cos(self.angle), math.sin(self.angle)
-                return self.middle[0] + c * u - s * v, self.middle[1] + s * u + c * v, self.middle[2]
-        return None
+FACES = {"kitchen row": 0.9, "washbasin": 0.85, "bathtub": 0.55, "single bed": 0.55, "double bed": 0.55, "stove": 0.9}
+"""Rough heights of what a camera may look across though nothing is put there."""
 
 
 class Furnisher:
@@ -53,6 +30,12 @@ class Furnisher:
             self.kinds.setdefault(family.place, []).append((family, index))
         self.odds = {place: [math.exp(rng.gauss(0, 1.3)) for _ in kinds] for place, kinds in self.kinds.items()}
         self.tops: list[Top] = []
+        self.faces: list[Top] = []
+
+    @property
+    def near(self) -> list[Top]:
+        """Faces at a height at which one looks down on them from close."""
+        return [top for top in self.tops if 0.35 < top.middle[2] < 1.2 and min(top.size) > 0.3] + self.faces
 
     def pick(self, place: str) -> Piece | None:
         """Build a random piece for a kind of place."""
@@ -65,6 +48,8 @@ class Furnisher:
         """Remember the top of a piece whose middle is at x, y."""
         if piece.family.tops and z + piece.size[2] < 1.9:
             self.tops.append(Top((x, y, z + piece.size[2]), angle, (0.9 * piece.size[0], 0.9 * piece.size[1])))
+        elif piece.family.name in FACES:
+            self.faces.append(Top((x, y, z + FACES[piece.family.name]), angle, piece.size[:2]))
 
     def against_wall(self, piece: Piece) -> bool:
         """Try to stand a piece against a wall."""
@@ -148,7 +133,7 @@ class Furnisher:
         return done
 
     def fill(self, clutter: float) -> None:
-        """Furnish the room; clutter is from 0 (nearly empty) to 1."""
+        """Furnish the room; clutter is from 0 (empty) to 2.4 (crowded)."""
         rng = self.rng
         around = sum(wall.length for wall in self.plan.walls)
         x0, y0, x1, y1 = self.plan.bounds

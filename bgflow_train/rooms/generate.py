@@ -26,6 +26,7 @@ from bgflow_train.rooms.fixtures import build_fixtures, build_lamps
 from bgflow_train.rooms.furnish import Furnisher
 from bgflow_train.rooms.furniture import FAMILIES, NOVEL
 from bgflow_train.rooms.light import build_light, draw_light
+from bgflow_train.rooms.near import draw_near_camera
 from bgflow_train.rooms.openings import build_openings
 from bgflow_train.rooms.outside import build_outside
 from bgflow_train.rooms.plan import Plan, draw_plan
@@ -33,10 +34,13 @@ from bgflow_train.rooms.shell import build_shell
 from bgflow_train.rooms.space import Space
 from bgflow_train.rooms.stage import PANE, WALL, WINDOW, Stage
 from bgflow_train.rooms.studio import Studio
+from bgflow_train.rooms.tops import Top
 
 __all__ = ["Settings", "make_room"]
 
 TRIES = 8
+NEAR = 0.2  # of the pictures are tried from close above a top
+BARE = 0.02  # clutter below which a room counts as empty
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,20 @@ class Room:
     space: Space
     studio: Studio
     targets: list[tuple[float, float, float]]
+    near: list[Top]
     choices: dict[str, Any]
+
+
+def draw_clutter(rng: random.Random) -> float:
+    """How full a room is: one in eight is empty or has a single thing or two, one in ten is crowded."""
+    kind = rng.random()
+    if kind < 0.12:
+        return rng.choice((0.0, 0.0, rng.uniform(BARE, 0.08)))
+    if kind < 0.3:
+        return rng.uniform(0.08, 0.4)
+    if kind < 0.52:
+        return rng.uniform(0.5, 1.1)
+    return rng.uniform(0.8, 1.8) if kind < 0.9 else rng.uniform(1.8, 2.4)
 
 
 def build_room(settings: Settings, rng: random.Random, folder: Path) -> Room:
@@ -71,11 +88,15 @@ def build_room(settings: Settings, rng: random.Random, folder: Path) -> Room:
     annexes = build_openings(stage, plan, shell, rng)
     dress_windows(stage, plan, space, rng)
     build_fixtures(stage, plan, space, rng)
-    build_rugs(stage, plan, rng)
+    clutter = draw_clutter(rng)
+    if clutter > BARE:
+        build_rugs(stage, plan, rng)
     lamps = build_lamps(stage, plan, light.lamps, rng)
-    clutter = rng.choice((rng.uniform(0.0, 0.4), rng.uniform(0.6, 1.2), rng.uniform(0.8, 1.8), rng.uniform(0.8, 1.8)))
-    furnisher = Furnisher(stage, plan, space, [(family, family.label) for family in FAMILIES], rng)
+    families = [(family, family.label) for family in FAMILIES]
+    furnisher = Furnisher(stage, plan, space, families, rng)
     furnisher.fill(clutter)
+    for annex in annexes:
+        Furnisher(stage, annex, Space(annex), families, rng).fill(rng.uniform(0.0, 0.8))
     targets = furnisher.add_novel(NOVEL) if settings.novel else []
     build_outside(stage, plan, light.sky, light.strength, rng)
     world = build_light(stage, plan, light, lamps, annexes, rng)
@@ -89,13 +110,15 @@ def build_room(settings: Settings, rng: random.Random, folder: Path) -> Room:
         "clutter": clutter,
         "light": dataclasses.asdict(light),
     }
-    return Room(plan, space, studio, targets, choices)
+    return Room(plan, space, studio, targets, furnisher.near, choices)
 
 
-def good(depth: NDArray[Any], index: NDArray[Any], number: NDArray[Any], novel: bool) -> bool:
-    """Whether a view shows a room from within, no object from too near, and a held-out thing where it should."""
+def good(depth: NDArray[Any], index: NDArray[Any], number: NDArray[Any], novel: bool, near: bool) -> bool:
+    """Whether a view shows a room from within, no object from too near, and what it should: a held-out thing, a top."""
     seen = depth[depth > 0]
-    if seen.size < 0.3 * depth.size or np.median(seen) < 0.8 or np.mean(seen < 0.25) > 0.1:
+    if seen.size < 0.3 * depth.size or np.median(seen) < (0.5 if near else 0.8) or np.mean(seen < 0.25) > 0.1:
+        return False
+    if near and np.mean(np.isin(index[-index.shape[0] // 3 :], (0, PANE, *BACKGROUND_CLASSES))) > 0.45:
         return False
     if np.mean(index == WALL) > 0.9:
         return False
@@ -139,17 +162,22 @@ def write_view(settings: Settings, name: str, camera: Camera, measured: Any, rng
 
 def make_view(settings: Settings, room: Room, name: str, rng: random.Random) -> Any:
     """Find a good view and write it; None where none was found."""
+    wanted = bool(room.near) and not room.targets and rng.random() < NEAR
     for attempt in range(TRIES):
         target = rng.choice(room.targets) if room.targets and rng.random() < 0.85 else None
-        camera = draw_camera(room.plan, room.space, draw_lens(settings.size, rng), target, rng)
+        near, lens = wanted and attempt < TRIES - 2, draw_lens(settings.size, rng)
+        if near:
+            camera = draw_near_camera(room.space, room.near, lens, rng)
+        else:
+            camera = draw_camera(room.plan, room.space, lens, target, rng)
         if camera is None:
             continue
         room.studio.pose(camera)
         measured = room.studio.measure()
         share = np.mean(~np.isin(measured[1], (0, PANE, *BACKGROUND_CLASSES)))
-        if share < rng.uniform(0.0, 0.6) and attempt < 3:
+        if not near and room.choices["clutter"] > BARE and share < rng.uniform(0.0, 0.6) and attempt < 3:
             continue  # a fuller view, if there is one
-        if good(*measured, novel=bool(room.targets)):
+        if good(*measured, novel=bool(room.targets), near=near):
             return write_view(settings, name, camera, measured, rng, room.studio)
     return None
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import bpy
+import numpy as np
 from mathutils import Vector
 
 from bgflow_train.rooms import outside
-from bgflow_train.rooms.openings import Lighted
 from bgflow_train.rooms.plan import Plan
 from bgflow_train.rooms.stage import Stage
 
@@ -46,12 +46,13 @@ def draw_light(plan: Plan, rng: random.Random) -> Light:
     if plan.style == "plain":
         sky = rng.choice(("day", "flat", "flat", "flat", "white", "night"))
         return Light("plain", sky, rng.uniform(0.3, 1.5), rng.random() < 0.3)
-    odds = {"day": 40, "mixed": 15, "lamps": 22, "flash": 8, "even": 10, "single": 6}
+    odds = {"day": 40, "mixed": 15, "lamps": 22, "flash": 10, "even": 10, "single": 6}
     if not windows:
         odds["day"] = 0
     mode = rng.choices(list(odds), list(odds.values()))[0]
-    sky = rng.choice(("day", "day", "white")) if mode in ("day", "mixed", "even") else rng.choice(("night", "day"))
-    strength = math.exp(rng.uniform(0.0, 2.6)) if mode in ("day", "mixed") else rng.uniform(0.1, 1.5)
+    daytime = mode in ("day", "mixed", "even")
+    sky = rng.choice(("day", "day", "white") if daytime else ("night", "night", "day"))
+    strength = math.exp(rng.uniform(0.0, 3.3)) if mode in ("day", "mixed") else rng.uniform(0.1, 1.5)
     return Light(mode, sky, strength, mode in ("lamps", "mixed") or (mode == "even" and rng.random() < 0.5))
 
 
@@ -97,7 +98,7 @@ def build_daylight(stage: Stage, plan: Plan, rng: random.Random) -> None:
 
 
 def build_light(
-    stage: Stage, plan: Plan, light: Light, lamps: list[tuple[float, float, float]], annexes: list[Lighted], rng: Any
+    stage: Stage, plan: Plan, light: Light, lamps: list[tuple[float, float, float]], annexes: list[Plan], rng: Any
 ) -> Any:
     """Build the lamps and the world, which is returned."""
     kelvin = rng.choice((2700, 3000, 3500, 4000, 5000, 6500)) + rng.uniform(-200, 200)
@@ -116,6 +117,11 @@ def build_light(
         energy = rng.uniform(15, 80)
         add(stage, "POINT", (x, y, rng.uniform(0.4, 1.8)), (0, 0, -1), energy, warmth(kelvin), shadow_soft_size=0.06)
         ambient *= 0.3
+    if light.mode == "flash":
+        cone = {"spot_size": rng.uniform(1.7, 2.8), "spot_blend": 1.0, "shadow_soft_size": rng.choice((0.01, 0.04))}
+        tint = warmth(rng.uniform(4800, 6500))
+        stage.flash = add(stage, "SPOT", (0, 0, 1), (0, 0, -1), rng.uniform(60, 250), tint, **cone)
+        ambient *= rng.choice((0.1, 0.5, 1.0))
     if light.mode == "even":
         settings = {"shape": "RECTANGLE", "size": 0.8 * (x1 - x0), "size_y": 0.8 * (y1 - y0)}
         middle = ((x0 + x1) / 2, (y0 + y1) / 2, plan.height + 0.5 if plan.ceiling == "none" else plan.height - 0.05)
@@ -127,12 +133,12 @@ def build_light(
             turn, rise = rng.uniform(0, 2 * math.pi), rng.uniform(0.5, 1.4)
             sun = add(stage, "SUN", (0, 0, 5), downwards(turn, rise), rng.uniform(0.5, 3), (1, 1, 1), angle=0.05)
             sun.data.use_shadow = plan.ceiling == "none" and rng.random() < 0.6
-    for position, size in annexes:
-        bright = math.exp(rng.uniform(-1, 3.2)) * size * size
-        add(
-            stage, "POINT", position, (0, 0, -1), bright, warmth(kelvin + rng.uniform(-500, 1500)), shadow_soft_size=0.1
-        )
+    for annex in annexes:
+        bright = math.exp(rng.uniform(-1, 3.2)) * annex.walls[0].length * annex.walls[1].length
+        x, y = np.mean(annex.outline, 0)
+        tint = warmth(kelvin + rng.uniform(-500, 1500))
+        add(stage, "POINT", (x, y, annex.height - 0.3), (0, 0, -1), bright, tint, shadow_soft_size=0.1)
     shade = warmth(kelvin if light.mode != "day" else rng.uniform(5000, 8000))
-    tint = "#" + "".join(f"{round(255 * (0.5 + 0.5 * value)):02x}" for value in shade)
+    glow = "#" + "".join(f"{round(255 * (0.5 + 0.5 * value)):02x}" for value in shade)
     reach = rng.choice((0.05, 0.5, 2.0)) if light.mode == "plain" else rng.uniform(0.8, 3.0)
-    return outside.build_world(light.sky, light.strength, (tint, ambient), reach, rng)
+    return outside.build_world(light.sky, light.strength, (glow, ambient), reach, rng)

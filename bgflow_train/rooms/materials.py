@@ -215,6 +215,13 @@ def glow(color: str, strength: float) -> Any:
     return g.finish(g.node("Emission", {"Color": linear(color), "Strength": strength}))
 
 
+def glass(mirrored: float) -> Any:
+    """Pane that lets light through and mirrors a part of it, which is what one sees in it at night."""
+    g = Graph("glass")
+    through, back = g.node("BsdfTransparent", {}), g.node("BsdfGlossy", {"Roughness": 0.0})
+    return g.finish(g.node("MixShader", {0: mirrored, 1: through.outputs[0], 2: back.outputs[0]}))
+
+
 def lampshade(color: str) -> Any:
     """Paper or cloth that lets light through."""
     g = Graph("lampshade")

@@ -4,21 +4,18 @@
 
 from __future__ import annotations
 
-import math
 import random
 from typing import Any
 
 from bgflow_train.rooms import surfaces
 from bgflow_train.rooms.kit import Kit
-from bgflow_train.rooms.materials import plain
+from bgflow_train.rooms.materials import glass, plain
 from bgflow_train.rooms.palette import WOODS, lacquer, light, metal, tone, wood
-from bgflow_train.rooms.plan import THICK, Opening, Plan, Wall
+from bgflow_train.rooms.plan import THICK, Opening, Plan, Wall, draw_annex
+from bgflow_train.rooms.shell import panel
 from bgflow_train.rooms.stage import CEILING, DOOR, FLOOR, PANE, WALL, WINDOW, Stage
 
-__all__ = ["Lighted", "build_openings"]
-
-Lighted = tuple[tuple[float, float, float], float]
-"""Position and size of a room behind a door, for a lamp."""
+__all__ = ["build_openings"]
 
 
 class Joinery:
@@ -32,16 +29,17 @@ class Joinery:
             self.frame = rng.choice((light, light, light, lacquer, wood, metal))(rng)
             self.leaf = rng.choice((light, wood, wood, lacquer))(rng)
         self.metal = plain("#b9bbbe", 0.25, 1.0)
+        self.glass = glass(rng.uniform(0.04, 0.15)) if not simple and rng.random() < 0.5 else None
         self.bar, self.deep = rng.uniform(0.03, 0.09), rng.uniform(0.04, 0.09)
-        self.lights = rng.choice((0.45, 0.7, 1.0, 1.6))  # width of a window's light
-        self.rows = rng.choice((1, 1, 1, 1, 2, 2, 3))
+        self.lights = rng.choice((0.25, 0.45, 0.7, 1.0, 1.6, 3.0))  # width of a window's light
+        self.rows = rng.choice((1, 1, 1, 1, 2, 2, 3)) if self.lights > 0.3 else rng.randint(2, 5)
         self.style = rng.choice(("plain", "panels", "panels", "glass"))
         self.casing = rng.uniform(0.04, 0.1)
         self.setback = rng.uniform(0.04, THICK - 0.08)
 
 
 def build_window(stage: Stage, wall: Wall, hole: Opening, look: Joinery, rng: random.Random) -> None:
-    """Frame with its lights, a sill board, and the pane that only measures."""
+    """Frame with its lights, a sill board, the pane that only measures, and perhaps one that mirrors."""
     kit, bar, back = Kit(), look.bar, look.setback + look.deep / 2
     wide, rise, middle = hole.right - hole.left, hole.top - hole.bottom, (hole.left + hole.right) / 2
     columns = max(1, round(wide / look.lights))
@@ -59,12 +57,19 @@ def build_window(stage: Stage, wall: Wall, hole: Opening, look: Joinery, rng: ra
         for x in (hole.left - edge / 2, hole.right + edge / 2):
             kit.box((x, -0.008, hole.bottom - edge), (edge, 0.016, rise + 2 * edge), look.frame)
         kit.box((middle, -0.008, hole.top), (wide, 0.016, edge), look.frame)
-    if look.bar > 0.045:
+    if hole.bottom < 0.1:
+        kit.rod((middle + 0.1, look.setback - 0.05, 0.95), (middle + 0.1, look.setback - 0.05, 1.15), 0.012, look.metal)
+    elif look.bar > 0.045:
         kit.box((middle, look.setback - 0.02, hole.bottom + rise * 0.45), (0.02, 0.04, 0.12), look.metal)
     stage.on(wall, kit, WINDOW)
     pane = Kit()
     pane.box((middle, back, hole.bottom), (wide, 0.004, rise), look.frame)
     stage.on(wall, pane, PANE, stage.panes)
+    if look.glass is not None:
+        pane = Kit()
+        corners = [(x, back, z) for x in (hole.left, hole.right) for z in (hole.bottom, hole.top)]
+        pane.add(corners, [(0, 2, 3, 1)], look.glass)
+        stage.on(wall, pane, 0, stage.outside)
 
 
 def fill_leaf(kit: Kit, wide: float, high: float, look: Joinery) -> None:
@@ -101,37 +106,35 @@ def build_door(stage: Stage, wall: Wall, hole: Opening, look: Joinery, rng: rand
 
 
 def build_annex(
-    stage: Stage, wall: Wall, hole: Opening, plan: Plan, shell: dict[str, Any], rng: random.Random
-) -> Lighted:
-    """Room behind a hole, without furniture."""
-    simple = plan.style == "plain"
-    others = [o for o in wall.openings if o is not hole]
-    left = max([0.0, *(o.right for o in others if o.right < hole.left)])
-    right = min([wall.length, *(o.left for o in others if o.left > hole.right)])
-    left, right = max(left + 0.02, hole.left - rng.uniform(0.05, 3.0)), min(right, hole.right + rng.uniform(0.05, 3.0))
-    high = max(hole.top + 0.1, min(plan.height, rng.uniform(2.3, 3.0)))
-    y0, y1, middle = THICK, THICK + hole.annex, (left + right) / 2
-    cover = shell["wall"]
+    stage: Stage, hole: Opening, plan: Plan, annex: Plan, shell: dict[str, Any], look: Joinery, rng: random.Random
+) -> None:
+    """Walls, floor and ceiling of the room behind a hole, sometimes with a window opposite."""
+    simple, front, back = plan.style == "plain", annex.walls[3], annex.walls[1]
+    cover = shell["wall"] if rng.random() < 0.6 else surfaces.wall(rng, simple, patterned=rng.random() < 0.4)
+    for side in (annex.walls[0], annex.walls[2]):
+        kit = Kit()
+        kit.box((side.length / 2, 0.05, 0), (side.length, 0.1, annex.height), cover)
+        stage.on(side, kit, WALL)
     kit = Kit()
-    kit.box((middle, y1 + 0.05, 0), (right - left, 0.1, high), cover)
-    for x in (left - 0.05, right + 0.05):
-        kit.box((x, (y0 + y1) / 2, 0), (0.1, y1 - y0, high), cover)
-    stage.on(wall, kit, WALL)
+    panel(kit, back, annex.height, cover)
+    stage.on(back, kit, WALL)
+    for window in back.openings:
+        build_window(stage, back, window, look, rng)
     kit = Kit()
     ground = shell["floor"] if rng.random() < 0.6 else surfaces.floor(rng, simple)
-    kit.box((middle, (y0 + y1) / 2, -0.1), (right - left, y1 - y0, 0.1), ground)
-    kit.box(((hole.left + hole.right) / 2, THICK / 2, -0.1), (hole.right - hole.left, THICK, 0.1), ground)
-    stage.on(wall, kit, FLOOR)
+    middle, deep = front.length / 2, hole.annex
+    door = front.openings[0]
+    kit.box((middle, -deep / 2, -0.1), (front.length, deep, 0.1), ground)
+    kit.box(((door.left + door.right) / 2, THICK / 2, -0.1), (door.right - door.left, THICK, 0.1), ground)
+    stage.on(front, kit, FLOOR)
     if plan.ceiling != "none":
         kit = Kit()
-        kit.box((middle, (y0 + y1) / 2, high), (right - left, y1 - y0, 0.1), surfaces.ceiling(rng, simple))
-        stage.on(wall, kit, CEILING)
-    x, y = wall.at(middle, (y0 + y1) / 2)
-    return (x, y, high - 0.3), math.sqrt((right - left) * (y1 - y0))
+        kit.box((middle, -deep / 2, annex.height), (front.length, deep, 0.1), surfaces.ceiling(rng, simple))
+        stage.on(front, kit, CEILING)
 
 
-def build_openings(stage: Stage, plan: Plan, shell: dict[str, Any], rng: random.Random) -> list[Lighted]:
-    """Fill the holes; returns the rooms behind them."""
+def build_openings(stage: Stage, plan: Plan, shell: dict[str, Any], rng: random.Random) -> list[Plan]:
+    """Fill the holes; returns the plans of the rooms behind them."""
     look, behind = Joinery(rng, plan.style == "plain"), []
     for wall in plan.walls:
         for hole in wall.openings:
@@ -141,5 +144,7 @@ def build_openings(stage: Stage, plan: Plan, shell: dict[str, Any], rng: random.
             if hole.kind == "door":
                 build_door(stage, wall, hole, look, rng)
             if hole.annex:
-                behind.append(build_annex(stage, wall, hole, plan, shell, rng))
+                annex = draw_annex(plan, wall, hole, rng)
+                build_annex(stage, hole, plan, annex, shell, look, rng)
+                behind.append(annex)
     return behind

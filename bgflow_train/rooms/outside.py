@@ -34,8 +34,8 @@ def speckled(dark: str, pale: str, scale: float, strength: float) -> Any:
     return lit(g.ramp(noise, dark, pale, low=0.35, high=0.65), strength, g)
 
 
-def build_house(kit: Kit, strength: float, rng: random.Random) -> None:
-    """House front with rows of windows, seen along y from the origin."""
+def build_house(kit: Kit, strength: float, shining: float, rng: random.Random) -> None:
+    """House front with rows of windows, of which some shine, seen along y from the origin."""
     g = Graph("house")
     wide, high, shade = rng.uniform(5, 20), rng.uniform(3, 20), color(rng)
     if rng.random() < 0.3:
@@ -44,16 +44,21 @@ def build_house(kit: Kit, strength: float, rng: random.Random) -> None:
         cover = lit(linear(shade), strength, g)
     kit.box((0, 0, -3), (wide, 4, high), cover)
     glass = lit(linear(tone(rng.random(), 0.2, rng.uniform(0.1, 0.9))), strength * rng.uniform(0.3, 1), Graph("glass"))
+    lamp = lit(linear(tone(rng.uniform(0.08, 0.14), rng.uniform(0.1, 0.6), 1.0)), rng.uniform(0.3, 2), Graph("glass"))
     step, rise = rng.uniform(1.6, 3.5), rng.uniform(2.6, 3.6)
     for i in range(int(wide / step)):
         for j in range(int(high / rise)):
             x = -wide / 2 + step * (i + 0.5)
-            kit.box((x, -2.0, -3 + rise * (j + 0.35)), (step * 0.5, 0.1, rise * 0.5), glass)
+            shown = lamp if rng.random() < shining else glass
+            kit.box((x, -2.0, -3 + rise * (j + 0.35)), (step * 0.5, 0.1, rise * 0.5), shown)
 
 
 def build_outside(stage: Stage, plan: Plan, sky: str, strength: float, rng: random.Random) -> None:
-    """Ground and what stands on it, all around, unless the sky is blown out or night."""
-    if sky != "day" or not any(o.kind == "window" for wall in plan.walls for o in wall.openings):
+    """Ground and what stands on it, all around, unless the sky is blown out; at night most of it is dark."""
+    night = sky == "night"
+    if night:
+        strength *= rng.choice((0.01, 0.05))
+    if sky not in ("day", "night") or not any(o.kind == "window" for wall in plan.walls for o in wall.openings):
         return
     x0, y0, x1, y1 = plan.bounds
     kit, level = Kit(), rng.choice((-0.4, -0.4, -4.0, -12.0))
@@ -73,7 +78,8 @@ def build_outside(stage: Stage, plan: Plan, sky: str, strength: float, rng: rand
         if rng.random() < 0.55:
             for _ in range(rng.randint(1, 3)):
                 x, y = wall.at(wall.length / 2 + rng.uniform(-15, 15), rng.uniform(8, 30))
-                build_house(kit.at((x, y, level + 2.5), (0, 0, wall.angle)), strength * rng.uniform(0.4, 1.2), rng)
+                place, shining = kit.at((x, y, level + 2.5), (0, 0, wall.angle)), rng.uniform(0.05, 0.5) * night
+                build_house(place, strength * rng.uniform(0.4, 1.2), shining, rng)
         builder = Builder(stage.outside, fine=False)
         for _ in range(rng.choice((0, 0, 1, 2, 4))):
             (x, y), size = wall.at(wall.length / 2 + rng.uniform(-8, 8), rng.uniform(3, 15)), rng.uniform(0.8, 2.5)

@@ -10,7 +10,23 @@ from typing import Any
 from bgflow_train.rooms.materials import Graph, linear
 from bgflow_train.rooms.palette import WOODS, color, tone
 
-__all__ = ["Look", "boards", "bricks", "carpet", "chess", "concrete", "paint", "panels", "paper", "parquet", "stone"]
+__all__ = [
+    "Look",
+    "blend",
+    "boards",
+    "bricks",
+    "carpet",
+    "chess",
+    "concrete",
+    "darker",
+    "herringbone",
+    "paint",
+    "panels",
+    "parquet",
+    "stone",
+    "stretch",
+    "tiles",
+]
 
 
 class Look:
@@ -55,32 +71,6 @@ def paint(g: Graph, at: Any, shade: str, rng: random.Random) -> Look:
     return Look(tint, rough, g.noise(at, scale, 2.0), relief)
 
 
-def paper(g: Graph, at: Any, rng: random.Random) -> Look:
-    """Wallpaper: stripes, dots, ornament or flowers in two or three related colours."""
-    hue, value = rng.random(), rng.uniform(0.35, 0.95)
-    shades = [tone(hue, rng.uniform(0, 0.35), value)]
-    shades += [tone(hue + rng.gauss(0, 0.1), rng.uniform(0, 0.5), value * rng.uniform(0.65, 1.1) % 1) for _ in range(2)]
-    kind, size = rng.choice(("stripes", "dots", "ornament", "flowers", "lattice")), rng.uniform(0.05, 0.3)
-    x, y, _ = g.node("SeparateXYZ", {0: at}).outputs[:3]
-    if kind == "stripes":
-        factor = g.math("FRACT", g.math("DIVIDE", x, size), 0.0)
-        return Look(g.ramp(factor, *shades[: rng.choice((2, 3))], steps=True), 0.8)
-    if kind == "lattice":
-        folds = [g.math("PINGPONG", part, size) for part in (x, y)]
-        factor = g.math("DIVIDE", g.math("ADD", *folds), 2 * size)
-        return Look(g.ramp(factor, *shades, steps=rng.random() < 0.6), 0.8)
-    if kind == "dots":
-        cells = {"Vector": at, "Scale": 1 / size, "Randomness": rng.choice((0.0, 0.0, 1.0))}
-        factor = g.node("TexVoronoi", cells, voronoi_dimensions="2D").outputs[0]
-        return Look(g.ramp(factor, shades[1], shades[0], high=rng.uniform(0.2, 0.9), steps=True), 0.8)
-    if kind == "ornament":
-        folded = g.node("CombineXYZ", {0: g.math("PINGPONG", x, size), 1: g.math("PINGPONG", y, 1.4 * size)}).outputs[0]
-        factor = g.noise(folded, 2.2 / size, 2.0, 0.5, 1.5)
-        return Look(g.ramp(factor, *shades[:2], low=0.35, high=0.6, steps=True), 0.7)
-    factor = g.noise(at, 0.7 / size, 3.0, 0.6, 1.0)
-    return Look(g.ramp(factor, *shades, low=0.3, high=0.7, steps=rng.random() < 0.5), 0.8)
-
-
 def boards(g: Graph, at: Any, rng: random.Random, width: float, upright: bool = False) -> Look:
     """Boards or planks of wood, or painted ones."""
     if upright:
@@ -113,6 +103,18 @@ def parquet(g: Graph, at: Any, rng: random.Random) -> Look:
     return Look(g.multiply(tint, g.ramp(gap, "#ffffff", "#2a1c12")), rng.uniform(0.15, 0.5))
 
 
+def herringbone(g: Graph, at: Any, rng: random.Random) -> Look:
+    """Parquet of slats in columns that lean to the left and to the right by turns."""
+    wide, slat = rng.uniform(0.25, 0.6), rng.uniform(0.06, 0.12)
+    x, y, _ = g.node("SeparateXYZ", {0: at}).outputs[:3]
+    leaning = g.node("CombineXYZ", {0: x, 1: g.math("ADD", y, g.math("PINGPONG", x, wide))}).outputs[0]
+    cell, gap = grid(g, leaning, (wide, slat), 0.002, 0.0)
+    deep, pale = rng.choice(WOODS)
+    grain = g.noise(stretch(g, leaning, 3.0, 25.0), 1.6, 3.0, 0.65)
+    tint = g.multiply(g.ramp(grain, deep, pale, low=0.25, high=0.75), g.ramp(cell, "#a59c94", "#ffffff"))
+    return Look(g.multiply(tint, g.ramp(gap, "#ffffff", "#2a1c12")), rng.uniform(0.08, 0.5))
+
+
 def bricks(g: Graph, at: Any, rng: random.Random) -> Look:
     """Brickwork, bare or painted."""
     height = rng.uniform(0.055, 0.075)
@@ -133,9 +135,11 @@ def tiles(g: Graph, at: Any, rng: random.Random, size: float | None = None) -> L
     """Tiles of one or several tones with joints."""
     size = size or rng.choice((0.025, 0.05, 0.1, 0.15, 0.2, 0.3))
     shape = (size * rng.choice((1, 1, 1, 2)), size)
-    cell, gap = grid(g, at, shape, max(0.0015, size * rng.uniform(0.005, 0.02)), rng.choice((0.0, 0.0, 0.5)))
+    cell, gap = grid(g, at, shape, max(0.0015, size * rng.uniform(0.005, 0.035)), rng.choice((0.0, 0.0, 0.5)))
     base = rng.choice((tone(rng.random(), rng.uniform(0, 0.12), rng.uniform(0.55, 0.97)), color(rng)))
     tint = g.ramp(cell, darker(base, rng.choice((1.0, 0.95, 0.8))), base)
+    if rng.random() < 0.2:  # mosaic of several colours
+        tint = g.ramp(cell, base, *(color(rng) for _ in range(rng.randint(1, 4))), steps=True)
     if rng.random() < 0.4:
         cloud = g.noise(at, rng.uniform(3, 15), 4.0, 0.6, rng.choice((0.0, 2.0)))
         tint = g.multiply(tint, g.ramp(cloud, darker("#ffffff", rng.uniform(0.5, 0.9)), "#ffffff", low=0.3, high=0.7))

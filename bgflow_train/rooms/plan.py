@@ -8,7 +8,7 @@ import math
 import random
 from dataclasses import dataclass, field
 
-__all__ = ["Opening", "Plan", "Wall", "draw_plan"]
+__all__ = ["Opening", "Plan", "Wall", "draw_annex", "draw_plan"]
 
 THICK = 0.22  # of the walls
 Spot = tuple[float, float]
@@ -136,6 +136,25 @@ def cut(wall: Wall, width: float, rng: random.Random) -> float | None:
     return None
 
 
+def draw_annex(room: Plan, wall: Wall, hole: Opening, rng: random.Random) -> Plan:
+    """Plan of what lies behind a hole of a room, as wide as the other holes of the wall allow."""
+    others = [o for o in wall.openings if o is not hole]
+    left = max([0.0, *(o.right for o in others if o.right < hole.left)])
+    right = min([wall.length, *(o.left for o in others if o.left > hole.right)])
+    left, right = max(left + 0.02, hole.left - rng.uniform(0.05, 3.0)), min(right, hole.right + rng.uniform(0.05, 3.0))
+    high = max(hole.top + 0.1, min(room.height, rng.uniform(2.3, 3.0)))
+    outline = [wall.at(x, THICK + y) for x, y in ((left, 0), (left, hole.annex), (right, hole.annex), (right, 0))]
+    ceiling = "none" if room.ceiling == "none" else "flat"
+    plan = Plan("annex", outline, high, draw_walls(outline), ceiling, room.style)
+    plan.walls[3].openings.append(Opening("arch", right - hole.right, right - hole.left, 0.0, hole.top))
+    far = plan.walls[1].length
+    if far > 1.0 and rng.random() < 0.4:
+        wide, top = rng.uniform(0.5, min(2.0, far - 0.3)), rng.uniform(1.9, high - 0.08)
+        edge = rng.uniform(0.15, far - wide - 0.15)
+        plan.walls[1].openings.append(Opening("window", edge, edge + wide, rng.choice((0.05, 0.6, 0.9)), top))
+    return plan
+
+
 def draw_openings(plan: Plan, rng: random.Random) -> None:
     """Give the walls doors, holes and windows."""
     outer = [wall for wall in plan.walls if wall.outer and wall.length > 1.2]
@@ -157,16 +176,18 @@ def draw_openings(plan: Plan, rng: random.Random) -> None:
     for wall in rng.sample(outer, min(len(outer), rng.choice((1, 1, 1, 2, 2, 3)))):
         if any(o.annex for o in wall.openings) and wall.length < 4:
             continue
-        form = rng.choice(("usual", "usual", "usual", "tall", "band", "high"))
+        form = rng.choice(("usual", "usual", "usual", "usual", "tall", "band", "band", "high", "balcony"))
         width, bottom = rng.uniform(0.6, 1.9), rng.uniform(0.65, 1.1)
         top = rng.uniform(1.9, min(2.45, plan.height - 0.1))
         if form == "tall":
             bottom = rng.uniform(0.02, 0.3)
+        elif form == "balcony":
+            width, bottom, top = rng.uniform(0.8, 3.5), 0.03, rng.uniform(2.0, min(2.5, plan.height - 0.1))
         elif form == "band":
             width, bottom = wall.length * rng.uniform(0.5, 0.9), rng.choice((0.05, 0.5, 0.9))
         elif form == "high":
             bottom = rng.uniform(1.3, 1.6)
-        for _ in range(1 if form == "band" else rng.choice((1, 1, 2, 3))):
+        for _ in range(1 if form in ("band", "balcony") else rng.choice((1, 1, 2, 3))):
             left = cut(wall, width, rng)
             if left is not None and wall is not low:
                 wall.openings.append(Opening("window", left, left + width, bottom, top))
@@ -174,12 +195,12 @@ def draw_openings(plan: Plan, rng: random.Random) -> None:
 
 def draw_plan(rng: random.Random) -> Plan:
     """Draw a room."""
-    kinds = {"plain": 40, "L": 14, "corridor": 9, "hall": 8, "small": 9, "alcove": 8, "breast": 7, "chamfer": 5}
+    kinds = {"plain": 36, "L": 16, "corridor": 11, "hall": 8, "small": 9, "alcove": 8, "breast": 7, "chamfer": 5}
     kind = rng.choices(list(kinds), list(kinds.values()))[0]
     outline = draw_outline(kind, rng)
     height = rng.uniform(2.7, 4.0) if kind == "hall" else min(4.0, max(2.2, rng.gauss(2.6, 0.25)))
     bare = rng.random() < 0.12
-    ceiling = "none" if bare else "slope" if kind in ("plain", "alcove") and rng.random() < 0.15 else "flat"
+    ceiling = "none" if bare else "slope" if kind in ("plain", "alcove") and rng.random() < 0.22 else "flat"
     style = "plain" if (bare and rng.random() < 0.85) or rng.random() < 0.06 else "photo"
     plan = Plan(kind, outline, height, draw_walls(outline), ceiling, style)
     if ceiling == "slope":

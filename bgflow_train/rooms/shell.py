@@ -72,7 +72,7 @@ def build_ceiling(stage: Stage, plan: Plan, rng: random.Random) -> None:
         stage.on(first, kit, CEILING)
         return
     x0, y0, x1, y1 = plan.bounds
-    if rng.random() < 0.1 and plan.style == "photo":
+    if rng.random() < 0.15 and plan.style == "photo":
         kit, size = Kit(), rng.uniform(0.08, 0.24)
         wood = rng.choice((plain("#f2f0ea", 0.6), plain("#5a3f2a", 0.6), surfaces.wall(rng)))
         gap, x = rng.uniform(0.6, 1.8), x0 + rng.uniform(0.2, 0.6)
@@ -113,17 +113,27 @@ def build_columns(stage: Stage, plan: Plan, space: Space, cover: Any, rng: rando
                 stage.on(wall, kit, WALL)
 
 
+def draw_covers(rng: random.Random, simple: bool) -> tuple[Any, Any]:
+    """Covers of most walls and of one or two others; in two of five rooms all walls or the others are patterned."""
+    if rng.random() < 0.42:
+        patterned = surfaces.wall(rng, simple, patterned=True)
+        if rng.random() < 0.45:
+            return surfaces.wall(rng, simple), patterned
+        return patterned, surfaces.wall(rng, simple) if rng.random() < 0.3 else patterned
+    base = surfaces.wall(rng, simple)
+    return base, surfaces.wall(rng, simple) if rng.random() < 0.35 else base
+
+
 def build_shell(stage: Stage, plan: Plan, space: Space, rng: random.Random) -> dict[str, Any]:
     """Build the shell; returns its wall and floor materials for the rooms behind the doors."""
     simple = plan.style == "plain"
-    base = surfaces.wall(rng, simple)
-    other = surfaces.wall(rng, simple) if rng.random() < 0.35 else base
+    base, other = draw_covers(rng, simple)
     ground = surfaces.floor(rng, simple)
     top = plan.height + (0.0 if plan.ceiling == "none" else 0.15)
-    accent = rng.randrange(len(plan.walls))
+    accents = rng.sample(range(len(plan.walls)), rng.choice((1, 1, 1, 2)))
     for i, wall in enumerate(plan.walls):
         kit = Kit()
-        panel(kit, wall, top, other if i == accent else base)
+        panel(kit, wall, top, other if i in accents else base)
         stage.on(wall, kit, WALL)
     kit = Kit()
     kit.slab(plan.outline, (0, 0, -0.1), 0.1, ground)

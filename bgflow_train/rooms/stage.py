@@ -46,6 +46,7 @@ class Stage:
             bpy.data.collections.new(name) for name in ("room", "panes", "outside", "lamps")
         )
         self.count = 0
+        self.flash: Any = None  # a lamp that goes with the camera
 
     def number(self, things: Sequence[Any], index: int) -> None:
         """Give things a label and a number of their own."""

@@ -25,7 +25,7 @@ class Studio:
     """Renders a stage; folder takes temporary files, threads is 0 for all cores."""
 
     def __init__(self, stage: Stage, world: Any, size: tuple[int, int], samples: int, threads: int, folder: Path):
-        self.size, self.threads, self.folder = size, threads, folder
+        self.size, self.threads, self.folder, self.flash = size, threads, folder, stage.flash
         lens = bpy.data.cameras.new("camera")
         lens.sensor_fit, lens.sensor_width = "HORIZONTAL", 36.0
         lens.clip_start, lens.clip_end = 0.02, 500.0
@@ -66,8 +66,12 @@ class Studio:
         return made
 
     def pose(self, camera: Camera) -> None:
-        """Move the camera and set its field of view."""
+        """Move the camera, and its flash a little above it, and set its field of view."""
         self.camera.matrix_world = Matrix((camera.pose() @ FLIP).tolist())
+        if self.flash is not None:
+            aside = np.eye(4)
+            aside[:2, 3] = 0.05, -0.07
+            self.flash.matrix_world = Matrix((camera.pose() @ aside @ FLIP).tolist())
         self.camera.data.lens = 36.0 * camera.lens.rendered_focal(self.size[0]) / self.size[0]
 
     def _render(self, made: Any) -> NDArray[np.float32]:

@@ -8,22 +8,22 @@ import math
 import random
 from typing import Any
 
-from bgflow_train.rooms import patterns
+from bgflow_train.rooms import panelling, patterns, wallpapers
 from bgflow_train.rooms.materials import Graph
-from bgflow_train.rooms.palette import WOODS, tone
+from bgflow_train.rooms.palette import WOODS, color, tone
 from bgflow_train.rooms.patterns import Look
 
 __all__ = ["ceiling", "flat", "floor", "wall", "wall_color"]
 
 
 def wall_color(rng: random.Random) -> str:
-    """Colour of a painted wall: mostly whitish, some pastel, saturated or dark."""
+    """Colour of a painted wall: whitish, pastel, saturated or dark."""
     kind = rng.random()
-    if kind < 0.55:
+    if kind < 0.42:
         return tone(rng.uniform(0.05, 0.65), rng.uniform(0, 0.1), rng.uniform(0.78, 0.98))
-    if kind < 0.8:
+    if kind < 0.65:
         return tone(rng.random(), rng.uniform(0.1, 0.35), rng.uniform(0.6, 0.95))
-    if kind < 0.92:
+    if kind < 0.88:
         return tone(rng.random(), rng.uniform(0.35, 0.8), rng.uniform(0.35, 0.9))
     return tone(rng.random(), rng.uniform(0, 0.5), rng.uniform(0.08, 0.4))
 
@@ -60,7 +60,9 @@ def wall_look(g: Graph, at: Any, kind: str, rng: random.Random) -> Look:
     if kind == "boards":
         return patterns.boards(g, at, rng, rng.uniform(0.06, 0.25), upright=rng.random() < 0.75)
     makers = {
-        "paper": patterns.paper,
+        "paper": wallpapers.paper,
+        "slats": panelling.slats,
+        "frames": panelling.frames,
         "brick": patterns.bricks,
         "tiles": patterns.tiles,
         "stone": patterns.stone,
@@ -69,20 +71,27 @@ def wall_look(g: Graph, at: Any, kind: str, rng: random.Random) -> Look:
     return makers[kind](g, at, rng)
 
 
-KINDS = {"paint": 62, "paper": 13, "brick": 5, "tiles": 6, "boards": 5, "stone": 3, "concrete": 6}
+PLAIN = {"paint": 82, "concrete": 14, "stone": 4}
+PATTERNED = {"paper": 42, "brick": 12, "tiles": 16, "boards": 7, "slats": 11, "frames": 8, "stone": 4}
+BELOW = {"paint": 34, "tiles": 22, "boards": 12, "frames": 18, "slats": 14}
 
 
-def wall(rng: random.Random, plain: bool = False) -> Any:
+def draw(kinds: dict[str, int], rng: random.Random) -> str:
+    """Draw a kind."""
+    return rng.choices(list(kinds), list(kinds.values()))[0]
+
+
+def wall(rng: random.Random, plain: bool = False, patterned: bool = False) -> Any:
     """Wall: one look, or another one up to some height and perhaps a border between them."""
-    if plain and rng.random() < 0.7:
-        return flat(wall_color(rng))
+    if plain and not patterned and rng.random() < 0.8:
+        return flat(wall_color(rng) if rng.random() < 0.7 else color(rng))
     g = Graph("wall")
     at = upright(g)
-    kind = rng.choices(list(KINDS), list(KINDS.values()))[0]
+    kind = draw(PATTERNED if patterned else PLAIN, rng)
     upper = shade(g, wall_look(g, at, kind, rng))
-    if rng.random() > (0.13 if kind != "tiles" else 0.5):
+    if rng.random() > (0.17 if kind != "tiles" else 0.4):
         return g.finish(upper)
-    lower = upper if kind == "tiles" else shade(g, wall_look(g, at, rng.choice(("paint", "tiles", "boards")), rng))
+    lower = upper if kind == "tiles" else shade(g, wall_look(g, at, draw(BELOW, rng), rng))
     if kind == "tiles":
         upper = shade(g, patterns.paint(g, at, wall_color(rng), rng))
     level, height = rng.choice((0.9, 1.0, 1.2, 1.5, 2.0)), g.node("SeparateXYZ", {0: at}).outputs[1]
@@ -95,18 +104,35 @@ def wall(rng: random.Random, plain: bool = False) -> Any:
     return g.finish(mixed)
 
 
+FLOORS = {
+    "planks": 25,
+    "parquet": 6,
+    "herringbone": 9,
+    "tiles": 18,
+    "chess": 5,
+    "carpet": 14,
+    "pattern": 6,
+    "concrete": 8,
+    "stone": 5,
+    "lino": 4,
+}
+
+
 def floor(rng: random.Random, plain: bool = False) -> Any:
-    """Floor: planks, parquet, tiles, chessboard, carpet, concrete or stone."""
+    """Floor: planks, parquet, tiles, chessboard, carpet from wall to wall, concrete or stone; some are polished."""
     if plain and rng.random() < 0.4:
         return flat(wall_color(rng) if rng.random() < 0.5 else rng.choice(rng.choice(WOODS)))
     g = Graph("floor")
     at = lying(g, rng.choice((0, math.pi / 2, math.pi / 2, math.pi / 4, rng.uniform(0, 3))))
-    kinds = {"planks": 30, "parquet": 8, "tiles": 18, "chess": 5, "carpet": 20, "concrete": 9, "stone": 5, "lino": 5}
-    kind = rng.choices(list(kinds), list(kinds.values()))[0]
+    kind = draw(FLOORS, rng)
     if kind == "planks":
         look = patterns.boards(g, at, rng, rng.uniform(0.06, 0.22))
     elif kind == "parquet":
         look = patterns.parquet(g, at, rng)
+    elif kind == "herringbone":
+        look = patterns.herringbone(g, at, rng)
+    elif kind == "pattern":
+        look = Look(wallpapers.design(g, at, [color(rng) for _ in range(4)], rng), 1.0)
     elif kind == "tiles":
         look = patterns.tiles(g, at, rng, rng.uniform(0.15, 0.9))
     elif kind == "chess":
@@ -119,6 +145,8 @@ def floor(rng: random.Random, plain: bool = False) -> Any:
         look = Look(wall_color(rng), rng.uniform(0.1, 0.5))
     else:
         look = patterns.concrete(g, at, rng)
+    if kind not in ("carpet", "pattern") and look.relief < 0.005 and rng.random() < 0.15:
+        look.rough = rng.uniform(0.02, 0.12)
     return g.finish(shade(g, look))
 
 
