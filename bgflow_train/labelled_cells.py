@@ -50,7 +50,7 @@ def cells_for(
             suited = (labelled if score.generic else pure_background)(mask, pyramid.layers[score.index])
             places = np.flatnonzero(suited)
             chosen = np.sort(rng.choice(places, each, replace=False)) if len(places) > each else places
-            cells.append(maps[score.index][0].flatten(1).T[torch.from_numpy(chosen).to(DEVICE)].cpu())
+            cells.append(score.descriptors(maps)[0].flatten(1).T[torch.from_numpy(chosen).to(DEVICE)].cpu())
     return [torch.cat(cells) for cells in found]
 
 

@@ -40,7 +40,7 @@ from bgflow_train.onnx_graph import to_onnx
 from bgflow_train.scores import DensityScore, LrasppScore, PadimScore, RatioScore, Score, make_score
 from bgflow_train.splits import Splits
 
-PEERS = ["knn6", "patchcore6", "padim6", "ratio6"]
+PEERS = ["knn6", "patchcore6", "padim6", "ratio6", "context6"]
 SIZE = ["--size", "128x96"]
 GRID = 4, 6
 CHANNELS = 64
@@ -85,7 +85,8 @@ def fitted_to_background(name: str, pyramid: Pyramid) -> Score:
         score.generic.density.fit(everything, everything, seed=0)
     else:
         assert isinstance(score, DensityScore)
-        score.density.fit(background, background, seed=0)
+        x = torch.cat([score.descriptors([map] * 5)[0].flatten(1).T for map in maps(150)])
+        score.density.fit(x, x, seed=0)
     return score.eval().requires_grad_(False)
 
 
@@ -98,6 +99,24 @@ def test_what_is_unusual_scores_higher_than_background(name: str, pyramid: Pyram
     assert plain.shape == (1, 1, *GRID)
     assert strange.isfinite().all()
     assert strange.min() > plain.max()
+
+
+def test_context_tells_a_cell_by_what_lies_around_it_and_by_its_place(pyramid: Pyramid) -> None:
+    plain, context = (fitted_to_background(name, pyramid) for name in ("gaussian6", "context6"))
+    assert isinstance(context, DensityScore)
+    map = map_of(points(GRID[0] * GRID[1], 1000))
+    beside = map.clone()
+    beside[..., 1, 2] = unusual(map[..., 1, 2])
+    far, near = (3, 5), (2, 3)
+    for score, told in ((plain, False), (context, True)):
+        risen = (score([beside] * 5) - score([map] * 5))[0, 0]
+        assert risen[far] == pytest.approx(0, abs=1e-3)
+        assert (risen[near] > 1e-2) == told
+    found = context.descriptors([map] * 5)
+    assert found.shape == (1, 2 * CHANNELS + 2, *GRID)
+    assert found[0, -2, :, 0].tolist() == pytest.approx([-1, -1 / 3, 1 / 3, 1])
+    assert found[0, -1, 0, [0, -1]].tolist() == [-1, 1]
+    assert torch.allclose(found[0, CHANNELS : 2 * CHANNELS, 0, 0], map[0, :, :2, :2].mean((1, 2)), atol=1e-5)
 
 
 @pytest.mark.parametrize("size", [1, 7, 60])

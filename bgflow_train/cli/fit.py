@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     every = "each N-th frame of videos and bags of empty rooms (%(default)s)"
     parser.add_argument("--every", type=int, default=15, metavar="N", help=every)
     scores = (
-        "what the fusion sees, `head` first: classes, room, lraspp, and gaussian, mixture, flow, ratio, knn, patchcore "
-        "or padim with a layer (%(default)s)"
+        "what the fusion sees, `head` first: classes, room, lraspp, and gaussian, mixture, flow, ratio, knn, "
+        "patchcore, padim or context with a layer (%(default)s)"
     )
     parser.add_argument("--scores", default=",".join(default.scores), metavar="NAME,NAME", help=scores)
     veto = "the density that may overrule the fusion, or none (%(default)s)"

@@ -29,6 +29,7 @@ DENSITIES = {
     "knn": "kNN",
     "patchcore": "PatchCore coreset",
     "padim": "PaDiM",
+    "context": "Gaussian with 3x3 context and place",
 }
 PAPER = {"fcn": "FCN softmax", "knn ensemble": "kNN ensemble", "flow ensemble": "flow ensemble"}
 PAPER_SETS = ("table1", "table2")

@@ -10,6 +10,7 @@ from bgflow_train.densities import KNN, Density, Gaussian, Mixture, PatchCore, R
 from bgflow_train.encoders.pyramid import Pyramid
 from bgflow_train.scores.base import Score
 from bgflow_train.scores.classes import ClassesScore
+from bgflow_train.scores.context import ContextScore
 from bgflow_train.scores.density import DensityScore
 from bgflow_train.scores.head import HeadScore
 from bgflow_train.scores.lraspp import LrasppScore
@@ -19,6 +20,7 @@ from bgflow_train.scores.room import RoomScore
 
 __all__ = [
     "ClassesScore",
+    "ContextScore",
     "DensityScore",
     "HeadScore",
     "LrasppScore",
@@ -41,8 +43,12 @@ DENSITIES: dict[str, Callable[[int, int], Density]] = {
     "knn": lambda channels, _: KNN(channels, neighbours=NEIGHBOURS, stored=STORED),
     "patchcore": lambda channels, _: PatchCore(channels),
 }
-FITTED: dict[str, Callable[[str, int, int], Score]] = {"ratio": RatioScore, "padim": PadimScore}
-"""What is fitted to a layer and is not one density of its background."""
+FITTED: dict[str, Callable[[str, int, int], Score]] = {
+    "ratio": RatioScore,
+    "padim": PadimScore,
+    "context": ContextScore,
+}
+"""What is fitted to a layer and is not one density of its background descriptors."""
 
 
 class ScoreError(ValueError):

@@ -26,9 +26,13 @@ class DensityScore(Score):
         super().__init__()
         self.name, self.index, self.density, self.generic = name, index, density, generic
 
+    def descriptors(self, maps: list[Tensor]) -> Tensor:
+        """What the density is of: 1 x channels x h x w."""
+        return maps[self.index]
+
     def forward(self, maps: list[Tensor]) -> Tensor:
         """NLL of each cell."""
-        return nll_map(maps[self.index], self.density)
+        return nll_map(self.descriptors(maps), self.density)
 
 
 def nll_map(features: Tensor, density: Density) -> Tensor:
