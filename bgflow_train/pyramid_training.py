@@ -155,6 +155,8 @@ def _made(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid:
     pyramid.load_state_dict(weights)
     trained = ", ".join(f"{name} ({data['share']:.0%})" for name, data in record["data"].items() if data["share"])
     pyramid.source = f"{record['init']}; trained on {trained}"
+    if "mean_of" in record:
+        pyramid.source += f", the mean of {len(record['mean_of'])} such trainings"
     return pyramid
 
 

@@ -149,6 +149,7 @@ def test_experts_that_went_on_from_one_have_a_mean_and_others_have_none(
         expected = torch.stack([one[name].double() for one in weights]).mean(0)
         assert torch.allclose(tensor.double(), expected, atol=1e-6), name
     assert [one["recipe"]["seed"] for one in record["mean_of"]] == [0, 1, 2]
+    assert mean.source.endswith(", the mean of 3 such trainings")
     assert "mean_of" not in mean_pyramid(on[:1])[1]
     with pytest.raises(DatasetError, match=r"began with .* and random; only experts that went on from the same"):
         mean_pyramid([on[0], trained])
