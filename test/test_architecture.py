@@ -85,6 +85,7 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
         "expert",
         "export",
         "fit",
+        "peers",
         "reproduce",
         "rooms",
         "segment",

@@ -330,7 +330,9 @@ def test_the_one_table_has_every_score_the_fusion_and_what_the_paper_s_systems_h
         measured = {"data_sha256": sha256, "systems": systems}
         (columns / f"table1-{name}.json").write_text(json.dumps({"measured": measured}))
     (columns / "table1-nowhere.json").write_text('{"not_run": "no weights"}')
-    assert run(peers, str(folder), "--data", str(made), "--paper", str(columns), "--out", str(tmp_path)) == 0
+    assert (
+        run(peers, str(folder), str(folder), "--data", str(made), "--paper", str(columns), "--out", str(tmp_path)) == 0
+    )
     text = (tmp_path / "peers.md").read_text()
     assert capsys.readouterr().out == f"{tmp_path / 'peers.md'}\n"
     result = json.loads((tmp_path / "peers.json").read_text())

@@ -1,8 +1,8 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measure a fit's fusion, each of its scores by itself and the paper's systems on the pictures that report: one table.
+"""Measure a fit's fusion, each of its scores by itself, its peers and the paper's systems on the pictures that report.
 
-Fit with the scores that are to be compared (`bgflow fit --scores head,lraspp,knn6,...`). The paper's systems come from
+The peers are the scores of further fits (`bgflow fit --scores head,lraspp,knn6,...`). The paper's systems come from
 what `bgflow reproduce table1` and `table2` have left in --paper. Nothing may be chosen by this table: for that there is
 `bgflow compare`.
 """
@@ -14,13 +14,16 @@ from pathlib import Path
 
 from bgflow_ros.cli.errors import UserError
 
+RECORDED = ("recipe", "constants", "data", "expert", "blend", "veto")
+"""Of each fit."""
 HELP = "one table of the model, its peers and the paper's systems"
 EXTRA = "train"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("fit", type=Path, help="folder that `bgflow fit` wrote")
+    fits = "folder that `bgflow fit` wrote: the model's own, and others whose scores are its peers"
+    parser.add_argument("fits", nargs="+", type=Path, metavar="FIT", help=fits)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
     paper = "folder of the paper's systems, measured (%(default)s)"
     parser.add_argument("--paper", type=Path, default=Path("results/paper/columns"), metavar="DIR", help=paper)
@@ -40,13 +43,13 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.fitting import Fitted
 
     try:
-        fitted = Fitted.load(arguments.fit)
-        sets = [measure_peers(fitted, *one, arguments.seed) for one in reported_sets(arguments.data)]
+        fits = [Fitted.load(folder) for folder in arguments.fits]
+        sets = [measure_peers(fits, *one, arguments.seed) for one in reported_sets(arguments.data)]
     except DatasetError as error:
         raise UserError(str(error)) from error
     result = {
         "sets": sets,
-        "fit": {key: fitted.record[key] for key in ("recipe", "constants", "data", "expert", "blend", "veto")},
+        "fits": [{key: fitted.record[key] for key in RECORDED} for fitted in fits],
         "seed": arguments.seed,
         "versions": {"bgflow": __version__, "torch": str(torch.__version__)},
         "machine": machine(),

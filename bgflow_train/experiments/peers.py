@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every score of a fit by itself and their fusion on the pictures that report: same pictures, same metrics."""
+"""A fit's fusion, its scores by themselves and those of other fits on the pictures that report, measured alike."""
 
 from __future__ import annotations
 
@@ -52,11 +52,13 @@ def reported_sets(data: Path) -> list[tuple[IndexedDataset, ClassLabels | None]]
     return [(nyu, ClassLabels(folder, nyu.ids) if folder.is_dir() else None), *((other, None) for other in others)]
 
 
-def measure_peers(fitted: Fitted, dataset: IndexedDataset, classes: ClassLabels | None, seed: int) -> dict[str, Any]:
-    """Measure the fusion and each score on a set, in one pass over its pictures.
+def measure_peers(
+    fits: Sequence[Fitted], dataset: IndexedDataset, classes: ClassLabels | None, seed: int
+) -> dict[str, Any]:
+    """Measure the first fit's fusion and each score of all fits on a set.
 
     Args:
-        fitted: the scores.
+        fits: the first is the model; of the others those scores count that none before them has.
         dataset: labelled pictures.
         classes: theirs, or None.
         seed: of the intervals' resampling.
@@ -65,6 +67,20 @@ def measure_peers(fitted: Fitted, dataset: IndexedDataset, classes: ClassLabels 
         JSON-ready: the set, its hash, and of each system the pooled metrics with 95 % intervals by picture, the means
         over pictures, AUROC of the pixels at borders, and the share of each class that is found.
     """
+    systems: dict[str, Any] = {}
+    for fitted in fits:
+        systems = _measured(fitted, dataset, classes, seed) | systems
+    names = dict.fromkeys(name for fitted in fits for name in (FUSED, *fitted.recipe.scores))
+    return {
+        "set": dataset.name,
+        "pictures": len(dataset),
+        "data_sha256": dataset.digest(),
+        "systems": {name: systems[name] for name in names},
+    }
+
+
+def _measured(fitted: Fitted, dataset: IndexedDataset, classes: ClassLabels | None, seed: int) -> dict[str, Any]:
+    """Measure one fit's fusion and scores, in one pass over the pictures."""
     names = [FUSED, *fitted.recipe.scores]
     whole, edges = [], np.zeros((len(names), 2, len(EDGES) - 1), np.int64)
     by_class = np.zeros((len(names), CLASSES, len(EDGES) - 1), np.int64)
@@ -86,7 +102,7 @@ def measure_peers(fitted: Fitted, dataset: IndexedDataset, classes: ClassLabels 
             "border_auroc": measure(edges[row]).auroc,
             **({} if classes is None else {"found": _found(counts[:, row].sum(0), by_class[row])}),
         }
-    return {"set": dataset.name, "pictures": len(dataset), "data_sha256": dataset.digest(), "systems": systems}
+    return systems
 
 
 @torch.inference_mode()
