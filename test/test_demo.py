@@ -61,7 +61,12 @@ def test_it_shows_the_room_and_ends_by_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_every_process_when_interrupted(tmp_path: Path, number: int) -> None:
-    running = subprocess.Popen([*RUN, "--out", str(tmp_path)], env=environment(), stderr=subprocess.DEVNULL)
+    # A shell makes its background jobs ignore Ctrl-C, these tests among them, and their children inherit that.
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        running = subprocess.Popen([*RUN, "--out", str(tmp_path)], env=environment(), stderr=subprocess.DEVNULL)
+    finally:
+        signal.signal(signal.SIGINT, ours)
     deadline = time.monotonic() + 20
     while len(started := children(running.pid)) < 3 and time.monotonic() < deadline:
         time.sleep(0.1)
