@@ -79,7 +79,7 @@ class ExpertRecipe:
 
 @dataclass(frozen=True)
 class PyramidRecipe:
-    """The choices of a light expert's training; the defaults are those of the packaged model."""
+    """The choices of a light expert's training; the defaults are those of the packaged model's first one."""
 
     init: str = "imagenet"
     """What to begin with: the encoder's weights, imagenet, random or a file; or the folder of another expert."""
