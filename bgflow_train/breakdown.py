@@ -14,7 +14,7 @@ from bgflow_train.datasets import BACKGROUND, FOREGROUND
 from bgflow_train.metrics import measure
 from bgflow_train.nyu40 import BACKGROUND_CLASSES, CLASS_NAMES
 
-__all__ = ["band", "by_class", "class_counts", "quality"]
+__all__ = ["band", "by_class", "class_counts", "common", "quality"]
 
 Counts = npt.NDArray[np.int64]
 
@@ -63,6 +63,12 @@ def class_counts(classes: npt.NDArray[np.uint8], foreground: npt.NDArray[np.uint
     return np.stack([np.bincount(labels, minlength=len(CLASS_NAMES)) for labels in chosen])
 
 
+def common(pixels: Counts) -> list[int]:
+    """Numbers of the classes that are not rare, of the pixels of void and of each class."""
+    least = max(1, RARE * pixels[1:].sum())
+    return [number for number in range(1, len(CLASS_NAMES)) if pixels[number] >= least]
+
+
 def by_class(counts: Counts) -> dict[str, dict[str, Any]]:
     """Say what the foreground mask holds of each class.
 
@@ -75,15 +81,13 @@ def by_class(counts: Counts) -> dict[str, dict[str, Any]]:
     """
     pixels, held = counts.sum(0)
     pictures = (counts[:, 0] > 0).sum(0)
-    least = max(1, RARE * pixels[1:].sum())
     rows = {
         number: {
             "share": float(held[number] / pixels[number]),
             "pixels": int(pixels[number]),
             "pictures": int(pictures[number]),
         }
-        for number in range(1, len(CLASS_NAMES))
-        if pixels[number] >= least
+        for number in common(pixels)
     }
     by_share = sorted(rows, key=lambda number: rows[number]["share"])
     return {

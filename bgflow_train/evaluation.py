@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from bgflow_train.breakdown import by_class, quality
 from bgflow_train.datasets import DatasetError, IndexedDataset
 from bgflow_train.datasets.classes import ClassLabels
 from bgflow_train.device import processor
-from bgflow_train.metrics import bootstrap, measure
+from bgflow_train.metrics import summary
 from bgflow_train.reliability import calibration_error
 from bgflow_train.sheet import contact_sheet
 from bgflow_train.tally import tally
@@ -61,20 +60,13 @@ def evaluate(
     if sheet is not None:
         drawn = contact_sheet(segmenter, dataset, counted.logits)
         write_atomically(sheet, cv2.imencode(".png", drawn[..., ::-1])[1].tobytes())
-    each = [asdict(measure(picture)) for picture in counted.logits]
     foreground, background, missed, lost, false, kept = counted.masks.sum(0)
     return {
         "set": dataset.name,
         "pictures": len(dataset),
         "data_sha256": dataset.digest(),
-        "metrics": asdict(measure(counted.logits.sum(0))),
-        "interval95": bootstrap(counted.logits, seed),
+        **summary(counted.logits, seed),
         "calibration_error": calibration_error(counted.logits),
-        "mean_over_pictures": {
-            # Over those that have both, as a picture of one class alone has no curve.
-            name: float(np.nanmean([picture[name] for picture in each]))
-            for name in each[0]
-        },
         "masks": {
             "foreground_missed": float(missed / max(1, foreground)),
             "background_taken_for_foreground": float(false / max(1, background)),

@@ -136,9 +136,7 @@ def _calibrate(fitted: Fitted, validate: list[IndexedDataset]) -> Calibration:
     parts: list[tuple[npt.NDArray[Any], ...]] = []
     for dataset in validate:
         cells = domain_of(fitted.pyramid, fitted.scores, fitted.recipe, [dataset])
-        logits = fitted.blend.logit(cells.scores, cells.confidence)
-        if fitted.veto is not None:
-            logits = np.minimum(logits, fitted.veto.bound(cells.scores))
+        logits = fitted.logit(cells.scores, cells.confidence)
         # Each domain counts the same, however many pictures it has.
         parts.append((logits, cells.labels, cells.weights / cells.weights.sum()))
     logits, labels, weights = (np.concatenate(column) for column in zip(*parts, strict=True))

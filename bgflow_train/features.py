@@ -18,12 +18,20 @@ import torch
 from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
-from bgflow_ros.letterbox import letterbox
+from bgflow_ros.letterbox import fit_content, letterbox, upsample
 from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, Dataset, Sample
 from bgflow_train.device import device_of
 from bgflow_train.encoders import Encoder, Layer
 
-__all__ = ["BACKGROUND_ABOVE", "FeatureCache", "Features", "background_cells", "background_score", "canvas_of"]
+__all__ = [
+    "BACKGROUND_ABOVE",
+    "FeatureCache",
+    "Features",
+    "background_cells",
+    "background_score",
+    "canvas_of",
+    "on_picture",
+]
 
 BACKGROUND_ABOVE = 0.8
 """A cell whose background score is higher is background; only those train a density. A higher bound leaves the deepest
@@ -69,6 +77,23 @@ def canvas_of(sample: Sample, width: int, height: int) -> tuple[npt.NDArray[np.u
     mask = np.full((height, width), VOID, np.uint8)
     mask[: content.height, : content.width] = cv2.resize(sample.mask, content, interpolation=cv2.INTER_NEAREST)
     return canvas, mask
+
+
+def on_picture(
+    grid: npt.NDArray[np.float32], stride: int, sample: Sample, width: int, height: int
+) -> npt.NDArray[np.float32]:
+    """The way back from `canvas_of`: a canvas' cells, h x w, at the picture's pixels, H x W.
+
+    Args:
+        grid: a number each `stride` pixels of the canvas.
+        stride: see there.
+        sample: the picture.
+        width: of the canvas.
+        height: of the canvas.
+    """
+    picture_height, picture_width = sample.mask.shape
+    content = fit_content(picture_width, picture_height, width, height)
+    return upsample(grid, content, stride, picture_width, picture_height)
 
 
 def background_score(mask: npt.NDArray[np.uint8], layer: Layer) -> npt.NDArray[np.float32]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import safetensors.torch
 
 from bgflow_ros.files import write_atomically
@@ -58,6 +59,11 @@ class Fitted:
     veto: Veto | None
     record: dict[str, Any]
     """JSON-ready: recipe, data, scores with their losses, blend, veto."""
+
+    def logit(self, scores: npt.NDArray[np.float64], confidence: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Background logit, not calibrated, of ... x scores with the confidence of their pictures."""
+        logit = self.blend.logit(scores, confidence)
+        return logit if self.veto is None else np.minimum(logit, self.veto.bound(scores))
 
     @classmethod
     def load(cls, folder: Path) -> Fitted:

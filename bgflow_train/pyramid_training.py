@@ -21,7 +21,7 @@ from tqdm import tqdm
 from bgflow_train.augment import canvas_scale
 from bgflow_train.checkpoint import Checkpoint
 from bgflow_train.claim import claim
-from bgflow_train.datasets import FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
+from bgflow_train.datasets import DatasetError, IndexedDataset, Sample
 from bgflow_train.datasets.classes import mask_of
 from bgflow_train.device import DEVICE
 from bgflow_train.disturb import CONSTANTS, lit, moved, pasted, strewn
@@ -29,7 +29,7 @@ from bgflow_train.encoders import RANDOM
 from bgflow_train.encoders.pyramid import Pyramid
 from bgflow_train.nyu40 import BACKGROUND_CLASSES, OTHER
 from bgflow_train.recipe import PyramidRecipe
-from bgflow_train.trained import BEGUN, Trained, named, take_step, validation_loss
+from bgflow_train.trained import BEGUN, Trained, mask_loss, named, take_step, validation_loss
 
 __all__ = ["PYRAMID", "Source", "load_pyramid", "mean_pyramid", "train_pyramid"]
 
@@ -126,17 +126,18 @@ def mean_pyramid(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
         DatasetError: a folder holds none, or they did not go on from the same one.
     """
     found = [PYRAMID.read(folder) for folder in folders]
-    (record, mean), *others = found
+    record = found[0][0]
     begun = {one["recipe"]["init"] for one, _ in found}
-    if others and (len(begun) > 1 or not record["recipe"]["init"].startswith(PYRAMID.weights)):
+    if len(found) > 1 and (len(begun) > 1 or not record["recipe"]["init"].startswith(PYRAMID.weights)):
         raise DatasetError(
             f"{', '.join(map(str, folders))} began with {' and '.join(sorted(begun))}; only experts that went on from "
             "the same expert (`bgflow train --init`) have a mean worth having"
         )
-    for _, weights in others:
-        mean = {name: total + weights[name] for name, total in mean.items()}
-    if others:
-        mean = {name: (total / len(found)).to(found[0][1][name].dtype) for name, total in mean.items()}
+    mean = {
+        name: (torch.stack([weights[name] for _, weights in found]).sum(0) / len(found)).to(tensor.dtype)
+        for name, tensor in found[0][1].items()
+    }
+    if len(found) > 1:
         record = record | {"mean_of": [one for one, _ in found]}
     return _made(record, mean), record
 
@@ -212,20 +213,12 @@ def _cuts(
 
 def _loss(pyramid: Pyramid, image: Tensor, classes: Tensor, auxiliary: float) -> Tensor:
     layer7 = pyramid(image.to(DEVICE).permute(0, 3, 1, 2).float())[-1]
-    loss = _head_loss(pyramid, layer7, torch.from_numpy(mask_of(classes.numpy())))
+    loss = mask_loss(pyramid.logits(layer7), torch.from_numpy(mask_of(classes.numpy())).to(DEVICE))
     stride = pyramid.layers[-1].stride
     coarse = classes[:, stride // 2 :: stride, stride // 2 :: stride].to(DEVICE).long()
     if (coarse != UNLABELLED).any():
         loss = loss + auxiliary * F.cross_entropy(pyramid.classes(layer7), coarse, ignore_index=UNLABELLED)
     return loss
-
-
-def _head_loss(pyramid: Pyramid, layer7: Tensor, mask: Tensor) -> Tensor:
-    """Mean cross-entropy of the head over the labelled pixels."""
-    mask = mask.to(DEVICE)
-    logits = F.interpolate(pyramid.logits(layer7), mask.shape[1:], mode="bilinear", align_corners=False)[:, 0]
-    known = mask != VOID
-    return F.binary_cross_entropy_with_logits(logits[known], (mask[known] == FOREGROUND).float())
 
 
 @torch.no_grad()
@@ -243,6 +236,6 @@ def _validate(pyramid: Pyramid, validation: IndexedDataset, recipe: PyramidRecip
 
     def loss(canvas: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8]) -> float:
         layer7 = pyramid(torch.from_numpy(canvas).to(DEVICE).permute(2, 0, 1)[None].float())[-1]
-        return float(_head_loss(pyramid, layer7, torch.from_numpy(mask)[None]))
+        return float(mask_loss(pyramid.logits(layer7), torch.from_numpy(mask)[None].to(DEVICE)))
 
     return validation_loss(validation, recipe.width, recipe.height, loss)

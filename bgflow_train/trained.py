@@ -17,15 +17,16 @@ import numpy.typing as npt
 import safetensors
 import safetensors.torch
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bgflow_ros.files import write_atomically
-from bgflow_train.datasets import DatasetError, IndexedDataset
+from bgflow_train.datasets import FOREGROUND, VOID, DatasetError, IndexedDataset
 from bgflow_train.datasets.views import spaced
 from bgflow_train.device import machine
 from bgflow_train.features import canvas_of
 
-__all__ = ["BEGUN", "Trained", "named", "take_step", "validation_loss"]
+__all__ = ["BEGUN", "Trained", "mask_loss", "named", "take_step", "validation_loss"]
 
 BEGUN = "begun.json"
 """What decides the outcome, written first."""
@@ -92,6 +93,18 @@ def named(init: str, file: Path) -> str:
     if not file.is_file():
         return init
     return f"{file.name}, SHA-256 {hashlib.sha256(file.read_bytes()).hexdigest()[:16]}"
+
+
+def mask_loss(logits: Tensor, mask: Tensor) -> Tensor:
+    """Mean cross-entropy, over the labelled pixels, of foreground logits on any grid.
+
+    Args:
+        logits: N x 1 x h x w.
+        mask: N x H x W.
+    """
+    fine = F.interpolate(logits, mask.shape[1:], mode="bilinear", align_corners=False)[:, 0]
+    known = mask != VOID
+    return F.binary_cross_entropy_with_logits(fine[known], (mask[known] == FOREGROUND).float())
 
 
 def take_step(

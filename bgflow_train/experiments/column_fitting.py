@@ -18,7 +18,6 @@ from torch import Tensor
 from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
-from bgflow_ros.letterbox import fit_content, upsample
 from bgflow_train.augment import Augmented
 from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
 from bgflow_train.datasets.views import spaced
@@ -29,7 +28,7 @@ from bgflow_train.experiments.cells import cells_of, draw
 from bgflow_train.experiments.columns import Column, Size
 from bgflow_train.experiments.pictures import Pictures
 from bgflow_train.experiments.systems import KINDS, Systems
-from bgflow_train.features import FeatureCache, Features
+from bgflow_train.features import FeatureCache, Features, on_picture
 from bgflow_train.fusion import Fusion
 from bgflow_train.labelled_cells import FEWEST
 
@@ -52,11 +51,9 @@ class FittedColumn:
 
     def scores(self, sample: Sample, names: Iterable[str]) -> Iterator[npt.NDArray[np.float32]]:
         """Background scores of some systems at the picture's own size, H x W each."""
-        height, width = sample.mask.shape
-        content = fit_content(width, height, self.cache.width, self.cache.height)
         found = self.systems.maps(self.cache.of(sample))
         for name in names:
-            yield upsample(found[name].grid, content, found[name].stride, width, height)
+            yield on_picture(found[name].grid, found[name].stride, sample, self.cache.width, self.cache.height)
 
 
 def fit_column(column: Column, size: Size, expert: Expert, pictures: Pictures, folder: Path, seed: int) -> FittedColumn:

@@ -17,13 +17,12 @@ import torch
 from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
-from bgflow_ros.letterbox import fit_content, upsample
 from bgflow_train.blend import Blend
 from bgflow_train.calibration import Calibration
 from bgflow_train.datasets import BACKGROUND, FOREGROUND, Dataset
 from bgflow_train.datasets.novel import NOVEL
 from bgflow_train.device import DEVICE
-from bgflow_train.features import canvas_of
+from bgflow_train.features import canvas_of, on_picture
 from bgflow_train.fitting import Fitted
 from bgflow_train.metrics import histogram, measure, resampled
 from bgflow_train.network import Network
@@ -84,9 +83,7 @@ def counted(fitted: Fitted, dataset: Dataset, cache: Path) -> Counts:
     for sample in tqdm(dataset, desc=dataset.name, unit="picture"):
         canvas, _ = canvas_of(sample, recipe.width, recipe.height)
         coarse = network(torch.from_numpy(canvas).to(DEVICE)[None])[0].cpu().numpy()
-        height, width = sample.mask.shape
-        content = fit_content(width, height, recipe.width, recipe.height)
-        logit = upsample(coarse, content, stride, width, height)
+        logit = on_picture(coarse, stride, sample, recipe.width, recipe.height)
         found.append(histogram(logit, sample.mask, KINDS))
     counts = np.stack(found)
     file = io.BytesIO()

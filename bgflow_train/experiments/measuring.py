@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from bgflow_ros.files import write_atomically
 from bgflow_train.datasets import DatasetError, IndexedDataset, Sample
 from bgflow_train.experiments.column_fitting import FittedColumn
 from bgflow_train.experiments.systems import rows
-from bgflow_train.metrics import bootstrap, histogram, measure
+from bgflow_train.metrics import histogram, summary
 
 __all__ = ["measure_systems"]
 
@@ -51,14 +50,10 @@ def measure_systems(fitted: FittedColumn, dataset: IndexedDataset, folder: Path,
     )
     if not counts[:, 0].sum((0, 2)).all():
         raise DatasetError(f"{dataset.name} has no background or no foreground: there is nothing to tell apart")
-    results = {}
-    for row, name in enumerate(tqdm(names, f"intervals {dataset.name}", unit="system")):
-        each = [asdict(measure(picture)) for picture in counts[:, row]]
-        results[name] = {
-            "metrics": asdict(measure(counts[:, row].sum(0))),
-            "interval95": bootstrap(counts[:, row], seed, RESAMPLES),
-            "mean_over_pictures": {key: float(np.nanmean([picture[key] for picture in each])) for key in each[0]},
-        }
+    results = {
+        name: summary(counts[:, row], seed, RESAMPLES)
+        for row, name in enumerate(tqdm(names, f"intervals {dataset.name}", unit="system"))
+    }
     return {"set": dataset.name, "pictures": len(dataset), "data_sha256": dataset.digest(), "systems": results}
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,15 @@ import numpy.typing as npt
 import torch
 from tqdm import tqdm
 
-from bgflow_ros.letterbox import fit_content, upsample
-from bgflow_train.breakdown import RARE, band
+from bgflow_train.breakdown import band, common
 from bgflow_train.datasets import BACKGROUND, VOID, IndexedDataset, Sample
 from bgflow_train.datasets.classes import ClassLabels
 from bgflow_train.datasets.named import open_split, place_of
 from bgflow_train.device import DEVICE
 from bgflow_train.experiments.pictures import generalization_set
-from bgflow_train.features import canvas_of
+from bgflow_train.features import canvas_of, on_picture
 from bgflow_train.fitting import Fitted
-from bgflow_train.metrics import EDGES, bootstrap, histogram, measure
+from bgflow_train.metrics import EDGES, histogram, measure, summary
 from bgflow_train.network import score_maps
 from bgflow_train.nyu40 import BACKGROUND_CLASSES, CLASS_NAMES, CLASSES
 
@@ -83,7 +81,7 @@ def _measured(fitted: Fitted, dataset: IndexedDataset, classes: ClassLabels | No
     """Measure one fit's fusion and scores, in one pass over the pictures."""
     names = [FUSED, *fitted.recipe.scores]
     whole, edges = [], np.zeros((len(names), 2, len(EDGES) - 1), np.int64)
-    by_class = np.zeros((len(names), CLASSES, len(EDGES) - 1), np.int64)
+    by_class = np.zeros((len(names), CLASSES + 1, len(EDGES) - 1), np.int64)
     for sample in tqdm(dataset, f"measure {dataset.name}", len(dataset), unit="picture"):
         maps = _background(fitted, sample)
         near = np.where(band(sample.mask), sample.mask, np.uint8(VOID))
@@ -91,14 +89,11 @@ def _measured(fitted: Fitted, dataset: IndexedDataset, classes: ClassLabels | No
         edges += np.stack([histogram(map, near) for map in maps])
         if classes is not None:
             labels = classes.of(sample)
-            by_class += np.stack([histogram(map, labels, range(1, CLASSES + 1)) for map in maps])
+            by_class += np.stack([histogram(map, labels, range(CLASSES + 1)) for map in maps])
     counts, systems = np.stack(whole), {}
     for row, name in enumerate(names):
-        each = [asdict(measure(picture)) for picture in counts[:, row]]
         systems[name] = {
-            "metrics": asdict(measure(counts[:, row].sum(0))),
-            "interval95": bootstrap(counts[:, row].astype(np.int64), seed),
-            "mean_over_pictures": {key: float(np.nanmean([picture[key] for picture in each])) for key in each[0]},
+            **summary(counts[:, row].astype(np.int64), seed),
             "border_auroc": measure(edges[row]).auroc,
             **({} if classes is None else {"found": _found(counts[:, row].sum(0), by_class[row])}),
         }
@@ -112,15 +107,11 @@ def _background(fitted: Fitted, sample: Sample) -> list[Map]:
     canvas, _ = canvas_of(sample, recipe.width, recipe.height)
     maps, confidence = score_maps(fitted.pyramid, fitted.scores, torch.from_numpy(canvas).to(DEVICE)[None])
     scores = maps[0].permute(1, 2, 0).cpu().numpy().astype(np.float64)
-    fused = fitted.blend.logit(scores, np.asarray(float(confidence)))
-    if fitted.veto is not None:
-        fused = np.minimum(fused, fitted.veto.bound(scores))
+    fused = fitted.logit(scores, np.asarray(float(confidence)))
     normal = (scores - fitted.blend.mean) / fitted.blend.deviation
-    height, width = sample.mask.shape
-    content = fit_content(width, height, recipe.width, recipe.height)
     # Scores have no bounds; the inverse hyperbolic sine keeps their order and brings them among the bins.
     grids = [np.arcsinh(grid).astype(np.float32) for grid in (fused, *np.moveaxis(-normal, -1, 0))]
-    return [upsample(grid, content, stride, width, height) for grid in grids]
+    return [on_picture(grid, stride, sample, recipe.width, recipe.height) for grid in grids]
 
 
 def _found(counts: Counts, classes: Counts) -> dict[str, float]:
@@ -129,12 +120,7 @@ def _found(counts: Counts, classes: Counts) -> dict[str, float]:
     last = int(np.searchsorted(false, FALSE))
     pixels = classes.sum(1)
     return {
-        CLASS_NAMES[number]: float(classes[number - 1, : last + 1].sum() / pixels[number - 1])
-        for number in _told(pixels)
+        CLASS_NAMES[number]: float(classes[number, : last + 1].sum() / pixels[number])
+        for number in common(pixels)
+        if number not in BACKGROUND_CLASSES
     }
-
-
-def _told(pixels: npt.NDArray[np.int64]) -> Sequence[int]:
-    """Numbers of the foreground classes that are not rare."""
-    least = max(1, RARE * pixels.sum())
-    return [n for n in range(1, CLASSES + 1) if n not in BACKGROUND_CLASSES and pixels[n - 1] >= least]

@@ -14,6 +14,7 @@ import numpy as np
 from mathutils import Vector
 
 from bgflow_train.rooms import outside
+from bgflow_train.rooms.odds import drawn
 from bgflow_train.rooms.plan import Plan
 from bgflow_train.rooms.stage import Stage
 
@@ -49,7 +50,7 @@ def draw_light(plan: Plan, rng: random.Random) -> Light:
     odds = {"day": 40, "mixed": 15, "lamps": 22, "flash": 10, "even": 10, "single": 6}
     if not windows:
         odds["day"] = 0
-    mode = rng.choices(list(odds), list(odds.values()))[0]
+    mode = drawn(odds, rng)
     daytime = mode in ("day", "mixed", "even")
     sky = rng.choice(("day", "day", "white") if daytime else ("night", "night", "day"))
     strength = math.exp(rng.uniform(0.0, 3.3)) if mode in ("day", "mixed") else rng.uniform(0.1, 1.5)

@@ -21,16 +21,15 @@ def draw_near_camera(space: Space, tops: list[Top], lens: Lens, rng: random.Rand
     """Camera at or above the edge of one of the tops that looks across it; None where it found no free place."""
     for _ in range(20):
         top = rng.choices(tops, [top.size[0] * top.size[1] for top in tops])[0]
-        (x, y, z), (wide, deep) = top.middle, top.size
+        z, (wide, deep) = top.middle[2], top.size
         u, v = rng.uniform(-0.5, 0.5) * wide, rng.uniform(-0.5, 0.5) * deep
         if rng.random() < 0.7:  # before or over its long edge, otherwise over any part of it
             v = rng.choice((-1, -1, 1)) * (deep / 2 + rng.uniform(-0.25, 0.35))
-        c, s = math.cos(top.angle), math.sin(top.angle)
-        at, height = (x + c * u - s * v, y + s * u + c * v), z + rng.uniform(0.18, 0.65)
+        at, height = top.at(u, v), z + rng.uniform(0.18, 0.65)
         if height > space.plan.ceiling_at(*at) - 0.2 or not space.free(*at, height - 0.1, CLEAR):
             continue
-        aim = rng.uniform(-0.4, 0.4) * wide, rng.uniform(-0.4, 0.4) * deep
-        ahead = c * aim[0] - s * aim[1] + x - at[0], s * aim[0] + c * aim[1] + y - at[1]
+        aim = top.at(rng.uniform(-0.4, 0.4) * wide, rng.uniform(-0.4, 0.4) * deep)
+        ahead = aim[0] - at[0], aim[1] - at[1]
         away = math.hypot(*ahead)
         if away < 0.15:
             continue

@@ -12,7 +12,7 @@ from typing import Any
 
 from bgflow_train.rooms.materials import Graph, linear
 from bgflow_train.rooms.palette import WOODS, color, tone
-from bgflow_train.rooms.patterns import Look, darker, stretch
+from bgflow_train.rooms.patterns import Look, darker, parts, stretch
 
 __all__ = ["frames", "slats"]
 
@@ -32,7 +32,7 @@ def slats(g: Graph, at: Any, rng: random.Random) -> Look:
     """Upright slats with dark gaps, or boards with grooves."""
     step = rng.choice((rng.uniform(0.03, 0.07), rng.uniform(0.08, 0.2)))
     gap = rng.choice((rng.uniform(0.08, 0.15), rng.uniform(0.25, 0.5)))
-    x = g.math("DIVIDE", g.node("SeparateXYZ", {0: at}).outputs[0], step)
+    x = g.math("DIVIDE", parts(g, at)[0], step)
     inside = g.math("GREATER_THAN", g.math("FRACT", x, 0.0), gap)
     each = g.node("TexWhiteNoise", {"W": g.math("FLOOR", x, 0.0)}, noise_dimensions="1D").outputs[0]
     tint = g.multiply(cover(g, at, rng), g.ramp(each, darker("#ffffff", rng.uniform(0.7, 1.0)), "#ffffff"))
@@ -43,7 +43,7 @@ def slats(g: Graph, at: Any, rng: random.Random) -> Look:
 def frames(g: Graph, at: Any, rng: random.Random) -> Look:
     """Rows of panels, each within a moulding."""
     wide, high = rng.uniform(0.35, 1.1), rng.choice((0.45, 0.6, 0.9, 2.4))
-    x, y, _ = g.node("SeparateXYZ", {0: at}).outputs[:3]
+    x, y = parts(g, at)
     aside, up = g.math("PINGPONG", x, wide / 2), g.math("PINGPONG", y, high / 2)
     edge, rim = g.math("MINIMUM", aside, up), rng.uniform(0.04, 0.1)
     groove = g.math("ABSOLUTE", g.math("SUBTRACT", edge, rim), 0.0)

@@ -23,6 +23,7 @@ __all__ = [
     "paint",
     "panels",
     "parquet",
+    "parts",
     "stone",
     "stretch",
     "tiles",
@@ -45,6 +46,12 @@ def darker(shade: str, by: float) -> str:
 def stretch(g: Graph, at: Any, x: float, y: float, z: float = 1.0) -> Any:
     """Scaled coordinates."""
     return g.node("Mapping", {"Vector": at, "Scale": (x, y, z)}).outputs[0]
+
+
+def parts(g: Graph, at: Any) -> tuple[Any, Any]:
+    """X and y of coordinates."""
+    x, y, _ = g.node("SeparateXYZ", {0: at}).outputs[:3]
+    return x, y
 
 
 def grid(g: Graph, at: Any, size: tuple[float, float], joint: float, offset: float) -> tuple[Any, Any]:
@@ -106,7 +113,7 @@ def parquet(g: Graph, at: Any, rng: random.Random) -> Look:
 def herringbone(g: Graph, at: Any, rng: random.Random) -> Look:
     """Parquet of slats in columns that lean to the left and to the right by turns."""
     wide, slat = rng.uniform(0.25, 0.6), rng.uniform(0.06, 0.12)
-    x, y, _ = g.node("SeparateXYZ", {0: at}).outputs[:3]
+    x, y = parts(g, at)
     leaning = g.node("CombineXYZ", {0: x, 1: g.math("ADD", y, g.math("PINGPONG", x, wide))}).outputs[0]
     cell, gap = grid(g, leaning, (wide, slat), 0.002, 0.0)
     deep, pale = rng.choice(WOODS)
@@ -176,7 +183,7 @@ def patterned(g: Graph, at: Any, rng: random.Random) -> Any:
     """Colours of a patterned carpet: lozenges or cells."""
     shades, size = [color(rng) for _ in range(3)], rng.uniform(0.1, 0.5)
     if rng.random() < 0.5:
-        x, y, _ = g.node("SeparateXYZ", {0: at}).outputs[:3]
+        x, y = parts(g, at)
         factor = g.math("DIVIDE", g.math("ADD", g.math("PINGPONG", x, size), g.math("PINGPONG", y, size)), 2 * size)
     else:
         cells = {"Vector": at, "Scale": 1 / size, "Randomness": rng.random()}

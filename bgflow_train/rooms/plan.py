@@ -8,6 +8,8 @@ import math
 import random
 from dataclasses import dataclass, field
 
+from bgflow_train.rooms.odds import drawn
+
 __all__ = ["Opening", "Plan", "Wall", "draw_annex", "draw_plan"]
 
 THICK = 0.22  # of the walls
@@ -196,7 +198,7 @@ def draw_openings(plan: Plan, rng: random.Random) -> None:
 def draw_plan(rng: random.Random) -> Plan:
     """Draw a room."""
     kinds = {"plain": 36, "L": 16, "corridor": 11, "hall": 8, "small": 9, "alcove": 8, "breast": 7, "chamfer": 5}
-    kind = rng.choices(list(kinds), list(kinds.values()))[0]
+    kind = drawn(kinds, rng)
     outline = draw_outline(kind, rng)
     height = rng.uniform(2.7, 4.0) if kind == "hall" else min(4.0, max(2.2, rng.gauss(2.6, 0.25)))
     bare = rng.random() < 0.12

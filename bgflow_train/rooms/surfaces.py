@@ -10,6 +10,7 @@ from typing import Any
 
 from bgflow_train.rooms import panelling, patterns, wallpapers
 from bgflow_train.rooms.materials import Graph
+from bgflow_train.rooms.odds import drawn
 from bgflow_train.rooms.palette import WOODS, color, tone
 from bgflow_train.rooms.patterns import Look
 
@@ -76,22 +77,17 @@ PATTERNED = {"paper": 42, "brick": 12, "tiles": 16, "boards": 7, "slats": 11, "f
 BELOW = {"paint": 34, "tiles": 22, "boards": 12, "frames": 18, "slats": 14}
 
 
-def draw(kinds: dict[str, int], rng: random.Random) -> str:
-    """Draw a kind."""
-    return rng.choices(list(kinds), list(kinds.values()))[0]
-
-
 def wall(rng: random.Random, plain: bool = False, patterned: bool = False) -> Any:
     """Wall: one look, or another one up to some height and perhaps a border between them."""
     if plain and not patterned and rng.random() < 0.8:
         return flat(wall_color(rng) if rng.random() < 0.7 else color(rng))
     g = Graph("wall")
     at = upright(g)
-    kind = draw(PATTERNED if patterned else PLAIN, rng)
+    kind = drawn(PATTERNED if patterned else PLAIN, rng)
     upper = shade(g, wall_look(g, at, kind, rng))
     if rng.random() > (0.17 if kind != "tiles" else 0.4):
         return g.finish(upper)
-    lower = upper if kind == "tiles" else shade(g, wall_look(g, at, draw(BELOW, rng), rng))
+    lower = upper if kind == "tiles" else shade(g, wall_look(g, at, drawn(BELOW, rng), rng))
     if kind == "tiles":
         upper = shade(g, patterns.paint(g, at, wall_color(rng), rng))
     level, height = rng.choice((0.9, 1.0, 1.2, 1.5, 2.0)), g.node("SeparateXYZ", {0: at}).outputs[1]
@@ -124,7 +120,7 @@ def floor(rng: random.Random, plain: bool = False) -> Any:
         return flat(wall_color(rng) if rng.random() < 0.5 else rng.choice(rng.choice(WOODS)))
     g = Graph("floor")
     at = lying(g, rng.choice((0, math.pi / 2, math.pi / 2, math.pi / 4, rng.uniform(0, 3))))
-    kind = draw(FLOORS, rng)
+    kind = drawn(FLOORS, rng)
     if kind == "planks":
         look = patterns.boards(g, at, rng, rng.uniform(0.06, 0.22))
     elif kind == "parquet":

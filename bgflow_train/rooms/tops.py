@@ -32,6 +32,10 @@ class Top:
             u, v = rng.uniform(-x, x), rng.uniform(-y, y)
             if all(math.hypot(u - a, v - b) > 0.8 * (reach + r) for a, b, r in self.taken):
                 self.taken.append((u, v, reach))
-                c, s = math.cos(self.angle), math.sin(self.angle)
-                return self.middle[0] + c * u - s * v, self.middle[1] + s * u + c * v, self.middle[2]
+                return (*self.at(u, v), self.middle[2])
         return None
+
+    def at(self, u: float, v: float) -> tuple[float, float]:
+        """Place in the room of what lies at u along and v across the top."""
+        c, s = math.cos(self.angle), math.sin(self.angle)
+        return self.middle[0] + c * u - s * v, self.middle[1] + s * u + c * v

@@ -8,8 +8,9 @@ import random
 from typing import Any
 
 from bgflow_train.rooms.materials import Graph, linear
+from bgflow_train.rooms.odds import drawn
 from bgflow_train.rooms.palette import tone
-from bgflow_train.rooms.patterns import Look, blend
+from bgflow_train.rooms.patterns import Look, blend, parts
 
 __all__ = ["design", "paper"]
 
@@ -23,12 +24,6 @@ def related(rng: random.Random) -> list[str]:
         other = value * rng.uniform(0.7, 1.05) if not strong else rng.uniform(0.15, 0.98)
         shades.append(tone(hue + rng.gauss(0, 0.12 if strong else 0.05), rng.uniform(0, 0.7 if strong else 0.3), other))
     return shades
-
-
-def parts(g: Graph, at: Any) -> tuple[Any, Any]:
-    """X and y of coordinates."""
-    x, y, _ = g.node("SeparateXYZ", {0: at}).outputs[:3]
-    return x, y
 
 
 def place(g: Graph, value: Any, size: float) -> Any:
@@ -114,8 +109,7 @@ DESIGNS = {stripes: 30, damask: 20, flowers: 16, leaves: 8, lattice: 9, dots: 7,
 
 def design(g: Graph, at: Any, shades: list[str], rng: random.Random) -> Any:
     """Colour of a random design in four shades."""
-    [maker] = rng.choices(list(DESIGNS), list(DESIGNS.values()))
-    return maker(g, at, rng.uniform(0.05, 0.35), shades, rng)
+    return drawn(DESIGNS, rng)(g, at, rng.uniform(0.05, 0.35), shades, rng)
 
 
 def paper(g: Graph, at: Any, rng: random.Random) -> Look:

@@ -4,19 +4,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torchvision.models.segmentation.lraspp import LRASPPHead
 from tqdm import tqdm
 
-from bgflow_train.datasets import FOREGROUND, VOID
 from bgflow_train.device import DEVICE
 from bgflow_train.scores.base import Score
+from bgflow_train.trained import mask_loss, take_step
 
 __all__ = ["LrasppScore"]
 
@@ -71,18 +71,10 @@ class LrasppScore(Score):
                 order = torch.randperm(len(kept), generator=generator).tolist()
                 for start in range(0, len(kept) - self.BATCH + 1, self.BATCH):
                     chosen = [kept[place] for place in order[start : start + self.BATCH]]
-                    loss = self._loss(*(torch.stack(part).to(DEVICE) for part in zip(*chosen, strict=True)))
-                    optimizer.zero_grad()
-                    loss.backward()
-                    optimizer.step()
-                    schedule.step()
+                    low, high, mask = (torch.stack(part).to(DEVICE) for part in zip(*chosen, strict=True))
+                    loss = mask_loss(self.head({"low": low.float(), "high": high.float()}), mask)
+                    take_step(self, loss, optimizer, schedule, longest=math.inf)
                     bar.set_postfix(loss=f"{loss.item():.3f}")
                     bar.update()
         self.requires_grad_(False).cpu().eval()
         return len(kept)
-
-    def _loss(self, low: Tensor, high: Tensor, mask: Tensor) -> Tensor:
-        logits = self.head({"low": low.float(), "high": high.float()})
-        fine = F.interpolate(logits, mask.shape[1:], mode="bilinear", align_corners=False)[:, 0]
-        known = mask != VOID
-        return F.binary_cross_entropy_with_logits(fine[known], (mask[known] == FOREGROUND).float())
