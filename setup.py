@@ -70,6 +70,7 @@ setup(
             "peers = bgflow_train.cli.peers",
             "rooms = bgflow_train.cli.rooms",
             "export = bgflow_train.cli.export",
+            "quantize = bgflow_train.cli.quantize",
             "evaluate = bgflow_train.cli.evaluate",
         ],
     },

@@ -9,13 +9,14 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import yaml
 
 from bgflow_ros.files import share
 
-__all__ = ["DEFAULT_MODEL", "Model", "ModelError"]
+__all__ = ["DEFAULT_MODEL", "MANIFEST", "Model", "ModelError"]
 
 DEFAULT_MODEL = "default"
 """The packaged model that is taken where none is named."""
@@ -35,7 +36,10 @@ class Model:
     name: str
     graph: bytes
     """The ONNX file, the very bytes whose hash was checked."""
+    int8: bytes | None
+    """The same network with an encoder in int8, checked alike; None where the model has none."""
     sha256: str
+    """Of `graph`."""
     width: int
     height: int
     """The network's input, in pixels."""
@@ -57,19 +61,8 @@ class Model:
         """
         folder = _find(str(model))
         manifest = _manifest(folder / MANIFEST)
-        path = folder / manifest["file"]
-        try:
-            graph = path.read_bytes()
-        except OSError as error:
-            raise ModelError(
-                f"{path} is missing or unreadable ({error.strerror}), though {MANIFEST} names it"
-            ) from error
-        graph_hash = hashlib.sha256(graph).hexdigest()
-        if graph_hash != manifest["sha256"]:
-            raise ModelError(
-                f"{path} has been altered: its SHA-256 is {graph_hash[:12]}..., the manifest says "
-                f"{manifest['sha256'][:12]}...; restore the model folder or export it anew"
-            )
+        graph = _checked(folder, manifest)
+        int8 = _checked(folder, manifest["int8"]) if "int8" in manifest else None
         foreground, static = (manifest["thresholds"][mask]["likelihood"] for mask in ("foreground", "static"))
         if static < foreground:
             raise ModelError(
@@ -78,7 +71,8 @@ class Model:
         return cls(
             name=manifest["name"],
             graph=graph,
-            sha256=graph_hash,
+            int8=int8,
+            sha256=manifest["sha256"],
             width=manifest["input"]["width"],
             height=manifest["input"]["height"],
             stride=manifest["stride"],
@@ -98,7 +92,23 @@ def _find(model: str) -> Path:
     raise ModelError(f"no model {model!r}: it is neither a folder nor a packaged model ({', '.join(names)})")
 
 
-def _manifest(path: Path) -> dict:  # type: ignore[type-arg]
+def _checked(folder: Path, entry: dict[str, Any]) -> bytes:
+    """Read the file of a manifest's entry; its SHA-256 must be the entry's."""
+    path = folder / str(entry["file"])
+    try:
+        content: bytes = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} is missing or unreadable ({error.strerror}), though {MANIFEST} names it") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != entry["sha256"]:
+        raise ModelError(
+            f"{path} has been altered: its SHA-256 is {found[:12]}..., the manifest says {entry['sha256'][:12]}...; "
+            "restore the model folder or export it anew"
+        )
+    return content
+
+
+def _manifest(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             text = file.read(MANIFEST_BYTES + 1)

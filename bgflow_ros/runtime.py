@@ -1,73 +1,79 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""One ONNX Runtime session. Nothing else knows ONNX Runtime."""
+"""One ONNX Runtime session, its buffers bound once."""
 
 from __future__ import annotations
 
-from typing import cast
+import logging
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from bgflow_ros import providers
 from bgflow_ros.model import Model, ModelError
+from bgflow_ros.providers import AUTO, DEVICES, PRECISIONS, PROVIDERS
 
-__all__ = ["DEVICES", "DeviceError", "Runtime"]
-
-PROVIDERS = {
-    "tensorrt": "TensorrtExecutionProvider",
-    "cuda": "CUDAExecutionProvider",
-    "cpu": "CPUExecutionProvider",
-}
-AUTO = ("cuda", "cpu")
-"""What `auto` tries, in order. TensorRT builds an engine for minutes, so it is taken only when asked for."""
-DEVICES = ("auto", *PROVIDERS)
+__all__ = ["DEVICES", "PRECISIONS", "DeviceError", "Runtime"]
 
 
 class DeviceError(Exception):
-    """The device asked for cannot be used; the message says what is there."""
+    """The device or precision asked for cannot be used; the message says what is there."""
 
 
 class Runtime:
     """A loaded, warmed-up network: `runtime(canvas)` gives the coarse map of background logits.
 
+    Whoever fills `canvas` in place, as the segmenter does, saves a copy: it is the very memory that the network reads.
+
     Args:
         model: what to run.
         device: one of DEVICES.
         threads: CPU threads for one inference; 0 lets ONNX Runtime choose.
+        precision: one of PRECISIONS.
 
     Raises:
-        DeviceError: unknown device, or one that this installation or machine cannot use.
+        DeviceError: unknown device or precision, or one that this installation or machine cannot use.
         ModelError: the graph is not one that ONNX Runtime or this package understands.
     """
 
-    def __init__(self, model: Model, device: str = "auto", threads: int = 0) -> None:
+    def __init__(self, model: Model, device: str = "auto", threads: int = 0, precision: str = "auto") -> None:
         if device not in DEVICES:
             raise DeviceError(f"unknown device {device!r}; expected one of {', '.join(DEVICES)}")
-        self.shape = (1, model.height, model.width, 3)
-        grid = [1, model.height // model.stride, model.width // model.stride]
-        self._session = _open(model, device, threads)
+        if precision not in PRECISIONS:
+            raise DeviceError(f"unknown precision {precision!r}; expected one of {', '.join(PRECISIONS)}")
+        shape = (1, model.height, model.width, 3)
+        grid = (1, model.height // model.stride, model.width // model.stride)
+        self.device, self._session = _open(model, device, threads, precision)
+        self.precision = providers.precision_of(model, self.device, precision)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         found = [(i.name, i.type, i.shape) for i in inputs] + [(o.name, o.type, o.shape) for o in outputs]
-        expected = [("image", "tensor(uint8)", list(self.shape)), ("logit", "tensor(float)", grid)]
+        expected = [("image", "tensor(uint8)", list(shape)), ("logit", "tensor(float)", list(grid))]
         if found != expected:
             raise ModelError(f"model {model.name}: its graph has {found}; expected {expected}")
+        self._image, self._logit = np.zeros(shape, np.uint8), np.zeros(grid, np.float32)
+        self._binding = self._session.io_binding()
+        for bind, name, buffer in (
+            (self._binding.bind_input, "image", self._image),
+            (self._binding.bind_output, "logit", self._logit),
+        ):
+            bind(name, "cpu", 0, buffer.dtype.type, buffer.shape, buffer.ctypes.data)
+        self.canvas: npt.NDArray[np.uint8] = self._image[0]
         # The first run allocates and tunes: better now than in the first frame.
-        self(np.zeros(self.shape[1:], np.uint8))
-
-    @property
-    def device(self) -> str:
-        """The device in use, one of DEVICES without `auto`."""
-        provider = self._session.get_providers()[0]
-        return next(device for device, name in PROVIDERS.items() if name == provider)
+        self(self.canvas)
 
     def __call__(self, canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Background logits, h x w, of one RGB canvas, H x W x 3."""
-        [logit] = self._session.run(None, {"image": canvas[None]})
-        return cast("npt.NDArray[np.float32]", logit[0])
+        """Background logits, h x w, of one RGB canvas, H x W x 3: `self.canvas`, or another that is copied there."""
+        if canvas is not self.canvas:
+            np.copyto(self.canvas, canvas)
+        self._session.run_with_iobinding(self._binding)
+        logit: npt.NDArray[np.float32] = self._logit[0].copy()
+        return logit
 
 
-def _open(model: Model, device: str, threads: int) -> onnxruntime.InferenceSession:
+def _open(model: Model, device: str, threads: int, precision: str) -> tuple[str, Any]:
+    """Open a session on the first device that works; its name and the session."""
     available = onnxruntime.get_available_providers()
     wanted = AUTO if device == "auto" else (device,)
     refusals = []
@@ -75,8 +81,11 @@ def _open(model: Model, device: str, threads: int) -> onnxruntime.InferenceSessi
         if PROVIDERS[candidate] not in available:
             refusals.append(f"{candidate}: this onnxruntime has only {', '.join(available)}")
             continue
+        if reason := providers.refusal(model, candidate, precision):
+            refusals.append(f"{candidate}: {reason}")
+            continue
         try:
-            session = _session(model, [PROVIDERS[candidate]], threads)
+            session = _session(model, candidate, threads, precision)
         except ModelError as error:
             # A driver that is there and does not work; the CPU's refusal is the graph's own fault.
             if candidate == wanted[-1]:
@@ -85,18 +94,25 @@ def _open(model: Model, device: str, threads: int) -> onnxruntime.InferenceSessi
             continue
         # A provider that cannot start (no driver, no card) is replaced by the CPU without an exception.
         if session.get_providers()[0] == PROVIDERS[candidate]:
-            return session
+            return candidate, session
         refusals.append(f"{candidate}: its provider could not start, see the messages above")
     raise DeviceError("; ".join(refusals))
 
 
-def _session(model: Model, providers: list[str], threads: int) -> onnxruntime.InferenceSession:
+def _session(model: Model, device: str, threads: int, precision: str) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3  # errors
     # Threads that spin between frames would take the cores that the middleware needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    cache = None
+    if device == "tensorrt":
+        cache = providers.engine_cache(model, precision)
+        if not any(cache.glob("*.engine")):
+            logging.warning("TensorRT builds an engine for %s in %s, once; this takes minutes", model.name, cache)
+        cache.mkdir(parents=True, exist_ok=True)
+    graph = model.int8 if providers.precision_of(model, device, precision) == "int8" else model.graph
     try:
-        return onnxruntime.InferenceSession(model.graph, options, providers=providers)
+        return onnxruntime.InferenceSession(graph, options, providers.provider_options(device, precision, cache))
     except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
         raise ModelError(f"model {model.name}: ONNX Runtime refuses its graph: {error}") from error

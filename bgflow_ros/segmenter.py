@@ -70,18 +70,20 @@ class Segmenter:
         model: what `Model.load` gives.
         device: auto, cpu, cuda or tensorrt.
         threads: CPU threads; 0: chosen.
+        precision: auto, float32, float16 or int8.
 
     Raises:
         DeviceError, ModelError: see `Runtime`.
     """
 
-    def __init__(self, model: Model | None = None, device: str = "auto", threads: int = 0) -> None:
+    def __init__(
+        self, model: Model | None = None, device: str = "auto", threads: int = 0, precision: str = "auto"
+    ) -> None:
         self.model = Model.load(DEFAULT_MODEL) if model is None else model
-        self.runtime = Runtime(self.model, device, threads)
+        self.runtime = Runtime(self.model, device, threads, precision)
         self.thresholds = self.model.foreground_threshold, self.model.static_threshold
         """Likelihoods below which a pixel is foreground and above which it is static. One attribute, so that a thread
         that changes both is never seen half way."""
-        self._canvas = np.empty((self.model.height, self.model.width, 3), np.uint8)
 
     def __call__(self, image: npt.NDArray[np.uint8]) -> Segmentation:
         """Segment one picture.
@@ -94,5 +96,5 @@ class Segmenter:
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
             raise ValueError(f"the picture is {image.shape} {image.dtype}; expected H x W x 3 of uint8, RGB, not empty")
-        content = letterbox(image, self._canvas)
-        return Segmentation(image, self.runtime(self._canvas), content, self)
+        content = letterbox(image, self.runtime.canvas)
+        return Segmentation(image, self.runtime(self.runtime.canvas), content, self)

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import itertools
-import platform
-from pathlib import Path
 
 import torch
 from torch import nn
 
-__all__ = ["DEVICE", "device_of", "machine", "processor"]
+from bgflow_ros.hardware import processor
+
+__all__ = ["DEVICE", "device_of", "machine"]
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 """A card where there is one."""
@@ -20,15 +20,6 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 def device_of(module: nn.Module) -> torch.device:
     """Where a module's weights lie."""
     return next(itertools.chain(module.parameters(), module.buffers())).device
-
-
-def processor() -> str:
-    """Name of the processor, as the system tells it."""
-    try:
-        with Path("/proc/cpuinfo").open() as file:
-            return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def machine() -> dict[str, str | int]:

@@ -14,11 +14,11 @@ import onnxruntime
 
 from bgflow_ros import __version__
 from bgflow_ros.files import write_atomically
+from bgflow_ros.hardware import processor
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train.breakdown import by_class, quality
 from bgflow_train.datasets import DatasetError, IndexedDataset
 from bgflow_train.datasets.classes import ClassLabels
-from bgflow_train.device import processor
 from bgflow_train.metrics import summary
 from bgflow_train.reliability import calibration_error
 from bgflow_train.sheet import contact_sheet
@@ -87,5 +87,9 @@ def evaluate(
             "opencv": cv2.__version__,
             "onnxruntime": onnxruntime.__version__,
         },
-        "machine": {"processor": processor(), "device": segmenter.runtime.device},
+        "machine": {
+            "processor": processor(),
+            "device": segmenter.runtime.device,
+            "precision": segmenter.runtime.precision,
+        },
     }

@@ -20,7 +20,7 @@ import yaml
 
 from bgflow_ros import __version__
 from bgflow_ros.files import write_atomically
-from bgflow_ros.model import Model
+from bgflow_ros.model import MANIFEST, Model
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train.calibration import Calibration
 from bgflow_train.datasets import DatasetError, IndexedDataset
@@ -38,7 +38,7 @@ from bgflow_train.reliability import calibration_error, reliability, reliability
 from bgflow_train.splits import rooms
 from bgflow_train.tally import tally
 
-__all__ = ["REPORT", "export", "parity"]
+__all__ = ["REPORT", "export", "parity", "write_manifest"]
 
 REPORT = (
     ("nyu", "test"),
@@ -96,7 +96,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
     with tempfile.TemporaryDirectory() as folder:
         # The whole folder is finished elsewhere first: a kill never leaves half a model under its name.
         model = _write(Path(folder) / out.name, manifest, graph)
-        segmenter = Segmenter(model)
+        segmenter = Segmenter(model, precision="float32")
         manifest["calibration"]["parity"] = parity(segmenter, network, validate[0])
         counts = np.concatenate([tally(segmenter, dataset, cache).logits for dataset in validate])
         names = _rooms_of(validate)
@@ -110,7 +110,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
                 mask: check(counts, names, level, recipe.seed) for mask, level in LEVELS.items()
             },
         }
-        segmenter = Segmenter(_write(Path(folder) / out.name, manifest, graph))
+        segmenter = Segmenter(_write(Path(folder) / out.name, manifest, graph), precision="float32")
         for split in REPORT:
             manifest["metrics"]["/".join(split)] = evaluate(segmenter, open_split(data, *split), cache, recipe.seed)
     curves = {"before": reliability(counts, calibration), "calibrated": reliability(counts)}
@@ -173,7 +173,12 @@ def _operating_points(
     }
 
 
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write a model folder's manifest."""
+    write_atomically(folder / MANIFEST, yaml.safe_dump(manifest, sort_keys=False, width=120).encode())
+
+
 def _write(folder: Path, manifest: dict[str, Any], graph: bytes) -> Model:
     write_atomically(folder / "model.onnx", graph)
-    write_atomically(folder / "manifest.yaml", yaml.safe_dump(manifest, sort_keys=False, width=120).encode())
+    write_manifest(folder, manifest)
     return Model.load(folder)

@@ -58,7 +58,8 @@ def tally(segmenter: Segmenter, dataset: Dataset, cache: Path, classes: ClassLab
         classes: of these pictures.
     """
     data = dataset.digest(), classes and classes.digest()
-    run = (__version__, Tally._fields, segmenter.model.sha256, *segmenter.thresholds, segmenter.runtime.device, *data)
+    model, runtime = segmenter.model, segmenter.runtime
+    run = (__version__, Tally._fields, model.sha256, *segmenter.thresholds, runtime.device, runtime.precision, *data)
     path = cache / f"tally-{hashlib.sha256(repr(run).encode()).hexdigest()[:24]}.npz"
     count: Callable[[Segmenter, Sample], Tally]
     count = _count if classes is None else functools.partial(_count, classes=classes)

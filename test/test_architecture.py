@@ -86,6 +86,7 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
         "export",
         "fit",
         "peers",
+        "quantize",
         "reproduce",
         "rooms",
         "segment",

@@ -24,7 +24,7 @@ from bgflow_ros.cli.errors import UserError
 from bgflow_ros.files import write_atomically
 from bgflow_ros.media import Frame, MediaError, Source, sources
 from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
-from bgflow_ros.runtime import DEVICES, DeviceError
+from bgflow_ros.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmenter import Segmentation, Segmenter
 from bgflow_ros.video import VideoWriter
 
@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--likelihood", action="store_true", help="also write NAME_likelihood.npy, float32, 0 to 1")
     parser.add_argument("--topic", help="image topic of a bag that has several")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="in which to run it (%(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: chosen (%(default)s)")
 
 
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Segment everything; 1 where something had to be skipped."""
     try:
         found = sources(arguments.paths, arguments.topic)
-        segmenter = Segmenter(Model.load(arguments.model), arguments.device, arguments.threads)
+        segmenter = Segmenter(Model.load(arguments.model), arguments.device, arguments.threads, arguments.precision)
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     _refuse_collisions(found)

@@ -84,7 +84,7 @@ class SegmenterNode(LifecycleNode):
 
     def _load(self, settings: parameters.Settings) -> None:
         parameters.check(settings)
-        segmenter = Segmenter(Model.load(settings.model), settings.device, settings.threads)
+        segmenter = Segmenter(Model.load(settings.model), settings.device, settings.threads, settings.precision)
         thresholds = {name: getattr(settings, name) for name in parameters.THRESHOLDS}
         self._own_thresholds = [name for name, value in thresholds.items() if value == parameters.UNSET]
         resolved = thresholds | {name: getattr(segmenter.model, name) for name in self._own_thresholds}
@@ -98,7 +98,8 @@ class SegmenterNode(LifecycleNode):
         self._apply_parameters([])
         model = segmenter.model
         self.get_logger().info(
-            f"model {model.name} ({model.sha256[:12]}), {model.width}x{model.height}, on {segmenter.runtime.device}; "
+            f"model {model.name} ({model.sha256[:12]}), {model.width}x{model.height}, on {segmenter.runtime.device} "
+            f"in {segmenter.runtime.precision}; "
             f"foreground below {segmenter.thresholds[0]:.3f}, static above {segmenter.thresholds[1]:.3f}"
         )
 

@@ -11,7 +11,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 
 from bgflow_ros.model import DEFAULT_MODEL
-from bgflow_ros.runtime import DEVICES
+from bgflow_ros.runtime import DEVICES, PRECISIONS
 
 __all__ = [
     "PARAMETERS",
@@ -84,6 +84,12 @@ PARAMETERS = (
     ),
     Parameter("max_rate", 0.0, "Frames a second to answer at most; 0: as the camera", range=(0.0, 1000.0), live=True),
     Parameter("device", "auto", "Where the network runs; auto: the best that works", DEVICES),
+    Parameter(
+        "precision",
+        "auto",
+        "Of the network's numbers; auto: the fastest whose masks were checked on this kind of device",
+        PRECISIONS,
+    ),
     Parameter("threads", 0, "CPU threads for inference; 0: chosen", range=(0, 256)),
     Parameter("autostart", True, "Configure and activate by itself; false leaves it to a lifecycle manager"),
 )
@@ -102,6 +108,7 @@ class Settings:
     static_threshold: float
     max_rate: float
     device: str
+    precision: str
     threads: int
     autostart: bool
 

@@ -17,7 +17,7 @@ from typing import Any
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.files import write_atomically
 from bgflow_ros.model import Model, ModelError
-from bgflow_ros.runtime import DEVICES, DeviceError
+from bgflow_ros.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmenter import Segmenter
 
 HELP = "measure a model on labelled pictures"
@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--classes", type=Path, metavar="DIR", help=classes)
     parser.add_argument("--cache", type=Path, default=CACHE, help="folder for what a killed run has done (%(default)s)")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="%(default)s")
     parser.add_argument("--seed", type=int, default=0, help="of the intervals' resampling (%(default)s)")
 
 
@@ -60,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
             dataset: IndexedDataset = FolderDataset(arguments.images, arguments.masks, name=arguments.images.name)
         else:
             dataset = open_named(arguments.dataset, arguments.split)
-        segmenter = Segmenter(Model.load(arguments.model), arguments.device)
+        segmenter = Segmenter(Model.load(arguments.model), arguments.device, precision=arguments.precision)
         result = evaluate(segmenter, dataset, arguments.cache, arguments.seed, arguments.sheet, arguments.classes)
     except (DatasetError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error

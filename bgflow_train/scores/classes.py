@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bgflow_train.encoders.pyramid import Pyramid
@@ -11,6 +13,9 @@ from bgflow_train.nyu40 import BACKGROUND_CLASSES, CLASSES
 from bgflow_train.scores.base import Score
 
 __all__ = ["ClassesScore"]
+
+LARGE = 60.0
+"""No logit counts beyond it: the exponential of every one stays a float32, above zero and below infinity."""
 
 
 class ClassesScore(Score):
@@ -21,12 +26,16 @@ class ClassesScore(Score):
     def __init__(self, pyramid: Pyramid) -> None:
         super().__init__()
         self.classify: nn.Module = pyramid.classify
-        self.background = list(BACKGROUND_CLASSES)
-        self.foreground = [number for number in range(1, CLASSES + 1) if number not in BACKGROUND_CLASSES]
+        sides = torch.zeros(2, CLASSES + 1, 1, 1)
+        sides[0, 1:] = 1
+        sides[:, list(BACKGROUND_CLASSES)] = torch.tensor([0.0, 1.0])[:, None, None, None]
+        # Two sums of classes as one 1x1 convolution: ONNX Runtime's own logarithm of a sum takes ten times as long.
+        self.sides = nn.Buffer(sides, persistent=False)
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """Log-odds of each cell of the last layer."""
         classes = self.classify(maps[-1])
-        foreground: Tensor = classes[:, self.foreground].logsumexp(1, keepdim=True)
-        background: Tensor = classes[:, self.background].logsumexp(1, keepdim=True)
-        return foreground - background
+        likelihoods = classes.clamp(-LARGE, LARGE).exp()
+        foreground, background = F.conv2d(likelihoods, self.sides).log().split(1, dim=1)
+        odds: Tensor = foreground - background
+        return odds

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -11,6 +12,9 @@ from bgflow_train.encoders.pyramid import Pyramid
 from bgflow_train.scores.base import Score
 
 __all__ = ["RoomScore"]
+
+TINY = 1e-30
+"""The least that either density is: a head that is wholly sure leaves the other side nothing."""
 
 
 class RoomScore(Score):
@@ -43,7 +47,8 @@ class RoomScore(Score):
         examples = F.normalize(coarse.reshape(channels, -1), dim=0)
         logits = self.head(maps[-1])
         head = F.avg_pool2d(logits, logits.shape[3] // coarse.shape[3]).reshape(-1)
-        kernel = cells @ examples / self.TEMPERATURE
-        foreground = (kernel + F.logsigmoid(head)).logsumexp(1)
-        background = (kernel + F.logsigmoid(-head)).logsumexp(1)
+        # Cosines are at most 1, so nothing overflows, and one exponential serves both densities.
+        kernel = (cells @ (examples / self.TEMPERATURE) - 1 / self.TEMPERATURE).exp()
+        weights = torch.stack([head, -head], 1).sigmoid()
+        foreground, background = (kernel @ weights).clamp(min=TINY).log().unbind(1)
         return (foreground - background).reshape(1, 1, height, width)

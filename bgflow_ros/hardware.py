@@ -1,0 +1,62 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""What this machine has: processor and graphics cards."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["DOT_PRODUCT", "Card", "cards", "dot_product", "processor"]
+
+CPUINFO = Path("/proc/cpuinfo")
+DOT_PRODUCT = ("avx512_vnni", "avx_vnni", "asimddp")
+"""Instructions that sum products of bytes into 32 bits: x86's VNNI, ARM's dot product. Without them x86 sums pairs in
+16 bits, which saturate, and is hardly faster than in float32."""
+
+
+class Card(NamedTuple):
+    """An NVIDIA card, as its driver tells."""
+
+    name: str
+    driver: str
+    capability: float
+    """CUDA's compute capability: 6.1 is Pascal (GTX 10), 7.5 Turing (GTX 16, RTX 20)."""
+    memory: int
+    """MiB."""
+
+
+def processor() -> str:
+    """Name of the processor, as the system tells it."""
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def dot_product() -> str:
+    """Which of DOT_PRODUCT this processor has; empty for none."""
+    flags = (_cpuinfo("flags") or _cpuinfo("Features")).split()
+    return next((name for name in DOT_PRODUCT if name in flags), "")
+
+
+def cards() -> list[Card]:
+    """NVIDIA cards that the driver lists; empty where there is no driver."""
+    query = ["nvidia-smi", "--query-gpu=name,driver_version,compute_cap,memory.total", "--format=csv,noheader,nounits"]
+    try:
+        listed = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    found = []
+    for line in listed.splitlines():
+        name, driver, capability, memory = (part.strip() for part in line.rsplit(",", 3))
+        found.append(Card(name, driver, float(capability), int(memory)))
+    return found
+
+
+def _cpuinfo(key: str) -> str:
+    """First value of a key in /proc/cpuinfo; empty where there is none."""
+    try:
+        with CPUINFO.open() as file:
+            return next((line.split(":", 1)[1].strip() for line in file if line.startswith(key)), "")
+    except OSError:
+        return ""

@@ -1,0 +1,163 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The int8 graph beside the float32 one: the encoder's convolutions in bytes, the scores as they were."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import yaml
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from tqdm import tqdm
+
+from bgflow_ros.files import write_atomically
+from bgflow_ros.model import MANIFEST, Model
+from bgflow_ros.segmenter import Segmenter
+from bgflow_train.datasets import IndexedDataset
+from bgflow_train.datasets.named import open_split
+from bgflow_train.evaluation import evaluate
+from bgflow_train.exporting import REPORT, write_manifest
+from bgflow_train.features import canvas_of
+from bgflow_train.model_card import model_card
+
+__all__ = ["KEEP", "add_int8", "difference", "quantize"]
+
+KEEP = ("conv_stem", "blocks.0.")
+"""Parts of the light encoder that stay in float32: at half the picture's size they are no faster in int8, and most of
+the error is theirs (`bgflow quantize --keep` measures others)."""
+FOLLOWING = ("Add", "Clip", "Resize")
+"""Operators that are computed in int8 where they follow a convolution that is."""
+CALIBRATION = ("nyu", "fit")
+HELD_BACK = ("nyu", "validate")
+PICTURES = 64
+"""For the ranges of the activations, and for the comparison with float32."""
+FILE = "model_int8.onnx"
+
+
+def quantize(graph: bytes, canvases: Iterable[npt.NDArray[np.uint8]], keep: Sequence[str] = KEEP) -> bytes:
+    """Quantise statically: weights to eight bits a channel, activations to eight bits a tensor, by their extremes.
+
+    What is no convolution of the encoder stays in float32: heads, densities, exponentials, sums and fusion. All eight
+    bits of the weights are used. Processors that sum products of bytes in 16 bits would saturate; they are given the
+    float32 graph (`bgflow_ros.providers.precision_of`), because with seven bits the masks differ too much.
+
+    Args:
+        graph: an exported network in float32.
+        canvases: H x W x 3 pictures, RGB, of the network's size, that no test picture is among.
+        keep: parts of names of weights whose convolutions stay in float32.
+
+    Returns:
+        The ONNX file in ONNX's QDQ form.
+    """
+    model = onnx.load_from_string(graph)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / FILE
+        logging.disable(logging.WARNING)  # advice to optimise first, which would fuse what is told apart here
+        try:
+            quantize_static(
+                model,
+                path,
+                _Canvases(canvases),
+                quant_format=QuantFormat.QDQ,
+                per_channel=True,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+                op_types_to_quantize=["Conv", *FOLLOWING],
+                nodes_to_quantize=_encoder_nodes(model.graph, keep),
+            )
+        finally:
+            logging.disable(logging.NOTSET)
+        quantized = onnx.load(path)
+    quantized.ClearField("metadata_props")
+    onnx.checker.check_model(quantized, full_check=True)
+    return bytes(quantized.SerializeToString())
+
+
+def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, notes: str = "") -> dict[str, Any]:
+    """Write the int8 graph into a model folder, with its difference from float32 and its metrics in manifest and card.
+
+    Args:
+        folder: of a model.
+        data: folder that holds the data sets.
+        cache: folder for what a killed run has done.
+        keep: see `quantize`.
+        notes: Markdown to end the model card with.
+
+    Returns:
+        The manifest as written.
+    """
+    float32 = Model.load(folder)
+    calibration, held_back = open_split(data, *CALIBRATION), open_split(data, *HELD_BACK)
+    graph = quantize(float32.graph, _canvases(calibration, float32), keep)
+    entry: dict[str, Any] = {
+        "file": FILE,
+        "sha256": hashlib.sha256(graph).hexdigest(),
+        "float32": list(keep),
+        "calibration": {"/".join(CALIBRATION): {"pictures": PICTURES, "sha256": calibration.digest()}},
+    }
+    manifest = yaml.safe_load((folder / MANIFEST).read_text())
+    manifest["int8"] = entry
+    write_atomically(folder / FILE, graph)
+    write_manifest(folder, manifest)
+    int8 = Model.load(folder)
+    entry["difference"] = difference(int8, _canvases(held_back, float32))
+    segmenter = Segmenter(int8, "cpu", precision="int8")
+    seed = manifest["training"]["recipe"]["seed"]
+    entry["metrics"] = {"/".join(split): evaluate(segmenter, open_split(data, *split), cache, seed) for split in REPORT}
+    write_manifest(folder, manifest)
+    write_atomically(folder / "README.md", model_card(manifest, notes).encode())
+    return manifest  # type: ignore[no-any-return]
+
+
+def difference(model: Model, canvases: Iterable[npt.NDArray[np.uint8]]) -> dict[str, float]:
+    """Absolute difference in likelihood between a model's int8 and float32 graphs, over all cells of some canvases."""
+    maps = []
+    runtimes = [Segmenter(model, "cpu", precision=precision).runtime for precision in ("float32", "int8")]
+    for canvas in canvases:
+        exact, fast = (1 / (1 + np.exp(-runtime(canvas).astype(np.float64))) for runtime in runtimes)
+        maps.append(np.abs(exact - fast))
+    return {
+        "pictures": len(maps),
+        "mean": float(np.mean(maps)),
+        "percentile99": float(np.percentile(maps, 99)),
+        "largest": float(np.max(maps)),
+    }
+
+
+def _encoder_nodes(graph: onnx.GraphProto, keep: Sequence[str]) -> list[str]:
+    """Names of the encoder's convolutions but those to keep, and of what follows them in FOLLOWING."""
+    inside: set[str] = set()
+    names = []
+    for node in graph.node:
+        weight = node.input[1] if node.op_type == "Conv" else ""
+        is_encoder = weight.startswith("encoder.") and not any(part in weight for part in keep)
+        if is_encoder or (node.op_type in FOLLOWING and inside.intersection(node.input)):
+            inside.update(node.output)
+            names.append(node.name)
+    return names
+
+
+def _canvases(dataset: IndexedDataset, model: Model) -> Iterable[npt.NDArray[np.uint8]]:
+    """PICTURES of the set, evenly spaced, as the network sees them."""
+    step = max(1, len(dataset) // PICTURES)
+    for index in tqdm(range(0, len(dataset), step)[:PICTURES], dataset.name, unit="picture"):
+        yield canvas_of(dataset[index], model.width, model.height)[0]
+
+
+class _Canvases(CalibrationDataReader):  # type: ignore[misc]
+    """Feeds canvases to ONNX Runtime's calibration."""
+
+    def __init__(self, canvases: Iterable[npt.NDArray[np.uint8]]) -> None:
+        self._canvases = iter(canvases)
+
+    def get_next(self) -> dict[str, npt.NDArray[np.uint8]] | None:
+        canvas = next(self._canvases, None)
+        return None if canvas is None else {"image": canvas[None]}
