@@ -13,8 +13,7 @@ __all__ = ["DOT_PRODUCT", "Card", "cards", "dot_product", "processor"]
 
 CPUINFO = Path("/proc/cpuinfo")
 DOT_PRODUCT = ("avx512_vnni", "avx_vnni", "asimddp")
-"""Instructions that sum products of bytes into 32 bits: x86's VNNI, ARM's dot product. Without them x86 sums pairs in
-16 bits, which saturate, and is hardly faster than in float32."""
+"""Instructions that sum products of bytes into 32 bits at once: x86's VNNI, ARM's dot product."""
 
 
 class Card(NamedTuple):

@@ -13,7 +13,17 @@ import onnxruntime
 from bgflow_ros.hardware import cards, dot_product
 from bgflow_ros.model import Model
 
-__all__ = ["AUTO", "DEVICES", "PRECISIONS", "PROVIDERS", "engine_cache", "precision_of", "provider_options", "refusal"]
+__all__ = [
+    "AUTO",
+    "DEVICES",
+    "OFFERED",
+    "PRECISIONS",
+    "PROVIDERS",
+    "engine_cache",
+    "precision_of",
+    "provider_options",
+    "refusal",
+]
 
 PROVIDERS = {
     "tensorrt": "TensorrtExecutionProvider",
@@ -24,6 +34,7 @@ AUTO = ("cuda", "cpu")
 """What the device `auto` tries, in order. TensorRT builds an engine for minutes, so it is taken only when asked for."""
 DEVICES = ("auto", *PROVIDERS)
 OFFERED = {"cpu": ("float32", "int8"), "cuda": ("float32",), "tensorrt": ("float32", "float16")}
+"""Precisions of each device, beside `auto`."""
 PRECISIONS = ("auto", "float32", "float16", "int8")
 """`auto`: int8 on processors that are faster with it, TensorFloat-32 on cards that have it. `float32`: that throughout,
 for comparisons."""
@@ -41,7 +52,7 @@ def refusal(model: Model, device: str, precision: str) -> str | None:
 
 
 def precision_of(model: Model, device: str, precision: str) -> str:
-    """Resolve `auto`: int8 where the processor sums products of bytes quickly and safely, else float32."""
+    """Resolve `auto`: int8 where the processor has instructions for it, else float32."""
     if precision != "auto":
         return precision
     return "int8" if device == "cpu" and model.int8 is not None and dot_product() else "float32"

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import yaml
+from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from tqdm import tqdm
 
@@ -27,8 +28,9 @@ from bgflow_train.evaluation import evaluate
 from bgflow_train.exporting import REPORT, write_manifest
 from bgflow_train.features import canvas_of
 from bgflow_train.model_card import model_card
+from bgflow_train.rounding import moments, round_weights
 
-__all__ = ["KEEP", "add_int8", "difference", "quantize"]
+__all__ = ["KEEP", "LEVELS", "add_int8", "difference", "quantize"]
 
 KEEP = ("conv_stem", "blocks.0.")
 """Parts of the light encoder that stay in float32: at half the picture's size they are no faster in int8, and most of
@@ -39,25 +41,30 @@ CALIBRATION = ("nyu", "fit")
 HELD_BACK = ("nyu", "validate")
 PICTURES = 64
 """For the ranges of the activations, and for the comparison with float32."""
+LEVELS = 64
+"""Largest integer of a weight. Processors without VNNI or dot product sum two products of bytes in 16 bits, and
+2 * 255 * 64 is the most that fits: the graph computes the same on every processor."""
 FILE = "model_int8.onnx"
 
 
-def quantize(graph: bytes, canvases: Iterable[npt.NDArray[np.uint8]], keep: Sequence[str] = KEEP) -> bytes:
-    """Quantise statically: weights to eight bits a channel, activations to eight bits a tensor, by their extremes.
+def quantize(
+    graph: bytes, canvases: Sequence[npt.NDArray[np.uint8]], keep: Sequence[str] = KEEP, seed: int = 0
+) -> bytes:
+    """Quantise statically: weights to integers up to LEVELS a channel, activations to eight bits a tensor.
 
-    What is no convolution of the encoder stays in float32: heads, densities, exponentials, sums and fusion. All eight
-    bits of the weights are used. Processors that sum products of bytes in 16 bits would saturate; they are given the
-    float32 graph (`bgflow_ros.providers.precision_of`), because with seven bits the masks differ too much.
+    What is no convolution of the encoder stays in float32: heads, densities, exponentials, sums and fusion.
 
     Args:
         graph: an exported network in float32.
-        canvases: H x W x 3 pictures, RGB, of the network's size, that no test picture is among.
+        canvases: H x W x 3 pictures, RGB, of the network's size; no test picture is among them.
         keep: parts of names of weights whose convolutions stay in float32.
+        seed: of the places that the rounding looks at.
 
     Returns:
         The ONNX file in ONNX's QDQ form.
     """
     model = onnx.load_from_string(graph)
+    inside = _encoder_nodes(model.graph, keep)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / FILE
         logging.disable(logging.WARNING)  # advice to optimise first, which would fuse what is told apart here
@@ -68,17 +75,39 @@ def quantize(graph: bytes, canvases: Iterable[npt.NDArray[np.uint8]], keep: Sequ
                 _Canvases(canvases),
                 quant_format=QuantFormat.QDQ,
                 per_channel=True,
+                reduce_range=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
                 op_types_to_quantize=["Conv", *FOLLOWING],
-                nodes_to_quantize=_encoder_nodes(model.graph, keep),
+                nodes_to_quantize=[node.name for node in inside],
             )
         finally:
             logging.disable(logging.NOTSET)
         quantized = onnx.load(path)
+    _round_anew(
+        quantized, onnx.load_from_string(graph), [node for node in inside if node.op_type == "Conv"], canvases, seed
+    )
     quantized.ClearField("metadata_props")
     onnx.checker.check_model(quantized, full_check=True)
     return bytes(quantized.SerializeToString())
+
+
+def _round_anew(
+    quantized: onnx.ModelProto,
+    model: onnx.ModelProto,
+    convolutions: Sequence[onnx.NodeProto],
+    canvases: Sequence[npt.NDArray[np.uint8]],
+    seed: int,
+) -> None:
+    """Replace the integers of the weights, rounded to the nearest, by those that change the layers' outputs least."""
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    tensors = {tensor.name: tensor for tensor in quantized.graph.initializer}
+    seen = moments(model, convolutions, canvases, seed)
+    for node in tqdm(convolutions, "rounding", unit="layer"):
+        name = node.input[1]
+        scales = numpy_helper.to_array(tensors[f"{name}_scale"])
+        rounded = round_weights(weights[name], seen[node.name], scales, LEVELS)
+        tensors[f"{name}_quantized"].CopyFrom(numpy_helper.from_array(rounded, f"{name}_quantized"))
 
 
 def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, notes: str = "") -> dict[str, Any]:
@@ -96,28 +125,28 @@ def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, 
     """
     float32 = Model.load(folder)
     calibration, held_back = open_split(data, *CALIBRATION), open_split(data, *HELD_BACK)
-    graph = quantize(float32.graph, _canvases(calibration, float32), keep)
+    manifest = yaml.safe_load((folder / MANIFEST).read_text())
+    seed = manifest["training"]["recipe"]["seed"]
+    graph = quantize(float32.graph, _canvases(calibration, float32), keep, seed)
     entry: dict[str, Any] = {
         "file": FILE,
         "sha256": hashlib.sha256(graph).hexdigest(),
         "float32": list(keep),
         "calibration": {"/".join(CALIBRATION): {"pictures": PICTURES, "sha256": calibration.digest()}},
     }
-    manifest = yaml.safe_load((folder / MANIFEST).read_text())
     manifest["int8"] = entry
     write_atomically(folder / FILE, graph)
     write_manifest(folder, manifest)
     int8 = Model.load(folder)
     entry["difference"] = difference(int8, _canvases(held_back, float32))
     segmenter = Segmenter(int8, "cpu", precision="int8")
-    seed = manifest["training"]["recipe"]["seed"]
     entry["metrics"] = {"/".join(split): evaluate(segmenter, open_split(data, *split), cache, seed) for split in REPORT}
     write_manifest(folder, manifest)
     write_atomically(folder / "README.md", model_card(manifest, notes).encode())
     return manifest  # type: ignore[no-any-return]
 
 
-def difference(model: Model, canvases: Iterable[npt.NDArray[np.uint8]]) -> dict[str, float]:
+def difference(model: Model, canvases: Sequence[npt.NDArray[np.uint8]]) -> dict[str, float]:
     """Absolute difference in likelihood between a model's int8 and float32 graphs, over all cells of some canvases."""
     maps = []
     runtimes = [Segmenter(model, "cpu", precision=precision).runtime for precision in ("float32", "int8")]
@@ -132,24 +161,23 @@ def difference(model: Model, canvases: Iterable[npt.NDArray[np.uint8]]) -> dict[
     }
 
 
-def _encoder_nodes(graph: onnx.GraphProto, keep: Sequence[str]) -> list[str]:
-    """Names of the encoder's convolutions but those to keep, and of what follows them in FOLLOWING."""
+def _encoder_nodes(graph: onnx.GraphProto, keep: Sequence[str]) -> list[onnx.NodeProto]:
+    """List the encoder's convolutions but those to keep, and what follows them in FOLLOWING."""
     inside: set[str] = set()
-    names = []
+    nodes = []
     for node in graph.node:
         weight = node.input[1] if node.op_type == "Conv" else ""
         is_encoder = weight.startswith("encoder.") and not any(part in weight for part in keep)
         if is_encoder or (node.op_type in FOLLOWING and inside.intersection(node.input)):
             inside.update(node.output)
-            names.append(node.name)
-    return names
+            nodes.append(node)
+    return nodes
 
 
-def _canvases(dataset: IndexedDataset, model: Model) -> Iterable[npt.NDArray[np.uint8]]:
+def _canvases(dataset: IndexedDataset, model: Model) -> list[npt.NDArray[np.uint8]]:
     """PICTURES of the set, evenly spaced, as the network sees them."""
-    step = max(1, len(dataset) // PICTURES)
-    for index in tqdm(range(0, len(dataset), step)[:PICTURES], dataset.name, unit="picture"):
-        yield canvas_of(dataset[index], model.width, model.height)[0]
+    indices = range(0, len(dataset), max(1, len(dataset) // PICTURES))[:PICTURES]
+    return [canvas_of(dataset[index], model.width, model.height)[0] for index in indices]
 
 
 class _Canvases(CalibrationDataReader):  # type: ignore[misc]

@@ -81,6 +81,7 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
     assert version == bgflow_ros.__version__ == distribution("bgflow").version
     assert {entry.name for entry in entry_points(group="bgflow.verbs")} == {
         "collect",
+        "doctor",
         "evaluate",
         "expert",
         "export",
