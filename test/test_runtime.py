@@ -23,6 +23,24 @@ def test_auto_takes_what_is_there(tiny: Path) -> None:
     assert Runtime(Model.load(tiny), "auto").device in DEVICES[1:]
 
 
+def test_the_canvas_is_what_it_reads_and_a_result_outlives_the_next(tiny: Path) -> None:
+    runtime = Runtime(Model.load(tiny), "cpu", threads=1)
+    runtime.canvas[:] = 200
+    bright = runtime(runtime.canvas)
+    runtime.canvas[:] = 20
+    dark = runtime(runtime.canvas)
+    assert bright == pytest.approx((200 - tiny_model.GREY) / tiny_model.SCALE)
+    assert dark == pytest.approx((20 - tiny_model.GREY) / tiny_model.SCALE)
+
+
+def test_it_says_in_which_precision_it_runs(tiny: Path) -> None:
+    assert Runtime(Model.load(tiny), "cpu", precision="auto").precision == "float32"
+    with pytest.raises(DeviceError, match="unknown precision 'int4'; expected one of auto"):
+        Runtime(Model.load(tiny), "cpu", precision="int4")
+    with pytest.raises(DeviceError, match="no int8 graph"):
+        Runtime(Model.load(tiny), "auto", precision="int8")
+
+
 def test_an_unknown_device_lists_the_known(tiny: Path) -> None:
     with pytest.raises(DeviceError, match="unknown device 'tpu'; expected one of auto"):
         Runtime(Model.load(tiny), "tpu")

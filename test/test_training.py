@@ -91,7 +91,18 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     assert result["metrics"]["ap"] - result["metrics"]["ar"] == pytest.approx(result["metrics"]["pi"])
     assert result["metrics"]["auroc"] > 0.6, "even random features tell a checkered thing from a wall"
     assert main(["evaluate", str(model), "--dataset", f"nyu:{made / 'nyu'}", "--split", "balanced"]) == 0
-    assert main(["segment", str(rooms / "rgb"), "--model", str(model), "--out", str(tmp_path / "out")]) == 0
+    capsys.readouterr()
+    assert main(["quantize", str(model), "--data", str(made), *notes]) == 0
+    assert "likelihood differs from float32 by" in capsys.readouterr().out
+    int8 = yaml.safe_load((model / "manifest.yaml").read_text())["int8"]
+    assert 0 < int8["difference"]["mean"] < 0.05
+    assert int8["metrics"]["ade20k_rooms/test"]["machine"]["precision"] == "int8"
+    assert int8["metrics"]["ade20k_rooms/test"]["metrics"]["auroc"] == pytest.approx(
+        result["metrics"]["auroc"], abs=0.05
+    )
+    assert "## In int8" in (model / "README.md").read_text()
+    segment = ["segment", str(rooms / "rgb"), "--model", str(model), "--precision", "int8"]
+    assert main([*segment, "--out", str(tmp_path / "out")]) == 0
 
 
 def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, expert: Path, tmp_path: Path) -> None:
