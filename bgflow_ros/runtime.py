@@ -13,6 +13,7 @@ import onnxruntime
 
 from bgflow_ros import providers
 from bgflow_ros.model import Model, ModelError
+from bgflow_ros.pinned import pin
 from bgflow_ros.providers import AUTO, DEVICES, PRECISIONS, PROVIDERS
 
 __all__ = ["DEVICES", "PRECISIONS", "DeviceError", "Runtime"]
@@ -53,6 +54,9 @@ class Runtime:
         if found != expected:
             raise ModelError(f"model {model.name}: its graph has {found}; expected {expected}")
         self._image, self._logit = np.zeros(shape, np.uint8), np.zeros(grid, np.float32)
+        if self.device != "cpu":
+            pin(self._image)
+            pin(self._logit)
         self._binding = self._session.io_binding()
         for bind, name, buffer in (
             (self._binding.bind_input, "image", self._image),

@@ -1,12 +1,14 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnxruntime
 import pytest
 import tiny_model
 
+from bgflow_ros import pinned
 from bgflow_ros.model import Model, ModelError
 from bgflow_ros.runtime import DEVICES, DeviceError, Runtime
 
@@ -65,3 +67,29 @@ def test_a_file_that_is_no_graph_is_refused(tmp_path: Path, tiny: Path) -> None:
     broken = Model(**{**vars(model), "graph": b"no onnx"})
     with pytest.raises(ModelError, match="ONNX Runtime refuses"):
         Runtime(broken, "cpu")
+
+
+def test_memory_is_locked_as_long_as_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    locked: dict[int, int] = {}
+
+    def load(name: str) -> SimpleNamespace:
+        if name != "libcudart.so.12":
+            raise OSError(name)
+        return SimpleNamespace(
+            cudaHostRegister=lambda address, size, _: locked.update({address.value: size.value}) or 0,
+            cudaHostUnregister=lambda address: locked.pop(address.value),
+        )
+
+    monkeypatch.setattr(pinned.ctypes, "CDLL", load)
+    array = np.zeros((3, 4), np.float32)
+    assert pinned.pin(array)
+    assert locked == {array.ctypes.data: 48}
+    del array
+    assert not locked
+
+
+def test_without_cuda_or_where_it_refuses_memory_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pinned, "LIBRARIES", ("libnothere.so",))
+    assert not pinned.pin(np.zeros(4))
+    monkeypatch.setattr(pinned.ctypes, "CDLL", lambda _: SimpleNamespace(cudaHostRegister=lambda *_: 801))
+    assert not pinned.pin(np.zeros(4))
