@@ -48,7 +48,7 @@ def test_the_robot_side_imports_nothing_of_the_offline_side(path: Path) -> None:
     assert not imports(path) & OFFLINE
 
 
-@pytest.mark.parametrize("path", [path for path in ROBOT if path.parent.name != "ros"], ids=name_of)
+@pytest.mark.parametrize("path", [path for path in ROBOT if ROOT / "bgflow_ros/ros" not in path.parents], ids=name_of)
 def test_only_the_ros_folder_imports_ros(path: Path) -> None:
     assert not imports(path) & ROS
 

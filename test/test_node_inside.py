@@ -73,6 +73,7 @@ def test_frames_that_come_during_inference_are_dropped_but_for_the_newest(node: 
 
     assert node._worker is not None
     node._worker._handle = slow
+    node.create_subscription(Image, "~/foreground_mask", lambda message: None, 10)  # else no frame is read
     camera = rclpy.create_node("camera")
     publisher = camera.create_publisher(Image, "image", 10)
     executor = SingleThreadedExecutor()
@@ -92,6 +93,34 @@ def test_frames_that_come_during_inference_are_dropped_but_for_the_newest(node: 
     numbers = [int(name) for name in answered]
     assert numbers == sorted(numbers)
     assert numbers[-1] >= frames - 12
+
+
+def test_frames_that_nobody_needs_stay_in_the_middleware(node: SegmenterNode) -> None:
+    arrived: list[str] = []
+    node._mailbox.put = lambda message: arrived.append(message.header.frame_id)  # type: ignore[method-assign]
+    camera = rclpy.create_node("camera")
+    publisher = camera.create_publisher(Image, "image", 10)
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+
+    def show(frame_ids: list[str]) -> None:
+        for frame_id in frame_ids:
+            message = image(np.zeros((48, 64, 3), np.uint8))
+            message.header.frame_id = frame_id
+            publisher.publish(message)
+            executor.spin_once(timeout_sec=0.05)
+
+    show([f"unwanted {number}" for number in range(40)])
+    assert arrived == []
+    assert publisher.get_subscription_count() == 1  # the node would notice a camera
+    node.create_subscription(Image, "~/overlay", lambda message: None, 10)
+    deadline = time.monotonic() + 10
+    while "wanted" not in arrived and time.monotonic() < deadline:
+        show(["wanted"])
+    camera.destroy_node()
+    assert "wanted" in arrived
+    # One at most from before: the subscription's depth.
+    assert sum(frame_id.startswith("unwanted") for frame_id in arrived) <= 1
 
 
 def test_inference_that_fails_costs_the_frame_not_the_node(node: SegmenterNode) -> None:

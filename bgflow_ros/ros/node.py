@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import sys
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -29,6 +30,7 @@ from bgflow_ros.images import ImageError
 from bgflow_ros.model import Model, ModelError
 from bgflow_ros.ros import parameters
 from bgflow_ros.ros.drops import Drops
+from bgflow_ros.ros.gate import Gate
 from bgflow_ros.ros.mailbox import Mailbox
 from bgflow_ros.ros.messages import to_image, to_rgb
 from bgflow_ros.ros.subscription import ImageSubscription
@@ -47,12 +49,18 @@ OUTPUTS = {
 }
 """Image topics: encoding, and which of a Segmentation's maps it carries."""
 
+LOOK = 0.25
+"""Seconds between two looks at who subscribes."""
+
 # Reliable, because rviz's default subscription is reliable and would stay dark on a best-effort publisher.
 OUTPUT_QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class SegmenterNode(LifecycleNode):
     """Segments the newest image of one camera; `doc/node.md` describes topics, parameters and lifecycle."""
+
+    segmenter_class = Segmenter
+    """What segments; the benchmark's node has one that takes its own time."""
 
     def __init__(self) -> None:
         super().__init__("segmenter")
@@ -63,6 +71,7 @@ class SegmenterNode(LifecycleNode):
         self._mailbox: Mailbox[Image | CompressedImage] = Mailbox(self.drops)
         self._worker: Worker[Image | CompressedImage] | None = None
         self._camera_info: CameraInfo | None = None
+        self._image_gate, self._info_gate = Gate(), Gate()
         self._answered = 0
         self._image_publishers: dict[str, LifecyclePublisher[Image]] = {}
         self._info_publisher: LifecyclePublisher[CameraInfo] | None = None
@@ -84,7 +93,9 @@ class SegmenterNode(LifecycleNode):
 
     def _load(self, settings: parameters.Settings) -> None:
         parameters.check(settings)
-        segmenter = Segmenter(Model.load(settings.model), settings.device, settings.threads, settings.precision)
+        segmenter = self.segmenter_class(
+            Model.load(settings.model), settings.device, settings.threads, settings.precision
+        )
         thresholds = {name: getattr(settings, name) for name in parameters.THRESHOLDS}
         self._own_thresholds = [name for name, value in thresholds.items() if value == parameters.UNSET]
         resolved = thresholds | {name: getattr(segmenter.model, name) for name in self._own_thresholds}
@@ -125,8 +136,14 @@ class SegmenterNode(LifecycleNode):
         self._mailbox = Mailbox(self.drops)
         self._mailbox.max_rate = settings.max_rate
         self._worker = Worker(self._mailbox, self._answer)
-        self._images = ImageSubscription(self, settings.image_transport, settings.image_qos, self._mailbox.put)
-        self._infos = self.create_subscription(CameraInfo, "camera_info", self._remember_info, qos_profile_sensor_data)
+        self._images = ImageSubscription(
+            self, settings.image_transport, settings.image_qos, self._receive, self._image_gate
+        )
+        self._infos = self.create_subscription(
+            CameraInfo, "camera_info", self._remember_info, qos_profile_sensor_data, callback_group=self._info_gate
+        )
+        self._look()
+        self._looking = self.create_timer(LOOK, self._look)
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -161,6 +178,7 @@ class SegmenterNode(LifecycleNode):
             self._worker = None
 
     def _pause(self) -> None:
+        self.destroy_timer(self._looking)
         self._images.destroy()
         self.destroy_subscription(self._infos)
         self.stop()
@@ -207,8 +225,17 @@ class SegmenterNode(LifecycleNode):
 
     # Frames
 
+    def _look(self) -> None:
+        """Read the camera's messages only while somebody wants what is made of them."""
+        self._image_gate.open = any(publisher.get_subscription_count() for publisher in self._image_publishers.values())
+        assert self._info_publisher is not None
+        self._info_gate.open = self._image_gate.open and self._info_publisher.get_subscription_count() > 0
+
     def _remember_info(self, info: CameraInfo) -> None:
         self._camera_info = info
+
+    def _receive(self, message: Image | CompressedImage) -> None:
+        self._mailbox.put(message)
 
     def _answer(self, message: Image | CompressedImage) -> None:
         try:
@@ -239,11 +266,11 @@ class SegmenterNode(LifecycleNode):
             publisher.publish(info)
 
 
-def main() -> int:
-    """Run the node until it is told to stop; 2 where its parameters cannot be declared."""
+def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
+    """Run the node that `make` gives until it is told to stop; 2 where its parameters cannot be declared."""
     with rclpy.init():
         try:
-            node = SegmenterNode()
+            node = make()
         except (InvalidParameterTypeException, InvalidParameterValueException) as error:
             print(f"segment: {error}", file=sys.stderr)
             return 2

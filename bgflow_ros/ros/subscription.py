@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
@@ -24,15 +25,21 @@ class ImageSubscription:
         transport: raw or compressed.
         qos: auto, sensor_data or reliable.
         callback: gets every message.
+        group: of the callback.
     """
 
     PERIOD = 0.5
     """Seconds between two looks at the publishers."""
 
     def __init__(
-        self, node: Node, transport: str, qos: str, callback: Callable[[Image | CompressedImage], None]
+        self,
+        node: Node,
+        transport: str,
+        qos: str,
+        callback: Callable[[Image | CompressedImage], None],
+        group: CallbackGroup,
     ) -> None:
-        self._node, self._callback = node, callback
+        self._node, self._callback, self._group = node, callback, group
         # The compressed topic stands beside the image's name as remapped, as image_transport has it.
         self.topic = node.resolve_topic_name("image") + ("/compressed" if transport == "compressed" else "")
         self._type = CompressedImage if transport == "compressed" else Image
@@ -49,7 +56,9 @@ class ImageSubscription:
 
     def _subscribe(self) -> None:
         profile = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=1, reliability=self.reliability)
-        self._subscription = self._node.create_subscription(self._type, self.topic, self._callback, profile)
+        self._subscription = self._node.create_subscription(
+            self._type, self.topic, self._callback, profile, callback_group=self._group
+        )
 
     def _follow(self) -> None:
         publishers = self._node.get_publishers_info_by_topic(self.topic)
