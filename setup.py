@@ -53,7 +53,7 @@ setup(
     ],
     zip_safe=False,
     install_requires=requirements("robot"),
-    extras_require={extra: requirements(extra) for extra in ("ros", "train", "test", "render")},
+    extras_require={extra: requirements(extra) for extra in ("ros", "train", "test", "render", "peers")},
     entry_points={
         "console_scripts": [
             "bgflow = bgflow_ros.cli.main:main",
@@ -69,6 +69,7 @@ setup(
             "collect = bgflow_train.cli.collect",
             "compare = bgflow_train.cli.compare",
             "peers = bgflow_train.cli.peers",
+            "benchmark = bgflow_train.cli.benchmark",
             "rooms = bgflow_train.cli.rooms",
             "export = bgflow_train.cli.export",
             "quantize = bgflow_train.cli.quantize",

@@ -5,24 +5,25 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import onnx
 import torch
-
-from bgflow_train.network import Network
+from torch import nn
 
 __all__ = ["to_onnx"]
 
 OPSET = 18
 
 
-def to_onnx(network: Network, width: int, height: int) -> bytes:
+def to_onnx(network: nn.Module, width: int, height: int, outputs: Sequence[str] = ("logit",)) -> bytes:
     """Export for one fixed input size, with everything constant folded.
 
     Args:
-        network: in evaluation mode.
+        network: in evaluation mode; takes uint8 RGB, 1 x H x W x 3.
         width: of the input, in pixels.
         height: of the input, in pixels.
+        outputs: names of what it gives.
     """
     image = torch.zeros((1, height, width, 3), dtype=torch.uint8)
     with warnings.catch_warnings():
@@ -31,7 +32,7 @@ def to_onnx(network: Network, width: int, height: int) -> bytes:
             network.eval(),
             (image,),
             input_names=["image"],
-            output_names=["logit"],
+            output_names=list(outputs),
             opset_version=OPSET,
             dynamo=True,
             optimize=True,

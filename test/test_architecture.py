@@ -80,6 +80,7 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
     version = ElementTree.parse(ROOT / "package.xml").getroot().findtext("version")
     assert version == bgflow_ros.__version__ == distribution("bgflow").version
     assert {entry.name for entry in entry_points(group="bgflow.verbs")} == {
+        "benchmark",
         "collect",
         "doctor",
         "evaluate",

@@ -64,7 +64,8 @@ def test_an_impossible_setup_is_refused(wrong: dict) -> None:
 
 
 def test_an_interrupt_ends_all_processes(tiny: Path) -> None:
-    command = [sys.executable, "-m", "bgflow_ros.ros.benchmark.measure", "-p", f"model:={tiny}"]
+    verb = ["-c", "from bgflow_ros.cli.main import main; main()", "benchmark", "--node"]
+    command = [sys.executable, *verb, "--parameter", f"model:={tiny}"]
     process = subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, start_new_session=True)
     deadline = time.monotonic() + 10
     while len(started := children(process.pid)) < 2 and time.monotonic() < deadline:

@@ -101,7 +101,8 @@ def offline_table(found: dict[str, Any]) -> str:
     ]
     lines = [f"| {found['pictures']} pictures | seconds | the naive way takes |", "| --- | --- | --- |"]
     lines += [f"| {what} | {number:.1f} | {ratio} |" for what, number, ratio in rows]
-    return "\n".join([*lines, "", f"Peak memory {found['peak_memory_mib']:.0f} MiB."])
+    where = ", ".join(f"{name} {value}" for name, value in found["machine"].items())
+    return "\n".join([*lines, "", f"Peak memory {found['peak_memory_mib']:.0f} MiB; {where}.", ""])
 
 
 def _features(cache: FeatureCache, sets: Sequence[Dataset]) -> Iterator[Any]:
