@@ -18,11 +18,6 @@ from bgflow_ros.providers import AUTO, DEVICES, PRECISIONS, PROVIDERS
 
 __all__ = ["DEVICES", "PRECISIONS", "DeviceError", "Runtime"]
 
-SPINNING = {"intra_op.allow_spinning": "1", "intra_op.spin_duration_us": "1000", "force_spinning_stop": "1"}
-"""Threads wait for each other awake while a frame is at work, which has a hundred short steps, and sleep between
-frames: threads that spin there take the cores that the middleware needs, and threads that sleep between steps wake up
-later than the step is long. ONNX Runtime before 1.25 does not know the duration; the stop does for it."""
-
 
 class DeviceError(Exception):
     """The device or precision asked for cannot be used; the message says what is there."""
@@ -112,8 +107,8 @@ def _session(model: Model, device: str, threads: int, precision: str) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3  # errors
-    for name, value in SPINNING.items():
-        options.add_session_config_entry(f"session.{name}", value)
+    # Threads that spin between frames would take the cores that the middleware needs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     cache = None
     if device == "tensorrt":
         cache = providers.engine_cache(model, precision)
