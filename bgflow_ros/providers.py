@@ -23,6 +23,7 @@ __all__ = [
     "precision_of",
     "provider_options",
     "refusal",
+    "threads_of",
 ]
 
 PROVIDERS = {
@@ -56,6 +57,13 @@ def precision_of(model: Model, device: str, precision: str) -> str:
     if precision != "auto":
         return precision
     return "int8" if device == "cpu" and model.int8 is not None and dot_product() else "float32"
+
+
+def threads_of(precision: str, threads: int) -> int:
+    """Resolve 0 threads: half the cores for int8, which leaves the others to the middleware and whoever uses the masks
+    (with two cores masks are no older and take a fifth less work); ONNX Runtime's choice, all, for the rest.
+    """
+    return threads or (max(1, len(os.sched_getaffinity(0)) // 2) if precision == "int8" else 0)
 
 
 def provider_options(device: str, precision: str, cache: Path | None = None) -> list[tuple[str, dict[str, str]]]:

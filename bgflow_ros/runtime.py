@@ -31,7 +31,7 @@ class Runtime:
     Args:
         model: what to run.
         device: one of DEVICES.
-        threads: CPU threads for one inference; 0 lets ONNX Runtime choose.
+        threads: CPU threads for one inference; 0: chosen, see `providers.threads_of`.
         precision: one of PRECISIONS.
 
     Raises:
@@ -105,7 +105,8 @@ def _open(model: Model, device: str, threads: int, precision: str) -> tuple[str,
 
 def _session(model: Model, device: str, threads: int, precision: str) -> Any:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    resolved = providers.precision_of(model, device, precision)
+    options.intra_op_num_threads = providers.threads_of(resolved, threads)
     options.log_severity_level = 3  # errors
     # Threads that spin between frames would take the cores that the middleware needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -115,7 +116,7 @@ def _session(model: Model, device: str, threads: int, precision: str) -> Any:
         if not any(cache.glob("*.engine")):
             logging.warning("TensorRT builds an engine for %s in %s, once; this takes minutes", model.name, cache)
         cache.mkdir(parents=True, exist_ok=True)
-    graph = model.int8 if providers.precision_of(model, device, precision) == "int8" else model.graph
+    graph = model.int8 if resolved == "int8" else model.graph
     try:
         return onnxruntime.InferenceSession(graph, options, providers.provider_options(device, precision, cache))
     except Exception as error:  # ONNX Runtime's exceptions share no base class of their own

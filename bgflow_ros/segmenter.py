@@ -69,7 +69,7 @@ class Segmenter:
     Args:
         model: what `Model.load` gives.
         device: auto, cpu, cuda or tensorrt.
-        threads: CPU threads; 0: chosen.
+        threads: CPU threads; 0: half the cores for int8, else all.
         precision: auto, float32, float16 or int8.
 
     Raises:

@@ -31,7 +31,7 @@ PARAMETERS = {
     "image_qos": (str, "auto, sensor_data or reliable"),
     "device": (str, "auto, cpu, cuda or tensorrt"),
     "precision": (str, "auto, float32, float16 or int8"),
-    "threads": (int, "CPU threads for inference; 0: chosen"),
+    "threads": (int, "CPU threads for inference; 0: half the cores for int8, else all"),
     "autostart": (bool, "Configure and activate by itself; false leaves it to a lifecycle manager"),
     "use_sim_time": (bool, "Follow /clock"),
 }

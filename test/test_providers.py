@@ -144,6 +144,14 @@ def test_int8_is_taken_where_bytes_are_summed_without_saturation(
     assert providers.precision_of(model, "cuda", "auto") == "float32"
 
 
+@pytest.mark.parametrize(("cores", "int8"), [(1, 1), (2, 1), (4, 2), (8, 4)])
+def test_int8_leaves_half_the_cores_to_others(cores: int, int8: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(providers.os, "sched_getaffinity", lambda _: set(range(cores)))
+    assert providers.threads_of("int8", 0) == int8
+    assert providers.threads_of("float32", 0) == 0  # ONNX Runtime's word for all
+    assert providers.threads_of("int8", 3) == providers.threads_of("float32", 3) == 3
+
+
 def test_cards_are_what_the_driver_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = "NVIDIA GeForce GTX 1080 Ti, 580.1, 6.1, 11264\nNVIDIA A2, Rev. 2, 580.1, 8.6, 15356\n"
     monkeypatch.setattr(hardware.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=listed))

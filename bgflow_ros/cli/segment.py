@@ -40,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--topic", help="image topic of a bag that has several")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
     parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="in which to run it (%(default)s)")
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: chosen (%(default)s)")
+    parser.add_argument(
+        "--threads", type=int, default=0, help="CPU threads; 0: half the cores for int8, else all (%(default)s)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -90,7 +90,7 @@ PARAMETERS = (
         "Of the network's numbers; auto: the fastest whose masks were checked on this kind of device",
         PRECISIONS,
     ),
-    Parameter("threads", 0, "CPU threads for inference; 0: chosen", range=(0, 256)),
+    Parameter("threads", 0, "CPU threads for inference; 0: half the cores for int8, else all", range=(0, 256)),
     Parameter("autostart", True, "Configure and activate by itself; false leaves it to a lifecycle manager"),
 )
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
