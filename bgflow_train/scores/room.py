@@ -42,13 +42,17 @@ class RoomScore(Score):
     def forward(self, maps: list[Tensor]) -> Tensor:
         """Log-ratio at each cell of layer 6."""
         _, channels, height, width = maps[self.index].shape
-        cells = F.normalize(maps[self.index].reshape(channels, height * width).T, dim=1)
         coarse = F.avg_pool2d(maps[self.index], self.COARSER)
-        examples = F.normalize(coarse.reshape(channels, -1), dim=0)
+        cells, examples = (_normal(map.reshape(channels, -1)) for map in (maps[self.index], coarse))
         logits = self.head(maps[-1])
         head = F.avg_pool2d(logits, logits.shape[3] // coarse.shape[3]).reshape(-1)
         # Cosines are at most 1, so nothing overflows, and one exponential serves both densities.
-        kernel = (cells @ (examples / self.TEMPERATURE) - 1 / self.TEMPERATURE).exp()
-        weights = torch.stack([head, -head], 1).sigmoid()
-        foreground, background = (kernel @ weights).clamp(min=TINY).log().unbind(1)
+        kernel = ((examples.T / self.TEMPERATURE) @ cells).exp()
+        weights = torch.stack([head, -head]).sigmoid()
+        foreground, background = (weights @ kernel).clamp(min=TINY).log().unbind()
         return (foreground - background).reshape(1, 1, height, width)
+
+
+def _normal(cells: Tensor) -> Tensor:
+    """Scale each column to length 1."""
+    return cells / cells.norm(dim=0, keepdim=True).clamp(min=1e-12)
