@@ -14,6 +14,9 @@ __all__ = ["FILL", "Content", "fit_content", "letterbox", "upsample"]
 
 FILL = 127
 """Grey level of the canvas outside the picture: close to zero once the network has normalised it."""
+HALVED = 3
+"""Pictures that are larger than the canvas by more than this factor are halved first: averaging two by two pixels takes
+OpenCV a tenth of the time that averaging by a broken factor does."""
 
 
 class Content(NamedTuple):
@@ -38,6 +41,9 @@ def letterbox(image: npt.NDArray[np.uint8], canvas: npt.NDArray[np.uint8]) -> Co
     canvas_height, canvas_width = canvas.shape[:2]
     height, width = image.shape[:2]
     content = fit_content(width, height, canvas_width, canvas_height)
+    while width > HALVED * content.width and width % 2 == height % 2 == 0:
+        width, height = width // 2, height // 2
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     # Area averaging is the anti-aliased choice for a real reduction; for mild ones bilinear is as good and faster.
     interpolation = cv2.INTER_AREA if width > 2 * content.width else cv2.INTER_LINEAR
     if content == (width, height):

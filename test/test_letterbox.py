@@ -1,5 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -65,3 +66,18 @@ def test_the_output_is_contiguous_float32_of_the_picture_s_size() -> None:
     assert back.shape == (317, 333)
     assert back.dtype == np.float32
     assert back.flags.c_contiguous
+
+
+@pytest.mark.parametrize("size", [(1280, 960), (1920, 1080), (641, 481), (1283, 963)])
+def test_large_pictures_are_averaged_not_sampled(size: tuple[int, int]) -> None:
+    width, height = size
+    random = np.random.default_rng(0)
+    # Noise that averages out, on a slope that stays.
+    slope = np.linspace(60, 190, width)[None, :, None]
+    image = np.clip(slope + random.normal(0, 40, (height, width, 3)), 0, 255).astype(np.uint8)
+    canvas = np.empty((HEIGHT, WIDTH, 3), np.uint8)
+    content = letterbox(image, canvas)
+    seen = canvas[: content.height, : content.width].astype(float)
+    expected = cv2.resize(image, content, interpolation=cv2.INTER_AREA).astype(float)
+    assert np.abs(seen - expected).mean() < 6
+    assert np.abs(seen.mean(0) - expected.mean(0)).max() < 4  # in place

@@ -56,7 +56,7 @@ def measure_offline(data: Path, work: Path, seed: int = 0) -> dict[str, Any]:
     sets = [open_split(data, *split) for split in PICTURES]
     pyramid = Pyramid().eval().requires_grad_(False)
     expert = work / "expert"
-    PYRAMID.keep(expert, pyramid, {"recipe": {"init": "imagenet"}, "source": pyramid.source})
+    PYRAMID.keep(expert, pyramid, {"recipe": {"init": "imagenet"}, "init": pyramid.source, "data": {}})
     cache = FeatureCache(work / "features", pyramid, recipe.width, recipe.height)
     seconds = {}
     seconds["features"], _ = _timed(lambda: sum(1 for _ in _features(cache, sets)))
@@ -65,8 +65,9 @@ def measure_offline(data: Path, work: Path, seed: int = 0) -> dict[str, Any]:
     index = [layer.number for layer in pyramid.layers].index(LAYER)
     drawn = np.random.default_rng(seed).permutation(len(cells[index]))[: recipe.cells * 5 // 4]
     x = torch.from_numpy(cells[index][drawn])
+    fitted = len(x) * 4 // 5
     flow = _Counted(x.shape[1], couplings=COUPLINGS, hidden=HIDDEN, seed=seed)
-    seconds["flow"], _ = _timed(lambda: flow.fit(x[: recipe.cells], x[recipe.cells :], seed=seed, label="flow"))
+    seconds["flow"], _ = _timed(lambda: flow.fit(x[:fitted], x[fitted:], seed=seed, label="flow"))
     # Linux counts in kibibytes.
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
@@ -74,7 +75,7 @@ def measure_offline(data: Path, work: Path, seed: int = 0) -> dict[str, Any]:
         "data": {set.name: set.digest() for set in sets},
         "canvas": [recipe.width, recipe.height],
         "seconds": seconds,
-        "flow": {"couplings": COUPLINGS, "hidden": HIDDEN, "cells": recipe.cells, "epochs": flow.run},
+        "flow": {"couplings": COUPLINGS, "hidden": HIDDEN, "cells": fitted, "epochs": flow.run},
         "peak_memory_mib": memory,
         "seed": seed,
         "machine": machine(),

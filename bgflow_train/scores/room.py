@@ -50,9 +50,11 @@ class RoomScore(Score):
         kernel = ((examples.T / self.TEMPERATURE) @ cells).exp()
         weights = torch.stack([head, -head]).sigmoid()
         foreground, background = (weights @ kernel).clamp(min=TINY).log().unbind()
-        return (foreground - background).reshape(1, 1, height, width)
+        ratio: Tensor = foreground - background
+        return ratio.reshape(1, 1, height, width)
 
 
 def _normal(cells: Tensor) -> Tensor:
     """Scale each column to length 1."""
-    return cells / cells.norm(dim=0, keepdim=True).clamp(min=1e-12)
+    lengths: Tensor = cells.norm(dim=0, keepdim=True)
+    return cells / lengths.clamp(min=1e-12)

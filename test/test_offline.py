@@ -1,0 +1,43 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The time that making a model takes, on small pictures made here."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the train extra")
+
+from bgflow_ros.cli.errors import UserError
+from bgflow_train.cli import benchmark
+
+
+def run(*arguments: str) -> int:
+    parser = argparse.ArgumentParser()
+    benchmark.add_arguments(parser)
+    return benchmark.run(parser.parse_args(arguments))
+
+
+def test_each_step_is_timed_and_told(
+    made: Path, splits: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--offline", str(made), "--out", str(tmp_path)) == 0
+    found = json.loads((tmp_path / "offline.json").read_text())
+    assert found["pictures"] == 24
+    assert found["seconds"].keys() == {"features", "features_read", "fit", "flow"}
+    assert all(seconds > 0 for seconds in found["seconds"].values())
+    assert found["seconds"]["features_read"] < found["seconds"]["features"]
+    assert found["flow"]["epochs"] >= 1
+    assert 100 < found["peak_memory_mib"] < 20_000
+    table = capsys.readouterr().out
+    assert table.startswith((tmp_path / "offline.md").read_text())
+    assert "| `bgflow fit` of the default model |" in table
+
+
+def test_a_folder_without_the_pictures_is_the_users_to_mend(tmp_path: Path) -> None:
+    with pytest.raises(UserError):
+        run("--offline", str(tmp_path), "--out", str(tmp_path / "out"))
