@@ -33,8 +33,8 @@ from bgflow_train.rounding import moments, round_weights
 __all__ = ["KEEP", "LEVELS", "add_int8", "difference", "quantize"]
 
 KEEP = ("conv_stem", "blocks.0.")
-"""Parts of the light encoder that stay in float32: at half the picture's size they are no faster in int8, and most of
-the error is theirs (`bgflow quantize --keep` measures others)."""
+"""Parts of the light encoder that stay in float32: at half the picture's size they are no faster in int8, and two
+fifths of the difference are theirs (results/experiments.md; `bgflow quantize --keep` measures others)."""
 FOLLOWING = ("Add", "Clip", "Resize")
 """Operators that are computed in int8 where they follow a convolution that is."""
 CALIBRATION = ("nyu", "fit")

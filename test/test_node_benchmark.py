@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
@@ -19,14 +20,21 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
 from robot import environment, model
 
+from bgflow_ros.cli.errors import UserError
+from bgflow_ros.ros.benchmark import measure
 from bgflow_ros.ros.benchmark.measure import BenchmarkError, Setup, measure_node
-from bgflow_ros.ros.benchmark.result import Notes, rate_result, table
+from bgflow_ros.ros.benchmark.result import NodeResult, Notes, rate_result
 from bgflow_ros.ros.benchmark.usage import Memory, Usage
+from bgflow_train.cli import benchmark
 
 
-def test_a_short_run_gives_plausible_numbers(tiny: Path) -> None:
-    setup = Setup(model(tiny), rates=[10.0], seconds=2.0, warm_up=0.5, idle=0.5, camera=(320, 240))
-    result = measure_node(setup)
+@pytest.fixture(scope="module")
+def result(tiny: Path) -> NodeResult:
+    """Of a short run."""
+    return measure_node(Setup(model(tiny), rates=[10.0], seconds=2.0, warm_up=0.5, idle=0.5, camera=(320, 240)))
+
+
+def test_a_short_run_gives_plausible_numbers(result: NodeResult) -> None:
     [rate] = result.rates
     assert 18 <= rate.frames <= 21
     # A busy machine may lose some; one that answers hardly any is broken.
@@ -45,11 +53,36 @@ def test_a_short_run_gives_plausible_numbers(tiny: Path) -> None:
     assert (result.node["model"], result.node["device"]) == ("tiny", "cpu")
     written = json.loads(json.dumps(asdict(result), allow_nan=False))
     assert written["rates"][0]["memory"]["threads"] == rate.memory.threads
-    assert "| masks a second | " in table(result)
-    pytest.importorskip("matplotlib", reason="needs the train extra")
-    from bgflow_train.benchmark.node_report import node_plot
 
-    assert node_plot(result).startswith(b"\x89PNG")
+
+def verb(*arguments: str) -> int:
+    parser = argparse.ArgumentParser()
+    benchmark.add_arguments(parser)
+    return benchmark.run(parser.parse_args(["--node", *arguments]))
+
+
+def test_the_verb_measures_what_it_is_told_and_writes_numbers_table_and_plot(
+    result: NodeResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib", reason="needs the train extra")
+    setups = []
+    monkeypatch.setattr(measure, "measure_node", lambda setup, tell: setups.append(setup) or result)
+    what = ["--rates", "15", "--camera", "1280x720", "--seconds", "3", "--parameter", "threads:=1", "--best-effort"]
+    assert verb(*what, "--transport", "default", "--out", str(tmp_path)) == 0
+    assert setups == [
+        Setup({"threads": "1"}, [15.0], 3.0, camera=(1280, 720), best_effort=True, transport="default"),
+    ]
+    table = capsys.readouterr().out
+    assert "| masks a second | " in table
+    assert table.startswith((tmp_path / "node.md").read_text())
+    assert json.loads((tmp_path / "node.json").read_text())["node"]["model"] == "tiny"
+    assert (tmp_path / "node.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("wrong", [["--parameter", "threads=1"], ["--camera", "large"], ["--rates", "0"]])
+def test_what_only_the_user_can_mend_is_told(wrong: list[str], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"expected|more than 0"):
+        verb(*wrong, "--out", str(tmp_path))
 
 
 def test_a_node_that_cannot_start_gives_the_reason(tiny: Path) -> None:
@@ -64,8 +97,8 @@ def test_an_impossible_setup_is_refused(wrong: dict) -> None:
 
 
 def test_an_interrupt_ends_all_processes(tiny: Path) -> None:
-    verb = ["-c", "from bgflow_ros.cli.main import main; main()", "benchmark", "--node"]
-    command = [sys.executable, *verb, "--parameter", f"model:={tiny}"]
+    program = ["-c", "from bgflow_ros.cli.main import main; main()"]
+    command = [sys.executable, *program, "benchmark", "--node", "--parameter", f"model:={tiny}"]
     process = subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, start_new_session=True)
     deadline = time.monotonic() + 10
     while len(started := children(process.pid)) < 2 and time.monotonic() < deadline:
