@@ -31,6 +31,7 @@ from bgflow_ros.model import Model, ModelError
 from bgflow_ros.ros import parameters
 from bgflow_ros.ros.drops import Drops
 from bgflow_ros.ros.gate import Gate
+from bgflow_ros.ros.heap import keep_freed_memory
 from bgflow_ros.ros.mailbox import Mailbox
 from bgflow_ros.ros.messages import to_image, to_rgb
 from bgflow_ros.ros.subscription import ImageSubscription
@@ -268,6 +269,7 @@ class SegmenterNode(LifecycleNode):
 
 def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
     """Run the node that `make` gives until it is told to stop; 2 where its parameters cannot be declared."""
+    keep_freed_memory()
     with rclpy.init():
         try:
             node = make()
