@@ -1,0 +1,55 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Memory is kept where the C library can, and asked for nothing where it cannot."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
+
+from bgflow_ros.ros import heap
+
+FRAMES = """
+import resource, sys, threading, numpy
+from bgflow_ros.ros.heap import keep_freed_memory
+
+if sys.argv[1] == "keep" and not keep_freed_memory():
+    sys.exit("not glibc")
+
+def frames(number):
+    before = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
+    for _ in range(number):  # what a frame of 1280x720 takes, more or less
+        kept = [numpy.ones(size, numpy.uint8) for size in (2_700_000,) * 3 + (3_600_000, 900_000, 900_000)]
+        kept.clear()
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_minflt - before
+
+def work():
+    frames(10)
+    print(frames(50))
+
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+"""Prints how many new pages the thread touches."""
+
+
+def faults(how: str) -> int:
+    run = subprocess.run([sys.executable, "-c", FRAMES, how], capture_output=True, text=True, check=False)
+    if run.stderr.startswith("not glibc"):
+        pytest.skip("needs glibc")
+    return int(run.stdout)
+
+
+def test_frames_touch_no_new_pages() -> None:
+    assert faults("keep") < 1000 < faults("leave")
+
+
+def test_other_c_libraries_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heap.ctypes, "CDLL", lambda _: SimpleNamespace())
+    assert heap.keep_freed_memory() is False
