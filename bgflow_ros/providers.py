@@ -63,7 +63,7 @@ def threads_of(precision: str, threads: int) -> int:
     """Resolve 0 threads: half the cores for int8, ONNX Runtime's choice, all, for the rest.
 
     The other half is the middleware's and that of whoever uses the masks. A thread that has to share its core is late,
-    and all wait for it: with two cores, two threads have the lower median age and the higher 95th percentile.
+    and all wait for it (results/speed.md).
     """
     return threads or (max(1, len(os.sched_getaffinity(0)) // 2) if precision == "int8" else 0)
 

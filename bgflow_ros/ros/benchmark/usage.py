@@ -98,7 +98,7 @@ def machine() -> dict[str, str]:
     found = {
         "processor": f"{processor()}, {dot_product() or 'without VNNI or dot product'}",
         "cores": f"{len(os.sched_getaffinity(0))} of {os.cpu_count()}",
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "bgflow": version("bgflow"),
     }
