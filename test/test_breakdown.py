@@ -34,7 +34,7 @@ class Exact:
     """A segmenter that finds what is dark, to the pixel."""
 
     model = SimpleNamespace(name="exact", sha256="0")
-    runtime = SimpleNamespace(device="cpu")
+    runtime = SimpleNamespace(device="cpu", precision="float32")
     thresholds = 0.4, 0.7
 
     def __call__(self, rgb: np.ndarray) -> SimpleNamespace:

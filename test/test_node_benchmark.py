@@ -97,7 +97,7 @@ def test_an_impossible_setup_is_refused(wrong: dict) -> None:
 
 
 def test_an_interrupt_ends_all_processes(tiny: Path) -> None:
-    program = ["-c", "from bgflow_ros.cli.main import main; main()"]
+    program = ["-c", "import sys; from bgflow_ros.cli.main import main; sys.exit(main())"]
     command = [sys.executable, *program, "benchmark", "--node", "--parameter", f"model:={tiny}"]
     process = subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, start_new_session=True)
     deadline = time.monotonic() + 10
