@@ -90,8 +90,10 @@ def _open(model: Model, device: str, threads: int, precision: str) -> tuple[str,
             continue
         try:
             session = _session(model, candidate, threads, precision)
+            if candidate != "cpu":
+                _try(session, model, candidate)
         except ModelError as error:
-            # A driver that is there and does not work; the CPU's refusal is the graph's own fault.
+            # A driver or a card that is there and does not work; the CPU's refusal is the graph's own fault.
             if candidate == wanted[-1]:
                 raise
             refusals.append(f"{candidate}: {error}")
@@ -101,6 +103,14 @@ def _open(model: Model, device: str, threads: int, precision: str) -> tuple[str,
             return candidate, session
         refusals.append(f"{candidate}: its provider could not start, see the messages above")
     raise DeviceError("; ".join(refusals))
+
+
+def _try(session: Any, model: Model, device: str) -> None:
+    """Run once: a card that the provider has no code for is found out here and not before."""
+    try:
+        session.run(None, {"image": np.zeros((1, model.height, model.width, 3), np.uint8)})
+    except Exception as error:  # see _session
+        raise ModelError(f"model {model.name} does not run on {device}: {error}") from error
 
 
 def _session(model: Model, device: str, threads: int, precision: str) -> Any:

@@ -20,7 +20,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
-from bgflow_ros.model import MANIFEST, Model
+from bgflow_ros.model import MANIFEST, Model, ModelError
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train.datasets import IndexedDataset
 from bgflow_train.datasets.named import open_split
@@ -62,9 +62,16 @@ def quantize(
 
     Returns:
         The ONNX file in ONNX's QDQ form.
+
+    Raises:
+        ModelError: there is nothing to quantise.
     """
     model = onnx.load_from_string(graph)
     inside = _encoder_nodes(model.graph, keep)
+    if not inside:
+        raise ModelError(
+            f"no convolution of the encoder is left to quantise: all are of {', '.join(keep)}, or it has none"
+        )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / FILE
         logging.disable(logging.WARNING)  # advice to optimise first, which would fuse what is told apart here
@@ -135,12 +142,18 @@ def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, 
         "calibration": {"/".join(CALIBRATION): {"pictures": PICTURES, "sha256": calibration.digest()}},
     }
     manifest["int8"] = entry
+    with tempfile.TemporaryDirectory() as finished:
+        # Measured elsewhere first: a kill never leaves a model that is half described.
+        for name, content in ((manifest["file"], float32.graph), (FILE, graph)):
+            write_atomically(Path(finished) / name, content)
+        write_manifest(Path(finished), manifest)
+        int8 = Model.load(finished)
+        entry["difference"] = difference(int8, _canvases(held_back, float32))
+        segmenter = Segmenter(int8, "cpu", precision="int8")
+        entry["metrics"] = {
+            "/".join(split): evaluate(segmenter, open_split(data, *split), cache, seed) for split in REPORT
+        }
     write_atomically(folder / FILE, graph)
-    write_manifest(folder, manifest)
-    int8 = Model.load(folder)
-    entry["difference"] = difference(int8, _canvases(held_back, float32))
-    segmenter = Segmenter(int8, "cpu", precision="int8")
-    entry["metrics"] = {"/".join(split): evaluate(segmenter, open_split(data, *split), cache, seed) for split in REPORT}
     write_manifest(folder, manifest)
     write_atomically(folder / "README.md", model_card(manifest, notes).encode())
     return manifest  # type: ignore[no-any-return]

@@ -22,10 +22,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 from bgflow_ros.files import share
 from bgflow_ros.letterbox import letterbox
-from bgflow_ros.model import Model
+from bgflow_ros.model import Model, ModelError
 from bgflow_ros.runtime import Runtime
 from bgflow_ros.segmenter import Segmenter
-from bgflow_train.quantizing import KEEP, LEVELS, difference
+from bgflow_train.quantizing import KEEP, LEVELS, difference, quantize
 from bgflow_train.rounding import moments, round_weights
 
 
@@ -132,6 +132,11 @@ def test_the_scores_and_the_kept_parts_are_in_float32(packaged: Model) -> None:
     for name in exact:
         assert not name.startswith("encoder.") or any(part in name for part in KEEP)
     assert len(exact) < len(convolutions) / 4
+
+
+def test_a_graph_without_an_encoder_is_refused(tiny: Path) -> None:
+    with pytest.raises(ModelError, match="no convolution of the encoder"):
+        quantize(Model.load(tiny).graph, [])
 
 
 def test_likelihoods_of_rooms_differ_little_from_float32(packaged: Model, room: list[np.ndarray]) -> None:

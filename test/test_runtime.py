@@ -8,17 +8,17 @@ import onnxruntime
 import pytest
 import tiny_model
 
-from bgflow_ros import pinned
+from bgflow_ros import pinned, runtime
 from bgflow_ros.model import Model, ModelError
 from bgflow_ros.runtime import DEVICES, DeviceError, Runtime
 
 
 def test_it_runs_the_graph(tiny: Path) -> None:
-    runtime = Runtime(Model.load(tiny), "cpu", threads=1)
-    logit = runtime(np.full((96, 128, 3), 200, np.uint8))
+    network = Runtime(Model.load(tiny), "cpu", threads=1)
+    logit = network(np.full((96, 128, 3), 200, np.uint8))
     assert logit.shape == (12, 16)
     assert logit == pytest.approx((200 - tiny_model.GREY) / tiny_model.SCALE)
-    assert runtime.device == "cpu"
+    assert network.device == "cpu"
 
 
 def test_auto_takes_what_is_there(tiny: Path) -> None:
@@ -26,11 +26,11 @@ def test_auto_takes_what_is_there(tiny: Path) -> None:
 
 
 def test_the_canvas_is_what_it_reads_and_a_result_outlives_the_next(tiny: Path) -> None:
-    runtime = Runtime(Model.load(tiny), "cpu", threads=1)
-    runtime.canvas[:] = 200
-    bright = runtime(runtime.canvas)
-    runtime.canvas[:] = 20
-    dark = runtime(runtime.canvas)
+    network = Runtime(Model.load(tiny), "cpu", threads=1)
+    network.canvas[:] = 200
+    bright = network(network.canvas)
+    network.canvas[:] = 20
+    dark = network(network.canvas)
     assert bright == pytest.approx((200 - tiny_model.GREY) / tiny_model.SCALE)
     assert dark == pytest.approx((20 - tiny_model.GREY) / tiny_model.SCALE)
 
@@ -53,6 +53,27 @@ def test_an_unknown_device_lists_the_known(tiny: Path) -> None:
 )
 def test_a_device_that_is_not_there_says_what_is(tiny: Path) -> None:
     with pytest.raises(DeviceError, match="cuda: this onnxruntime has only"):
+        Runtime(Model.load(tiny), "cuda")
+
+
+class Card:
+    """A session on a card that the provider has no code for."""
+
+    def get_providers(self) -> list[str]:
+        return ["CUDAExecutionProvider", "CPUExecutionProvider"]
+
+    def run(self, outputs: None, inputs: dict[str, np.ndarray]) -> None:
+        raise RuntimeError("no kernel image is available for execution on the device")
+
+
+def test_auto_leaves_a_card_that_cannot_run_and_a_wish_for_it_is_an_error(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = runtime._session
+    monkeypatch.setattr(runtime.onnxruntime, "get_available_providers", Card().get_providers)
+    monkeypatch.setattr(runtime, "_session", lambda *how: Card() if how[1] == "cuda" else session(*how))
+    assert Runtime(Model.load(tiny), "auto").device == "cpu"
+    with pytest.raises(ModelError, match="does not run on cuda: no kernel image"):
         Runtime(Model.load(tiny), "cuda")
 
 
