@@ -9,7 +9,6 @@ import platform
 import statistics
 import time
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import NamedTuple
 
@@ -18,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from bgflow_ros import __version__
+from bgflow_ros import __version__, masks
 from bgflow_ros.hardware import Card, cards, dot_product, processor
 from bgflow_ros.model import Model, ModelError
+from bgflow_ros.packages import installed
 from bgflow_ros.providers import OFFERED, PROVIDERS
 from bgflow_ros.runtime import DeviceError, Runtime
 
@@ -29,6 +29,7 @@ __all__ = ["Finding", "examine"]
 SERVED_FROM = 7.5
 """Compute capability from which on onnxruntime-gpu's wheels hold code for a card: Turing (GTX 16, RTX 20) and newer.
 Read off the wheel of 1.31: it has code for 7.5, 8.0, 8.6, 8.9, 9.0 and 12.0, and none that a driver could compile."""
+PACKAGES = ("onnxruntime", "onnxruntime-gpu", "numpy", "opencv-python", "opencv-python-headless", "rosbags")
 FRAMES = 20
 DIFFERENT = 0.1
 """Mean difference in likelihood from float32 on the processor from which on something is wrong."""
@@ -50,11 +51,10 @@ def examine(model: Model, devices: tuple[str, ...]) -> Iterator[Finding]:
         model: to run.
         devices: of `providers.DEVICES`, without `auto`.
     """
-    packages = ("onnxruntime", "onnxruntime-gpu", "numpy", "opencv-python", "opencv-python-headless", "rosbags")
     yield Finding(
         "bgflow", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     )
-    yield Finding("packages", ", ".join(f"{name} {found}" for name in packages if (found := _version(name))))
+    yield Finding("packages", ", ".join(f"{name} {found}" for name, found in installed(PACKAGES).items()))
     yield from _ros()
     kind = dot_product()
     fast = f"has {kind}: int8 is taken" if kind else "has no VNNI or dot product: float32 is taken"
@@ -70,13 +70,6 @@ def examine(model: Model, devices: tuple[str, ...]) -> Iterator[Finding]:
         for precision in OFFERED[device]:
             yield _run(model, device, precision, reference)
     yield _run(model, "auto", "auto", reference)
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
 
 
 def _ros() -> Iterator[Finding]:
@@ -105,7 +98,7 @@ def _providers(has_card: bool) -> Iterator[Finding]:
     if has_card and "cuda" not in names:
         swap = "pip uninstall onnxruntime, then pip install onnxruntime-gpu"
         yield Finding("onnxruntime", f"there is a card, but this onnxruntime cannot use it: {swap}", False)
-    if _version("onnxruntime") and _version("onnxruntime-gpu"):
+    if len(installed(("onnxruntime", "onnxruntime-gpu"))) > 1:
         clash = (
             "onnxruntime and onnxruntime-gpu are both installed and overwrite each other: uninstall both, install one"
         )
@@ -122,7 +115,7 @@ def _run(model: Model, device: str, precision: str, reference: Runtime) -> Findi
         return Finding(subject, str(error))
     loaded = time.perf_counter() - start
     canvas = _picture(model)
-    difference = float(np.abs(_likelihood(runtime(canvas)) - _likelihood(reference(canvas))).mean())
+    difference = float(np.abs(masks.likelihood(runtime(canvas)) - masks.likelihood(reference(canvas))).mean())
     times = []
     for _ in range(FRAMES):
         start = time.perf_counter()
@@ -142,8 +135,3 @@ def _picture(model: Model) -> npt.NDArray[np.uint8]:
     picture = cv2.resize(patches, (model.width, model.height), interpolation=cv2.INTER_CUBIC)
     noise = random.integers(0, 20, picture.shape, np.uint8)
     return np.asarray(cv2.add(picture, noise), np.uint8)
-
-
-def _likelihood(logit: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    likelihood: npt.NDArray[np.float64] = 0.5 * np.tanh(0.5 * logit.astype(np.float64)) + 0.5
-    return likelihood

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["share", "write_atomically"]
+__all__ = ["cache", "share", "write_atomically"]
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -19,6 +19,11 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def cache() -> Path:
+    """Folder for what may be deleted at any time, of this user."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "bgflow"
 
 
 def share() -> Path:

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["DOT_PRODUCT", "Card", "cards", "dot_product", "processor"]
+__all__ = ["DOT_PRODUCT", "Card", "cards", "dot_product", "flags", "processor"]
 
 CPUINFO = Path("/proc/cpuinfo")
 DOT_PRODUCT = ("avx512_vnni", "avx_vnni", "asimddp")
@@ -32,10 +32,15 @@ def processor() -> str:
     return _cpuinfo("model name") or platform.processor() or platform.machine()
 
 
+def flags() -> set[str]:
+    """Instructions of the first core, as x86 and ARM name them."""
+    return set((_cpuinfo("flags") or _cpuinfo("Features")).split())
+
+
 def dot_product() -> str:
     """Which of DOT_PRODUCT this processor has; empty for none."""
-    flags = (_cpuinfo("flags") or _cpuinfo("Features")).split()
-    return next((name for name in DOT_PRODUCT if name in flags), "")
+    found = flags()
+    return next((name for name in DOT_PRODUCT if name in found), "")
 
 
 def cards() -> list[Card]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import onnxruntime
 
+from bgflow_ros.files import cache
 from bgflow_ros.hardware import cards, dot_product
 from bgflow_ros.model import Model
 
@@ -68,7 +69,7 @@ def threads_of(precision: str, threads: int) -> int:
     return threads or (max(1, len(os.sched_getaffinity(0)) // 2) if precision == "int8" else 0)
 
 
-def provider_options(device: str, precision: str, cache: Path | None = None) -> list[tuple[str, dict[str, str]]]:
+def provider_options(device: str, precision: str, engines: Path | None = None) -> list[tuple[str, dict[str, str]]]:
     """Providers for a session in order of preference, each with its options.
 
     The names are ONNX Runtime's (its pages on the CUDA and the TensorRT execution provider).
@@ -76,7 +77,7 @@ def provider_options(device: str, precision: str, cache: Path | None = None) -> 
     Args:
         device: one of DEVICES without `auto`.
         precision: as asked for, `auto` included.
-        cache: folder of TensorRT's engines; needed for `tensorrt` only.
+        engines: folder of TensorRT's engines; needed for `tensorrt` only.
     """
     cpu: list[tuple[str, dict[str, str]]] = [(PROVIDERS["cpu"], {})]
     if device == "cpu":
@@ -94,9 +95,9 @@ def provider_options(device: str, precision: str, cache: Path | None = None) -> 
     tensorrt = {
         "device_id": "0",
         "trt_engine_cache_enable": "1",
-        "trt_engine_cache_path": str(cache),
+        "trt_engine_cache_path": str(engines),
         "trt_timing_cache_enable": "1",
-        "trt_timing_cache_path": str(cache),
+        "trt_timing_cache_path": str(engines),
         "trt_fp16_enable": "1" if precision == "float16" else "0",
     }
     if precision == "float16":
@@ -107,7 +108,6 @@ def provider_options(device: str, precision: str, cache: Path | None = None) -> 
 
 def engine_cache(model: Model, precision: str) -> Path:
     """Folder of the engines that TensorRT builds for this model, card, driver and ONNX Runtime."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     card = next((f"{card.name}-{card.driver}" for card in cards()), "card")
     key = f"{model.sha256[:12]}-{card}-ort{onnxruntime.__version__}-{precision}"
-    return home / "bgflow" / "tensorrt" / re.sub(r"[^A-Za-z0-9_.-]+", "_", key)
+    return cache() / "tensorrt" / re.sub(r"[^A-Za-z0-9_.-]+", "_", key)

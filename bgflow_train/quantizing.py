@@ -8,6 +8,7 @@ import hashlib
 import logging
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
+from bgflow_ros.masks import likelihood
 from bgflow_ros.model import MANIFEST, Model, ModelError
+from bgflow_ros.runtime import Runtime
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train.datasets import IndexedDataset
 from bgflow_train.datasets.named import open_split
@@ -142,17 +145,11 @@ def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, 
         "calibration": {"/".join(CALIBRATION): {"pictures": PICTURES, "sha256": calibration.digest()}},
     }
     manifest["int8"] = entry
-    with tempfile.TemporaryDirectory() as finished:
-        # Measured elsewhere first: a kill never leaves a model that is half described.
-        for name, content in ((manifest["file"], float32.graph), (FILE, graph)):
-            write_atomically(Path(finished) / name, content)
-        write_manifest(Path(finished), manifest)
-        int8 = Model.load(finished)
-        entry["difference"] = difference(int8, _canvases(held_back, float32))
-        segmenter = Segmenter(int8, "cpu", precision="int8")
-        entry["metrics"] = {
-            "/".join(split): evaluate(segmenter, open_split(data, *split), cache, seed) for split in REPORT
-        }
+    # Measured before anything is written: a kill never leaves a model that is half described.
+    int8 = replace(float32, int8=graph)
+    entry["difference"] = difference(int8, _canvases(held_back, float32))
+    segmenter = Segmenter(int8, "cpu", precision="int8")
+    entry["metrics"] = {"/".join(split): evaluate(segmenter, open_split(data, *split), cache, seed) for split in REPORT}
     write_atomically(folder / FILE, graph)
     write_manifest(folder, manifest)
     write_atomically(folder / "README.md", model_card(manifest, notes).encode())
@@ -162,9 +159,9 @@ def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, 
 def difference(model: Model, canvases: Sequence[npt.NDArray[np.uint8]]) -> dict[str, float]:
     """Absolute difference in likelihood between a model's int8 and float32 graphs, over all cells of some canvases."""
     maps = []
-    runtimes = [Segmenter(model, "cpu", precision=precision).runtime for precision in ("float32", "int8")]
+    runtimes = [Runtime(model, "cpu", precision=precision) for precision in ("float32", "int8")]
     for canvas in canvases:
-        exact, fast = (1 / (1 + np.exp(-runtime(canvas).astype(np.float64))) for runtime in runtimes)
+        exact, fast = (likelihood(runtime(canvas)) for runtime in runtimes)
         maps.append(np.abs(exact - fast))
     return {
         "pictures": len(maps),

@@ -53,13 +53,13 @@ def test_cards_that_the_wheels_left_behind_are_told(
 
 
 def test_two_onnxruntimes_are_a_fault(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_version", lambda _: "1.0")
+    monkeypatch.setattr(doctor, "installed", lambda names: dict.fromkeys(names, "1.0"))
     assert any("overwrite each other" in finding.text for finding in texts(tiny)["onnxruntime"])
 
 
 def test_wrong_arithmetic_is_found(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    likelihood = doctor._likelihood
+    likelihood = doctor.masks.likelihood
     sides = iter((0.0, 1.0) * 10)
-    monkeypatch.setattr(doctor, "_likelihood", lambda logit: likelihood(logit) * 0 + next(sides))
+    monkeypatch.setattr(doctor.masks, "likelihood", lambda logit: likelihood(logit) * 0 + next(sides))
     [ran] = texts(tiny)["cpu, float32"]
     assert ran.good is False

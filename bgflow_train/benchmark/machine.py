@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import cv2
@@ -14,7 +13,8 @@ import numpy as np
 import onnxruntime
 
 from bgflow_ros import __version__
-from bgflow_ros.hardware import CPUINFO, cards, processor
+from bgflow_ros.hardware import cards, flags, processor
+from bgflow_ros.packages import installed
 
 __all__ = ["machine", "versions"]
 
@@ -25,7 +25,7 @@ PACKAGES = ("torch", "torchvision", "faiss-cpu", "transformers", "anomalib")
 
 def machine() -> dict[str, Any]:
     """JSON-ready: processor, cores that this process may use, instructions of interest, cards."""
-    found = _flags()
+    found = flags()
     return {
         "processor": processor(),
         "cores": len(os.sched_getaffinity(0)),
@@ -36,26 +36,12 @@ def machine() -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """JSON-ready: of everything that matters to time and is installed."""
-    found = {
+    return {
         "bgflow": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "onnxruntime": onnxruntime.__version__,
         "opencv": cv2.__version__,
+        # Read, not imported: torch takes seconds and memory.
+        **{name.removesuffix("-cpu"): found for name, found in installed(PACKAGES).items()},
     }
-    # Read, not imported: torch takes seconds and memory.
-    for package in PACKAGES:
-        try:
-            found[package.removesuffix("-cpu")] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def _flags() -> set[str]:
-    """Instructions of the first core, as x86 and ARM name them."""
-    try:
-        lines = CPUINFO.read_text().splitlines()
-    except OSError:
-        return set()
-    return set(next((line.partition(":")[2] for line in lines if line.startswith(("flags", "Features"))), "").split())

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import resource
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from bgflow_ros.ros.benchmark.usage import memory
 from bgflow_train.datasets import Dataset
 from bgflow_train.datasets.named import open_split
 from bgflow_train.densities import RealNVP
@@ -68,15 +69,13 @@ def measure_offline(data: Path, work: Path, seed: int = 0) -> dict[str, Any]:
     fitted = len(x) * 4 // 5
     flow = _Counted(x.shape[1], couplings=COUPLINGS, hidden=HIDDEN, seed=seed)
     seconds["flow"], _ = _timed(lambda: flow.fit(x[:fitted], x[fitted:], seed=seed, label="flow"))
-    # Linux counts in kibibytes.
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         "pictures": sum(len(set) for set in sets),
         "data": {set.name: set.digest() for set in sets},
         "canvas": [recipe.width, recipe.height],
         "seconds": seconds,
         "flow": {"couplings": COUPLINGS, "hidden": HIDDEN, "cells": fitted, "epochs": flow.run},
-        "peak_memory_mib": memory,
+        "peak_memory_mib": memory(os.getpid()).peak * 1e6 / 2**20,
         "seed": seed,
         "machine": machine(),
     }

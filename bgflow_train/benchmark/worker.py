@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import cv2
 
+from bgflow_ros.ros.benchmark.usage import memory
 from bgflow_train.benchmark import pictures
 from bgflow_train.benchmark.callers import Call
 
@@ -203,9 +204,5 @@ def _told(error: Exception) -> WorkerError:
 
 
 def _peak() -> int:
-    """Bytes that this process has had resident at most.
-
-    Not getrusage's ru_maxrss: a new process inherits its parent's there.
-    """
-    with Path("/proc/self/status").open() as file:
-        return next(1024 * int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+    """Bytes that this process has had resident at most."""
+    return round(1e6 * memory(os.getpid()).peak)

@@ -22,6 +22,7 @@ from typing import Any
 
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.files import write_atomically
+from bgflow_ros.providers import PROVIDERS
 from bgflow_ros.ros.benchmark.children import TRANSPORTS
 from bgflow_train.benchmark.systems import SYSTEMS
 from bgflow_train.cli.sizes import read_sizes
@@ -41,8 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--rounds", type=_positive, default=10, help="turns of each system (%(default)s)")
     group.add_argument("--frames", type=_positive, default=20, help="pictures of a turn, at most (%(default)s)")
     group.add_argument("--threads", type=_positive, default=2, help="CPU threads of each system (%(default)s)")
-    devices = ("cpu", "cuda", "tensorrt")
-    group.add_argument("--device", choices=devices, default="cpu", help="where networks run (%(default)s)")
+    group.add_argument("--device", choices=tuple(PROVIDERS), default="cpu", help="where networks run (%(default)s)")
     growth = "leave out the packaged model's time by camera size, cameras and threads"
     group.add_argument("--no-growth", dest="growth", action="store_false", help=growth)
 

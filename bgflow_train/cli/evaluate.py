@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from bgflow_ros.cli.errors import UserError
-from bgflow_ros.files import write_atomically
+from bgflow_ros.files import cache, write_atomically
 from bgflow_ros.model import Model, ModelError
 from bgflow_ros.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmenter import Segmenter
 
 HELP = "measure a model on labelled pictures"
 EXTRA = "train"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "bgflow"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     classes = "folder of NYU's 40 classes (.png, 0 for void): also what the foreground mask holds of each"
     parser.add_argument("--classes", type=Path, metavar="DIR", help=classes)
-    parser.add_argument("--cache", type=Path, default=CACHE, help="folder for what a killed run has done (%(default)s)")
+    parser.add_argument(
+        "--cache", type=Path, default=cache(), help="folder for what a killed run has done (%(default)s)"
+    )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
     parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="%(default)s")
     parser.add_argument("--seed", type=int, default=0, help="of the intervals' resampling (%(default)s)")

@@ -9,16 +9,16 @@ import platform
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bgflow_ros.hardware import dot_product, processor
+from bgflow_ros.packages import installed
 
 __all__ = ["Memory", "Meter", "Usage", "machine", "memory"]
 
 TICKS = os.sysconf("SC_CLK_TCK")
 """Of /proc, a second."""
-PACKAGES = ("onnxruntime", "onnxruntime-gpu", "numpy", "rclpy")
+PACKAGES = ("bgflow", "onnxruntime", "onnxruntime-gpu", "numpy", "rclpy")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,10 @@ class Memory:
 
 
 def memory(pid: int) -> Memory:
-    """Memory and threads of a running process."""
+    """Memory and threads of a running process.
+
+    Not getrusage's: a new process inherits its parent's maximum there.
+    """
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     fields = {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
     peak, resident = (int(fields[name][0]) * 1024e-6 for name in ("VmHWM", "VmRSS"))
@@ -95,16 +98,10 @@ def _machine_seconds() -> tuple[float, float]:
 
 def machine() -> dict[str, str]:
     """What a reader needs to compare: processor, cores, versions."""
-    found = {
+    return {
         "processor": f"{processor()}, {dot_product() or 'without VNNI or dot product'}",
         "cores": f"{len(os.sched_getaffinity(0))} of {os.cpu_count()}",
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "bgflow": version("bgflow"),
+        **installed(PACKAGES),
     }
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
