@@ -53,7 +53,7 @@ setup(
     ],
     zip_safe=False,
     install_requires=requirements("robot"),
-    extras_require={extra: requirements(extra) for extra in ("ros", "train", "test", "render", "peers")},
+    extras_require={extra: requirements(extra) for extra in ("ros", "train", "view", "test", "render", "peers")},
     entry_points={
         "console_scripts": [
             "bgflow = bgflow_ros.cli.main:main",
