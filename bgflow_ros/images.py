@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ENCODINGS", "ImageError", "decode", "decode_compressed", "pixels"]
+__all__ = ["ENCODINGS", "ImageError", "decode", "decode_compressed", "pixels", "view_rows"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -89,22 +89,31 @@ def pixels(message: Any) -> Pixels:
     encoding = ENCODINGS.get(message.encoding)
     if encoding is None:
         raise ImageError("unknown encoding", f"{message.encoding!r}; expected one of {', '.join(ENCODINGS)}")
+    width, height = message.width, message.height
+    if encoding.even and (width % 2 or (encoding.rows != (1, 1) and height % 2)):
+        raise ImageError("odd size", f"{width}x{height} pixels; {message.encoding} shares chroma between two")
+    return view_rows(message, encoding.bytes, height * encoding.rows[0] // encoding.rows[1])
+
+
+def view_rows(message: Any, bytes_per_pixel: int, rows: int) -> Pixels:
+    """View the data of a sensor_msgs/Image, without copying, as rows x width x bytes; check its size on the way.
+
+    Raises:
+        ImageError: zero or huge size, a step or data that do not fit the size.
+    """
     width, height, step = message.width, message.height, message.step
     if width == 0 or height == 0:
         raise ImageError("zero size", f"{width}x{height} pixels")
     if width * height > LARGEST:
         raise ImageError("oversized", f"{width}x{height} pixels; expected at most {LARGEST} in all")
-    if encoding.even and (width % 2 or (encoding.rows != (1, 1) and height % 2)):
-        raise ImageError("odd size", f"{width}x{height} pixels; {message.encoding} shares chroma between two")
-    row = width * encoding.bytes
+    row = width * bytes_per_pixel
     if step < row:
         raise ImageError("wrong step", f"{step} bytes a row; {width} pixels of {message.encoding} take {row}")
-    rows = height * encoding.rows[0] // encoding.rows[1]
     data = np.frombuffer(message.data, np.uint8)
     if data.size < rows * step:
         raise ImageError("truncated data", f"{data.size} bytes; {rows} rows of {step} bytes take {rows * step}")
     padded = data[: rows * step].reshape(rows, step)
-    return padded[:, :row].reshape(rows, width, encoding.bytes)
+    return padded[:, :row].reshape(rows, width, bytes_per_pixel)
 
 
 def decode(message: Any) -> Pixels:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FILL", "Content", "fit_content", "letterbox", "upsample"]
+__all__ = ["FILL", "Content", "cells_within", "fit_content", "letterbox", "upsample"]
 
 FILL = 127
 """Grey level of the canvas outside the picture: close to zero once the network has normalised it."""
@@ -55,6 +55,11 @@ def letterbox(image: npt.NDArray[np.uint8], canvas: npt.NDArray[np.uint8]) -> Co
     return content
 
 
+def cells_within(grid: npt.NDArray[np.float32], content: Content, stride: int) -> npt.NDArray[np.float32]:
+    """View the cells (h x w, one each `stride` canvas pixels) that the picture covers, partly at its edge."""
+    return grid[: -(-content.height // stride), : -(-content.width // stride)]
+
+
 def upsample(
     grid: npt.NDArray[np.float32], content: Content, stride: int, width: int, height: int
 ) -> npt.NDArray[np.float32]:
@@ -63,10 +68,10 @@ def upsample(
     Cells and pixels are areas: the cell (0, 0) is centred on the pixel (stride / 2, stride / 2) of the canvas.
     """
     # Whole cells only, then cut: the cells under the picture's edge overhang it by less than one cell.
-    cells_x, cells_y = -(-content.width // stride), -(-content.height // stride)
-    over_width = round(cells_x * stride * width / content.width)
-    over_height = round(cells_y * stride * height / content.height)
-    over = cv2.resize(grid[:cells_y, :cells_x], (over_width, over_height), interpolation=cv2.INTER_LINEAR)
+    cells = cells_within(grid, content, stride)
+    over_width = round(cells.shape[1] * stride * width / content.width)
+    over_height = round(cells.shape[0] * stride * height / content.height)
+    over = cv2.resize(cells, (over_width, over_height), interpolation=cv2.INTER_LINEAR)
     if over.shape == (height, width):
         return over  # type: ignore[return-value]
     return np.ascontiguousarray(over[:height, :width])

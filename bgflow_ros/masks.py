@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["foreground", "likelihood", "logit", "overlay", "static"]
+__all__ = ["drop_small", "foreground", "grow", "likeliest", "likelihood", "logit", "overlay", "static"]
 
 Mask = npt.NDArray[np.uint8]
 Map = npt.NDArray[np.float32]
@@ -45,7 +45,39 @@ def static(logits: Map, threshold: float) -> Mask:
     return np.multiply(logits > logit(threshold), 255, dtype=np.uint8)
 
 
-def overlay(image: npt.NDArray[np.uint8], likelihood: Map, threshold: float, static: Mask) -> npt.NDArray[np.uint8]:
+def likeliest(logits: Map, cells: Map, share: float) -> Mask:
+    """Mark with 255 the share of the picture where background is the likeliest.
+
+    Args:
+        logits: H x W.
+        cells: h x w, the logits that those of the picture were interpolated from; among them is the share measured,
+            which is as good and much faster.
+        share: 0 to 1.
+    """
+    return np.multiply(logits >= np.quantile(cells, 1 - share), 255, dtype=np.uint8)
+
+
+def grow(mask: Mask, pixels: int) -> Mask:
+    """Grow what is marked with 255 by a number of pixels in every direction; negative: shrink it."""
+    if pixels == 0:
+        return mask
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(pixels) + 1,) * 2)
+    change = cv2.dilate if pixels > 0 else cv2.erode
+    return change(mask, disc)  # type: ignore[return-value]
+
+
+def drop_small(mask: Mask, area: int) -> Mask:
+    """Unmark connected patches of fewer than `area` pixels; pixels that touch at a corner are connected."""
+    if area <= 1:
+        return mask
+    _, patches, statistics, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    large = statistics[:, cv2.CC_STAT_AREA] >= area
+    large[0] = False  # what is not marked
+    kept: Mask = np.multiply(large, 255, dtype=np.uint8)[patches]
+    return kept
+
+
+def overlay(image: npt.NDArray[np.uint8], likelihood: Map, threshold: float, foreground: Mask, static: Mask) -> Mask:
     """Show people both masks on the picture: foreground tinted, static background outlined.
 
     The tint is the stronger, the less likely background is: at a threshold that misses little, much is foreground
@@ -54,11 +86,12 @@ def overlay(image: npt.NDArray[np.uint8], likelihood: Map, threshold: float, sta
     Args:
         image: H x W x 3, RGB; not changed.
         likelihood: H x W, of background.
-        threshold: below which a pixel is foreground.
+        threshold: the likelihood at which the tint is faintest.
+        foreground: H x W, 0 or 255.
         static: H x W, 0 or 255.
     """
-    certainty = 1 - likelihood / threshold
-    tint = np.where(certainty > 0, FAINT + (STRONG - FAINT) * certainty, 0).astype(np.float32)
+    certainty = np.maximum(0, 1 - likelihood / threshold)
+    tint = np.where(foreground > 0, FAINT + (STRONG - FAINT) * certainty, 0).astype(np.float32)
     shown = cv2.blendLinear(image, np.full_like(image, TINT), 1 - tint, tint)
     outlines, _ = cv2.findContours(static, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     thickness = max(1, round(image.shape[1] / 320))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros import masks
-from bgflow_ros.letterbox import Content, letterbox, upsample
+from bgflow_ros.letterbox import Content, cells_within, letterbox, upsample
 from bgflow_ros.model import DEFAULT_MODEL, Model
 from bgflow_ros.runtime import Runtime
 
@@ -27,6 +27,7 @@ class Segmentation:
         self._grid, self._content, self._stride = grid, content, of.model.stride
         # Taken now: thresholds that change later are the next picture's.
         self._foreground_threshold, self._static_threshold = of.thresholds
+        self._min_static = of.min_static
 
     @cached_property
     def logit(self) -> npt.NDArray[np.float32]:
@@ -46,8 +47,15 @@ class Segmentation:
 
     @cached_property
     def static(self) -> npt.NDArray[np.uint8]:
-        """H x W: 255 where the likelihood is above the static threshold, else 0."""
-        return masks.static(self.logit, self._static_threshold)
+        """H x W: 255 where the likelihood is above the static threshold, else 0.
+
+        Where that would leave less than `min_static` of the picture, the likeliest pixels up to that share.
+        """
+        static = masks.static(self.logit, self._static_threshold)
+        if self._min_static > 0:
+            cells = cells_within(self._grid, self._content, self._stride)
+            static |= masks.likeliest(self.logit, cells, self._min_static)
+        return static
 
     @cached_property
     def ignore(self) -> npt.NDArray[np.uint8]:
@@ -57,7 +65,11 @@ class Segmentation:
     @cached_property
     def overlay(self) -> npt.NDArray[np.uint8]:
         """H x W x 3, RGB: foreground tinted, the stronger the surer, and static background outlined."""
-        return masks.overlay(self.image, self.likelihood, self._foreground_threshold, self.static)
+        return self.draw(self.foreground, self.static)
+
+    def draw(self, foreground: npt.NDArray[np.uint8], static: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Overlay these masks, H x W, instead of the own ones."""
+        return masks.overlay(self.image, self.likelihood, self._foreground_threshold, foreground, static)
 
 
 class Segmenter:
@@ -84,6 +96,9 @@ class Segmenter:
         self.thresholds = self.model.foreground_threshold, self.model.static_threshold
         """Likelihoods below which a pixel is foreground and above which it is static. One attribute, so that a thread
         that changes both is never seen half way."""
+        self.min_static = 0.0
+        """Share of the picture that the static mask holds at least, the likeliest pixels first. More than 0 gives up
+        what the static threshold guarantees, and such pixels may be foreground as well."""
 
     def __call__(self, image: npt.NDArray[np.uint8]) -> Segmentation:
         """Segment one picture.
