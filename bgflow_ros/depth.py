@@ -43,8 +43,8 @@ def decode(message: Any) -> Depth:
     if kind is None:
         raise ImageError("unknown depth encoding", f"{message.encoding!r}; expected one of {', '.join(ENCODINGS)}")
     stored = np.dtype(kind).newbyteorder(">" if message.is_bigendian else "<")
-    rows = np.ascontiguousarray(view_rows(message, stored.itemsize, message.height))
-    depth: Depth = rows.view(stored)[..., 0].astype(kind, copy=False)
+    rows: Any = np.ascontiguousarray(view_rows(message, stored.itemsize, message.height)).view(stored)
+    depth: Depth = rows[..., 0].astype(kind, copy=False)
     return depth
 
 

@@ -11,18 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros import masks
+from bgflow_ros.images import ImageError
 from bgflow_ros.segmenter import Segmentation
 
-__all__ = ["MAX_GAP", "BodyError", "Refined", "Refinement", "Refiner"]
+__all__ = ["MAX_GAP", "Refined", "Refinement", "Refiner"]
 
 Mask = npt.NDArray[np.uint8]
 
 MAX_GAP = 0.5
 """Seconds between two frames beyond which nothing is remembered: the camera has seen something else since."""
-
-
-class BodyError(ValueError):
-    """A picture of the robot's body that is not of the camera's size."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +75,13 @@ class Refiner:
             time: when it was taken, in seconds.
 
         Raises:
-            BodyError: the body's picture is of another size.
+            ImageError: the picture has not the size of the body's.
         """
         body = self.refinement.body
         if body is not None and body.shape != segmentation.image.shape[:2]:
-            raise BodyError(
-                f"the image is {_size(segmentation.image)}, ignore_image {_size(body)}; expected the camera's size"
+            raise ImageError(
+                "ignore_image of another size",
+                f"the image is {_size(segmentation.image)}, ignore_image {_size(body)}; expected the camera's size",
             )
         return Refined(segmentation, self, time)
 

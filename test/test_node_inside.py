@@ -36,28 +36,33 @@ def node(tiny: Path) -> Iterator[SegmenterNode]:
     rclpy.shutdown()
 
 
+def answer(node: SegmenterNode, message: Image) -> None:
+    assert node._pipeline is not None
+    node._pipeline.answer(message)
+
+
 class Spy:
     """Keeps what the segmenter gave."""
 
     def __init__(self, node: SegmenterNode) -> None:
         self.seen: list[Segmentation] = []
-        self.segment = node._segmenter
-        node._segmenter = self  # type: ignore[assignment]
+        assert node._pipeline is not None
+        self.segment = node._pipeline._segment
+        node._pipeline._segment = self
 
     def __call__(self, rgb: np.ndarray) -> Segmentation:
-        assert self.segment is not None
         self.seen.append(self.segment(rgb))
         return self.seen[-1]
 
 
 def test_nothing_is_inferred_for_nobody_and_nothing_computed_that_nobody_takes(node: SegmenterNode) -> None:
     spy = Spy(node)
-    node._answer(image(np.zeros((48, 64, 3), np.uint8)))
+    answer(node, image(np.zeros((48, 64, 3), np.uint8)))
     assert spy.seen == []
     node.create_subscription(Image, "~/foreground_mask", lambda message: None, 10)
     deadline = time.monotonic() + 10
     while not spy.seen and time.monotonic() < deadline:
-        node._answer(image(np.zeros((48, 64, 3), np.uint8)))
+        answer(node, image(np.zeros((48, 64, 3), np.uint8)))
         time.sleep(0.05)
     computed = vars(spy.seen[0])
     assert "foreground" in computed
@@ -71,8 +76,8 @@ def test_frames_that_come_during_inference_are_dropped_but_for_the_newest(node: 
         answered.append(message.header.frame_id)
         time.sleep(0.3)
 
-    assert node._worker is not None
-    node._worker._handle = slow
+    assert node._pipeline is not None
+    node._pipeline._worker._handle = slow
     node.create_subscription(Image, "~/foreground_mask", lambda message: None, 10)  # else no frame is read
     camera = rclpy.create_node("camera")
     publisher = camera.create_publisher(Image, "image", 10)
@@ -97,7 +102,8 @@ def test_frames_that_come_during_inference_are_dropped_but_for_the_newest(node: 
 
 def test_frames_that_nobody_needs_stay_in_the_middleware(node: SegmenterNode) -> None:
     arrived: list[str] = []
-    node._mailbox.put = lambda message: arrived.append(message.header.frame_id)  # type: ignore[method-assign]
+    assert node._pipeline is not None
+    node._pipeline.mailbox.put = lambda message: arrived.append(message.header.frame_id)  # type: ignore[method-assign]
     camera = rclpy.create_node("camera")
     publisher = camera.create_publisher(Image, "image", 10)
     executor = SingleThreadedExecutor()
@@ -128,9 +134,10 @@ def test_inference_that_fails_costs_the_frame_not_the_node(node: SegmenterNode) 
         raise RuntimeError("out of memory")
 
     node.create_subscription(Image, "~/static_mask", lambda message: None, 10)
-    node._segmenter = fail  # type: ignore[assignment]
+    assert node._pipeline is not None
+    node._pipeline._segment = fail
     deadline = time.monotonic() + 10
     while not node.drops.counts and time.monotonic() < deadline:
-        node._answer(image(np.zeros((48, 64, 3), np.uint8)))
+        answer(node, image(np.zeros((48, 64, 3), np.uint8)))
         time.sleep(0.05)
     assert node.drops.counts["inference failed"] == 1

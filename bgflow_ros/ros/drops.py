@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -26,22 +27,31 @@ class Drops:
         self._tell = tell
         self._lock = threading.Lock()
         self._told: dict[str, tuple[float, int]] = {}
+        self.last_fault: tuple[float, str] = (-math.inf, "")
+        """When on the monotonic clock a frame could not be used last, and why."""
 
-    def add(self, cause: str, fault: str | None = None) -> None:
-        """Count one frame.
+    def add(self, cause: str, fault: str | None = None, count: int = 1) -> None:
+        """Count one frame, or several.
 
         Args:
             cause: a few words that do not change from frame to frame.
             fault: what is wrong with this very frame, where something is.
+            count: of frames.
         """
         with self._lock:
-            self.counts[cause] += 1
+            self.counts[cause] += count
             if fault is None:
                 return
             now = time.monotonic()
-            when, count = self._told.get(cause, (-self.PERIOD, 0))
+            self.last_fault = now, fault
+            when, told = self._told.get(cause, (-self.PERIOD, 0))
             if now - when < self.PERIOD:
                 return
             self._told[cause] = now, self.counts[cause]
-            more = self.counts[cause] - count
+            more = self.counts[cause] - told
         self._tell(f"dropped {more} frame{'s' * (more > 1)}, {fault}")
+
+    def so_far(self) -> dict[str, int]:
+        """Copy the counts."""
+        with self._lock:
+            return dict(self.counts)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Image messages to arrays and back, without a needless copy."""
+"""Messages of images and points to arrays and back, without a needless copy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CompressedImage, Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
 from bgflow_ros import images
@@ -24,10 +24,15 @@ try:
 except Exception:  # not installed or not working: OpenCV, which it wraps, does the same
     BRIDGE = None
 
-__all__ = ["to_image", "to_rgb"]
+__all__ = ["nanoseconds", "to_image", "to_points", "to_rgb"]
 
 BRIDGED = ("bayer_", "uyvy", "yuyv", "yuv422")
 """Encodings that are handed to cv_bridge where there is one, by how they begin: all others are plain views."""
+
+
+def nanoseconds(header: Header) -> int:
+    """Stamp of a header; unlike rclpy's Time it may be negative, as a broken driver's is."""
+    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
 
 
 def to_rgb(message: Image | CompressedImage) -> npt.NDArray[np.uint8]:
@@ -53,13 +58,10 @@ def to_image(header: Header, pixels: npt.NDArray[Any], encoding: str) -> Image:
 
     Args:
         header: stamp and frame_id, taken over unaltered.
-        pixels: uint8 or float32, as the encoding says.
-        encoding: mono8, rgb8 or 32FC1.
+        pixels: of the type that the encoding says.
+        encoding: mono8, rgb8, 16UC1 or 32FC1.
     """
     pixels = np.ascontiguousarray(pixels)
-    data = array.array("B")
-    # An array.array is the one type that rclpy takes without checking each element; the cast makes bytes of floats.
-    data.frombytes(pixels.data.cast("B"))
     return Image(
         header=header,
         height=pixels.shape[0],
@@ -67,5 +69,31 @@ def to_image(header: Header, pixels: npt.NDArray[Any], encoding: str) -> Image:
         encoding=encoding,
         is_bigendian=0,
         step=pixels.strides[0],
-        data=data,
+        data=_bytes(pixels),
     )
+
+
+def to_points(header: Header, points: npt.NDArray[np.float32]) -> PointCloud2:
+    """Make an unorganised cloud of N x 3 points, in metres, with this very header; no point may be NaN."""
+    return PointCloud2(
+        header=header,
+        height=1,
+        width=points.shape[0],
+        fields=[
+            PointField(name=name, offset=4 * axis, datatype=PointField.FLOAT32, count=1)
+            for axis, name in enumerate("xyz")
+        ],
+        is_bigendian=False,
+        point_step=12,
+        row_step=12 * points.shape[0],
+        data=_bytes(points),
+        is_dense=True,
+    )
+
+
+def _bytes(values: npt.NDArray[Any]) -> array.array[int]:
+    data = array.array("B")
+    if values.size:
+        # An array.array is the one type that rclpy takes without checking each element; the cast makes bytes of floats.
+        data.frombytes(np.ascontiguousarray(values).data.cast("B"))
+    return data

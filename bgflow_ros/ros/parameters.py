@@ -7,6 +7,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
+import cv2
+import numpy as np
+import numpy.typing as npt
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
@@ -23,6 +26,7 @@ __all__ = [
     "check",
     "declare",
     "read",
+    "read_body",
     "refusal",
 ]
 
@@ -82,7 +86,45 @@ PARAMETERS = (
         range=(UNSET, 1.0),
         live=True,
     ),
+    Parameter(
+        "min_static",
+        0.0,
+        "Share of the picture that the static mask holds at least, the likeliest first, whatever static_threshold",
+        range=(0.0, 1.0),
+        live=True,
+    ),
+    Parameter(
+        "dilate",
+        0,
+        "Pixels by which foreground, and what is not static, grows; negative: foreground shrinks",
+        range=(-100, 100),
+        live=True,
+    ),
+    Parameter(
+        "min_area",
+        0,
+        "Pixels below which a connected patch of foreground is dropped",
+        range=(0, 100_000_000),
+        live=True,
+    ),
+    Parameter(
+        "hold",
+        0.0,
+        "Seconds for which a pixel that was foreground stays so, and must have been static to count as static",
+        range=(0.0, 60.0),
+        live=True,
+    ),
     Parameter("max_rate", 0.0, "Frames a second to answer at most; 0: as the camera", range=(0.0, 1000.0), live=True),
+    Parameter(
+        "ignore_image",
+        "",
+        "PNG of the camera's size, not black where it sees the robot itself: neither foreground nor static",
+    ),
+    Parameter(
+        "save_folder",
+        "",
+        "Where ~/save_frame writes; empty: bgflow in the folder ROS_HOME, or in ~/.ros",
+    ),
     Parameter("device", "auto", "Where the network runs; auto: the best that works", DEVICES),
     Parameter(
         "precision",
@@ -106,7 +148,13 @@ class Settings:
     image_qos: str
     foreground_threshold: float
     static_threshold: float
+    min_static: float
+    dilate: int
+    min_area: int
+    hold: float
     max_rate: float
+    ignore_image: str
+    save_folder: str
     device: str
     precision: str
     threads: int
@@ -137,6 +185,20 @@ def check(settings: Settings) -> None:
     reasons = [refusal(name, value, settings, False) for name, value in vars(settings).items()]
     if found := dict.fromkeys(reason for reason in reasons if reason):
         raise SettingsError("; ".join(found))
+
+
+def read_body(path: str) -> npt.NDArray[np.uint8] | None:
+    """Read `ignore_image`: H x W, not 0 where the camera sees the robot; None for no path.
+
+    Raises:
+        SettingsError: no picture can be read from there.
+    """
+    if not path:
+        return None
+    body = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
+    if body is None:
+        raise SettingsError(f"ignore_image {path} cannot be read; expected a PNG of the camera's size")
+    return body  # type: ignore[return-value]
 
 
 def refusal(name: str, value: object, others: Settings, configured: bool) -> str | None:

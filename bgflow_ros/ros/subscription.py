@@ -1,30 +1,41 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The image subscription, whose reliability follows the camera's."""
+"""A subscription to images, whose reliability follows the camera's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
-__all__ = ["ImageSubscription"]
+__all__ = ["ImageSubscription", "image_topic"]
+
+
+def image_topic(node: Node, transport: str) -> tuple[str, type[Image] | type[CompressedImage]]:
+    """Topic and type of the node's `image` by a transport (raw or compressed)."""
+    if transport == "compressed":
+        # The compressed topic stands beside the image's name as remapped, as image_transport has it.
+        return node.resolve_topic_name("image") + "/compressed", CompressedImage
+    return node.resolve_topic_name("image"), Image
 
 
 class ImageSubscription:
-    """Subscribes `image`, or `image/compressed`, keeping the last frame only.
+    """Subscribes a topic of images, keeping the last few only.
 
     A best-effort subscription to large images loses nearly all of them under Fast DDS's defaults, a reliable
     one never meets a best-effort camera. So `auto` looks at the publishers and subscribes anew when they change.
 
     Args:
         node: whose subscription it is.
-        transport: raw or compressed.
+        topic: to subscribe.
+        kind: type of its messages.
         qos: auto, sensor_data or reliable.
-        callback: gets every message.
+        keep: how many messages wait at most.
+        callback: gets every message and its MessageInfo.
         group: of the callback.
     """
 
@@ -34,15 +45,15 @@ class ImageSubscription:
     def __init__(
         self,
         node: Node,
-        transport: str,
+        topic: str,
+        kind: type[Image] | type[CompressedImage],
         qos: str,
-        callback: Callable[[Image | CompressedImage], None],
+        keep: int,
+        callback: Callable[[Any, Any], None],
         group: CallbackGroup,
     ) -> None:
-        self._node, self._callback, self._group = node, callback, group
-        # The compressed topic stands beside the image's name as remapped, as image_transport has it.
-        self.topic = node.resolve_topic_name("image") + ("/compressed" if transport == "compressed" else "")
-        self._type = CompressedImage if transport == "compressed" else Image
+        self._node, self._kind, self._keep, self._callback, self._group = node, kind, keep, callback, group
+        self.topic = node.resolve_topic_name(topic)
         # Best effort meets every camera until the publishers are known.
         self.reliability = ReliabilityPolicy.RELIABLE if qos == "reliable" else ReliabilityPolicy.BEST_EFFORT
         self._subscribe()
@@ -54,10 +65,19 @@ class ImageSubscription:
             self._node.destroy_timer(self._timer)
         self._node.destroy_subscription(self._subscription)
 
+    def take(self) -> Any:
+        """Take the newest message's MessageInfo from the middleware, past a shut gate; None where nothing has come.
+
+        Only in a callback of the executor, which would else take the same message.
+        """
+        with self._subscription.handle:
+            taken = self._subscription.handle.take_message(self._kind, True)  # not decoded: nobody reads it
+        return None if taken is None else taken[1]
+
     def _subscribe(self) -> None:
-        profile = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=1, reliability=self.reliability)
+        profile = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=self._keep, reliability=self.reliability)
         self._subscription = self._node.create_subscription(
-            self._type, self.topic, self._callback, profile, callback_group=self._group
+            self._kind, self.topic, self._callback, profile, callback_group=self._group
         )
 
     def _follow(self) -> None:

@@ -19,13 +19,14 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
-from rclpy.time import Time
 from rclpy.utilities import get_rmw_implementation_identifier
 from sensor_msgs.msg import CompressedImage, Image
 
 from bgflow_ros.files import write_atomically
-from bgflow_ros.ros import node
+from bgflow_ros.recovery import Recovery
+from bgflow_ros.ros import node, pipeline
 from bgflow_ros.ros.benchmark.children import ACTIVE
+from bgflow_ros.ros.messages import nanoseconds
 from bgflow_ros.segmenter import Segmentation, Segmenter
 
 __all__ = ["Timing", "main"]
@@ -81,56 +82,60 @@ class TimedSegmenter(Segmenter):
         return cast("Segmentation", TimedMaps(segmentation, self))
 
 
+class TimedPipeline(pipeline.Pipeline):
+    """Keeps a Timing of each frame, by its stamp."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.timings: dict[int, Timing] = {}
+        super().__init__(*arguments)
+
+    def receive(self, message: Image | CompressedImage, info: Any) -> None:
+        """Leave an image for the worker."""
+        begun, arrived = time.perf_counter_ns(), time.time_ns()
+        timing = Timing(nanoseconds(message.header), arrived, begun)
+        # Before the inference thread looks for it.
+        self.timings[timing.stamp] = timing
+        refused = self._drops.counts["max_rate"]
+        super().receive(message, info)
+        timing.refused = self._drops.counts["max_rate"] > refused
+        timing.left = time.perf_counter_ns()
+
+    def answer(self, message: Image | CompressedImage) -> None:
+        """Publish what is wanted of an image."""
+        taken = time.perf_counter_ns()
+        timing = self.timings[nanoseconds(message.header)]
+        timing.taken = taken
+        segmenter = cast("TimedSegmenter", cast("Recovery", self._segment).segmenter)
+        segmenter.call = segmenter.maps = 0
+        super().answer(message)
+        if segmenter.call:  # else nobody wanted it
+            timing.published = time.perf_counter_ns()
+            timing.segmenter, timing.maps = segmenter.call, segmenter.maps
+
+
 class TimedNode(node.SegmenterNode):
     """Writes a Timing of each frame, and what it knows of itself, to a file when it is destroyed."""
 
-    segmenter_class = TimedSegmenter
+    segmenter_class, pipeline_class = TimedSegmenter, TimedPipeline
 
     def __init__(self, file: Path) -> None:
         super().__init__()
         self._file = file
-        self._timings: dict[int, Timing] = {}
         self._itself: dict[str, str] = {}
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Activate and say so."""
         result = super().on_activate(state)
-        if self._segmenter is not None:
-            self._itself = {
-                "model": self._segmenter.model.name,
-                "sha256": self._segmenter.model.sha256,
-                "device": self._segmenter.runtime.device,
-                "precision": self._segmenter.runtime.precision,
-                "rmw": get_rmw_implementation_identifier(),
-            }
+        if self._inference is not None:
+            self._itself = node.facts(self._inference.segmenter) | {"rmw": get_rmw_implementation_identifier()}
         print(ACTIVE, flush=True)
         return result
 
-    def _receive(self, message: Image | CompressedImage) -> None:
-        begun, arrived = time.perf_counter_ns(), time.time_ns()
-        timing = Timing(Time.from_msg(message.header.stamp).nanoseconds, arrived, begun)
-        # Before the inference thread looks for it.
-        self._timings[timing.stamp] = timing
-        refused = self.drops.counts["max_rate"]
-        super()._receive(message)
-        timing.refused = self.drops.counts["max_rate"] > refused
-        timing.left = time.perf_counter_ns()
-
-    def _answer(self, message: Image | CompressedImage) -> None:
-        taken = time.perf_counter_ns()
-        timing = self._timings[Time.from_msg(message.header.stamp).nanoseconds]
-        timing.taken = taken
-        segmenter = cast("TimedSegmenter", self._segmenter)
-        segmenter.call = segmenter.maps = 0
-        super()._answer(message)
-        if segmenter.call:  # else nobody wanted it
-            timing.published = time.perf_counter_ns()
-            timing.segmenter, timing.maps = segmenter.call, segmenter.maps
-
     def destroy_node(self) -> None:
         """Write what was measured."""
-        timings = [asdict(timing) for timing in list(self._timings.values())]
-        found = {"node": self._itself, "drops": dict(self.drops.counts), "frames": timings}
+        timed = cast("TimedPipeline | None", self._pipeline)
+        timings = [asdict(timing) for timing in list(timed.timings.values())] if timed else []
+        found = {"node": self._itself, "drops": self.drops.so_far(), "frames": timings}
         write_atomically(self._file, json.dumps(found).encode())
         super().destroy_node()
 

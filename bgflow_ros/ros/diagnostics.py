@@ -1,0 +1,107 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the node tells `/diagnostics` once a second (REP-107)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
+
+__all__ = ["LOST", "PERIOD", "SILENT", "SLEEPING", "Seen", "status"]
+
+PERIOD = 1.0
+"""Seconds between two reports."""
+SILENT, SLEEPING = 1.0, 5.0
+"""Seconds without a frame after which there is a warning, and after which it is an error."""
+LOST = 0.1
+"""Share of the frames lost on their way to the node beyond which there is a warning."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a report is made of."""
+
+    name: str
+    """Of the node, with its namespace."""
+    state: str
+    """Of the lifecycle: unconfigured, inactive, active, ..."""
+    refusal: str = ""
+    """Why the node was not configured when it last should have been."""
+    drops: Mapping[str, int] = field(default_factory=dict)
+    """Frames dropped since the start, by cause."""
+    topic: str = ""
+    """Of the images, resolved."""
+    cameras: int = 0
+    """Publishers of images on it."""
+    silence: float = 0.0
+    """Seconds since the last frame."""
+    wanted: bool = False
+    """Whether somebody subscribes to what is made of the frames."""
+    input_rate: float = 0.0
+    """Frames a second that the camera published."""
+    output_rate: float = 0.0
+    """Frames a second that were answered."""
+    lost_rate: float = 0.0
+    """Frames a second that were lost on the way to the node."""
+    ages: Sequence[float] = ()
+    """Seconds from the stamp of each frame answered to its publication."""
+    fault: str = ""
+    """Why a frame could not be used, since the last report."""
+    last_fault: str = ""
+    """Why a frame could not be used, whenever that was."""
+    degraded: str = ""
+    """What inference runs on instead of what it should, and why."""
+    without_depth: int = 0
+    """Masks since the start that no depth came for."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Model, device and the like."""
+
+
+def status(seen: Seen) -> DiagnosticStatus:
+    """Judge what was seen, and tell it all."""
+    level, message = _judge(seen)
+    values = dict(seen.facts) | {
+        "state": seen.state,
+        "input rate (Hz)": f"{seen.input_rate:.1f}",
+        "output rate (Hz)": f"{seen.output_rate:.1f}",
+        "seconds since the last frame": f"{seen.silence:.1f}",
+    }
+    if seen.ages:
+        p50, p95 = np.percentile(seen.ages, (50, 95)) * 1000
+        values |= {"age p50 (ms)": f"{p50:.1f}", "age p95 (ms)": f"{p95:.1f}"}
+    values |= {f"dropped: {cause}": str(count) for cause, count in sorted(seen.drops.items())}
+    values["masks without depth"] = str(seen.without_depth)
+    values["last refusal"] = seen.refusal or seen.last_fault
+    return DiagnosticStatus(
+        level=level,
+        name=f"{seen.name}: segmentation",
+        message=message,
+        hardware_id=seen.topic,
+        values=[KeyValue(key=key, value=value) for key, value in values.items()],
+    )
+
+
+def _judge(seen: Seen) -> tuple[bytes, str]:
+    ok, warn, error = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+    cameras = f"{seen.cameras} publisher{'s' * (seen.cameras != 1)}"
+    lost = 100 * seen.lost_rate / max(seen.input_rate, 1e-9)
+    sleeping = error if seen.silence > SLEEPING else warn
+    findings = (
+        (seen.refusal, error, f"not configured: {seen.refusal}"),
+        (seen.state != "active", ok, seen.state),
+        (seen.silence > SILENT, sleeping, f"no image for {seen.silence:.0f} s on {seen.topic} ({cameras})"),
+        (seen.degraded, error, seen.degraded),
+        (seen.fault, warn, seen.fault),
+        (
+            lost > 100 * LOST,
+            warn,
+            f"{lost:.0f} % of the images are lost on the way; see config/fastdds_shm.xml, for the camera's driver too",
+        ),
+        (seen.cameras > 1, warn, f"{cameras} of images on {seen.topic}; expected one camera"),
+        (not seen.wanted, ok, "nobody subscribes; nothing is inferred"),
+        (True, ok, f"{seen.output_rate:.1f} masks a second of {seen.input_rate:.1f} images"),
+    )
+    return next((level, message) for found, level, message in findings if found)

@@ -1,0 +1,54 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""`~/save_frame`: the next frame, written to a folder while its caller waits."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from rclpy.executors import Executor
+from rclpy.task import Future
+from std_srvs.srv import Trigger
+
+from bgflow_ros.refinement import Refined
+from bgflow_ros.saving import save_frame
+
+__all__ = ["FrameRequest"]
+
+
+class FrameRequest:
+    """One call of the service, answered when a frame has been written or none has come.
+
+    Args:
+        folder: to write to.
+        executor: that waits for the answer.
+    """
+
+    PATIENCE = 5.0
+    """Seconds to wait for a frame."""
+
+    def __init__(self, folder: Path, executor: Executor | None) -> None:
+        self.folder = folder
+        self.answer: Future[Trigger.Response] = Future(executor=executor)
+        self._deadline = time.monotonic() + self.PATIENCE
+
+    def serve(self, name: str, masks: Refined) -> None:
+        """Write a frame and answer with its path, or with what kept it from being written."""
+        try:
+            save_frame(self.folder, name, masks.segmentation.image, masks.likelihood, masks.foreground, masks.static)
+        except OSError as error:
+            self.refuse(f"{self.folder / name} cannot be written: {error.strerror or error}")
+            return
+        self.answer.set_result(Trigger.Response(success=True, message=str(self.folder / f"{name}.png")))
+
+    def refuse(self, reason: str) -> None:
+        """Answer that nothing was written."""
+        self.answer.set_result(Trigger.Response(success=False, message=reason))
+
+    def give_up(self) -> bool:
+        """Answer if no frame has come in time; whether it was so."""
+        late = time.monotonic() > self._deadline
+        if late:
+            self.refuse(f"no frame has come in {self.PATIENCE:g} s; nothing was written")
+        return late
