@@ -48,12 +48,21 @@ def silence() -> Iterator[None]:
         os.close(nothing)
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Render what is missing and print the folder."""
+def require_blender() -> None:
+    """Refuse to go on without Blender's module.
+
+    Raises:
+        UserError: it cannot be imported.
+    """
     try:
         import bpy  # noqa: F401
     except ModuleNotFoundError as error:
         raise UserError("needs Blender's module bpy: with Python 3.11, pip install 'bgflow[render]'") from error
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Render what is missing and print the folder."""
+    require_blender()
     from tqdm import tqdm
 
     from bgflow_train.rooms.generate import Settings, make_room

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m bgflow_train.rooms`: the verb `bgflow rooms` where only Blender and what it needs is installed."""
+"""`python -m bgflow_train.rooms rooms|drives`: those verbs of `bgflow` where only Blender and what it needs is there."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ import argparse
 import sys
 
 from bgflow_ros.cli.errors import UserError
-from bgflow_train.cli import rooms
+from bgflow_train.cli import drives, rooms
+
+VERBS = {"rooms": rooms, "drives": drives}
 
 
 def main() -> int:
     """Run the verb."""
-    parser = argparse.ArgumentParser(prog="python -m bgflow_train.rooms", description=rooms.__doc__)
-    rooms.add_arguments(parser)
+    parser = argparse.ArgumentParser(prog="python -m bgflow_train.rooms", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for name, verb in VERBS.items():
+        verb.add_arguments(verbs.add_parser(name, description=verb.__doc__, help=verb.HELP))
+    arguments = parser.parse_args()
     try:
-        return rooms.run(parser.parse_args())
+        return VERBS[arguments.verb].run(arguments)
     except UserError as error:
         print(f"bgflow_train.rooms: {error}", file=sys.stderr)
         return 2

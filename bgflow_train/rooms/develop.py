@@ -26,8 +26,8 @@ def curve(light: Image, kind: str) -> Image:
     return np.asarray(np.clip(light, 0, 1))
 
 
-def develop(light: Image, rng: random.Random) -> NDArray[np.uint8]:
-    """8-bit RGB of linear light; how bright, colourful, contrasty and noisy is random."""
+def develop(light: Image, rng: random.Random, grain: int | None = None) -> NDArray[np.uint8]:
+    """8-bit RGB of linear light; how bright, colourful, contrasty and noisy is random, its noise by `grain` if given."""
     light = np.nan_to_num(np.maximum(light.astype(np.float32), 0), posinf=1e3)
     grey = light @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     average = light.reshape(-1, 3).clip(0, np.percentile(grey, 95) + 1e-6).mean(0) + 1e-6
@@ -35,7 +35,8 @@ def develop(light: Image, rng: random.Random) -> NDArray[np.uint8]:
     middle = float(np.exp(np.log(grey + 1e-4).mean())) * 0.6 + 0.4 * float(np.percentile(grey, 60))
     key = math.exp(rng.gauss(math.log(0.25), 0.7))
     light = light * (min(max(key, 0.04), 1.0) / max(middle, 1e-4))
-    noise = np.random.default_rng(rng.getrandbits(32))
+    drawn = rng.getrandbits(32)
+    noise = np.random.default_rng(drawn if grain is None else grain)
     shown = curve(light, rng.choice(("clip", "clip", "soft", "film")))
     shown = np.where(shown <= 0.0031308, 12.92 * shown, 1.055 * np.maximum(shown, 1e-8) ** (1 / 2.4) - 0.055)
     tint = shown.mean(-1, keepdims=True)
@@ -44,8 +45,8 @@ def develop(light: Image, rng: random.Random) -> NDArray[np.uint8]:
     shown = (shown - 0.45) * contrast + 0.45
     if rng.random() < 0.25:
         shown = cv2.GaussianBlur(shown, (0, 0), rng.uniform(0.3, 1.0))
-    grain = rng.choice((0.0, 0.004, 0.01, 0.025))
-    shown = shown + noise.normal(0, 1, shown.shape).astype(np.float32) * grain
+    strength = rng.choice((0.0, 0.004, 0.01, 0.025))
+    shown = shown + noise.normal(0, 1, shown.shape).astype(np.float32) * strength
     return np.asarray(np.clip(shown, 0, 1) * 255 + 0.5, np.uint8)
 
 

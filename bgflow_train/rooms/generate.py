@@ -36,7 +36,7 @@ from bgflow_train.rooms.stage import PANE, WALL, WINDOW, Stage
 from bgflow_train.rooms.studio import Studio
 from bgflow_train.rooms.tops import Top
 
-__all__ = ["Settings", "make_room"]
+__all__ = ["Room", "Settings", "build_room", "good", "make_room"]
 
 TRIES = 8
 NEAR = 0.2  # of the pictures are tried from close above a top
@@ -62,6 +62,7 @@ class Room:
 
     plan: Plan
     space: Space
+    stage: Stage
     studio: Studio
     targets: list[tuple[float, float, float]]
     near: list[Top]
@@ -110,7 +111,7 @@ def build_room(settings: Settings, rng: random.Random, folder: Path) -> Room:
         "clutter": clutter,
         "light": dataclasses.asdict(light),
     }
-    return Room(plan, space, studio, targets, furnisher.near, choices)
+    return Room(plan, space, stage, studio, targets, furnisher.near, choices)
 
 
 def good(depth: NDArray[Any], index: NDArray[Any], number: NDArray[Any], novel: bool, near: bool) -> bool:
