@@ -47,14 +47,15 @@ class Segmentation:
 
     @cached_property
     def static(self) -> npt.NDArray[np.uint8]:
-        """H x W: 255 where the likelihood is above the static threshold, else 0.
+        """H x W: 255 where the likelihood is above the static threshold, else 0, with `min_static` of the picture."""
+        return self.static_with(self._min_static)
 
-        Where that would leave less than `min_static` of the picture, the likeliest pixels up to that share.
-        """
+    def static_with(self, share: float) -> npt.NDArray[np.uint8]:
+        """The static mask, and the likeliest pixels where that is less than a share (0 to 1) of the picture; H x W."""
         static = masks.static(self.logit, self._static_threshold)
-        if self._min_static > 0:
+        if share > 0:
             cells = cells_within(self._grid, self._content, self._stride)
-            static |= masks.likeliest(self.logit, cells, self._min_static)
+            static |= masks.likeliest(self.logit, cells, share)
         return static
 
     @cached_property

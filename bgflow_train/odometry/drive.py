@@ -44,7 +44,7 @@ class Frame:
 
 
 class Drive:
-    """A folder with rgb.txt, depth.txt, groundtruth.txt, camera.yaml and, of rendered drives, moving.txt and drive.json.
+    """A folder with rgb.txt, depth.txt, groundtruth.txt and camera.yaml; rendered ones have moving.txt and drive.json.
 
     Raises:
         DriveError: a file is missing or does not say what it should.

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Errors of a trajectory as TUM's tools define them (Sturm et al. 2012, "A benchmark for the evaluation of RGB-D SLAM")."""
+"""Errors of a trajectory as the tools of TUM's RGB-D benchmark define them (Sturm et al. 2012)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import copy
 import numpy as np
 import numpy.typing as npt
 from evo.core import metrics, sync
+from evo.core.geometry import GeometryException
 from evo.core.trajectory import PoseTrajectory3D
 
 __all__ = ["Errors", "trajectory_errors"]
@@ -41,7 +42,11 @@ def trajectory_errors(
         measure = metrics.RPE(relation, second, metrics.Unit.frames, all_pairs=True)
         measure.process_data((reference, found))
         errors[name] = float(measure.get_statistic(metrics.StatisticsType.rmse))
-    found.align(reference)
+    try:
+        found.align(reference)
+    except GeometryException:  # of a camera that stands still no rotation is better than another
+        centred = found.positions_xyz - found.positions_xyz.mean(0) + reference.positions_xyz.mean(0)
+        found = PoseTrajectory3D(centred, found.orientations_quat_wxyz, found.timestamps)
     measure = metrics.APE(metrics.PoseRelation.translation_part)
     measure.process_data((reference, found))
     errors["ate"] = float(measure.get_statistic(metrics.StatisticsType.rmse))

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -14,14 +14,12 @@ import numpy.typing as npt
 from bgflow_ros.segmenter import Segmentation
 from bgflow_train.odometry.drive import Frame
 
-__all__ = ["ENOUGH", "MASKINGS", "NONE", "SHARE", "Given", "features"]
+__all__ = ["CANDIDATES", "MASKINGS", "NONE", "Given", "Masking", "features", "kept"]
 
 Mask = npt.NDArray[np.uint8]
+Points = npt.NDArray[np.int64]
+"""N x 2: x, y of features in pixels."""
 
-SHARE = 0.5
-"""`min_static` of the remedy in the node, chosen on drives of other rooms than those reported (doc/odometry.md)."""
-ENOUGH = 150
-"""Features below which the remedy in the consumer takes the frame without a mask, chosen likewise."""
 NONE = "no mask"
 
 
@@ -31,43 +29,82 @@ class Given:
 
     frame: Frame
     segmentation: Segmentation
-    """By the packaged model, at the manifest's thresholds."""
-    roomy: Segmentation
-    """The same with `min_static` at SHARE."""
-    points: npt.NDArray[np.int64]
-    """N x 2 of x, y: the frame's features."""
+    """By the model, at the manifest's thresholds."""
+    points: Points
+    """The frame's features."""
 
 
-def features(gray: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-    """N x 2 of x, y: where ORB finds a picture's thousand strongest features."""
-    points = cv2.ORB_create(1000, fastThreshold=10).detect(gray, None)
+Masking = Callable[[Given], Mask | None]
+"""Gives H x W, 255 where odometry may look; None where a frame has no such mask."""
+
+
+def features(gray: Mask) -> Points:
+    """Where ORB finds a picture's thousand strongest features."""
+    points = cv2.ORB.create(1000, fastThreshold=10).detect(gray, None)
     return np.array([point.pt for point in points], np.float64).reshape(-1, 2).round().astype(np.int64)
 
 
-def kept(points: npt.NDArray[np.int64], mask: Mask) -> int:
+def kept(points: Points, mask: Mask) -> int:
     """How many features lie in a mask."""
     return int((mask[points[:, 1], points[:, 0]] > 0).sum())
 
 
-def _all(given: Given) -> Mask:
+def no_mask(given: Given) -> Mask:
+    """Every pixel."""
     return np.full(given.frame.rgb.shape[:2], 255, np.uint8)
 
 
-def _static_if_enough(given: Given) -> Mask:
-    static = given.segmentation.static
-    return static if kept(given.points, static) >= ENOUGH else _all(given)
+def static(given: Given) -> Mask:
+    """The node's static mask as it comes."""
+    return given.segmentation.static
 
 
-def _true(given: Given) -> Mask | None:
+def enough(count: int) -> Masking:
+    """Remedy of a consumer: no mask for a frame of which the static mask would keep fewer features."""
+    return lambda given: static(given) if kept(given.points, static(given)) >= count else no_mask(given)
+
+
+def share_of_pixels(share: float) -> Masking:
+    """Remedy in the node: a static mask with `min_static`."""
+    return lambda given: given.segmentation.static_with(share)
+
+
+def share_of_features(share: float) -> Masking:
+    """Remedy of a consumer: the static mask, and the likeliest features where it keeps less than a share of them."""
+
+    def mask(given: Given) -> Mask:
+        logit = given.segmentation.logit
+        at = logit[given.points[:, 1], given.points[:, 0]]
+        threshold = np.quantile(at, 1 - share) if at.size else -np.inf
+        return static(given) | np.multiply(logit >= threshold, 255, dtype=np.uint8)
+
+    return mask
+
+
+def not_foreground(given: Given) -> Mask:
+    """Everything but the node's foreground."""
+    return ~given.segmentation.foreground
+
+
+def true(given: Given) -> Mask | None:
+    """Everything but what moves."""
     return None if given.frame.moving is None else ~given.frame.moving
 
 
-MASKINGS: dict[str, Callable[[Given], Mask | None]] = {
-    NONE: _all,
-    "static": lambda given: given.segmentation.static,
-    f"static, {ENOUGH} features": _static_if_enough,
-    f"static, min_static {SHARE:g}": lambda given: given.roomy.static,
-    "not foreground": lambda given: ~given.segmentation.foreground,
-    "true": _true,
+SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+CANDIDATES: Mapping[str, Masking] = {
+    NONE: no_mask,
+    **{f"static, {count} features": enough(count) for count in (50, 100, 200)},
+    **{f"min_static {share:g}": share_of_pixels(share) for share in SHARES},
+    **{f"likeliest {share:g} of the features": share_of_features(share) for share in SHARES},
+    "true": true,
 }
-"""By name; None where a frame has no such mask."""
+"""Remedies with numbers to choose from, by name."""
+MASKINGS: Mapping[str, Masking] = {
+    NONE: no_mask,
+    "static": static,
+    "not foreground": not_foreground,
+    **{name: CANDIDATES[name] for name in ("static, 100 features", "min_static 0.5", "likeliest 0.5 of the features")},
+    "true": true,
+}
+"""What is reported; the numbers were chosen among the candidates, on drives of other rooms."""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,10 @@ from bgflow_ros.segmenter import Segmenter
 from bgflow_train.odometry.dense import DenseOdometry
 from bgflow_train.odometry.drive import Drive
 from bgflow_train.odometry.errors import trajectory_errors
-from bgflow_train.odometry.masking import MASKINGS, SHARE, Given, features, kept
+from bgflow_train.odometry.masking import Given, Masking, features, kept
 from bgflow_train.odometry.orb import OrbOdometry
 
-__all__ = ["METHODS", "Prepared", "measure_drive", "prepare"]
+__all__ = ["METHODS", "Prepared", "measure_drive", "prepare", "steps"]
 
 METHODS: dict[str, Callable[[Any, int], OrbOdometry | DenseOdometry]] = {
     "ORB + PnP": OrbOdometry,
@@ -42,15 +42,14 @@ class Prepared:
     points: npt.NDArray[np.int64]
 
 
-def prepare(drive: Drive, model: Model, advance: Callable[[], Any]) -> list[Prepared]:
+def prepare(drive: Drive, model: Model, maskings: Mapping[str, Masking], advance: Callable[[], Any]) -> list[Prepared]:
     """Read a drive, segment it, take the lens' distortion out; advance is called after each frame."""
-    segmenter, roomy = Segmenter(model, "cpu"), Segmenter(model, "cpu")
-    roomy.min_static = SHARE
+    segmenter = Segmenter(model, "cpu")
     prepared = []
     for frame in drive.frames():
         gray = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY)
-        given = Given(frame, segmenter(frame.rgb), roomy(frame.rgb), features(gray))  # type: ignore[arg-type]
-        masks = {name: mask for name, make in MASKINGS.items() if (mask := make(given)) is not None}
+        given = Given(frame, segmenter(frame.rgb), features(gray))  # type: ignore[arg-type]
+        masks = {name: mask for name, make in maskings.items() if (mask := make(given)) is not None}
         straight = _straighten(drive, gray, cv2.INTER_LINEAR)
         prepared.append(
             Prepared(
@@ -65,6 +64,13 @@ def prepare(drive: Drive, model: Model, advance: Callable[[], Any]) -> list[Prep
     return prepared
 
 
+def steps(drive: Drive, maskings: Mapping[str, Masking], seeds: int) -> int:
+    """How often `measure_drive` calls its advance."""
+    count = len(maskings) - (drive.moving is None and "true" in maskings)
+    runs = sum(seeds if RANDOM[method] else 1 for method in METHODS)
+    return len(drive.pictures) * (1 + runs * count)
+
+
 def _straighten(drive: Drive, picture: Any, how: int) -> Any:
     if not drive.distortion.any():
         return picture
@@ -73,15 +79,17 @@ def _straighten(drive: Drive, picture: Any, how: int) -> Any:
     return cv2.remap(picture, *maps, how, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
 
 
-def measure_drive(drive: Drive, model: Model, seeds: int, advance: Callable[[], Any]) -> dict[str, Any]:
+def measure_drive(
+    drive: Drive, model: Model, maskings: Mapping[str, Masking], seeds: int, advance: Callable[[], Any]
+) -> dict[str, Any]:
     """Measure a drive, JSON-ready; advance is called for each frame that is prepared and each that is tracked.
 
     A frame that is not found is taken to go on as the one before went, and counted.
     """
-    prepared = prepare(drive, model, advance)
-    maskings = list(prepared[0].masks)
+    prepared = prepare(drive, model, maskings, advance)
+    names = list(prepared[0].masks)
     results: dict[str, Any] = {"features": {}, "pixels": {}, "errors": {}}
-    for name in maskings:
+    for name in names:
         results["features"][name] = float(np.mean([kept(frame.points, frame.masks[name]) for frame in prepared]))
         results["pixels"][name] = float(np.mean([np.mean(frame.masks[name] > 0) for frame in prepared]))
     for method, make in METHODS.items():
@@ -90,7 +98,7 @@ def measure_drive(drive: Drive, model: Model, seeds: int, advance: Callable[[], 
                 _track(drive, prepared, name, make(drive.matrix, seed), advance)
                 for seed in range(seeds if RANDOM[method] else 1)
             ]
-            for name in maskings
+            for name in names
         }
     return results
 

@@ -49,7 +49,7 @@ class OrbOdometry:
 
     def __init__(self, matrix: Array, seed: int) -> None:
         self._matrix = matrix
-        self._orb = cv2.ORB_create(FEATURES, fastThreshold=10)
+        self._orb = cv2.ORB.create(FEATURES, fastThreshold=10)
         self._matcher = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True)
         cv2.setRNGSeed(seed)
         self._key: Features | None = None

@@ -27,7 +27,7 @@ def curve(light: Image, kind: str) -> Image:
 
 
 def develop(light: Image, rng: random.Random, grain: int | None = None) -> NDArray[np.uint8]:
-    """8-bit RGB of linear light; how bright, colourful, contrasty and noisy is random, its noise by `grain` if given."""
+    """8-bit RGB of linear light; how bright, colourful, contrasty and noisy is random; its noise by `grain`, if any."""
     light = np.nan_to_num(np.maximum(light.astype(np.float32), 0), posinf=1e3)
     grey = light @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     average = light.reshape(-1, 3).clip(0, np.percentile(grey, 95) + 1e-6).mean(0) + 1e-6

@@ -65,9 +65,7 @@ def draw_drive(plan: Plan, space: Space, lens: Lens, seconds: float, rng: random
         return None
     height = rng.uniform(0.5, 1.3)
     pitch = rng.uniform(-0.2, 0.05)
-    camera = dataclasses.replace(
-        camera, position=(*camera.position[:2], height), pitch=pitch, roll=0.0
-    )
+    camera = dataclasses.replace(camera, position=(*camera.position[:2], height), pitch=pitch, roll=0.0)
     drive = Drive(
         camera,
         camera.yaw + rng.uniform(-math.pi, math.pi),

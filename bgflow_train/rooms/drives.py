@@ -255,7 +255,8 @@ class _Film:
 
 
 def _moving(index: NDArray[np.int32]) -> NDArray[np.bool_]:
-    return (index >= NOVEL_FROM) & (index != PANE)
+    moving: NDArray[np.bool_] = (index >= NOVEL_FROM) & (index != PANE)
+    return moving
 
 
 def _quaternion(rotation: NDArray[np.float64]) -> tuple[float, ...]:

@@ -1,0 +1,51 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Measure what masks do for visual odometry, on drives with known poses and depth.
+
+Writes DRIVE.json for each drive, odometry.md and odometry.png. A drive that has been measured is skipped, so that an
+interrupted run continues. Drives come from `bgflow drives` or from TUM's RGB-D benchmark.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bgflow_ros.cli.errors import UserError
+from bgflow_ros.files import write_atomically
+from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
+
+HELP = "measure what masks do for visual odometry"
+EXTRA = "train"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("drives", metavar="DRIVE", nargs="+", type=Path, help="folder of a drive, or of several")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write, made where it is missing")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
+    parser.add_argument("--seeds", type=int, default=3, help="runs of what draws random numbers (%(default)s)")
+    parser.add_argument(
+        "--candidates", action="store_true", help="measure remedies with many numbers, to choose among, on other drives"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure what is missing; print the tables."""
+    from bgflow_train.odometry.drive import DriveError, find_drives
+    from bgflow_train.odometry.masking import CANDIDATES, MASKINGS
+    from bgflow_train.odometry.plot import plot
+    from bgflow_train.odometry.report import report
+    from bgflow_train.odometry.running import measure_drives
+
+    maskings = CANDIDATES if arguments.candidates else MASKINGS
+    try:
+        drives = find_drives(arguments.drives)
+        results = measure_drives(drives, Model.load(arguments.model), maskings, arguments.seeds, arguments.out)
+    except (DriveError, ModelError) as error:
+        raise UserError(str(error)) from error
+    text = report(results)
+    write_atomically(arguments.out / "odometry.md", ("# Odometry with and without masks\n\n" + text).encode())
+    plot(results, arguments.out / "odometry.png")
+    print(text)
+    return 0
