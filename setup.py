@@ -71,6 +71,8 @@ setup(
             "peers = bgflow_train.cli.peers",
             "benchmark = bgflow_train.cli.benchmark",
             "rooms = bgflow_train.cli.rooms",
+            "drives = bgflow_train.cli.drives",
+            "odometry = bgflow_train.cli.odometry",
             "export = bgflow_train.cli.export",
             "quantize = bgflow_train.cli.quantize",
             "evaluate = bgflow_train.cli.evaluate",

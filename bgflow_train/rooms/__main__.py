@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m bgflow_train.rooms rooms|drives`: those verbs of `bgflow` where only Blender and what it needs is there."""
+"""`python -m bgflow_train.rooms rooms|drives`: verbs of `bgflow` where only Blender and what it needs is installed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def main() -> int:
         verb.add_arguments(verbs.add_parser(name, description=verb.__doc__, help=verb.HELP))
     arguments = parser.parse_args()
     try:
-        return VERBS[arguments.verb].run(arguments)
+        status: int = VERBS[arguments.verb].run(arguments)
+        return status
     except UserError as error:
         print(f"bgflow_train.rooms: {error}", file=sys.stderr)
         return 2
