@@ -125,6 +125,12 @@ class Bag:
         self.path, self.topic = path, topic
         self.name = path.name if path.is_dir() else path.stem
 
+    @property
+    def folder(self) -> Path:
+        """What rosbags opens; a file of a bag's folder stands for it, as its metadata.yaml knows the other files."""
+        beside = self.path.suffix != ".bag" and (self.path.parent / "metadata.yaml").exists()
+        return self.path.parent if beside else self.path
+
     def frames(self) -> Iterator[Frame]:
         """Read the topic's messages in the order of the bag."""
         # Only bags need it, and a robot that segments its camera has none.
@@ -135,7 +141,7 @@ class Bag:
         except ModuleNotFoundError as error:
             raise MediaError(f"{self.path}: bags need rosbags: pip install rosbags") from error
 
-        reader = AnyReader([_bag_of(self.path)], default_typestore=get_typestore(Stores.LATEST))
+        reader = AnyReader([self.folder], default_typestore=get_typestore(Stores.LATEST))
         try:
             reader.open()
         except (AnyReaderError, ReaderError, OSError, ValueError, AssertionError) as error:
@@ -179,11 +185,6 @@ def _check_count(what: str, read: int, expected: int) -> None:
     # Containers may promise a frame or two that do not exist; more missing means a damaged file.
     if read < 0.9 * expected:
         raise MediaError(f"{what}: ends after {read} of {expected} frames")
-
-
-def _bag_of(path: Path) -> Path:
-    # A file of a bag folder stands for the folder, whose metadata.yaml knows about compression and splits.
-    return path.parent if path.suffix != ".bag" and (path.parent / "metadata.yaml").exists() else path
 
 
 def sources(paths: Iterable[str | Path], topic: str | None = None) -> list[Source]:

@@ -55,7 +55,7 @@ def test_one_broken_file_among_many_is_reported_and_skipped(
 def test_a_bag_gets_masks_a_frame_and_an_overlay_video(tmp_path: Path, tiny: Path, storage: StoragePlugin) -> None:
     bag = write_bag(tmp_path / "drive", storage)
     out = tmp_path / "out"
-    assert main(["segment", str(bag), "--model", str(tiny), "--out", str(out)]) == 0
+    assert main(["segment", str(bag), "--model", str(tiny), "--out", str(out), "--pictures"]) == 0
     assert len(list(out.glob("drive_*_foreground.png"))) == 10
     video = cv2.VideoCapture(str(out / "drive_overlay.mp4"))
     assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 10

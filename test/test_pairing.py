@@ -4,13 +4,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
-
-from bgflow_ros.ros.pairing import TOLERANCE, Pairing
+from bgflow_ros.pairing import TOLERANCE, Pairing
 
 MS = 1_000_000
 

@@ -3,8 +3,9 @@
 """Segment pictures, folders, videos and bags into overlays and masks.
 
 Writes NAME_overlay.jpg, NAME_foreground.png (255 = foreground) and NAME_static.png (255 = surely static background)
-into the output folder for each frame; for videos and bags also NAME_overlay.mp4. What cannot be read is reported and
-skipped, and the exit status is then 1.
+into the output folder for each frame; for videos also NAME_overlay.mp4. Of one ROS 2 bag it makes a bag instead: a copy
+that also holds the node's topics, with the images' stamps; --pictures writes pictures as of a video. What cannot be
+read is reported and skipped, and the exit status is then 1.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tqdm import tqdm
 
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.files import write_atomically
-from bgflow_ros.media import Frame, MediaError, Source, sources
+from bgflow_ros.media import Bag, Frame, MediaError, Source, sources
 from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
 from bgflow_ros.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmenter import Segmentation, Segmenter
@@ -34,10 +35,16 @@ HELP = "segment pictures, folders, videos and bags"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("paths", metavar="PATH", nargs="+", help="picture, folder, video or ROS 2 bag (mcap, sqlite3)")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to, made where it is missing")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write to, made where it is missing; or bag")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
-    parser.add_argument("--likelihood", action="store_true", help="also write NAME_likelihood.npy, float32, 0 to 1")
+    parser.add_argument("--likelihood", action="store_true", help="also write the likelihood: float32, 0 to 1")
     parser.add_argument("--topic", help="image topic of a bag that has several")
+    parser.add_argument("--depth-topic", help="depth topic of a bag that has several")
+    parser.add_argument("--node", default="/segmenter", help="node whose topics a bag gets (%(default)s)")
+    parser.add_argument(
+        "--min-static", type=float, default=0.0, help="share of each frame that is static at least (%(default)s)"
+    )
+    parser.add_argument("--pictures", action="store_true", help="of a bag too, write pictures and an overlay video")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
     parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="in which to run it (%(default)s)")
     parser.add_argument(
@@ -50,6 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         found = sources(arguments.paths, arguments.topic)
         segmenter = Segmenter(Model.load(arguments.model), arguments.device, arguments.threads, arguments.precision)
+        segmenter.min_static = arguments.min_static
+        if len(found) == 1 and isinstance(found[0], Bag) and not arguments.pictures:
+            return _segment_bag(found[0], segmenter, arguments)
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     _refuse_collisions(found)
@@ -70,6 +80,24 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"bgflow segment: {skipped} of {len(found)} skipped, see above", file=sys.stderr)
     print(arguments.out)
     return 1 if skipped else 0
+
+
+def _segment_bag(bag: Bag, segmenter: Segmenter, arguments: argparse.Namespace) -> int:
+    """Copy a bag and add masks; 1 where an image could not be used."""
+    from bgflow_ros.bags import choose_topics, copy_with_masks
+
+    if arguments.out.exists():
+        raise UserError(f"{arguments.out} exists; name a bag that does not, or write pictures with --pictures")
+    topics = choose_topics(bag.folder, bag.topic, arguments.depth_topic)
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    with tqdm(desc=bag.name, unit="message") as bar:
+        unusable = copy_with_masks(
+            bag.folder, arguments.out, topics, segmenter, arguments.node.rstrip("/"), arguments.likelihood, bar
+        )
+    print(f"{arguments.out}: masks of {topics.image}, depth {topics.depth or '-'}, calibration {topics.info or '-'}")
+    if unusable:
+        print(f"bgflow segment: {unusable} messages could not be used; they have no masks", file=sys.stderr)
+    return int(unusable > 0)
 
 
 def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) -> None:

@@ -11,11 +11,11 @@ from sensor_msgs.msg import CameraInfo, Image
 
 from bgflow_ros import depth
 from bgflow_ros.images import ImageError
+from bgflow_ros.pairing import Pairing
 from bgflow_ros.refinement import Refined
 from bgflow_ros.ros.drops import Drops
 from bgflow_ros.ros.messages import nanoseconds, to_image, to_points
 from bgflow_ros.ros.outputs import POINTS, STATIC_DEPTH, STATIC_DEPTH_INFO, Outputs
-from bgflow_ros.ros.pairing import Pairing
 
 __all__ = ["TOPICS", "DepthOutputs"]
 

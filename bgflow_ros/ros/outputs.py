@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from operator import attrgetter
 from typing import Any
 
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
@@ -14,18 +12,13 @@ from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 
+from bgflow_ros import refinement
 from bgflow_ros.refinement import Refined
 from bgflow_ros.ros.messages import to_image
 
 __all__ = ["INFO", "MAPS", "POINTS", "STATIC_DEPTH", "STATIC_DEPTH_INFO", "Outputs"]
 
-MAPS: dict[str, tuple[str, Callable[[Refined], Any]]] = {
-    "~/likelihood": ("32FC1", attrgetter("likelihood")),
-    "~/foreground_mask": ("mono8", attrgetter("foreground")),
-    "~/static_mask": ("mono8", attrgetter("static")),
-    "~/ignore_mask": ("mono8", attrgetter("ignore")),
-    "~/overlay": ("rgb8", attrgetter("overlay")),
-}
+MAPS = {f"~/{name}": how for name, how in refinement.MAPS.items()}
 """Image topics that need nothing but the image: encoding, and which map they carry."""
 INFO = "~/camera_info"
 STATIC_DEPTH, STATIC_DEPTH_INFO = "~/static_depth/image", "~/static_depth/camera_info"

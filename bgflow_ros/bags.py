@@ -1,0 +1,270 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""A copy of a ROS 2 bag with the node's topics beside what was recorded, so that a drive can be mapped again."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
+from rosbags.rosbag2 import Reader, ReaderError, StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
+
+from bgflow_ros import depth, images
+from bgflow_ros.images import ImageError
+from bgflow_ros.media import MediaError
+from bgflow_ros.pairing import Pairing
+from bgflow_ros.refinement import MAPS, Refined, Refiner
+from bgflow_ros.segmenter import Segmenter
+
+__all__ = ["Topics", "choose_topics", "copy_with_masks"]
+
+IMAGE, COMPRESSED, INFO, POINTS = (
+    f"sensor_msgs/msg/{name}" for name in ("Image", "CompressedImage", "CameraInfo", "PointCloud2")
+)
+STORE = get_typestore(Stores.LATEST)
+FOREVER = QosTime(2147483647, 4294967295)
+QOS = Qos(
+    QosHistory.KEEP_LAST,
+    2,
+    QosReliability.RELIABLE,
+    QosDurability.VOLATILE,
+    FOREVER,
+    FOREVER,
+    QosLiveliness.AUTOMATIC,
+    FOREVER,
+    False,
+)
+"""As the node publishes."""
+UNKNOWN = "RIHS01_" + "0" * 64
+"""Hash of a type of which the bag holds no definition, as bags from before ROS 2 Iron do."""
+
+
+class Bar(Protocol):
+    """What of tqdm is used."""
+
+    total: float | None
+
+    def update(self) -> Any:
+        """Count one."""
+
+
+@dataclass(frozen=True)
+class Topics:
+    """Which of a bag's topics belong to the camera."""
+
+    image: str
+    depth: str | None
+    info: str | None
+
+
+def choose_topics(bag: Path, image: str | None, depth_topic: str | None) -> Topics:
+    """Choose the camera's topics by their types and by the encoding of their first messages.
+
+    Args:
+        bag: a ROS 2 bag.
+        image: of the pictures; the only one of the bag where None.
+        depth_topic: of depth; the only one of the bag where None, if there is one.
+
+    Raises:
+        MediaError: there is no such topic, or a choice to make.
+    """
+    with closing(_open(bag)) as reader:
+        found: dict[str, list[str]] = {"image": [], "depth": [], "info": []}
+        for connection in reader.connections:
+            kind = _kind(reader, connection)
+            if kind is not None and connection.topic not in found[kind]:
+                found[kind].append(connection.topic)
+    chosen = _only(bag, "image", found["image"], image, "--topic")
+    if chosen is None:
+        raise MediaError(f"{bag}: it has no images at all")
+    place = chosen.rpartition("/")[0]
+    beside = [topic for topic in found["info"] if topic.rpartition("/")[0] == place]
+    infos = beside or found["info"]
+    return Topics(
+        chosen,
+        _only(bag, "depth", found["depth"], depth_topic, "--depth-topic"),
+        infos[0] if len(infos) == 1 else None,
+    )
+
+
+def _only(bag: Path, what: str, topics: list[str], wanted: str | None, option: str) -> str | None:
+    there = f"it has {what} on {', '.join(topics)}" if topics else f"it has no {what} at all"
+    if wanted is not None and wanted not in topics:
+        raise MediaError(f"{bag}: no {what} on topic {wanted}; {there}")
+    if wanted is None and len(topics) > 1:
+        raise MediaError(f"{bag}: choose with {option}; {there}")
+    return wanted or (topics[0] if topics else None)
+
+
+def _kind(reader: Reader, connection: Any) -> str | None:
+    if connection.msgtype == INFO:
+        return "info"
+    if connection.msgtype == COMPRESSED:
+        return None if "compressedDepth" in connection.topic else "image"
+    if connection.msgtype != IMAGE:
+        return None
+    for _, _, data in reader.messages([connection]):
+        first: Any = STORE.deserialize_cdr(data, IMAGE)
+        return "depth" if first.encoding in depth.ENCODINGS else "image"
+    return None
+
+
+def _open(bag: Path) -> Reader:
+    if bag.suffix == ".bag":
+        raise MediaError(f"{bag}: a ROS 1 bag; expected one of ROS 2, which `rosbags-convert` makes of it")
+    try:
+        reader = Reader(bag)
+        reader.open()
+    except (ReaderError, OSError, ValueError, AssertionError) as error:
+        raise MediaError(f"{bag}: no readable bag ({error})") from error
+    return reader
+
+
+def copy_with_masks(
+    bag: Path, out: Path, topics: Topics, segmenter: Segmenter, node: str, likelihood: bool, bar: Bar
+) -> int:
+    """Copy a bag and add what the node would have published of each image, received right after it.
+
+    Every message of the old bag is there as it was, byte for byte. A kill leaves no bag named `out`.
+
+    Args:
+        bag: a ROS 2 bag; not changed.
+        out: of the new one, which must not exist; of the same storage.
+        topics: of the camera.
+        segmenter: of the images.
+        node: fully qualified name of the node under which to publish.
+        likelihood: whether the likelihood is added too.
+        bar: is told how many messages there are, and of each that is done.
+
+    Returns:
+        How many images or depths could not be used; they are copied without masks.
+
+    Raises:
+        MediaError: the bag cannot be read, or holds the node's topics already.
+    """
+    temporary_folder = tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent)
+    with closing(_open(bag)) as reader, temporary_folder as temporary:
+        storage = StoragePlugin.MCAP if any(bag.glob("*.mcap*")) else StoragePlugin.SQLITE3
+        if taken := [connection.topic for connection in reader.connections if connection.topic.startswith(node + "/")]:
+            raise MediaError(f"{bag}: holds {taken[0]} already; name another node with --node")
+        bar.total = reader.message_count
+        with Writer(Path(temporary) / out.name, version=9, storage_plugin=storage) as writer:
+            copies = {connection.id: _copy(writer, connection) for connection in reader.connections}
+            masks = _Masks(writer, topics, segmenter, node, likelihood)
+            try:
+                for connection, received, data in reader.messages():
+                    writer.write(copies[connection.id], received, data)
+                    masks.add(connection, received, data)
+                    bar.update()
+            except (ReaderError, OSError, ValueError) as error:
+                raise MediaError(f"{bag}: damaged: {error}") from error
+        shutil.move(Path(temporary) / out.name, out)
+    return masks.unusable
+
+
+def _copy(writer: Writer, connection: Any) -> Any:
+    definition = connection.msgdef.data
+    if not definition and connection.msgtype in STORE.fielddefs:
+        definition = STORE.generate_msgdef(connection.msgtype, ros_version=2)[0]
+    return writer.add_connection(
+        connection.topic,
+        connection.msgtype,
+        msgdef=definition,
+        rihs01=connection.digest or UNKNOWN,
+        serialization_format=connection.ext.serialization_format,
+        offered_qos_profiles=connection.ext.offered_qos_profiles,
+    )
+
+
+class _Masks:
+    """Writes the node's topics."""
+
+    def __init__(self, writer: Writer, topics: Topics, segmenter: Segmenter, node: str, likelihood: bool) -> None:
+        self.unusable = 0
+        self._writer, self._topics, self._segmenter = writer, topics, segmenter
+        self._refiner, self._pairing = Refiner(), Pairing[Refined, Any]()
+        self._info: Any = None
+        names = [name for name in MAPS if name != "overlay" and (likelihood or name != "likelihood")]
+        self._maps = {name: self._topic(f"{node}/{name}", IMAGE) for name in names}
+        self._camera_info = self._topic(f"{node}/camera_info", INFO) if topics.info else None
+        if topics.depth:
+            self._static_depth = self._topic(f"{node}/static_depth/image", IMAGE)
+        if topics.depth and topics.info:
+            self._static_info = self._topic(f"{node}/static_depth/camera_info", INFO)
+            self._points = self._topic(f"{node}/foreground_points", POINTS)
+
+    def _topic(self, name: str, kind: str) -> Any:
+        return self._writer.add_connection(name, kind, typestore=STORE, offered_qos_profiles=[QOS])
+
+    def add(self, connection: Any, received: int, data: Any) -> None:
+        """Take a message and write what follows from it."""
+        try:
+            for to, message in self._answers(connection, data):
+                self._writer.write(to, received, STORE.serialize_cdr(message, to.msgtype))
+        except ImageError:
+            self.unusable += 1
+
+    def _answers(self, connection: Any, data: Any) -> Iterator[tuple[Any, Any]]:
+        topic, kind = connection.topic, connection.msgtype
+        if topic == self._topics.info and kind == INFO:
+            self._info = STORE.deserialize_cdr(data, kind)
+        elif topic == self._topics.image and kind in (IMAGE, COMPRESSED):
+            message: Any = STORE.deserialize_cdr(data, kind)
+            rgb = images.decode_compressed(message.data) if kind == COMPRESSED else images.decode(message)
+            stamp = _nanoseconds(message.header)
+            masks = self._refiner(self._segmenter(rgb), stamp * 1e-9)
+            for name, to in self._maps.items():
+                encoding, get = MAPS[name]
+                yield to, _image(message.header, get(masks), encoding)
+            if self._info is not None:
+                yield self._camera_info, _stamped(self._info, message.header)
+            if self._topics.depth:
+                yield from self._with_depth(self._pairing.put_mask(stamp, masks))
+        elif topic == self._topics.depth and kind == IMAGE:
+            message = STORE.deserialize_cdr(data, kind)
+            yield from self._with_depth(self._pairing.put_depth(_nanoseconds(message.header), message))
+
+    def _with_depth(self, pairs: list[tuple[Refined, Any]]) -> Iterator[tuple[Any, Any]]:
+        for masks, message in pairs:
+            decoded = depth.decode(message)
+            if decoded.shape != masks.segmentation.image.shape[:2]:
+                raise ImageError("depth of another size", f"{decoded.shape} beside {masks.segmentation.image.shape}")
+            static = depth.static_depth(decoded, masks.static)
+            yield self._static_depth, _image(message.header, static, message.encoding)
+            if self._info is not None:
+                yield self._static_info, _stamped(self._info, message.header)
+                k = self._info.k
+                camera = depth.Intrinsics(k[0], k[4], k[2], k[5])
+                points = depth.foreground_points(decoded, masks.foreground, camera)
+                yield self._points, _cloud(message.header, points)
+
+
+def _nanoseconds(header: Any) -> int:
+    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
+
+
+def _stamped(info: Any, header: Any) -> Any:
+    fields = {name: getattr(info, name) for name in info.__dataclass_fields__ if name != "__msgtype__"}
+    return type(info)(**(fields | {"header": header}))
+
+
+def _image(header: Any, pixels: npt.NDArray[Any], encoding: str) -> Any:
+    data = np.ascontiguousarray(pixels)
+    kind = STORE.types[IMAGE]
+    return kind(header, *data.shape[:2], encoding, 0, data.strides[0], data.reshape(-1).view(np.uint8))
+
+
+def _cloud(header: Any, points: npt.NDArray[np.float32]) -> Any:
+    field: Any = STORE.types["sensor_msgs/msg/PointField"]
+    cloud = STORE.types[POINTS]
+    fields = [field(name, 4 * axis, field.FLOAT32, 1) for axis, name in enumerate("xyz")]
+    return cloud(header, 1, len(points), fields, False, 12, 12 * len(points), points.reshape(-1).view(np.uint8), True)

@@ -1,0 +1,225 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Masks beside what a bag holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rosbags.rosbag2 import Reader, StoragePlugin, Writer
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+from bgflow_ros.cli.main import main
+from bgflow_ros.depth import Intrinsics, foreground_points, static_depth
+from bgflow_ros.segmenter import Segmenter
+
+STORE = get_typestore(Stores.LATEST)
+OWN = "house_msgs/msg/Door"
+STORE.register(get_types_from_msg("string room\nfloat64 angle", OWN))
+IMAGE, INFO = "sensor_msgs/msg/Image", "sensor_msgs/msg/CameraInfo"
+WIDTH, HEIGHT, FRAMES = 64, 48, 6
+CAMERA = Intrinsics(50.0, 50.0, 31.5, 23.5)
+BOTH = pytest.mark.parametrize("storage", [StoragePlugin.MCAP, StoragePlugin.SQLITE3])
+
+
+def header(number: int, lag: int = 0) -> Any:
+    time = STORE.types["builtin_interfaces/msg/Time"](sec=100 + number, nanosec=5 + lag)
+    return STORE.types["std_msgs/msg/Header"](stamp=time, frame_id="optical")
+
+
+def room(number: int) -> np.ndarray:
+    """Bright, with a dark thing that moves to the right."""
+    rgb = np.full((HEIGHT, WIDTH, 3), 230, np.uint8)
+    rgb[:, 8 * number : 8 * number + 16] = 20
+    return rgb
+
+
+def depth(number: int) -> np.ndarray:
+    return np.full((HEIGHT, WIDTH), 1000 + number, np.uint16)
+
+
+def picture(head: Any, pixels: np.ndarray, encoding: str, **changes: Any) -> Any:
+    rows = np.ascontiguousarray(pixels).reshape(HEIGHT, -1).view(np.uint8)
+    fields = {
+        "header": head,
+        "height": HEIGHT,
+        "width": WIDTH,
+        "encoding": encoding,
+        "is_bigendian": 0,
+        "step": rows.shape[1],
+        "data": rows.ravel(),
+    }
+    return STORE.types[IMAGE](**(fields | changes))
+
+
+def info(head: Any) -> Any:
+    k = np.array([CAMERA.fx, 0, CAMERA.cx, 0, CAMERA.fy, CAMERA.cy, 0, 0, 1])
+    region = STORE.types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
+    return STORE.types[INFO](
+        head, HEIGHT, WIDTH, "plumb_bob", np.zeros(5), k, np.eye(3).ravel(), np.zeros(12), 0, 0, region
+    )
+
+
+def write(path: Path, storage: StoragePlugin = StoragePlugin.MCAP, cameras: tuple[str, ...] = ("/cam",)) -> Path:
+    """A drive: colour, depth a little later, calibration, and something of the robot's own."""
+    with Writer(path, version=9, storage_plugin=storage) as writer:
+        door = writer.add_connection("/door", OWN, typestore=STORE)
+        for camera in cameras:
+            color = writer.add_connection(f"{camera}/color/image", IMAGE, typestore=STORE)
+            far = writer.add_connection(f"{camera}/depth/image", IMAGE, typestore=STORE)
+            calibration = writer.add_connection(f"{camera}/color/camera_info", INFO, typestore=STORE)
+            for number in range(FRAMES):
+                now = number * 50_000_000
+                broken = {"step": 1} if number == 3 else {}
+                for to, message, when in (
+                    (calibration, info(header(number)), now),
+                    (color, picture(header(number), room(number), "rgb8", **broken), now),
+                    (door, STORE.types[OWN](room="hall", angle=0.1 * number), now + 1),
+                    (far, picture(header(number, 3_000_000), depth(number), "16UC1"), now + 2),
+                ):
+                    writer.write(to, when, STORE.serialize_cdr(message, to.msgtype))
+    return path
+
+
+def read(path: Path) -> list[tuple[str, int, bytes]]:
+    with Reader(path) as reader:
+        return [(connection.topic, when, bytes(data)) for connection, when, data in reader.messages()]
+
+
+def messages(path: Path, topic: str) -> list[Any]:
+    with Reader(path) as reader:
+        chosen = [connection for connection in reader.connections if connection.topic == topic]
+        assert chosen, f"no topic {topic}"
+        return [STORE.deserialize_cdr(data, connection.msgtype) for connection, _, data in reader.messages(chosen)]
+
+
+def segment(bag: Path, out: Path, tiny: Path, *more: str) -> int:
+    return main(["segment", str(bag), "--model", str(tiny), "--out", str(out), "--threads", "1", *more])
+
+
+@BOTH
+def test_what_was_recorded_is_there_byte_for_byte_and_masks_follow_their_image(
+    tmp_path: Path, tiny: Path, storage: StoragePlugin, segmenter: Segmenter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bag = write(tmp_path / "drive", storage)
+    assert segment(bag, tmp_path / "masked", tiny) == 1  # one image is broken
+    assert "1 messages could not be used" in capsys.readouterr().err
+    before, after = read(bag), read(tmp_path / "masked")
+    assert [entry for entry in after if not entry[0].startswith("/segmenter/")] == before
+    received = {when for topic, when, _ in before if topic == "/cam/color/image"}
+    assert {when for topic, when, _ in after if topic == "/segmenter/static_mask"} <= received
+    good = [number for number in range(FRAMES) if number != 3]
+    for name, of in (("foreground_mask", "foreground"), ("static_mask", "static"), ("ignore_mask", "ignore")):
+        found = messages(tmp_path / "masked", f"/segmenter/{name}")
+        for message, number in zip(found, good, strict=True):
+            assert message.header == header(number)
+            assert (message.encoding, message.width, message.height) == ("mono8", WIDTH, HEIGHT)
+            np.testing.assert_array_equal(message.data.reshape(HEIGHT, WIDTH), getattr(segmenter(room(number)), of))
+    for message, number in zip(messages(tmp_path / "masked", "/segmenter/camera_info"), good, strict=True):
+        assert message.header == header(number)
+
+
+@BOTH
+def test_the_copy_says_of_its_topics_what_the_original_says(tmp_path: Path, tiny: Path, storage: StoragePlugin) -> None:
+    bag = write(tmp_path / "drive", storage)
+    segment(bag, tmp_path / "masked", tiny)
+    with Reader(bag) as old, Reader(tmp_path / "masked") as new:
+        found = {connection.topic: connection for connection in new.connections}
+        for connection in old.connections:
+            copy = found[connection.topic]
+            assert (copy.msgtype, copy.digest, copy.msgdef, copy.ext) == (
+                connection.msgtype,
+                connection.digest,
+                connection.msgdef,
+                connection.ext,
+            )
+        [qos] = found["/segmenter/static_mask"].ext.offered_qos_profiles
+        assert (qos.reliability.name, qos.durability.name, qos.depth) == ("RELIABLE", "VOLATILE", 2)
+
+
+def test_depth_gets_its_static_part_and_its_points(tmp_path: Path, tiny: Path, segmenter: Segmenter) -> None:
+    segment(write(tmp_path / "drive"), tmp_path / "masked", tiny)
+    good = [number for number in range(FRAMES) if number != 3]
+    statics = messages(tmp_path / "masked", "/segmenter/static_depth/image")
+    infos = messages(tmp_path / "masked", "/segmenter/static_depth/camera_info")
+    clouds = messages(tmp_path / "masked", "/segmenter/foreground_points")
+    for number, static, calibration, cloud in zip(good, statics, infos, clouds, strict=True):
+        masks = segmenter(room(number))
+        assert static.header == calibration.header == cloud.header == header(number, 3_000_000)
+        assert static.encoding == "16UC1"
+        expected = static_depth(depth(number), masks.static)
+        np.testing.assert_array_equal(static.data.view(np.uint16).reshape(HEIGHT, WIDTH), expected)
+        points = cloud.data.view(np.float32).reshape(-1, 3)
+        np.testing.assert_array_equal(points, foreground_points(depth(number), masks.foreground, CAMERA))
+        assert len(points) == cloud.width > 0
+
+
+def test_likelihood_and_another_node_on_request(tmp_path: Path, tiny: Path) -> None:
+    segment(write(tmp_path / "drive"), tmp_path / "masked", tiny, "--likelihood", "--node", "/front/segmenter/")
+    found = messages(tmp_path / "masked", "/front/segmenter/likelihood")
+    assert [message.encoding for message in found] == ["32FC1"] * (FRAMES - 1)
+
+
+def test_masks_are_not_added_twice(tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    segment(write(tmp_path / "drive"), tmp_path / "masked", tiny)
+    arguments = ("--topic", "/cam/color/image", "--depth-topic", "/cam/depth/image")
+    assert segment(tmp_path / "masked", tmp_path / "again", tiny, *arguments) == 2
+    assert "holds /segmenter/foreground_mask already; name another node with --node" in capsys.readouterr().err
+    assert segment(tmp_path / "masked", tmp_path / "again", tiny, *arguments, "--node", "/other") == 1
+    assert len(messages(tmp_path / "again", "/other/static_mask")) == FRAMES - 1
+
+
+def test_min_static_reaches_the_masks(tmp_path: Path, tiny: Path) -> None:
+    segment(write(tmp_path / "drive"), tmp_path / "masked", tiny, "--min-static", "1")
+    assert all((message.data == 255).all() for message in messages(tmp_path / "masked", "/segmenter/static_mask"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "choose with --topic; it has image on /left/color/image, /right/color/image"),
+        (["--topic", "/up"], "no image on topic /up"),
+        (["--topic", "/left/color/image"], "choose with --depth-topic"),
+    ],
+)
+def test_a_bag_of_two_cameras_asks_which(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    bag = write(tmp_path / "drive", cameras=("/left", "/right"))
+    assert segment(bag, tmp_path / "masked", tiny, *arguments) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "masked").exists()
+
+
+def test_the_calibration_beside_the_image_is_taken(tmp_path: Path, tiny: Path) -> None:
+    bag = write(tmp_path / "drive", cameras=("/left", "/right"))
+    arguments = ("--topic", "/right/color/image", "--depth-topic", "/right/depth/image")
+    assert segment(bag, tmp_path / "masked", tiny, *arguments) == 1
+    assert len(messages(tmp_path / "masked", "/segmenter/camera_info")) == FRAMES - 1
+
+
+def test_nothing_is_overwritten_and_nothing_half_is_left(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bag = write(tmp_path / "drive")
+    (tmp_path / "there").mkdir()
+    assert segment(bag, tmp_path / "there", tiny) == 2
+    assert "exists" in capsys.readouterr().err
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Segmenter, "__call__", interrupt)
+    assert segment(bag, tmp_path / "masked", tiny) == 130
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["drive", "there"]
+
+
+def test_a_ros_1_bag_is_told_how_to_become_one_of_ros_2(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "old.bag").write_bytes(b"#ROSBAG V2.0\n")
+    assert segment(tmp_path / "old.bag", tmp_path / "masked", tiny) == 2
+    assert "rosbags-convert" in capsys.readouterr().err
