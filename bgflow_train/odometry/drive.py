@@ -21,6 +21,8 @@ from evo.tools import file_interface
 
 __all__ = ["Drive", "DriveError", "Frame", "find_drives"]
 
+NOISE = 0.0012, 0.0019, 0.4
+"""Of depth at z metres: 0.0012 + 0.0019 (z - 0.4)^2 (Nguyen et al. 2012, Modeling Kinect Sensor Noise)."""
 NEAR = 0.02
 """Seconds by which the stamps of a picture and its depth may differ, as TUM's `associate.py` has it."""
 
@@ -38,7 +40,7 @@ class Frame:
     rgb: npt.NDArray[np.uint8]
     """H x W x 3."""
     depth: npt.NDArray[np.float32]
-    """H x W in metres, NaN where unknown."""
+    """H x W in metres, NaN where unknown; that of rendered drives has a sensor's noise."""
     moving: npt.NDArray[np.uint8] | None
     """H x W: 255 where something moves; None where nobody has said."""
 
@@ -100,10 +102,12 @@ class Drive:
 
     def frames(self) -> Iterator[Frame]:
         """Read the frames in the order of time."""
-        for time, path in self.pictures.items():
+        for number, (time, path) in enumerate(self.pictures.items()):
             rgb = self._picture(path, cv2.IMREAD_COLOR)
             raw = self._picture(self.depths[time], cv2.IMREAD_UNCHANGED).astype(np.float32)
             depth = np.where(raw > 0, raw / np.float32(self.depth_scale), np.float32(np.nan))
+            if self.description:  # rendered: exact, as no camera's is
+                depth = _with_noise(depth, number)
             moving = None if self.moving is None else self._picture(self.moving[time], cv2.IMREAD_UNCHANGED)
             yield Frame(time, cv2.cvtColor(rgb, cv2.COLOR_BGR2RGB), depth, moving)  # type: ignore[arg-type]
 
@@ -131,6 +135,13 @@ class Drive:
         if missing:
             raise DriveError(f"{path}: without {', '.join(sorted(missing))}")
         return dict(camera)
+
+
+def _with_noise(depth: npt.NDArray[np.float32], seed: int) -> npt.NDArray[np.float32]:
+    least, more, near = NOISE
+    drawn = np.random.default_rng(seed).standard_normal(depth.shape, np.float32)
+    noisy: npt.NDArray[np.float32] = depth + drawn * (least + more * (depth - near) ** 2).astype(np.float32)
+    return noisy
 
 
 def find_drives(paths: list[Path]) -> list[Drive]:

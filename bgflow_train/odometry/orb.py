@@ -51,7 +51,10 @@ class OrbOdometry:
         self._matrix = matrix
         self._orb = cv2.ORB.create(FEATURES, fastThreshold=10)
         self._matcher = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True)
-        cv2.setRNGSeed(seed)
+        self._ransac = cv2.UsacParams()
+        self._ransac.randomGeneratorState = seed
+        self._ransac.threshold, self._ransac.confidence, self._ransac.maxIterations = REPROJECTION, 0.999, 2000
+        self._ransac.score, self._ransac.loMethod = cv2.SCORE_METHOD_MSAC, cv2.LOCAL_OPTIM_INNER_LO
         self._key: Features | None = None
         self._key_pose = np.eye(4)
         self._first_inliers = 0
@@ -71,7 +74,7 @@ class OrbOdometry:
         if self._key is None:
             self._become_key(features, guess, 0)
             return guess
-        found = self._locate(features, guess)
+        found = self._locate(features)
         if found is None:
             # The way back to the old key frame only grows longer.
             self._become_key(features, guess, 0)
@@ -95,7 +98,7 @@ class OrbOdometry:
         rays = np.column_stack([xy, np.ones(len(xy))]) @ np.linalg.inv(self._matrix).T
         return Features(xy, np.asarray(descriptors, np.uint8), rays * z[:, None])
 
-    def _locate(self, features: Features, guess: Array) -> tuple[Array, int] | None:
+    def _locate(self, features: Features) -> tuple[Array, int] | None:
         key = self._key
         assert key is not None
         if not len(key.points) or not len(features.points):
@@ -107,20 +110,7 @@ class OrbOdometry:
         places = key.places[[match.queryIdx for match in matches]]
         points = features.points[[match.trainIdx for match in matches]]
         # From the key frame to this one.
-        start = np.linalg.inv(guess) @ self._key_pose
-        found, turn, shift, inliers = cv2.solvePnPRansac(
-            places,
-            points,
-            self._matrix,
-            None,
-            cv2.Rodrigues(start[:3, :3])[0],
-            start[:3, 3].copy(),
-            True,
-            500,
-            REPROJECTION,
-            0.999,
-            flags=cv2.SOLVEPNP_ITERATIVE,
-        )
+        found, _, turn, shift, inliers = cv2.solvePnPRansac(places, points, self._matrix, None, params=self._ransac)
         if not found or inliers is None or len(inliers) < INLIERS:
             return None
         near = inliers.ravel()
