@@ -29,6 +29,7 @@ from bgflow_ros.ros.frame_request import FrameRequest
 from bgflow_ros.ros.heap import keep_freed_memory
 from bgflow_ros.ros.outputs import Outputs
 from bgflow_ros.ros.pipeline import Pipeline
+from bgflow_ros.ros.subscription import STEADY
 from bgflow_ros.runtime import DeviceError
 from bgflow_ros.saving import default_folder
 from bgflow_ros.segmenter import Segmenter
@@ -59,7 +60,7 @@ class SegmenterNode(LifecycleNode):
         self.create_service(Trigger, "~/save_frame", self._save_frame, callback_group=ReentrantCallbackGroup())
         self.create_service(Trigger, "~/reset", self._reset)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_timer(diagnostics.PERIOD, self._report)
+        self.create_timer(diagnostics.PERIOD, self._report, clock=STEADY)
 
     # Lifecycle
 

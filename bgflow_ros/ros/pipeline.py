@@ -33,7 +33,7 @@ from bgflow_ros.ros.mailbox import Mailbox
 from bgflow_ros.ros.messages import nanoseconds, to_rgb
 from bgflow_ros.ros.outputs import INFO, MAPS, Outputs
 from bgflow_ros.ros.parameters import Settings
-from bgflow_ros.ros.subscription import ImageSubscription, image_topic
+from bgflow_ros.ros.subscription import STEADY, ImageSubscription, image_topic
 from bgflow_ros.ros.worker import Worker
 from bgflow_ros.segmenter import Segmentation
 
@@ -88,7 +88,7 @@ class Pipeline:
         )
         self._depths: ImageSubscription | None = None
         self._look()
-        self._timer = node.create_timer(LOOK, self._look)
+        self._timer = node.create_timer(LOOK, self._look, clock=STEADY)
 
     def destroy(self) -> None:
         """Unsubscribe and end the inference thread."""
@@ -127,6 +127,7 @@ class Pipeline:
             "lost_rate": (lost_now - lost) / seconds,
             "ages": tuple(self._ages) if self.answered > answered else (),
             "fault": fault if when >= then else "",
+            "last_fault": fault,
             "without_depth": self._depth_outputs.pairing.alone,
         }
 

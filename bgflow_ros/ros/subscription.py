@@ -8,11 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
-__all__ = ["ImageSubscription", "image_topic"]
+__all__ = ["STEADY", "ImageSubscription", "image_topic"]
+
+STEADY = Clock(clock_type=ClockType.STEADY_TIME)
+"""For the node's own timers: simulated time may stand still, and the robot's may jump."""
 
 
 def image_topic(node: Node, transport: str) -> tuple[str, type[Image] | type[CompressedImage]]:
@@ -57,7 +61,7 @@ class ImageSubscription:
         # Best effort meets every camera until the publishers are known.
         self.reliability = ReliabilityPolicy.RELIABLE if qos == "reliable" else ReliabilityPolicy.BEST_EFFORT
         self._subscribe()
-        self._timer = node.create_timer(self.PERIOD, self._follow) if qos == "auto" else None
+        self._timer = node.create_timer(self.PERIOD, self._follow, clock=STEADY) if qos == "auto" else None
 
     def destroy(self) -> None:
         """Unsubscribe."""
