@@ -18,6 +18,7 @@ ARGUMENTS = {
     "namespace": ("", "Namespace of the node, one for each camera"),
     "image": ("", "Topic of the camera's image; empty: `image` in the namespace"),
     "camera_info": ("", "Topic of the camera's calibration; empty: `camera_info` in the namespace"),
+    "depth": ("", "Topic of depth registered to the image; empty: `depth` in the namespace"),
     "params_file": (PathJoinSubstitution([CONFIG, "segment.yaml"]), "Parameter file"),
     "respawn": ("false", "Start the node again when it dies"),
     "log_level": ("info", "debug, info, warn, error or fatal"),
@@ -29,6 +30,8 @@ PARAMETERS = {
     "model": (str, "Model folder, or the name of a packaged model"),
     "image_transport": (str, "raw or compressed"),
     "image_qos": (str, "auto, sensor_data or reliable"),
+    "ignore_image": (str, "PNG of the camera's size, not black where it sees the robot itself"),
+    "min_static": (float, "Share of the picture that the static mask holds at least; 0.5 for SLAM, see doc/slam.md"),
     "device": (str, "auto, cpu, cuda or tensorrt"),
     "precision": (str, "auto, float32, float16 or int8"),
     "threads": (int, "CPU threads for inference; 0: half the cores for int8, else all"),
@@ -37,7 +40,10 @@ PARAMETERS = {
 }
 """Arguments that override a parameter of the file where they are given. Name: type, description."""
 
-OUTPUTS = ("likelihood", "foreground_mask", "static_mask", "overlay")
+INPUTS = ("image", "camera_info", "depth")
+"""The node's topics that an argument renames."""
+
+OUTPUTS = ("likelihood", "foreground_mask", "static_mask", "overlay", "static_depth/image", "foreground_points")
 """The node's topics that config/segment.rviz shows, under the names that they have without a namespace."""
 
 FASTDDS_PROFILES = "FASTDDS_DEFAULT_PROFILES_FILE"
@@ -79,7 +85,7 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                 if given(name)
             ),
         ],
-        remappings=[(topic, given(topic)) for topic in ("image", "camera_info") if given(topic)],
+        remappings=[(topic, given(topic)) for topic in INPUTS if given(topic)],
         ros_arguments=["--log-level", LaunchConfiguration("log_level")],
         respawn=IfCondition(LaunchConfiguration("respawn")).evaluate(context),
         output="screen",

@@ -46,6 +46,7 @@ def test_the_launch_file_starts_the_node_as_asked(monkeypatch: pytest.MonkeyPatc
         "namespace",
         "image",
         "camera_info",
+        "depth",
         "model",
         "params_file",
         "use_sim_time",

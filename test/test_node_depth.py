@@ -184,7 +184,8 @@ def test_hold_remembers_until_it_is_reset(robot: Robot, start) -> None:
             message.header.stamp.sec, message.header.stamp.nanosec = divmod(number * 100_000_000, 10**9)
             message.header.frame_id = str(number)
             robot.publisher(Image, "image", RELIABLE).publish(message)
-            if robot.until(lambda: any(m.header.frame_id == str(number) for m in robot.received[MASK]), 0.3):
+            name = message.header.frame_id
+            if robot.until(lambda name=name: any(m.header.frame_id == name for m in robot.received[MASK]), 0.3):
                 return pixels(robot.received[MASK][-1])
 
     assert (shown(scene())[LEFT] == 255).all()

@@ -1,0 +1,99 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is made of what the node has seen, and how it counts what it sees."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
+
+from diagnostic_msgs.msg import DiagnosticStatus
+
+from bgflow_ros.ros.arrivals import Arrivals
+from bgflow_ros.ros.diagnostics import Seen, status
+from bgflow_ros.ros.drops import Drops
+
+OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+WELL = Seen(
+    "/front/segmenter", "active", topic="/front/image", cameras=1, wanted=True, input_rate=30.0, output_rate=29.9
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "message"),
+    [
+        ({}, OK, "29.9 masks a second of 30.0 images"),
+        ({"state": "inactive"}, OK, "inactive"),
+        ({"state": "unconfigured", "refusal": "no model 'x'"}, ERROR, "not configured: no model 'x'"),
+        ({"wanted": False}, OK, "nobody subscribes; nothing is inferred"),
+        ({"silence": 1.5}, WARN, "no image for 2 s on /front/image (1 publisher)"),
+        ({"silence": 6.0, "cameras": 0}, ERROR, "no image for 6 s on /front/image (0 publishers)"),
+        ({"degraded": "inference runs on the CPU after"}, ERROR, "inference runs on the CPU after"),
+        ({"fault": "wrong step: 1"}, WARN, "wrong step: 1"),
+        ({"lost_rate": 6.0}, WARN, "20 % of the images are lost on the way"),
+        ({"lost_rate": 2.0}, OK, "masks a second"),
+        ({"cameras": 2}, WARN, "2 publishers of images on /front/image; expected one camera"),
+    ],
+)
+def test_levels(changes: dict[str, object], level: bytes, message: str) -> None:
+    told = status(dataclasses.replace(WELL, **changes))  # type: ignore[arg-type]
+    assert told.level == level
+    assert told.message.startswith(message) or message in told.message
+    assert told.name == "/front/segmenter: segmentation"
+
+
+def test_everything_is_told_as_values() -> None:
+    told = status(
+        dataclasses.replace(
+            WELL, ages=[0.01] * 90 + [0.05] * 10, drops={"superseded": 3}, facts={"model": "m"}, last_fault="odd size"
+        )
+    )
+    values = {value.key: value.value for value in told.values}
+    assert values["age p50 (ms)"] == "10.0"
+    assert values["age p95 (ms)"] == "50.0"
+    assert values["dropped: superseded"] == "3"
+    assert values["model"] == "m"
+    assert values["last refusal"] == "odd size"
+
+
+def arrivals(*numbers: int | None, one_camera: bool = True, read: bool = True) -> tuple[Arrivals, int]:
+    drops = Drops(lambda line: None)
+    found = Arrivals(drops)
+    found.one_camera = one_camera
+    for number in numbers:
+        found.add({"publication_sequence_number": number}, read)
+    return found, drops.counts["lost on the way"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "published", "lost"),
+    [
+        ((1, 2, 3), 3, 0),
+        ((1, 4, 5), 5, 2),
+        ((7, 8, 1, 2), 4, 0),  # the camera was restarted
+        ((None, None), 2, 0),  # a middleware without numbers
+    ],
+)
+def test_frames_that_are_missing_are_counted(numbers: tuple[int, ...], published: int, lost: int) -> None:
+    found, counted = arrivals(*numbers)
+    assert (found.published, counted) == (published, lost)
+
+
+def test_frames_left_unread_are_published_but_not_lost() -> None:
+    found, counted = arrivals(1, 31, 61, read=False)
+    assert (found.published, counted) == (61, 0)
+
+
+def test_numbers_of_two_cameras_say_nothing() -> None:
+    found, counted = arrivals(100, 5, 101, 6, one_camera=False)
+    assert (found.published, counted) == (4, 0)
+
+
+def test_a_restart_forgives_the_gap() -> None:
+    found, _ = arrivals(1, 2)
+    found.restart()
+    found.add({"publication_sequence_number": 90})
+    assert found.published == 3
