@@ -325,7 +325,7 @@ def test_a_rendered_room_s_masks_labels_and_depth_agree_and_it_is_rendered_once(
 ) -> None:
     pytest.importorskip("bpy", reason="needs Blender, the render extra")
     command = ["--rooms", "1", "--views", "1", "--size", "64", "48", "--samples", "1", "--threads", "1"]
-    monkeypatch.setattr(sys, "argv", ["rooms", "--out", str(tmp_path), *command])
+    monkeypatch.setattr(sys, "argv", ["python", "rooms", "--out", str(tmp_path), *command])
     assert render() == 0
     files = {path.relative_to(tmp_path): path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     names = ["depth/00000_0.png", "label/00000_0.png", "mask/00000_0.png", "rgb/00000_0.jpg", "rooms/00000.json"]

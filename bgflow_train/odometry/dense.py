@@ -1,6 +1,10 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Odometry by all pixels: OpenCV's, by colour and depth, from each frame to the next (Steinbruecker et al. 2011)."""
+"""Odometry by all pixels: OpenCV's RGB-D odometry, from each frame to the next (Steinbruecker et al. 2011).
+
+It aligns brightness, with depth to say where a pixel goes. OpenCV's variant that aligns depth as well slides along the
+walls and floors that masks leave.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ class DenseOdometry:
         settings = cv2.OdometrySettings()
         settings.setCameraMatrix(matrix.astype(np.float32))
         settings.setMaxDepth(FAR)
-        self._odometry = cv2.Odometry(cv2.OdometryType_RGB_DEPTH, settings, cv2.OdometryAlgoType_COMMON)
+        self._odometry = cv2.Odometry(cv2.OdometryType_RGB, settings, cv2.OdometryAlgoType_COMMON)
         self._before: cv2.OdometryFrame | None = None
         self._pose = np.eye(4)
 

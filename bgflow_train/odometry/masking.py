@@ -91,12 +91,12 @@ def true(given: Given) -> Mask | None:
     return None if given.frame.moving is None else ~given.frame.moving
 
 
-SHARES = (0.4, 0.5, 0.6, 0.7)
+SHARES = (0.5, 0.6, 0.7, 0.8, 0.9)
 CANDIDATES: Mapping[str, Masking] = {
     NONE: no_mask,
     **{f"static, {count} features": enough(count) for count in (50, 100)},
     **{f"min_static {share:g}": share_of_pixels(share) for share in SHARES},
-    **{f"likeliest {share:g} of the features": share_of_features(share) for share in (0.3, *SHARES)},
+    **{f"likeliest {share:g} of the features": share_of_features(share) for share in SHARES},
     "true": true,
 }
 """Remedies with numbers to choose from, by name."""

@@ -1,0 +1,132 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Drives through rendered rooms: paths, company, and what a film holds."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import random
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from bgflow_ros.cli.main import main
+from bgflow_train.rooms.camera import Lens
+from bgflow_train.rooms.drive_path import CLEARANCE, MAX_SPEED, MAX_TURN, NEAREST, Drive, draw_company, draw_drive
+from bgflow_train.rooms.plan import Plan, draw_plan
+from bgflow_train.rooms.space import Space
+
+SECONDS = 3.0
+LENS = Lens(math.radians(64), 0.0)
+
+
+def drawn(seed: int) -> tuple[Plan, Space, Drive]:
+    rng = random.Random(seed)
+    while True:
+        plan = draw_plan(rng)
+        space = Space(plan)
+        drive = draw_drive(plan, space, LENS, SECONDS, rng)
+        if drive is not None:
+            return plan, space, drive
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_drive_is_smooth_within_its_bounds_and_keeps_clear(seed: int) -> None:
+    _, space, drive = drawn(seed)
+    steps = 45
+    cameras = [drive.camera(i / (steps - 1)) for i in range(steps)]
+    spell = SECONDS / (steps - 1)
+    for before, after in itertools.pairwise(cameras):
+        assert math.dist(before.position, after.position) <= MAX_SPEED * spell * 1.001
+        assert abs(after.yaw - before.yaw) <= MAX_TURN * spell * 1.001
+        assert after.position[2] == before.position[2]
+    assert math.dist(cameras[0].position, cameras[1].position) < 0.1 * MAX_SPEED * spell * steps / 10
+    assert all(space.free(*camera.position[:2], 0.1, 0.9 * CLEARANCE) for camera in cameras)
+    assert cameras[0] == drive.start
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_company_moves_by_itself_stays_in_the_room_and_off_the_camera(seed: int) -> None:
+    plan, _, drive = drawn(seed)
+    rng = random.Random(seed)
+    company = draw_company(1, 0, 0.3, LENS.fov, rng)
+    poses = [company.pose(drive, plan, i / 44) for i in range(45)]
+    for i, (x, y, _) in enumerate(poses):
+        camera = drive.camera(i / 44).position
+        away = math.dist((x, y), camera[:2])
+        assert away >= NEAREST + company.radius - 1e-9
+        if away > NEAREST + company.radius + 0.06:
+            assert plan.inside(x, y)
+    seen = [
+        math.atan2(y - drive.camera(i / 44).position[1], x - drive.camera(i / 44).position[0])
+        - drive.camera(i / 44).yaw
+        for i, (x, y, _) in enumerate(poses)
+    ]
+    assert np.ptp(np.unwrap(seen)) > math.radians(3), "it is not fixed to the camera"
+
+
+def test_the_same_seed_is_the_same_drive() -> None:
+    assert drawn(5)[2] == drawn(5)[2]
+    assert drawn(5)[2] != drawn(6)[2]
+
+
+def test_without_blender_the_verb_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "bpy", None)
+    assert main(["drives", "--out", str(tmp_path)]) == 2
+    assert "pip install 'bgflow[render]'" in capsys.readouterr().err
+
+
+def read(folder: Path, kind: str) -> list[np.ndarray]:
+    paths = sorted((folder / kind).iterdir())
+    return [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in paths]
+
+
+def test_a_film_s_depth_poses_and_masks_fit_each_other(tmp_path: Path) -> None:
+    pytest.importorskip("bpy", reason="needs Blender, the render extra")
+    from bgflow_train.rooms.drives import DriveSettings, film_room
+
+    settings = DriveSettings(tmp_path, (0.0, 0.25), 3, (160, 120), 1, seed=3, threads=2)
+    frames: list[None] = []
+    film_room(settings, 0, lambda: frames.append(None))
+    assert len(frames) == 6
+    still, moving = tmp_path / "room00000_m00", tmp_path / "room00000_m25"
+    assert (still / "groundtruth.txt").read_bytes() == (moving / "groundtruth.txt").read_bytes()
+    assert not any(mask.any() for mask in read(still, "moving"))
+    shares = [np.mean(mask > 0) for mask in read(moving, "moving")]
+    assert json.loads((moving / "drive.json").read_text())["share"] == pytest.approx(np.mean(shares), abs=1e-6)
+    # Where nothing moves, the room is the same with and without company.
+    for before, after, mask in zip(read(still, "depth"), read(moving, "depth"), read(moving, "moving"), strict=True):
+        assert np.mean(np.abs(before.astype(int) - after)[mask == 0] < 10) > 0.99
+    # The first frame's depth, moved by the poses, is the last frame's.
+    lines = [line.split() for line in (still / "groundtruth.txt").read_text().splitlines()[1:]]
+    poses = []
+    for _, *numbers in lines:
+        tx, ty, tz, qx, qy, qz, qw = map(float, numbers)
+        axis, angle = np.array([qx, qy, qz]), 2 * math.atan2(math.hypot(qx, qy, qz), qw)
+        pose = np.eye(4)
+        pose[:3, :3] = cv2.Rodrigues(axis / max(np.linalg.norm(axis), 1e-12) * angle)[0]
+        pose[:3, 3] = tx, ty, tz
+        poses.append(pose)
+    import yaml
+
+    matrix = np.array(yaml.safe_load((still / "camera.yaml").read_text())["camera_matrix"]["data"]).reshape(3, 3)
+    depths = [depth / 5000 for depth in read(still, "depth")]
+    v, u = np.nonzero(depths[0] > 0)
+    places = np.linalg.inv(matrix) @ np.stack([u, v, np.ones_like(u)]) * depths[0][v, u]
+    places = np.linalg.inv(poses[-1]) @ poses[0] @ np.vstack([places, np.ones(len(u))])
+    x, y = (matrix @ places[:3] / places[2])[:2].round().astype(int)
+    seen = (x >= 0) & (x < 160) & (y >= 0) & (y < 120) & (places[2] > 0)
+    difference = np.abs(depths[-1][y[seen], x[seen]] - places[2][seen])
+    assert np.mean(difference < 0.05) > 0.85, "but for edges and what was hidden"
+    # Again: nothing is left to do.
+    stamps = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")}
+    film_room(settings, 0, lambda: frames.append(None))
+    assert stamps == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")}
+    assert len(frames) == 12
