@@ -61,10 +61,9 @@ def grow(mask: Mask, pixels: int) -> Mask:
     """Grow what is marked with 255 by a number of pixels in every direction; negative: shrink it."""
     if pixels == 0:
         return mask
-    # By distance: as fast for a hundred pixels as for one.
-    other = ~mask if pixels > 0 else mask
-    away = cv2.distanceTransform(other, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.multiply(away <= pixels if pixels > 0 else away > -pixels, 255, dtype=np.uint8)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(pixels) + 1,) * 2)
+    change = cv2.dilate if pixels > 0 else cv2.erode
+    return change(mask, disc)  # type: ignore[return-value]
 
 
 def drop_small(mask: Mask, area: int) -> Mask:
