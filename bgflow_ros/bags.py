@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
 from rosbags.rosbag2 import Reader, ReaderError, StoragePlugin, Writer
-from rosbags.typesys import Stores, get_typestore
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from bgflow_ros import depth, images
 from bgflow_ros.images import ImageError
@@ -31,7 +34,7 @@ IMAGE, COMPRESSED, INFO, POINTS = (
     f"sensor_msgs/msg/{name}" for name in ("Image", "CompressedImage", "CameraInfo", "PointCloud2")
 )
 STORE = get_typestore(Stores.LATEST)
-FOREVER = QosTime(2147483647, 4294967295)
+FOREVER = QosTime(9223372036, 854775807)
 QOS = Qos(
     QosHistory.KEEP_LAST,
     2,
@@ -44,8 +47,6 @@ QOS = Qos(
     False,
 )
 """As the node publishes."""
-UNKNOWN = "RIHS01_" + "0" * 64
-"""Hash of a type of which the bag holds no definition, as bags from before ROS 2 Iron do."""
 
 
 class Bar(Protocol):
@@ -67,33 +68,49 @@ class Topics:
 
 
 def choose_topics(bag: Path, image: str | None, depth_topic: str | None) -> Topics:
-    """Choose the camera's topics by their types and by the encoding of their first messages.
+    """Choose the camera's topics by their types and by their first messages.
 
     Args:
-        bag: a ROS 2 bag.
+        depth_topic: of depth; the only one of the bag with the image's frame and size where None, if there is one.
         image: of the pictures; the only one of the bag where None.
-        depth_topic: of depth; the only one of the bag where None, if there is one.
+        depth_topic: of depth; where None, the only one of the bag whose frame and size are the image's, if there is one.
 
     Raises:
         MediaError: there is no such topic, or a choice to make.
     """
+    images_of: dict[str, tuple[Any, ...]] = {}
+    depths_of: dict[str, tuple[Any, ...]] = {}
+    infos: list[str] = []
     with closing(_open(bag)) as reader:
-        found: dict[str, list[str]] = {"image": [], "depth": [], "info": []}
         for connection in reader.connections:
-            kind = _kind(reader, connection)
-            if kind is not None and connection.topic not in found[kind]:
-                found[kind].append(connection.topic)
-    chosen = _only(bag, "image", found["image"], image, "--topic")
+            if connection.msgtype == INFO:
+                infos.append(connection.topic)
+            elif connection.msgtype == COMPRESSED and "compressedDepth" not in connection.topic:
+                images_of[connection.topic] = ()
+            elif connection.msgtype == IMAGE:
+                first = _first(reader, connection)
+                found = depths_of if getattr(first, "encoding", "") in depth.ENCODINGS else images_of
+                found[connection.topic] = (first.header.frame_id, first.width, first.height) if first else ()
+    chosen = _only(bag, "images", list(images_of), image, "--topic")
     if chosen is None:
         raise MediaError(f"{bag}: it has no images at all")
-    place = chosen.rpartition("/")[0]
-    beside = [topic for topic in found["info"] if topic.rpartition("/")[0] == place]
-    infos = beside or found["info"]
+    like = images_of[chosen]
+    registered = [topic for topic, sort in depths_of.items() if depth_topic == topic or not like or sort == like]
+    name = chosen.removesuffix("/compressed").rpartition("/")[0]
+    beside = [topic for topic in infos if topic.rpartition("/")[0] == name] or infos
     return Topics(
         chosen,
-        _only(bag, "depth", found["depth"], depth_topic, "--depth-topic"),
-        infos[0] if len(infos) == 1 else None,
+        _only(bag, "registered depth", registered, depth_topic, "--depth-topic"),
+        beside[0] if len(set(beside)) == 1 else None,
     )
+
+
+def _first(reader: Reader, connection: Any) -> Any:
+    """First message of a topic that is whole; None where there is none among the first few."""
+    for _, _, data in itertools.islice(reader.messages([connection]), 10):
+        with contextlib.suppress(Exception):  # whatever a damaged message makes the reader raise
+            return STORE.deserialize_cdr(data, connection.msgtype)
+    return None
 
 
 def _only(bag: Path, what: str, topics: list[str], wanted: str | None, option: str) -> str | None:
@@ -103,19 +120,6 @@ def _only(bag: Path, what: str, topics: list[str], wanted: str | None, option: s
     if wanted is None and len(topics) > 1:
         raise MediaError(f"{bag}: choose with {option}; {there}")
     return wanted or (topics[0] if topics else None)
-
-
-def _kind(reader: Reader, connection: Any) -> str | None:
-    if connection.msgtype == INFO:
-        return "info"
-    if connection.msgtype == COMPRESSED:
-        return None if "compressedDepth" in connection.topic else "image"
-    if connection.msgtype != IMAGE:
-        return None
-    for _, _, data in reader.messages([connection]):
-        first: Any = STORE.deserialize_cdr(data, IMAGE)
-        return "depth" if first.encoding in depth.ENCODINGS else "image"
-    return None
 
 
 def _open(bag: Path) -> Reader:
@@ -131,7 +135,7 @@ def _open(bag: Path) -> Reader:
 
 def copy_with_masks(
     bag: Path, out: Path, topics: Topics, segmenter: Segmenter, node: str, likelihood: bool, bar: Bar
-) -> int:
+) -> Counter[str]:
     """Copy a bag and add what the node would have published of each image, received right after it.
 
     Every message of the old bag is there as it was, byte for byte. A kill leaves no bag named `out`.
@@ -146,29 +150,41 @@ def copy_with_masks(
         bar: is told how many messages there are, and of each that is done.
 
     Returns:
-        How many images or depths could not be used; they are copied without masks.
+        How many images or depths could not be used, by cause; they are copied without masks.
 
     Raises:
-        MediaError: the bag cannot be read, or holds the node's topics already.
+        MediaError: the bag cannot be read to its end, or holds the node's topics already.
+        OSError: the new bag cannot be written.
     """
     temporary_folder = tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent)
     with closing(_open(bag)) as reader, temporary_folder as temporary:
-        storage = StoragePlugin.MCAP if any(bag.glob("*.mcap*")) else StoragePlugin.SQLITE3
+        mcap = bag.suffix == ".mcap" or any(bag.glob("*.mcap*"))
+        storage = StoragePlugin.MCAP if mcap else StoragePlugin.SQLITE3
         if taken := [connection.topic for connection in reader.connections if connection.topic.startswith(node + "/")]:
             raise MediaError(f"{bag}: holds {taken[0]} already; name another node with --node")
-        bar.total = reader.message_count
+        bar.total, count = reader.message_count, 0
         with Writer(Path(temporary) / out.name, version=9, storage_plugin=storage) as writer:
             copies = {connection.id: _copy(writer, connection) for connection in reader.connections}
-            masks = _Masks(writer, topics, segmenter, node, likelihood)
-            try:
-                for connection, received, data in reader.messages():
-                    writer.write(copies[connection.id], received, data)
-                    masks.add(connection, received, data)
-                    bar.update()
-            except (ReaderError, OSError, ValueError) as error:
-                raise MediaError(f"{bag}: damaged: {error}") from error
+            infos = [connection for connection in reader.connections if connection.topic == topics.info]
+            masks = _Masks(writer, topics, _first(reader, infos[0]) if infos else None, segmenter, node, likelihood)
+            received = 0
+            for connection, received, data in _messages(reader, bag):
+                writer.write(copies[connection.id], received, data)
+                masks.add(connection, received, data)
+                bar.update()
+                count += 1
+            masks.finish(received)
+        if count != reader.message_count:
+            raise MediaError(f"{bag}: {count} of {reader.message_count} messages can be read")
         shutil.move(Path(temporary) / out.name, out)
     return masks.unusable
+
+
+def _messages(reader: Reader, bag: Path) -> Iterator[tuple[Any, int, Any]]:
+    try:
+        yield from reader.messages()
+    except Exception as error:  # whatever a damaged file makes the storage raise
+        raise MediaError(f"{bag}: damaged: {error}") from error
 
 
 def _copy(writer: Writer, connection: Any) -> Any:
@@ -179,26 +195,36 @@ def _copy(writer: Writer, connection: Any) -> Any:
         connection.topic,
         connection.msgtype,
         msgdef=definition,
-        rihs01=connection.digest or UNKNOWN,
+        rihs01=connection.digest or _hash(connection.msgtype, definition),
         serialization_format=connection.ext.serialization_format,
         offered_qos_profiles=connection.ext.offered_qos_profiles,
     )
 
 
+def _hash(kind: str, definition: str) -> str:
+    """Hash of a type (REP-2016), of an empty one where the bag does not define it, as before ROS 2 Iron."""
+    if kind in STORE.fielddefs:
+        return STORE.hash_rihs01(kind)
+    store = get_typestore(Stores.LATEST)
+    store.register(get_types_from_msg(definition, kind))
+    return store.hash_rihs01(kind)
+
+
 class _Masks:
     """Writes the node's topics."""
 
-    def __init__(self, writer: Writer, topics: Topics, segmenter: Segmenter, node: str, likelihood: bool) -> None:
-        self.unusable = 0
-        self._writer, self._topics, self._segmenter = writer, topics, segmenter
+    def __init__(
+        self, writer: Writer, topics: Topics, info: Any, segmenter: Segmenter, node: str, likelihood: bool
+    ) -> None:
+        self.unusable: Counter[str] = Counter()
+        self._writer, self._topics, self._info, self._segmenter = writer, topics, info, segmenter
         self._refiner, self._pairing = Refiner(), Pairing[Refined, Any]()
-        self._info: Any = None
         names = [name for name in MAPS if name != "overlay" and (likelihood or name != "likelihood")]
         self._maps = {name: self._topic(f"{node}/{name}", IMAGE) for name in names}
-        self._camera_info = self._topic(f"{node}/camera_info", INFO) if topics.info else None
+        self._camera_info = self._topic(f"{node}/camera_info", INFO) if info is not None else None
         if topics.depth:
             self._static_depth = self._topic(f"{node}/static_depth/image", IMAGE)
-        if topics.depth and topics.info:
+        if topics.depth and info is not None:
             self._static_info = self._topic(f"{node}/static_depth/camera_info", INFO)
             self._points = self._topic(f"{node}/foreground_points", POINTS)
 
@@ -207,17 +233,29 @@ class _Masks:
 
     def add(self, connection: Any, received: int, data: Any) -> None:
         """Take a message and write what follows from it."""
-        try:
-            for to, message in self._answers(connection, data):
-                self._writer.write(to, received, STORE.serialize_cdr(message, to.msgtype))
-        except ImageError:
-            self.unusable += 1
+        self._write(self._answers(connection, data), received)
+
+    def finish(self, received: int) -> None:
+        """Write what has waited for the end."""
+        self._write(self._with_depth(self._pairing.finish()), received)
+
+    def _write(self, answers: Iterator[tuple[Any, Any]], received: int) -> None:
+        while True:
+            try:
+                to, message = next(answers)
+            except StopIteration:
+                return
+            except ImageError as error:
+                self.unusable[error.cause] += 1
+                return
+            except Exception as error:  # whatever a damaged message makes the decoder raise
+                self.unusable[f"{type(error).__name__}: {error}"] += 1
+                return
+            self._writer.write(to, received, STORE.serialize_cdr(message, to.msgtype))
 
     def _answers(self, connection: Any, data: Any) -> Iterator[tuple[Any, Any]]:
         topic, kind = connection.topic, connection.msgtype
-        if topic == self._topics.info and kind == INFO:
-            self._info = STORE.deserialize_cdr(data, kind)
-        elif topic == self._topics.image and kind in (IMAGE, COMPRESSED):
+        if topic == self._topics.image and kind in (IMAGE, COMPRESSED):
             message: Any = STORE.deserialize_cdr(data, kind)
             rgb = images.decode_compressed(message.data) if kind == COMPRESSED else images.decode(message)
             stamp = _nanoseconds(message.header)
@@ -235,14 +273,21 @@ class _Masks:
 
     def _with_depth(self, pairs: list[tuple[Refined, Any]]) -> Iterator[tuple[Any, Any]]:
         for masks, message in pairs:
-            decoded = depth.decode(message)
+            try:
+                decoded = depth.decode(message)
+            except ImageError as error:
+                self.unusable[error.cause] += 1
+                continue
             if decoded.shape != masks.segmentation.image.shape[:2]:
-                raise ImageError("depth of another size", f"{decoded.shape} beside {masks.segmentation.image.shape}")
+                self.unusable["depth of another size"] += 1
+                continue
             static = depth.static_depth(decoded, masks.static)
             yield self._static_depth, _image(message.header, static, message.encoding)
-            if self._info is not None:
-                yield self._static_info, _stamped(self._info, message.header)
-                k = self._info.k
+            if self._info is None:
+                continue
+            yield self._static_info, _stamped(self._info, message.header)
+            k = self._info.k
+            if k[0] > 0 and k[4] > 0:
                 camera = depth.Intrinsics(k[0], k[4], k[2], k[5])
                 points = depth.foreground_points(decoded, masks.foreground, camera)
                 yield self._points, _cloud(message.header, points)

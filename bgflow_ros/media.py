@@ -215,7 +215,7 @@ def sources(paths: Iterable[str | Path], topic: str | None = None) -> list[Sourc
 def _is_bag(path: Path) -> bool:
     if not path.is_dir():
         return False
-    files = [child for child in path.iterdir() if child.suffix in {".db3", ".mcap"}]
+    files = [child for child in path.iterdir() if {".db3", ".mcap"} & set(child.suffixes)]
     return (path / "metadata.yaml").is_file() and bool(files)
 
 

@@ -60,20 +60,26 @@ class Pairing(Generic[M, D]):
                 del self._depths[next(iter(self._depths))]
             return self._settle()
 
+    def finish(self) -> list[tuple[M, D]]:
+        """The pairs that are left when nothing more will come."""
+        with self._lock:
+            return self._settle(waiting=False)
+
     def clear(self) -> None:
         """Forget all that waits."""
         with self._lock:
             self._masks.clear()
             self._depths.clear()
 
-    def _settle(self) -> list[tuple[M, D]]:
+    def _settle(self, waiting: bool = True) -> list[tuple[M, D]]:
         pairs = []
         for stamp in list(self._masks):
-            if not self._depths or next(reversed(self._depths)) < stamp:
+            if not self._depths or (waiting and next(reversed(self._depths)) < stamp):
                 break  # a nearer one may still come
             nearest = min(self._depths, key=lambda other: abs(other - stamp))
             if abs(nearest - stamp) <= TOLERANCE:
-                pairs.append((self._masks.pop(stamp), self._depths[nearest]))
+                # A depth is given once: of a slower one there is less.
+                pairs.append((self._masks.pop(stamp), self._depths.pop(nearest)))
             else:
                 self._forget_oldest_mask()
             # Those that are too old for this mask are so for all that follow.

@@ -106,7 +106,7 @@ def test_what_was_recorded_is_there_byte_for_byte_and_masks_follow_their_image(
 ) -> None:
     bag = write(tmp_path / "drive", storage)
     assert segment(bag, tmp_path / "masked", tiny) == 1  # one image is broken
-    assert "1 messages could not be used" in capsys.readouterr().err
+    assert "1 messages without masks: wrong step" in capsys.readouterr().err
     before, after = read(bag), read(tmp_path / "masked")
     assert [entry for entry in after if not entry[0].startswith("/segmenter/")] == before
     received = {when for topic, when, _ in before if topic == "/cam/color/image"}
@@ -180,8 +180,8 @@ def test_min_static_reaches_the_masks(tmp_path: Path, tiny: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "choose with --topic; it has image on /left/color/image, /right/color/image"),
-        (["--topic", "/up"], "no image on topic /up"),
+        ([], "choose with --topic; it has images on /left/color/image, /right/color/image"),
+        (["--topic", "/up"], "no images on topic /up"),
         (["--topic", "/left/color/image"], "choose with --depth-topic"),
     ],
 )
@@ -215,6 +215,77 @@ def test_nothing_is_overwritten_and_nothing_half_is_left(
     monkeypatch.setattr(Segmenter, "__call__", interrupt)
     assert segment(bag, tmp_path / "masked", tiny) == 130
     assert sorted(path.name for path in tmp_path.iterdir()) == ["drive", "there"]
+
+
+def cut(path: Path, number: int) -> None:
+    """Write a bag whose image of that number ends in the middle."""
+    with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        color = writer.add_connection("/cam/color/image", IMAGE, typestore=STORE)
+        for this in range(FRAMES):
+            data = bytes(STORE.serialize_cdr(picture(header(this), room(this), "rgb8"), IMAGE))
+            writer.write(color, this, data[: 500 if this == number else None])
+
+
+@pytest.mark.parametrize("number", [0, 4])
+def test_a_message_that_ends_in_the_middle_is_copied_and_told(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str], number: int
+) -> None:
+    cut(tmp_path / "drive", number)
+    assert segment(tmp_path / "drive", tmp_path / "masked", tiny) == 1
+    assert "1 messages without masks" in capsys.readouterr().err
+    assert len([entry for entry in read(tmp_path / "masked") if entry[0] == "/cam/color/image"]) == FRAMES
+    assert len(messages(tmp_path / "masked", "/segmenter/static_mask")) == FRAMES - 1
+
+
+def test_a_lone_mcap_file_becomes_a_bag_that_all_readers_open(tmp_path: Path, tiny: Path) -> None:
+    file = write(tmp_path / "drive") / "drive.mcap"
+    lone = file.rename(tmp_path / "lone.mcap")
+    assert segment(lone, tmp_path / "masked", tiny) == 1
+    assert list((tmp_path / "masked").glob("*.mcap"))
+    assert (
+        segment(tmp_path / "masked", tmp_path / "pictures", tiny, "--pictures", "--topic", "/segmenter/static_mask")
+        == 0
+    )
+
+
+def test_depth_of_another_frame_is_left_out_unless_it_is_named(tmp_path: Path, tiny: Path) -> None:
+    with Writer(tmp_path / "drive", version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        color = writer.add_connection("/cam/color/image", IMAGE, typestore=STORE)
+        far = writer.add_connection("/cam/depth/image", IMAGE, typestore=STORE)
+        for number in range(FRAMES):
+            infrared = header(number)
+            infrared = type(infrared)(stamp=infrared.stamp, frame_id="infrared")
+            writer.write(color, number, STORE.serialize_cdr(picture(header(number), room(number), "rgb8"), IMAGE))
+            writer.write(far, number, STORE.serialize_cdr(picture(infrared, depth(number), "16UC1"), IMAGE))
+    assert segment(tmp_path / "drive", tmp_path / "without", tiny) == 0
+    assert not any("static_depth" in topic for topic, _, _ in read(tmp_path / "without"))
+    assert segment(tmp_path / "drive", tmp_path / "with", tiny, "--depth-topic", "/cam/depth/image") == 0
+    assert len(messages(tmp_path / "with", "/segmenter/static_depth/image")) == FRAMES
+
+
+@pytest.mark.parametrize(
+    ("out", "more", "message"),
+    [
+        ("drive/masked", (), "which is not changed"),
+        ("file/masked", (), "cannot be written"),
+        ("masked", ("--node", "segm enter"), "is no name of a node"),
+    ],
+)
+def test_where_and_as_whom_nothing_can_be_written(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str], out: str, more: tuple[str, ...], message: str
+) -> None:
+    bag, before = write(tmp_path / "drive"), set((tmp_path / "drive").iterdir())
+    (tmp_path / "file").write_text("no folder")
+    assert segment(bag, tmp_path / out, tiny, *more) == 2
+    assert message in capsys.readouterr().err
+    assert set(bag.iterdir()) == before
+
+
+def test_two_bags_at_once_are_refused(tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b"):
+        write(tmp_path / name)
+    assert segment(tmp_path, tmp_path / "masked", tiny) == 2
+    assert "give one bag" in capsys.readouterr().err
 
 
 def test_a_ros_1_bag_is_told_how_to_become_one_of_ros_2(

@@ -27,6 +27,20 @@ def test_the_nearest_is_taken_once_no_nearer_one_can_come() -> None:
     assert pairing.put_depth(105 * MS, "after") == [("mask", "after")]
 
 
+def test_a_depth_is_given_once() -> None:
+    pairing: Pairing[str, str] = Pairing()
+    pairing.put_depth(10 * MS, "d")
+    assert pairing.put_mask(0, "m0") == [("m0", "d")]
+    assert pairing.put_mask(15 * MS, "m15") == []
+
+
+def test_what_is_left_at_the_end_is_paired_without_waiting() -> None:
+    pairing: Pairing[str, str] = Pairing()
+    pairing.put_depth(95 * MS, "before")
+    assert pairing.put_mask(100 * MS, "mask") == []
+    assert pairing.finish() == [("mask", "before")]
+
+
 def test_masks_whose_depth_does_not_come_are_counted() -> None:
     pairing: Pairing[str, str] = Pairing()
     pairing.put_mask(0, "lost")

@@ -14,6 +14,7 @@ import argparse
 import io
 import itertools
 import re
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -58,8 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
         found = sources(arguments.paths, arguments.topic)
         segmenter = Segmenter(Model.load(arguments.model), arguments.device, arguments.threads, arguments.precision)
         segmenter.min_static = arguments.min_static
-        if len(found) == 1 and isinstance(found[0], Bag) and not arguments.pictures:
-            return _segment_bag(found[0], segmenter, arguments)
+        bags = [source for source in found if isinstance(source, Bag) and not arguments.pictures]
+        if len(found) == 1 and bags:
+            return _segment_bag(bags[0], segmenter, arguments)
+        if bags:
+            raise UserError(f"{bags[0].path} is a bag beside others; give one bag, or write pictures with --pictures")
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     _refuse_collisions(found)
@@ -86,18 +90,24 @@ def _segment_bag(bag: Bag, segmenter: Segmenter, arguments: argparse.Namespace) 
     """Copy a bag and add masks; 1 where an image could not be used."""
     from bgflow_ros.bags import choose_topics, copy_with_masks
 
-    if arguments.out.exists():
-        raise UserError(f"{arguments.out} exists; name a bag that does not, or write pictures with --pictures")
+    out, node = arguments.out, "/" + arguments.node.strip("/")
+    if out.exists():
+        raise UserError(f"{out} exists; name a bag that does not, or write pictures with --pictures")
+    if bag.folder.resolve() in out.resolve().parents:
+        raise UserError(f"{out} lies in {bag.folder}, which is not changed; name a bag elsewhere")
+    if not re.fullmatch(r"(/[A-Za-z_][A-Za-z0-9_]*)+", node):
+        raise UserError(f"--node {arguments.node!r} is no name of a node; expected one such as /front/segmenter")
     topics = choose_topics(bag.folder, bag.topic, arguments.depth_topic)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    with tqdm(desc=bag.name, unit="message") as bar:
-        unusable = copy_with_masks(
-            bag.folder, arguments.out, topics, segmenter, arguments.node.rstrip("/"), arguments.likelihood, bar
-        )
-    print(f"{arguments.out}: masks of {topics.image}, depth {topics.depth or '-'}, calibration {topics.info or '-'}")
-    if unusable:
-        print(f"bgflow segment: {unusable} messages could not be used; they have no masks", file=sys.stderr)
-    return int(unusable > 0)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tqdm(desc=bag.name, unit="message") as bar:
+            unusable = copy_with_masks(bag.folder, out, topics, segmenter, node, arguments.likelihood, bar)
+    except (OSError, sqlite3.Error) as error:
+        raise UserError(f"{out} cannot be written: {error}") from error
+    print(f"{out}: masks of {topics.image}, depth {topics.depth or '-'}, calibration {topics.info or '-'}")
+    for cause, count in unusable.items():
+        print(f"bgflow segment: {count} messages without masks: {cause}", file=sys.stderr)
+    return int(bool(unusable))
 
 
 def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) -> None:

@@ -97,7 +97,7 @@ PARAMETERS = (
         "dilate",
         0,
         "Pixels by which foreground, and what is not static, grows; negative: foreground shrinks",
-        range=(-100, 100),
+        range=(-30, 30),
         live=True,
     ),
     Parameter(
