@@ -71,9 +71,9 @@ def choose_topics(bag: Path, image: str | None, depth_topic: str | None) -> Topi
     """Choose the camera's topics by their types and by their first messages.
 
     Args:
-        depth_topic: of depth; the only one of the bag with the image's frame and size where None, if there is one.
+        bag: a ROS 2 bag.
         image: of the pictures; the only one of the bag where None.
-        depth_topic: of depth; where None, the only one of the bag whose frame and size are the image's, if there is one.
+        depth_topic: of depth; the only one of the bag with the image's frame and size where None, if there is one.
 
     Raises:
         MediaError: there is no such topic, or a choice to make.

@@ -42,6 +42,11 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "segmenter", default_value="true", description="false where another launch file has started it"
             ),
+            DeclareLaunchArgument(
+                "min_static",
+                default_value="0.7",
+                description="Share of the picture that odometry may use at least, the likeliest background first",
+            ),
             # It declares the other arguments, which keep their values for what follows.
             IncludeLaunchDescription(
                 PythonLaunchDescriptionSource(SEGMENT), condition=IfCondition(LaunchConfiguration("segmenter"))

@@ -104,7 +104,7 @@ MASKINGS: Mapping[str, Masking] = {
     NONE: no_mask,
     "static": static,
     "not foreground": not_foreground,
-    **{name: CANDIDATES[name] for name in ("static, 100 features", "min_static 0.5", "likeliest 0.5 of the features")},
+    **{name: CANDIDATES[name] for name in ("static, 100 features", "min_static 0.7", "likeliest 0.7 of the features")},
     "true": true,
 }
 """What is reported; the numbers were chosen among the candidates, on drives of other rooms."""
