@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("drives", metavar="DRIVE", nargs="+", type=Path, help="folder of a drive, or of several")
     parser.add_argument("--out", type=Path, required=True, help="folder to write, made where it is missing")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
-    parser.add_argument("--seeds", type=int, default=3, help="runs of what draws random numbers (%(default)s)")
+    parser.add_argument("--seeds", type=int, default=2, help="runs of what draws random numbers (%(default)s)")
     parser.add_argument(
         "--candidates", action="store_true", help="measure remedies with many numbers, to choose among, on other drives"
     )

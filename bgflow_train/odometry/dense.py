@@ -8,6 +8,8 @@ walls and floors that masks leave.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,12 @@ Array = npt.NDArray[np.float64]
 
 FAR = 10.0
 """Metres beyond which depth is not used."""
+AGREE = 1.01
+"""By which a motion of all pixels may fit those in the mask worse than their own, and be believed."""
+SAMPLE = 20_000
+"""Pixels that are compared at most."""
+OUTLIER = 40.0
+"""Grey levels at which a difference counts as this and no more: something was hidden or has appeared."""
 
 
 class DenseOdometry:
@@ -34,11 +42,17 @@ class DenseOdometry:
         settings.setCameraMatrix(matrix.astype(np.float32))
         settings.setMaxDepth(FAR)
         self._odometry = cv2.Odometry(cv2.OdometryType_RGB, settings, cv2.OdometryAlgoType_COMMON)
-        self._before: cv2.OdometryFrame | None = None
+        self._matrix = matrix
+        self._before: tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.uint8]] | None = None
         self._pose = np.eye(4)
 
     def __call__(
-        self, gray: npt.NDArray[np.uint8], depth: npt.NDArray[np.float32], mask: npt.NDArray[np.uint8], guess: Array
+        self,
+        gray: npt.NDArray[np.uint8],
+        depth: npt.NDArray[np.float32],
+        mask: npt.NDArray[np.uint8],
+        guess: Array,
+        verified: bool = False,
     ) -> Array | None:
         """Pose of the camera in the first frame's, 4 x 4; None where it was not found.
 
@@ -47,20 +61,49 @@ class DenseOdometry:
             depth: H x W in metres, NaN where unknown.
             mask: H x W, 255 where pixels count.
             guess: 4 x 4 pose to go on from where none is found; that of the frame if it is the first.
+            verified: use all pixels unless that contradicts those in the mask.
         """
-        before, now = self._before, cv2.OdometryFrame(depth, gray, mask)
+        before, now = self._before, (gray, depth, mask)
         self._before = now
         if before is None:
             self._pose = guess
             return guess
-        try:
-            self._odometry.prepareFrames(before, now)
-            found, motion = self._odometry.compute(before, now)
-        except cv2.error:  # too little is left to solve for
-            found = False
-        if not found or not np.isfinite(motion).all():
+        motion = self._align(before, now, masked=not verified)
+        if verified:
+            masked = self._align(before, now, masked=True)
+            if masked is not None and (
+                motion is None or self._residual(before, now, motion) > AGREE * self._residual(before, now, masked)
+            ):
+                motion = masked
+        if motion is None:
             self._pose = guess
             return None
         # The motion takes points of the frame before to those of this one.
         self._pose = self._pose @ np.linalg.inv(motion)
         return self._pose
+
+    def _align(self, before: Any, now: Any, masked: bool) -> Array | None:
+        frames: list[Any] = [
+            cv2.OdometryFrame(depth, gray, mask if masked else np.full_like(mask, 255))
+            for gray, depth, mask in (before, now)
+        ]
+        try:
+            self._odometry.prepareFrames(*frames)
+            found, motion = self._odometry.compute(*frames)
+        except cv2.error:  # too little is left to solve for
+            return None
+        return motion if found and np.isfinite(motion).all() else None
+
+    def _residual(self, before: Any, now: Any, motion: Array) -> float:
+        """Mean difference in brightness of what lies in the mask before, where the motion takes it."""
+        gray, depth, mask = before
+        v, u = np.nonzero((mask > 0) & (depth < FAR))
+        few = slice(None, None, len(v) // SAMPLE + 1)
+        v, u = v[few], u[few]
+        rays = np.stack([u, v, np.ones_like(u)]).T @ np.linalg.inv(self._matrix).T
+        seen = (rays * depth[v, u][:, None] @ motion[:3, :3].T + motion[:3, 3]) @ self._matrix.T
+        x, y = (seen[:, :2] / seen[:, 2:]).astype(np.float32).T
+        found = cv2.remap(now[0], x[None], y[None], cv2.INTER_LINEAR, borderValue=0)[0].astype(np.float32)
+        inside = (x >= 0) & (y >= 0) & (x < gray.shape[1] - 1) & (y < gray.shape[0] - 1)
+        difference = np.minimum(np.abs(found - gray[v, u])[inside], OUTLIER)
+        return float(difference.mean()) if difference.size else float(OUTLIER)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from bgflow_ros.segmenter import Segmentation
 from bgflow_train.odometry.drive import Frame
 
-__all__ = ["CANDIDATES", "MASKINGS", "NONE", "Given", "Masking", "features", "kept"]
+__all__ = ["CANDIDATES", "MASKINGS", "NONE", "Given", "Make", "Masking", "features", "kept"]
 
 Mask = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.int64]
@@ -34,8 +34,17 @@ class Given:
     """The frame's features."""
 
 
-Masking = Callable[[Given], Mask | None]
+Make = Callable[[Given], Mask | None]
 """Gives H x W, 255 where odometry may look; None where a frame has no such mask."""
+
+
+@dataclass(frozen=True)
+class Masking:
+    """A way to mask."""
+
+    make: Make
+    verified: bool = False
+    """Whether the odometry uses everything unless that contradicts what lies in the mask (a remedy in the consumer)."""
 
 
 def features(gray: Mask) -> Points:
@@ -59,17 +68,17 @@ def static(given: Given) -> Mask:
     return given.segmentation.static
 
 
-def enough(count: int) -> Masking:
+def enough(count: int) -> Make:
     """Remedy of a consumer: no mask for a frame of which the static mask would keep fewer features."""
     return lambda given: static(given) if kept(given.points, static(given)) >= count else no_mask(given)
 
 
-def share_of_pixels(share: float) -> Masking:
+def share_of_pixels(share: float) -> Make:
     """Remedy in the node: a static mask with `min_static`."""
     return lambda given: given.segmentation.static_with(share)
 
 
-def share_of_features(share: float) -> Masking:
+def share_of_features(share: float) -> Make:
     """Remedy of a consumer: the static mask, and the likeliest features where it keeps less than a share of them."""
 
     def mask(given: Given) -> Mask:
@@ -93,18 +102,20 @@ def true(given: Given) -> Mask | None:
 
 SHARES = (0.5, 0.6, 0.7, 0.8, 0.9)
 CANDIDATES: Mapping[str, Masking] = {
-    NONE: no_mask,
-    **{f"static, {count} features": enough(count) for count in (50, 100)},
-    **{f"min_static {share:g}": share_of_pixels(share) for share in SHARES},
-    **{f"likeliest {share:g} of the features": share_of_features(share) for share in SHARES},
-    "true": true,
+    NONE: Masking(no_mask),
+    "not foreground": Masking(not_foreground),
+    **{f"static, {count} features": Masking(enough(count)) for count in (50, 100)},
+    **{f"min_static {share:g}": Masking(share_of_pixels(share)) for share in SHARES},
+    **{f"min_static {share:g}, verified": Masking(share_of_pixels(share), True) for share in SHARES},
+    **{f"likeliest {share:g} of the features": Masking(share_of_features(share)) for share in SHARES},
+    **{f"likeliest {share:g}, verified": Masking(share_of_features(share), True) for share in SHARES},
+    "true": Masking(true),
 }
 """Remedies with numbers to choose from, by name."""
 MASKINGS: Mapping[str, Masking] = {
-    NONE: no_mask,
-    "static": static,
-    "not foreground": not_foreground,
-    **{name: CANDIDATES[name] for name in ("static, 100 features", "min_static 0.7", "likeliest 0.7 of the features")},
-    "true": true,
+    NONE: Masking(no_mask),
+    "static": Masking(static),
+    **{name: CANDIDATES[name] for name in ("min_static 0.7", "min_static 0.7, verified", "likeliest 0.7, verified")},
+    "true": Masking(true),
 }
 """What is reported; the numbers were chosen among the candidates, on drives of other rooms."""

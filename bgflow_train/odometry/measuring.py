@@ -49,7 +49,7 @@ def prepare(drive: Drive, model: Model, maskings: Mapping[str, Masking], advance
     for frame in drive.frames():
         gray = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY)
         given = Given(frame, segmenter(frame.rgb), features(gray))  # type: ignore[arg-type]
-        masks = {name: mask for name, make in maskings.items() if (mask := make(given)) is not None}
+        masks = {name: mask for name, way in maskings.items() if (mask := way.make(given)) is not None}
         straight = _straighten(drive, gray, cv2.INTER_LINEAR)
         prepared.append(
             Prepared(
@@ -95,7 +95,7 @@ def measure_drive(
     for method, make in METHODS.items():
         results["errors"][method] = {
             name: [
-                _track(drive, prepared, name, make(drive.matrix, seed), advance)
+                _track(drive, prepared, name, maskings[name].verified, make(drive.matrix, seed), advance)
                 for seed in range(seeds if RANDOM[method] else 1)
             ]
             for name in names
@@ -103,12 +103,14 @@ def measure_drive(
     return results
 
 
-def _track(drive: Drive, prepared: list[Prepared], masking: str, odometry: Any, advance: Callable[[], Any]) -> Any:
+def _track(
+    drive: Drive, prepared: list[Prepared], masking: str, verified: bool, odometry: Any, advance: Callable[[], Any]
+) -> dict[str, float]:
     poses: list[npt.NDArray[np.float64]] = []
     step, lost = np.eye(4), 0
     for frame in prepared:
         guess = poses[-1] @ step if poses else np.eye(4)
-        pose = odometry(frame.gray, frame.depth, frame.masks[masking], guess)
+        pose = odometry(frame.gray, frame.depth, frame.masks[masking], guess, verified)
         lost += pose is None
         pose = guess if pose is None else pose
         step = np.linalg.inv(poses[-1]) @ pose if poses else step

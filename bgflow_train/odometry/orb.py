@@ -22,6 +22,8 @@ REPROJECTION = 2.0
 """Pixels by which an inlier may miss."""
 INLIERS = 15
 """Below this many there is no pose."""
+AGREE = 0.9
+"""Share of the inliers in the mask that a pose of all features must keep to be believed."""
 RENEW = 0.5
 """Share of a key frame's first inliers below which the current frame becomes the next key frame."""
 FAR = 10.0
@@ -37,6 +39,8 @@ class Features:
     descriptors: npt.NDArray[np.uint8]
     places: Array
     """N x 3, in metres in the camera's frame; NaN where there is no depth."""
+    inside: npt.NDArray[np.bool_]
+    """N: whether in the mask."""
 
 
 class OrbOdometry:
@@ -60,7 +64,12 @@ class OrbOdometry:
         self._first_inliers = 0
 
     def __call__(
-        self, gray: npt.NDArray[np.uint8], depth: npt.NDArray[np.float32], mask: npt.NDArray[np.uint8], guess: Array
+        self,
+        gray: npt.NDArray[np.uint8],
+        depth: npt.NDArray[np.float32],
+        mask: npt.NDArray[np.uint8],
+        guess: Array,
+        verified: bool = False,
     ) -> Array | None:
         """Pose of the camera in the first frame's, 4 x 4; None where it was not found.
 
@@ -68,35 +77,39 @@ class OrbOdometry:
             gray: H x W.
             depth: H x W in metres, NaN where unknown.
             mask: H x W, 255 where features may lie.
-            guess: 4 x 4 pose to begin with; that of the frame if it is the first.
+            guess: 4 x 4 pose to go on from where none is found; that of the frame if it is the first.
+            verified: use all features unless that contradicts those in the mask.
         """
-        features = self._extract(gray, depth, mask)
+        features = self._extract(gray, depth, mask, verified)
         if self._key is None:
-            self._become_key(features, guess, 0)
+            self._become_key(features, guess)
             return guess
         found = self._locate(features)
         if found is None:
             # The way back to the old key frame only grows longer.
-            self._become_key(features, guess, 0)
+            self._become_key(features, guess)
             return None
         pose, inliers = found
         self._first_inliers = self._first_inliers or inliers
         if inliers < max(RENEW * self._first_inliers, 2 * INLIERS):
-            self._become_key(features, pose, 0)
+            self._become_key(features, pose)
         return pose
 
-    def _become_key(self, features: Features, pose: Array, inliers: int) -> None:
-        self._key, self._key_pose, self._first_inliers = features, pose, inliers
+    def _become_key(self, features: Features, pose: Array) -> None:
+        self._key, self._key_pose, self._first_inliers = features, pose, 0
 
-    def _extract(self, gray: Any, depth: Any, mask: Any) -> Features:
-        points, descriptors = self._orb.detectAndCompute(gray, mask)
+    def _extract(self, gray: Any, depth: Any, mask: Any, verified: bool) -> Features:
+        points, descriptors = self._orb.detectAndCompute(gray, None if verified else mask)
         if not points:
-            return Features(np.empty((0, 2)), np.empty((0, 32), np.uint8), np.empty((0, 3)))
+            none = np.empty((0, 2))
+            return Features(none, np.empty((0, 32), np.uint8), np.empty((0, 3)), np.empty(0, bool))
         xy = np.array([point.pt for point in points], np.float64)
-        z = depth[np.rint(xy[:, 1]).astype(int), np.rint(xy[:, 0]).astype(int)].astype(np.float64)
+        u, v = np.rint(xy).astype(int).T
+        z = depth[v, u].astype(np.float64)
         z[~(z < FAR)] = np.nan
+        inside = mask[v, u] > 0 if verified else np.ones(len(xy), bool)
         rays = np.column_stack([xy, np.ones(len(xy))]) @ np.linalg.inv(self._matrix).T
-        return Features(xy, np.asarray(descriptors, np.uint8), rays * z[:, None])
+        return Features(xy, np.asarray(descriptors, np.uint8), rays * z[:, None], inside)
 
     def _locate(self, features: Features) -> tuple[Array, int] | None:
         key = self._key
@@ -105,11 +118,24 @@ class OrbOdometry:
             return None
         matches = [m for m in self._matcher.match(key.descriptors, features.descriptors) if m.distance <= ALIKE]
         matches = [match for match in matches if np.isfinite(key.places[match.queryIdx, 2])]
-        if len(matches) < INLIERS:
+        there, here = [match.queryIdx for match in matches], [match.trainIdx for match in matches]
+        places, points = key.places[there], features.points[here]
+        inside = key.inside[there] & features.inside[here]
+        motion = self._solve(places, points)
+        if motion is not None and not inside.all():
+            masked = self._solve(places[inside], points[inside])
+            if masked is not None and self._inliers(motion, places[inside], points[inside]) < AGREE * self._inliers(
+                masked, places[inside], points[inside]
+            ):
+                motion = masked
+        if motion is None:
             return None
-        places = key.places[[match.queryIdx for match in matches]]
-        points = features.points[[match.trainIdx for match in matches]]
-        # From the key frame to this one.
+        return self._key_pose @ np.linalg.inv(motion), self._inliers(motion, places, points)
+
+    def _solve(self, places: Array, points: Array) -> Array | None:
+        """Motion from the key frame to this one, 4 x 4."""
+        if len(places) < INLIERS:
+            return None
         found, _, turn, shift, inliers = cv2.solvePnPRansac(places, points, self._matrix, None, params=self._ransac)
         if not found or inliers is None or len(inliers) < INLIERS:
             return None
@@ -117,4 +143,9 @@ class OrbOdometry:
         turn, shift = cv2.solvePnPRefineLM(places[near], points[near], self._matrix, None, turn, shift)
         motion = np.eye(4)
         motion[:3, :3], motion[:3, 3] = cv2.Rodrigues(turn)[0], shift.ravel()
-        return self._key_pose @ np.linalg.inv(motion), len(near)
+        return motion
+
+    def _inliers(self, motion: Array, places: Array, points: Array) -> int:
+        seen = (places @ motion[:3, :3].T + motion[:3, 3]) @ self._matrix.T
+        missed = np.linalg.norm(seen[:, :2] / seen[:, 2:] - points, axis=1)
+        return int(((missed < REPROJECTION) & (seen[:, 2] > 0)).sum())
