@@ -62,7 +62,7 @@ def test_a_mask_takes_most_of_the_error_that_something_moving_makes(measured: di
     # RANSAC alone copes with the board; the odometry by all pixels follows it.
     [[without], [masked]] = [measured["board"]["errors"]["RGB-D"][name] for name in ("no mask", masking)]
     assert without["rpe_shift"] > 0.15
-    assert masked["rpe_shift"] < 0.1 * without["rpe_shift"]
+    assert masked["rpe_shift"] < 0.25 * without["rpe_shift"]
     assert masked["ate"] < 0.5 * without["ate"]
 
 
