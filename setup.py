@@ -62,6 +62,7 @@ setup(
         "bgflow.verbs": [
             "segment = bgflow_ros.cli.segment",
             "doctor = bgflow_ros.cli.doctor",
+            "view = bgflow_ros.cli.view",
             "expert = bgflow_train.cli.expert",
             "train = bgflow_train.cli.train",
             "fit = bgflow_train.cli.fit",

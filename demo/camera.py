@@ -1,6 +1,8 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A camera made of files: publishes `image` and `camera_info` at a steady rate, over and over."""
+"""A camera made of files: publishes `image` and `camera_info` at a steady rate, over and over, and `depth` where the
+files have some.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
+import numpy.typing as npt
 import rclpy
 import yaml
 from rclpy.executors import ExternalShutdownException
@@ -64,6 +69,13 @@ def camera_info(image: Image, calibrated: CameraInfo) -> CameraInfo:
     return info
 
 
+def depth_of(paths: list[str], frame: Frame) -> npt.NDArray[np.uint16] | None:
+    """Depth in millimetres that lies beside a video as depth/NNNN.png, as in demo/room; None where there is none."""
+    number = frame.name.rpartition("_")[2]
+    path = Path(paths[0]).parent / "depth" / f"{int(number):04d}.png" if paths and number.isdecimal() else Path()
+    return cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None  # type: ignore[return-value]
+
+
 def main() -> None:
     """Publish until told to stop."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -79,6 +91,7 @@ def main() -> None:
     with rclpy.init(args=ros_arguments):
         node = Node("camera")
         images = node.create_publisher(Image, "image", 2)
+        depths = node.create_publisher(Image, "depth", 2)
         infos = node.create_publisher(CameraInfo, "camera_info", 10)
         due = time.monotonic()
         try:
@@ -87,6 +100,8 @@ def main() -> None:
                 image = to_image(header, frame.rgb, "rgb8")
                 infos.publish(camera_info(image, calibrated))
                 images.publish(image)
+                if (depth := depth_of(arguments.paths, frame)) is not None:
+                    depths.publish(to_image(header, depth, "16UC1"))
                 due = max(due + 1 / arguments.rate, time.monotonic() - 1)
                 time.sleep(max(0.0, due - time.monotonic()))
                 rclpy.spin_once(node, timeout_sec=0)

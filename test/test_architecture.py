@@ -96,6 +96,7 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
         "segment",
         "compare",
         "train",
+        "view",
     }
     assert {entry.name for entry in distribution("bgflow").entry_points if entry.group == "console_scripts"} == {
         "segment",

@@ -1,0 +1,104 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Show image, likelihood, masks, depth, points and statistics in a window, in a browser or as a recording.
+
+Without a path it watches the running node; with one it segments pictures, folders, videos or bags itself. Where there
+is neither --web nor --save, Rerun's window opens here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bgflow_ros.cli.errors import UserError
+from bgflow_ros.media import MediaError, sources
+from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.runtime import DEVICES, DeviceError
+from bgflow_ros.segmenter import Segmenter
+
+if TYPE_CHECKING:
+    import rerun as rr
+
+HELP = "show the running node, or pictures, videos and bags, in a window"
+EXTRA = "view"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="picture, folder, video or bag instead of the node")
+    target = parser.add_mutually_exclusive_group()
+    target.add_argument("--save", type=Path, metavar="FILE.rrd", help="record to a file instead of opening a window")
+    target.add_argument("--web", action="store_true", help="serve the viewer for browsers, also on other machines")
+    node = parser.add_argument_group("the running node")
+    node.add_argument("--namespace", default="", help="of the node and of relative topics")
+    node.add_argument("--image", default="image", metavar="TOPIC", help="the camera's image (%(default)s)")
+    node.add_argument("--depth", metavar="TOPIC", help="the camera's depth; without it neither depth nor points")
+    node.add_argument(
+        "--rate",
+        type=float,
+        default=10.0,
+        metavar="HZ",
+        help="pictures of a topic to show a second at most, so that screen and link keep up (%(default)g)",
+    )
+    files = parser.add_argument_group("a PATH")
+    files.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
+    files.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
+    files.add_argument("--topic", help="image topic of a bag that has several")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show until the end of the files, or until told to stop."""
+    return _show_files(arguments) if arguments.paths else _watch_node(arguments)
+
+
+def _show_files(arguments: argparse.Namespace) -> int:
+    from bgflow_ros.view.files import show
+    from bgflow_ros.view.scene import Scene
+
+    try:
+        found = sources(arguments.paths, arguments.topic)
+        segmenter = Segmenter(Model.load(arguments.model), arguments.device)
+    except (MediaError, ModelError, DeviceError) as error:
+        raise UserError(str(error)) from error
+    with _target(arguments, live=False) as recording:
+        try:
+            show(found, segmenter, Scene(recording))
+        except MediaError as error:
+            raise UserError(str(error)) from error
+        if arguments.web:
+            print("serving until Ctrl-C", flush=True)
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.pause()
+    return 0
+
+
+def _watch_node(arguments: argparse.Namespace) -> int:
+    from bgflow_ros.view.scene import Scene
+
+    if not arguments.rate > 0:
+        raise UserError(f"--rate {arguments.rate:g}: expected more than 0")
+    try:
+        from bgflow_ros.ros.watching import check_names, watch
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"watching the node needs ROS, and {error.name} is not there: source a ROS 2, or in the checkout, "
+            "pip install '.[ros,view]'; to show pictures, videos or bags, give a PATH"
+        ) from error
+    check_names(arguments.namespace, *(topic for topic in (arguments.image, arguments.depth) if topic is not None))
+    with _target(arguments, live=True) as recording:
+        watch(Scene(recording), arguments.namespace, arguments.image, arguments.depth, arguments.rate)
+    return 0
+
+
+def _target(arguments: argparse.Namespace, live: bool) -> contextlib.AbstractContextManager[rr.RecordingStream]:
+    from bgflow_ros.view.layout import layout
+    from bgflow_ros.view.target import in_browser, in_file, in_window
+
+    views = layout(live=live, depth=arguments.depth is not None)
+    if arguments.save is not None:
+        return in_file(views, arguments.save)
+    return in_browser(views, kept="100MiB" if live else "1GiB") if arguments.web else in_window(views)

@@ -1,0 +1,42 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Show what the model makes of pictures, videos and bags."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from tqdm import tqdm
+
+from bgflow_ros.media import Source
+from bgflow_ros.segmenter import Segmenter
+from bgflow_ros.view.scene import AGE, Scene
+
+__all__ = ["show"]
+
+STILL = 1.0
+"""Seconds of the timeline that a picture takes which is no part of a sequence."""
+
+
+def show(found: Iterable[Source], segmenter: Segmenter, scene: Scene) -> None:
+    """Segment and show every frame, one source after another on one timeline.
+
+    Raises:
+        MediaError: a source cannot be read.
+    """
+    second = 0.0
+    with tqdm(unit="frame") as bar:
+        for source in found:
+            for frame in source.frames():
+                scene.at_second(second)
+                start = time.perf_counter()
+                segmentation = segmenter(frame.rgb)
+                likelihood, foreground, static = segmentation.likelihood, segmentation.foreground, segmentation.static
+                scene.statistics({f"{AGE}/segment": 1000 * (time.perf_counter() - start)})
+                scene.image(frame.rgb)
+                scene.likelihood(likelihood)
+                scene.foreground(foreground)
+                scene.static(static)
+                second += 1 / source.rate if source.moves else STILL
+                bar.update()

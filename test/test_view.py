@@ -1,0 +1,189 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""`bgflow view`, by the recordings that it makes, read with Rerun's own reader."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("rerun", reason="needs rerun-sdk, the view extra")
+
+from rerun.chunk import RrdReader
+
+from bgflow_ros.cli.main import main
+from bgflow_ros.images import decode_compressed
+from bgflow_ros.segmenter import Segmenter
+
+HEIGHT, WIDTH = 48, 64
+RIGHT = np.arange(WIDTH) >= WIDTH // 2
+
+
+def scene(bright: int) -> np.ndarray:
+    """Dark on the left, bright on the right."""
+    rgb = np.full((HEIGHT, WIDTH, 3), 20, np.uint8)
+    rgb[:, RIGHT] = bright
+    return rgb
+
+
+def read(path: Path) -> dict[str, dict[int, dict[str, Any]]]:
+    """What is recorded of each moment: entity, nanoseconds, component."""
+    found: dict[str, dict[int, dict[str, Any]]] = {}
+    for chunk in RrdReader(path).stream():
+        [*timelines] = {"stamp", "time"} & set(chunk.timeline_names)
+        if not chunk.is_static and timelines:
+            batch = chunk.to_record_batch()
+            times = batch[timelines[0]].cast("int64").to_pylist()  # as nanoseconds, for which Python has no type
+            for time, row in zip(times, batch.drop_columns(timelines).to_pylist(), strict=True):
+                found.setdefault(chunk.entity_path, {}).setdefault(time, {}).update(row)
+    return found
+
+
+def mask(row: dict[str, Any]) -> np.ndarray:
+    [data] = row["SegmentationImage:buffer"]
+    return np.array(data, np.uint8).reshape(HEIGHT, WIDTH)
+
+
+def test_a_recording_of_pictures_holds_what_the_segmenter_found(
+    tmp_path: Path, tiny: Path, segmenter: Segmenter
+) -> None:
+    shown = [scene(230), scene(140)]
+    for number, rgb in enumerate(shown):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), rgb)
+    file = tmp_path / "out" / "view.rrd"
+    assert main(["view", str(tmp_path), "--model", str(tiny), "--device", "cpu", "--save", str(file)]) == 0
+    assert [path.name for path in file.parent.iterdir()] == ["view.rrd"], "no temporary file stays"
+    found = read(file)
+    for second, rgb in enumerate(shown):
+        time, expected = second * 1_000_000_000, segmenter(rgb)
+        assert (mask(found["/camera/foreground"][time]) == expected.foreground).all()
+        assert (mask(found["/camera/static"][time]) == expected.static).all()
+        [tensor] = found["/camera/likelihood"][time]["Tensor:data"]
+        per_cent = np.array(tensor["buffer"], np.uint8).reshape(tensor["shape"])
+        assert np.abs(per_cent / 100 - expected.likelihood).max() <= 0.00501
+        [jpeg] = found["/camera/image"][time]["EncodedImage:blob"]
+        difference = decode_compressed(bytes(jpeg))[:, 8:24].astype(int) - rgb[:, 8:24]
+        assert np.abs(difference).max() < 10
+        assert found["/statistics/share/foreground"][time]["Scalars:scalars"] == [
+            pytest.approx(100 * np.mean(expected.foreground > 0))
+        ]
+        assert found["/statistics/age/segment"][time]["Scalars:scalars"][0] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.mp4", "--save", "x.rrd"], "no such file"),
+        (["a.png", "--model", "nosuch", "--save", "x.rrd"], "no model 'nosuch'"),
+        (["a.png", "--save", "."], "is a folder"),
+        (["a.png"], "no screen"),
+    ],
+)
+def test_what_only_the_user_can_mend_ends_with_one_line_and_status_2(
+    tmp_path: Path,
+    tiny: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), scene(230))
+    monkeypatch.chdir(tmp_path)
+    for screen in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(screen, raising=False)
+    assert main(["view", "--model", str(tiny), *arguments]) == 2
+    told = capsys.readouterr().err.strip()
+    assert told.startswith("bgflow view: ")
+    assert message in told
+    assert "\n" not in told
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_without_rerun_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in [name for name in sys.modules if name.startswith("bgflow_ros.view")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "rerun", None)
+    assert main(["view", "a.png"]) == 2
+    told = capsys.readouterr().err
+    assert "needs rerun" in told
+    assert "'.[view]'" in told
+
+
+@pytest.fixture
+def robot() -> Iterator[object]:
+    pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
+    from robot import Robot
+
+    robot = Robot("kitchen")
+    yield robot
+    robot.close()
+
+
+def test_a_recording_of_the_node_holds_its_outputs_by_their_stamps(
+    robot, tiny: Path, segmenter: Segmenter, tmp_path: Path
+) -> None:
+    from rclpy.qos import ReliabilityPolicy
+    from robot import Segment, environment, image, model
+    from sensor_msgs.msg import Image
+
+    file = tmp_path / "live.rrd"
+    segment = Segment(model(tiny), ("__ns:=/kitchen",))
+    command = ["view", "--namespace", "kitchen", "--depth", "depth", "--save", str(file)]
+    code = f"import sys; from bgflow_ros.cli.main import main; sys.exit(main({command}))"
+    viewer = subprocess.Popen([sys.executable, "-c", code], env=environment(), stderr=subprocess.PIPE, text=True)
+    colour = image(scene(230))
+    depth = image(np.full((HEIGHT, WIDTH), 1500, np.uint16).view(np.uint8), "16UC1", width=WIDTH)
+
+    def show() -> None:
+        robot.show(colour)
+        depth.header = colour.header
+        robot.publisher(Image, "depth", ReliabilityPolicy.RELIABLE).publish(depth)
+
+    def watched() -> bool:
+        show()
+        # The node's subscription and the viewer's.
+        return all(robot.node.count_subscribers(topic) == 2 for topic in ("image", "depth"))
+
+    try:
+        assert robot.until(watched, 30), segment.log()
+        for _ in range(40):
+            show()
+            robot.until(lambda: False, 0.1)
+        viewer.send_signal(signal.SIGINT)
+        told = viewer.communicate(timeout=20)[1]
+    finally:
+        viewer.kill()
+        viewer.wait()
+        segment.close()
+    assert viewer.returncode == 0, told
+    assert [path.name for path in tmp_path.iterdir()] == ["live.rrd"]
+    found, expected = read(file), segmenter(scene(230))
+    shown = set(found["/camera/image"])
+    assert len(shown) > 5
+    for entity, map_ in (("/camera/foreground", expected.foreground), ("/camera/static", expected.static)):
+        assert len(shown & set(found[entity])) > 5, "by the stamp of their image"
+        assert all((mask(row) == map_).all() for row in found[entity].values())
+    assert all(stamp % 1_000_000_000 == 123_456_789 for stamp in shown)
+    for row in found["/camera/depth"].values():
+        assert (np.array(row["DepthImage:buffer"][0], np.uint8).view(np.uint16) == 1500).all()
+        assert row["DepthImage:meter"] == [1000]
+    assert any("| state | active |" in row["TextDocument:text"][0] for row in found["/statistics/node"].values())
+    assert any(row["Scalars:scalars"][0] > 0 for row in found["/statistics/rate/output"].values())
+
+
+@pytest.mark.parametrize("arguments", [["--image", "a b"], ["--namespace", "a-b"], ["--rate", "0"]])
+def test_what_ros_does_not_allow_is_refused_before_a_file_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
+    assert main(["view", "--save", str(tmp_path / "x.rrd"), *arguments]) == 2
+    assert capsys.readouterr().err.startswith("bgflow view: ")
+    assert not list(tmp_path.iterdir())
