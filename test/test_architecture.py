@@ -108,8 +108,11 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
     "name",
     [
         "launch/segment.launch.py",
+        "launch/cameras.launch.py",
         "config/segment.yaml",
         "config/segment.rviz",
+        "config/nav2_costmap.yaml",
+        "config/rtabmap.yaml",
         "config/fastdds_shm.xml",
         f"models/{DEFAULT_MODEL}/model.onnx",
     ],
