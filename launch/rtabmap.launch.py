@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Map with RTAB-Map, which never sees the depth of what is not static: doc/rtabmap.md.
+"""Map with RTAB-Map, whose map never sees the depth of what is not static: doc/rtabmap.md.
 
 All arguments of segment.launch.py are arguments of this file too: ros2 launch bgflow rtabmap.launch.py --show-args.
 """
@@ -19,16 +19,30 @@ from launch_ros.substitutions import FindPackageShare
 CONFIG = PathJoinSubstitution([FindPackageShare("bgflow"), "config", "rtabmap.yaml"])
 SEGMENT = PathJoinSubstitution([FindPackageShare("bgflow"), "launch", "segment.launch.py"])
 
-NODES = {"rgbd_sync": "rtabmap_sync", "rgbd_odometry": "rtabmap_odom", "rtabmap": "rtabmap_slam"}
-"""Executable, which is also the node's name: package."""
+NODES = {
+    "odometry_sync": ("rtabmap_sync", "rgbd_sync"),
+    "rgbd_odometry": ("rtabmap_odom", "rgbd_odometry"),
+    "static_sync": ("rtabmap_sync", "rgbd_sync"),
+    "rtabmap": ("rtabmap_slam", "rtabmap"),
+}
+"""Node's name: package and executable."""
 
 REMAPPINGS = {
-    "rgb/image": "image",
-    "rgb/camera_info": "camera_info",
-    "depth/image": "segmenter/static_depth/image",
-    "imu": "imu",
+    "odometry_sync": {
+        "rgb/image": "image",
+        "rgb/camera_info": "camera_info",
+        "depth/image": "depth",
+        "rgbd_image": "odometry/rgbd_image",
+    },
+    "rgbd_odometry": {"rgbd_image": "odometry/rgbd_image", "imu": "imu"},
+    "static_sync": {
+        "rgb/image": "image",
+        "rgb/camera_info": "camera_info",
+        "depth/image": "segmenter/static_depth/image",
+    },
+    "rtabmap": {"imu": "imu"},
 }
-"""RTAB-Map's topic: a launch argument, else a topic of the segmenter."""
+"""RTAB-Map's topics by node: a launch argument, a topic of the segmenter, or one that joins RTAB-Map's nodes."""
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -45,7 +59,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "min_static",
                 default_value="0.7",
-                description="Share of the picture that odometry may use at least, the likeliest background first",
+                description="Share of the picture that the map may use at least, the likeliest background first",
             ),
             # It declares the other arguments, which keep their values for what follows.
             IncludeLaunchDescription(
@@ -68,11 +82,11 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         Node(
             package=package,
             executable=executable,
-            name=executable,
+            name=name,
             namespace=given.get("namespace") or None,
             parameters=parameters,
-            remappings=[(theirs, given.get(ours) or ours) for theirs, ours in REMAPPINGS.items()],
+            remappings=[(theirs, given.get(ours) or ours) for theirs, ours in REMAPPINGS[name].items()],
             output="screen",
         )
-        for executable, package in NODES.items()
+        for name, (package, executable) in NODES.items()
     ]

@@ -31,7 +31,7 @@ PARAMETERS = {
     "image_transport": (str, "raw or compressed"),
     "image_qos": (str, "auto, sensor_data or reliable"),
     "ignore_image": (str, "PNG of the camera's size, not black where it sees the robot itself"),
-    "min_static": (float, "Share of the picture that the static mask holds at least; 0.7 for SLAM, see doc/slam.md"),
+    "min_static": (float, "Share of the picture that the static mask holds at least; see doc/slam.md"),
     "device": (str, "auto, cpu, cuda or tensorrt"),
     "precision": (str, "auto, float32, float16 or int8"),
     "threads": (int, "CPU threads for inference; 0: half the cores for int8, else all"),

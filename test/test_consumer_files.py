@@ -24,19 +24,19 @@ CAMERA = {"image", "camera_info", "depth"}
 """Arguments of segment.launch.py that name topics."""
 
 TOPICS = {
-    # rtabmap_ros: rtabmap_sync/src/nodelets/rgbd_sync.cpp, rtabmap_odom/src/OdometryROS.cpp.
-    "rtabmap": {"rgb/image", "rgb/camera_info", "depth/image", "imu"},
+    # rtabmap_ros: rtabmap_sync/src/nodelets/rgbd_sync.cpp, rtabmap_odom/src/OdometryROS.cpp and nodelets/rgbd_odometry.cpp.
+    "rtabmap": {"rgb/image", "rgb/camera_info", "depth/image", "rgbd_image", "imu"},
     # isaac_ros_visual_slam: isaac_ros_cuvslam/src/visual_slam_node.cpp.
     "cuvslam": {f"visual_slam/{name}_{camera}" for name in ("image", "camera_info", "seg_mask") for camera in (0, 1)}
     | {"visual_slam/depth_0", "visual_slam/imu"},
     # isaac_ros_nvblox: nvblox_ros/include/nvblox_ros/nvblox_node.hpp and src/lib/nvblox_node.cpp.
     "nvblox": {f"camera_0/{kind}/{what}" for kind in ("color", "depth", "mask") for what in ("image", "camera_info")},
 }
-"""Topics that a consumer subscribes."""
+"""Topics that a consumer subscribes, and what joins its own nodes."""
 
 PARAMETERS: dict[str, dict[str, type]] = {
     # rtabmap_ros: rtabmap_sync/src/nodelets/rgbd_sync.cpp.
-    "/**/rgbd_sync": {
+    "rgbd_sync": {
         "approx_sync": bool,
         "approx_sync_max_interval": float,
         "topic_queue_size": int,
@@ -46,7 +46,7 @@ PARAMETERS: dict[str, dict[str, type]] = {
     },
     # rtabmap_ros: rtabmap_odom/src/OdometryROS.cpp and nodelets/rgbd_odometry.cpp; qos_imu as rtabmap_launch has it.
     # Those with a slash: rtabmap, corelib/include/rtabmap/core/Parameters.h; declared as strings.
-    "/**/rgbd_odometry": {
+    "rgbd_odometry": {
         "frame_id": str,
         "odom_frame_id": str,
         "publish_tf": bool,
@@ -58,7 +58,7 @@ PARAMETERS: dict[str, dict[str, type]] = {
     },
     # rtabmap_ros: rtabmap_sync/src/CommonDataSubscriber.cpp, rtabmap_slam/src/CoreWrapper.cpp; qos_image and qos_odom
     # as rtabmap_launch/launch/rtabmap.launch.py passes them.
-    "/**/rtabmap": {
+    "rtabmap": {
         "frame_id": str,
         "map_frame_id": str,
         "subscribe_depth": bool,
@@ -66,6 +66,8 @@ PARAMETERS: dict[str, dict[str, type]] = {
         "subscribe_rgbd": bool,
         "subscribe_odom_info": bool,
         "approx_sync": bool,
+        "topic_queue_size": int,
+        "sync_queue_size": int,
         "qos_image": int,
         "qos_odom": int,
         "qos_imu": int,
@@ -102,7 +104,7 @@ PARAMETERS: dict[str, dict[str, type]] = {
         "multi_mapper.connected_mask_component_size_threshold": int,
     },
 }
-"""Types by name of what a node declares, as far as our files use it."""
+"""Types by name of what an executable's node declares, as far as our files use it."""
 
 
 def parameters(name: str) -> dict[str, dict[str, Any]]:
@@ -132,7 +134,8 @@ def literals(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", CONSUMERS)
 def test_every_parameter_is_one_that_its_node_declares_with_this_type(name: str) -> None:
     for node, values in parameters(name).items():
-        declared = PARAMETERS[name if node == "/**" else node]
+        executable = name if node == "/**" else literals(name)["NODES"][node.removeprefix("/**/")][1]
+        declared = PARAMETERS[executable]
         for parameter, value in flat(values):
             assert parameter in declared, f"{node}: {parameter}"
             assert type(value) is declared[parameter], f"{node}: {parameter}"
@@ -153,19 +156,29 @@ def test_remappings_join_topics_that_exist(name: str) -> None:
     tables = literals(name)
     ours = {topic.replace("~", "segmenter") for topic in outputs.MAPS}
     ours |= {topic.replace("~", "segmenter") for topic in (outputs.INFO, outputs.STATIC_DEPTH)}
-    own_arguments = {"imu"} if name == "rtabmap" else set(tables.get("ARGUMENTS", {}))
-    assert set(tables["REMAPPINGS"]) <= TOPICS[name]
-    assert set(tables["REMAPPINGS"].values()) <= ours | CAMERA | own_arguments
+    own = {"imu", "odometry/rgbd_image"} if name == "rtabmap" else set(tables.get("ARGUMENTS", {}))
+    for remappings in tables["REMAPPINGS"].values() if name == "rtabmap" else [tables["REMAPPINGS"]]:
+        assert set(remappings) <= TOPICS[name]
+        assert set(remappings.values()) <= ours | CAMERA | own
 
 
 def test_what_is_excluded_and_what_is_dynamic_is_not_confused() -> None:
     assert literals("cuvslam")["REMAPPINGS"]["visual_slam/seg_mask_0"] == "segmenter/ignore_mask"
     assert literals("nvblox")["REMAPPINGS"]["camera_0/mask/image"] == "segmenter/foreground_mask"
-    assert literals("rtabmap")["REMAPPINGS"]["depth/image"] == "segmenter/static_depth/image"
 
 
-def test_rtabmap_pairs_what_the_segmenter_pairs() -> None:
-    assert parameters("rtabmap")["/**/rgbd_sync"]["approx_sync_max_interval"] == TOLERANCE / 1e9
+def test_rtabmap_s_odometry_takes_all_depth_and_its_map_static_depth() -> None:
+    remappings = literals("rtabmap")["REMAPPINGS"]
+    assert remappings["odometry_sync"]["depth/image"] == "depth"
+    assert remappings["odometry_sync"]["rgbd_image"] == remappings["rgbd_odometry"]["rgbd_image"]
+    assert remappings["static_sync"]["depth/image"] == "segmenter/static_depth/image"
+    assert "rgbd_image" not in remappings["static_sync"].keys() | remappings["rtabmap"].keys(), "both have the default"
+
+
+def test_rtabmap_pairs_what_the_segmenter_pairs_and_for_odometry_alike() -> None:
+    nodes = parameters("rtabmap")
+    assert nodes["/**/static_sync"]["approx_sync_max_interval"] == TOLERANCE / 1e9
+    assert nodes["/**/static_sync"] == nodes["/**/odometry_sync"]
 
 
 def test_rtabmap_s_nodes_meet_each_other() -> None:
@@ -192,4 +205,5 @@ def test_the_launch_file_starts_segmenter_and_consumer(name: str) -> None:
             entity.execute(context)
     actions = description.entities[-1].execute(context)
     packages = {action.node_package for action in actions}
-    assert packages == (set(literals(name)["NODES"].values()) if name == "rtabmap" else {"rclcpp_components"})
+    nodes = literals(name).get("NODES", {})
+    assert packages == ({package for package, _ in nodes.values()} or {"rclcpp_components"})

@@ -200,7 +200,7 @@ def test_nvblox_maps_every_depth_with_the_mask_of_its_time(node: Robot, feed) ->
 
 @pytest.mark.parametrize("encoding", ["16UC1", "32FC1"])
 def test_rtabmap_finds_features_on_static_things_only(node: Robot, feed, encoding: str) -> None:
-    sync = parameters("rtabmap.yaml", "/**/rgbd_sync")
+    sync = parameters("rtabmap.yaml", "/**/static_sync")
     synchronizer = ApproximateTime(3, sync["sync_queue_size"], sync["approx_sync_max_interval"] * 10**9)
     feed(synchronizer, image=Image, segmenter__static_depth__image=Image, camera_info=CameraInfo)
     camera = Camera(node, encoding)
