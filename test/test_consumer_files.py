@@ -24,7 +24,7 @@ CAMERA = {"image", "camera_info", "depth"}
 """Arguments of segment.launch.py that name topics."""
 
 TOPICS = {
-    # rtabmap_ros: rtabmap_sync/src/nodelets/rgbd_sync.cpp, rtabmap_odom/src/OdometryROS.cpp, nodelets/rgbd_odometry.cpp.
+    # rtabmap_ros: rtabmap_sync/src/nodelets/rgbd_sync.cpp, rtabmap_odom/src/OdometryROS.cpp and nodelets.
     "rtabmap": {"rgb/image", "rgb/camera_info", "depth/image", "rgbd_image", "imu"},
     # isaac_ros_visual_slam: isaac_ros_cuvslam/src/visual_slam_node.cpp.
     "cuvslam": {f"visual_slam/{name}_{camera}" for name in ("image", "camera_info", "seg_mask") for camera in (0, 1)}
