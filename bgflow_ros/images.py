@@ -12,12 +12,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from bgflow_ros import LARGEST
+
 __all__ = ["ENCODINGS", "ImageError", "decode", "decode_compressed", "pixels", "view_rows"]
 
 Pixels = npt.NDArray[np.uint8]
-
-LARGEST = 1 << 27
-"""Pixels of the largest picture that is decoded (134 megapixels): a bound on what a broken header can ask for."""
 
 
 class ImageError(ValueError):

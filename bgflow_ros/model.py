@@ -23,6 +23,8 @@ DEFAULT_MODEL = "default"
 MANIFEST = "manifest.yaml"
 MANIFEST_BYTES = 1 << 20
 """A manifest is a page of text; anything larger is not one and is not parsed."""
+GRAPH_BYTES = 1 << 28
+"""Of the largest graph that is read, 256 MB: more than ten times what a robot can use."""
 
 
 class ModelError(Exception):
@@ -96,9 +98,12 @@ def _checked(folder: Path, entry: dict[str, Any]) -> bytes:
     """Read the file of a manifest's entry; its SHA-256 must be the entry's."""
     path = folder / str(entry["file"])
     try:
-        content: bytes = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(GRAPH_BYTES + 1)
     except OSError as error:
         raise ModelError(f"{path} is missing or unreadable ({error.strerror}), though {MANIFEST} names it") from error
+    if len(content) > GRAPH_BYTES:
+        raise ModelError(f"{path} is larger than {GRAPH_BYTES} bytes; that is no graph for a robot")
     found = hashlib.sha256(content).hexdigest()
     if found != entry["sha256"]:
         raise ModelError(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
 import numpy as np
@@ -68,10 +69,16 @@ class Runtime:
         self(self.canvas)
 
     def __call__(self, canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Background logits, h x w, of one RGB canvas, H x W x 3: `self.canvas`, or another that is copied there."""
+        """Background logits, h x w, of one RGB canvas, H x W x 3: `self.canvas`, or another that is copied there.
+
+        Raises:
+            ArithmeticError: a logit is NaN or infinite, as those of a broken graph or card are; no mask is made of it.
+        """
         if canvas is not self.canvas:
             np.copyto(self.canvas, canvas)
         self._session.run_with_iobinding(self._binding)
+        if wrong := np.count_nonzero(~np.isfinite(self._logit)):
+            raise ArithmeticError(f"{wrong} of {self._logit.size} logits are not finite")
         logit: npt.NDArray[np.float32] = self._logit[0].copy()
         return logit
 
@@ -120,6 +127,8 @@ def _session(model: Model, device: str, threads: int, precision: str) -> Any:
     options.log_severity_level = 3  # errors
     # Threads that spin between frames would take the cores that the middleware needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Weights lie in the graph, whose hash was checked. Files that it names beside it are looked for where none are.
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
     cache = None
     if device == "tensorrt":
         cache = providers.engine_cache(model, precision)

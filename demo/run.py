@@ -30,7 +30,7 @@ def environment() -> dict[str, str]:
     """A ROS domain of the demo's own on this machine only, and shared memory large enough for images."""
     own = os.environ.copy()
     own["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-    own["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
+    own["ROS_DOMAIN_ID"] = str(51 + os.getpid() % 50)
     # Left by the ROS wheels in this process; the children must set up their own library path.
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
     if not {"FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"} & own.keys():

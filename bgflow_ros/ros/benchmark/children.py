@@ -45,7 +45,7 @@ def environment(transport: str) -> dict[str, str]:
     """Environment of the children: a ROS domain of their own on this machine only, and one of TRANSPORTS."""
     own = os.environ | {
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-        "ROS_DOMAIN_ID": str(1 + os.getpid() % 100),
+        "ROS_DOMAIN_ID": str(51 + os.getpid() % 50),
         "RCUTILS_CONSOLE_OUTPUT_FORMAT": "[{severity}] {message}",
         "RCUTILS_COLORIZED_OUTPUT": "0",
     }
