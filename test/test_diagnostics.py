@@ -48,12 +48,20 @@ def test_levels(changes: dict[str, object], level: bytes, message: str) -> None:
 def test_everything_is_told_as_values() -> None:
     told = status(
         dataclasses.replace(
-            WELL, ages=[0.01] * 90 + [0.05] * 10, drops={"superseded": 3}, facts={"model": "m"}, last_fault="odd size"
+            WELL,
+            received=9,
+            answered=5,
+            ages=[0.01] * 90 + [0.05] * 10,
+            drops={"superseded": 3},
+            facts={"model": "m"},
+            last_fault="odd size",
         )
     )
     values = {value.key: value.value for value in told.values}
     assert values["age p50 (ms)"] == "10.0"
     assert values["age p95 (ms)"] == "50.0"
+    assert values["frames received"] == "9"
+    assert values["frames answered"] == "5"
     assert values["dropped: superseded"] == "3"
     assert values["model"] == "m"
     assert values["last refusal"] == "odd size"

@@ -35,6 +35,16 @@ def test_closing_wakes_whoever_waits() -> None:
     assert mailbox.take() is None
 
 
+def test_what_waits_or_comes_at_the_end_is_counted() -> None:
+    drops = Drops(silent)
+    mailbox: Mailbox[str] = Mailbox(drops)
+    mailbox.put("waits")
+    mailbox.close()
+    mailbox.put("comes")
+    assert mailbox.take() is None
+    assert drops.counts == {"deactivated": 2}
+
+
 @pytest.mark.parametrize("wanted", [10.0, 7.0, 30.0])
 def test_max_rate_lets_so_many_in_on_the_average(monkeypatch: pytest.MonkeyPatch, wanted: float) -> None:
     now = 100.0

@@ -30,6 +30,10 @@ class Seen:
     """Of the lifecycle: unconfigured, inactive, active, ..."""
     refusal: str = ""
     """Why the node was not configured when it last should have been."""
+    received: int = 0
+    """Frames since the start."""
+    answered: int = 0
+    """Of these, those with masks."""
     drops: Mapping[str, int] = field(default_factory=dict)
     """Frames dropped since the start, by cause."""
     topic: str = ""
@@ -72,6 +76,7 @@ def status(seen: Seen) -> DiagnosticStatus:
     if seen.ages:
         p50, p95 = np.percentile(seen.ages, (50, 95)) * 1000
         values |= {"age p50 (ms)": f"{p50:.1f}", "age p95 (ms)": f"{p95:.1f}"}
+    values |= {"frames received": str(seen.received), "frames answered": str(seen.answered)}
     values |= {f"dropped: {cause}": str(count) for cause, count in sorted(seen.drops.items())}
     values["masks without depth"] = str(seen.without_depth)
     values["last refusal"] = seen.refusal or seen.last_fault

@@ -19,7 +19,8 @@ class Mailbox(Generic[T]):
     """One slot between the subscription's thread and the inference thread: the newest wins.
 
     Args:
-        drops: counts what nobody took ("superseded") and what came sooner than `max_rate` allows ("max_rate").
+        drops: counts what nobody took ("superseded"), what came sooner than `max_rate` allows ("max_rate") and what
+            waits or comes when it is closed ("deactivated").
     """
 
     def __init__(self, drops: Drops) -> None:
@@ -34,6 +35,9 @@ class Mailbox(Generic[T]):
     def put(self, item: T) -> None:
         """Leave an item in place of the one that waits, if any."""
         with self._changed:
+            if self._closed:
+                self._drops.add("deactivated")
+                return
             if not self._is_due():
                 self._drops.add("max_rate")
                 return
@@ -47,12 +51,15 @@ class Mailbox(Generic[T]):
         with self._changed:
             self._changed.wait_for(lambda: self._item is not None or self._closed)
             item, self._item = self._item, None
-            return None if self._closed else item
+            return item
 
     def close(self) -> None:
         """Wake whoever waits, for the last time."""
         with self._changed:
             self._closed = True
+            if self._item is not None:
+                self._drops.add("deactivated")
+                self._item = None
             self._changed.notify_all()
 
     def _is_due(self) -> bool:

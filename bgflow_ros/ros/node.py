@@ -54,6 +54,7 @@ class SegmenterNode(LifecycleNode):
         self._pipeline: Pipeline | None = None
         self._own_thresholds: list[str] = []
         self._refusal = ""
+        self._earlier = 0, 0
         self.add_on_set_parameters_callback(self._check_parameters)
         self.add_post_set_parameters_callback(self._apply_parameters)
         # A group of its own: it waits for a frame while all else goes on.
@@ -154,9 +155,17 @@ class SegmenterNode(LifecycleNode):
         if self._pipeline is None:
             return
         self._pipeline.destroy()
-        answered, self._pipeline = self._pipeline.answered, None
+        answered = self._pipeline.answered
+        self._earlier, self._pipeline = self._totals(), None
         dropped = ", ".join(f"{count} {cause}" for cause, count in self.drops.so_far().items()) or "none"
         self.get_logger().info(f"answered {answered} frames; dropped since the start: {dropped}")
+
+    def _totals(self) -> tuple[int, int]:
+        """Frames received and answered since the start, whenever the node was active."""
+        received, answered = self._earlier
+        if self._pipeline is None:
+            return received, answered
+        return received + self._pipeline.received, answered + self._pipeline.answered
 
     def _free(self) -> None:
         if self._outputs is not None:
@@ -218,9 +227,15 @@ class SegmenterNode(LifecycleNode):
 
     def _report(self) -> None:
         inference, pipeline = self._inference, self._pipeline
+        received, answered = self._totals()
         configured = "inactive" if inference else "unconfigured"
         seen = diagnostics.Seen(
-            self.get_fully_qualified_name(), "active" if pipeline else configured, self._refusal, self.drops.so_far()
+            self.get_fully_qualified_name(),
+            "active" if pipeline else configured,
+            self._refusal,
+            received,
+            answered,
+            self.drops.so_far(),
         )
         if inference is not None:
             seen = dataclasses.replace(seen, degraded=inference.degraded, facts=facts(inference.segmenter))

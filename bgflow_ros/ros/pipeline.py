@@ -72,8 +72,8 @@ class Pipeline:
         self._segment, self._refiner = segment, refiner
         self._camera_info: CameraInfo | None = None
         self._arrivals = Arrivals(drops)
-        self.answered = 0
-        """Frames so far."""
+        self.received = self.answered = 0
+        """Frames so far; what was received and neither answered nor dropped is at work."""
         self._ages: deque[float] = deque(maxlen=RECENT)
         self._counted = time.monotonic(), 0, 0, drops.counts["lost on the way"]
         self.mailbox: Mailbox[Image | CompressedImage] = Mailbox(drops)
@@ -158,6 +158,7 @@ class Pipeline:
     def receive(self, message: Image | CompressedImage, info: Any) -> None:
         """Leave an image, with its MessageInfo, for the worker."""
         self._arrivals.add(info)
+        self.received += 1
         self.mailbox.put(message)
 
     # The worker's thread
@@ -165,6 +166,7 @@ class Pipeline:
     def answer(self, message: Image | CompressedImage) -> None:
         """Publish what is wanted of an image; one that cannot be used is counted and costs nothing else."""
         if self.request is None and not self._outputs.wanted(*MAPS, *depth_outputs.TOPICS):
+            self._drops.add("nobody subscribes")
             return
         try:
             stamp = nanoseconds(message.header)

@@ -1,0 +1,118 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Soak the node: run it beside a camera for as long as asked, with faults at random, and tell what it did."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from diagnostic_msgs.msg import DiagnosticArray
+from robot import Segment
+from tqdm import tqdm
+
+from bgflow_ros.ros.benchmark.usage import machine, memory
+from soak import report
+from soak.camera import FilmingRobot
+from soak.faults import FAULTS
+
+CALM = 1.0
+"""Seconds after a fault within which masks do not count as undisturbed."""
+LOST = "dropped: lost on the way"
+
+
+def main() -> int:
+    """Soak; 1 where something was not as it should be."""
+    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30.0, help="how long (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the faults: which, when and how long (%(default)s)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where soak.json, soak.md, soak.png go")
+    parser.add_argument("--model", default="default", help="name or folder (%(default)s)")
+    parser.add_argument("--faults", nargs="+", choices=FAULTS, metavar="FAULT", default=list(FAULTS), help="only these")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as frames:
+        soaked = soak(arguments, {"model": arguments.model, "device": "cpu", "save_folder": frames})
+    report.write(soaked, arguments.out)
+    print((arguments.out / "soak.md").read_text())
+    failures = soaked.failures()
+    for failure in failures:
+        print(f"soak: {failure}", file=sys.stderr)
+    return int(bool(failures))
+
+
+def soak(arguments: argparse.Namespace, parameters: dict[str, object]) -> report.Soaked:
+    """Run the node with faults."""
+    chance = random.Random(arguments.seed)
+    robot, segment = FilmingRobot(), Segment(parameters)
+    soaked = report.Soaked(arguments.seed, arguments.minutes, machine=machine())
+    told: dict[str, int] = {}
+    moments: list[tuple[float, float]] = []
+    robot.node.create_subscription(DiagnosticArray, "/diagnostics", lambda message: told.update(counts(message)), 10)
+    try:
+        if not robot.until(lambda: robot.masks, 60):
+            raise SystemExit(f"soak: no mask has come; the node says:\n{segment.log()}")
+        start = time.monotonic()
+
+        def sample() -> None:
+            used = memory(segment.process.pid)
+            handles = len(list(Path(f"/proc/{segment.process.pid}/fd").iterdir()))
+            soaked.samples.append(report.Sample(time.monotonic() - start, used.resident, used.threads, handles))
+
+        robot.node.create_timer(5.0, sample)
+        for name in schedule(chance, arguments.faults, start + 60 * arguments.minutes):
+            robot.wait(chance.uniform(3, 8))
+            robot.happens, began = name, time.monotonic()
+            FAULTS[name](robot, segment, chance)
+            if segment.process.poll() is not None:
+                raise SystemExit(f"soak: {name} ended the node; it says:\n{segment.log()}")
+            robot.happens = ""
+            moments.append((began, time.monotonic() + CALM))
+            soaked.faults[name] = soaked.faults.get(name, 0) + 1
+        # What is under way arrives, and the node reports once more.
+        robot.behaviour = type(robot.behaviour)(rate=0.0)
+        robot.wait(3)
+    finally:
+        status, seconds = segment.stop()
+        log = segment.log()
+        segment.close()
+        robot.close()
+    if status or seconds > 2 or "Traceback" in log:
+        raise SystemExit(f"soak: the node ended with {status} after {seconds:.1f} s; it says:\n{log}")
+    soaked.published, soaked.masks, soaked.gaps = robot.published, robot.masks, robot.gaps
+    soaked.received, soaked.answered, soaked.lost = told["frames received"], told["frames answered"], told.get(LOST, 0)
+    dropped = {name.removeprefix("dropped: "): n for name, n in told.items() if name.startswith("dropped: ")}
+    soaked.dropped = {cause: count for cause, count in dropped.items() if cause != LOST.removeprefix("dropped: ")}
+    soaked.ages = [
+        (when - start, 1000 * age)
+        for when, age, happened in robot.ages
+        if not happened and when > start and not any(began <= when <= ended for began, ended in moments)
+    ]
+    return soaked
+
+
+def schedule(chance: random.Random, names: list[str], end: float) -> Iterator[str]:
+    """Faults in random order, each as often as the others, until the time is over."""
+    with tqdm(total=round(end - time.monotonic()), unit="s", mininterval=1) as bar:
+        while time.monotonic() < end:
+            for name in chance.sample(names, len(names)):
+                if time.monotonic() >= end:
+                    break
+                bar.set_description(name)
+                before = time.monotonic()
+                yield name
+                bar.update(round(time.monotonic() - before))
+
+
+def counts(message: DiagnosticArray) -> dict[str, int]:
+    """What the node counts, by name."""
+    values = {value.key: value.value for status in message.status for value in status.values}
+    return {name: int(value) for name, value in values.items() if name.startswith(("frames ", "dropped: "))}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""A robot whose camera goes on while the rest of it does something else, and can be told to misbehave."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import cv2
+import numpy as np
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from robot import Robot, image
+from sensor_msgs.msg import Image
+
+from bgflow_ros.ros.benchmark.camera import pictures
+from bgflow_ros.ros.messages import nanoseconds
+
+__all__ = ["MASK", "Behaviour", "FilmingRobot"]
+
+MASK = "segmenter/foreground_mask"
+
+
+@dataclasses.dataclass(frozen=True)
+class Behaviour:
+    """How the camera behaves."""
+
+    rate: float = 30.0
+    """Frames a second; 0: silent."""
+    size: tuple[int, int] = (640, 480)
+    """Width and height."""
+    encoding: str = "rgb8"
+    spoil: Callable[[Image], None] | None = None
+    """Alters a message before it is published."""
+    stamp: Callable[[int], int] | None = None
+    """Makes the stamp from the time, both in nanoseconds."""
+
+
+class FilmingRobot(Robot):
+    """Publishes frames whenever it waits, and notes when each mask came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.behaviour = Behaviour()
+        self.published = self.masks = self.gaps = 0
+        """Frames published; masks received, and missing between those received."""
+        self.ages: list[tuple[float, float, str]] = []
+        """Of each mask: when it came (monotonic), seconds since its frame was published, what happened meanwhile."""
+        self.happens = ""
+        """Name of the fault at work."""
+        self._shown: dict[int, tuple[float, str]] = {}
+        self._rooms: dict[tuple[int, int], list[np.ndarray]] = {}
+        self._due = time.monotonic()
+        self._last_mask: int | None = None
+        self._publisher: Any = None
+        self.plug()
+        self.listen()
+
+    def plug(self, reliability: ReliabilityPolicy = ReliabilityPolicy.RELIABLE) -> None:
+        """Start the camera, or start it again."""
+        if self._publisher is not None:
+            self.node.destroy_publisher(self._publisher)
+        self._publisher = self.node.create_publisher(Image, "image", QoSProfile(depth=2, reliability=reliability))
+
+    def listen(self) -> None:
+        """Subscribe to the mask."""
+        self._last_mask = None
+        self._subscription = self.node.create_subscription(Image, MASK, self._take, 10)
+
+    def leave(self) -> None:
+        """Unsubscribe from it."""
+        self.node.destroy_subscription(self._subscription)
+
+    @contextmanager
+    def behaving(self, **changes: Any) -> Iterator[None]:
+        """Let the camera behave otherwise for a while."""
+        self.behaviour = dataclasses.replace(self.behaviour, **changes)
+        yield
+        self.behaviour = Behaviour()
+        self._due = time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        """Film."""
+        self.until(lambda: False, seconds)
+
+    def until(self, done: Callable[[], object], seconds: float = 15.0) -> bool:
+        """Film until something is so; False where it never became so."""
+        deadline = time.monotonic() + seconds
+        while not done():
+            now = time.monotonic()
+            if now > deadline:
+                return False
+            rate = self.behaviour.rate
+            if rate > 0 and now >= self._due:
+                self.film()
+                self._due = max(self._due + 1 / rate, now - 1)
+            self.executor.spin_once(timeout_sec=min(max(self._due - time.monotonic(), 0.0), 0.02) if rate else 0.02)
+        return True
+
+    def film(self) -> None:
+        """Publish one frame."""
+        behaviour = self.behaviour
+        if behaviour.size not in self._rooms:
+            self._rooms[behaviour.size] = pictures(*behaviour.size)
+        message = encoded(self._rooms[behaviour.size][self.published % 16], behaviour.encoding)
+        now = time.time_ns()
+        stamp = behaviour.stamp(now) if behaviour.stamp else now
+        message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp, 10**9)  # rclpy's Time is never negative
+        message.header.frame_id = "camera"
+        if behaviour.spoil:
+            behaviour.spoil(message)
+        self._shown[nanoseconds(message.header)] = time.monotonic(), self.happens
+        if len(self._shown) > 1000:
+            del self._shown[next(iter(self._shown))]
+        self._publisher.publish(message)
+        self.published += 1
+
+    def _take(self, mask: Image, info: Any) -> None:
+        number = info["publication_sequence_number"]
+        if self._last_mask is not None and number > self._last_mask:  # else the node has made its publishers anew
+            self.gaps += number - self._last_mask - 1
+        self._last_mask = number
+        self.masks += 1
+        now = time.monotonic()
+        with suppress(KeyError):  # of before a pause of a thousand frames
+            when, happened = self._shown[nanoseconds(mask.header)]
+            self.ages.append((now, now - when, happened or self.happens))
+
+
+def encoded(rgb: np.ndarray, encoding: str) -> Image:
+    """A frame in one of the encodings that a soak uses."""
+    codes = {"mono8": cv2.COLOR_RGB2GRAY, "bgr8": cv2.COLOR_RGB2BGR, "bgra8": cv2.COLOR_RGB2BGRA}
+    return image(rgb if encoding == "rgb8" else cv2.cvtColor(rgb, codes[encoding]), encoding)

@@ -1,0 +1,209 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to a robot: each function does it, waits, and leaves everything as it was but for the node."""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
+from rclpy.qos import ReliabilityPolicy
+from robot import Segment, environment
+from sensor_msgs.msg import Image
+from std_srvs.srv import Trigger
+
+from soak.camera import MASK, FilmingRobot
+
+__all__ = ["FAULTS"]
+
+Fault = Callable[[FilmingRobot, Segment, random.Random], None]
+STALLING = """
+import sys, rclpy
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+rclpy.init()
+node = Node("stalling")
+node.create_subscription(Image, sys.argv[1], lambda mask: print("mask", flush=True), 10)
+rclpy.spin(node)
+"""
+
+
+def silent(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    with robot.behaving(rate=0.0):
+        robot.wait(chance.uniform(2, 7))
+
+
+def slow(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    with robot.behaving(rate=2.0):
+        robot.wait(5)
+
+
+def fast(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    with robot.behaving(rate=200.0, size=(320, 240)):
+        robot.wait(3)
+
+
+def restarted(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    robot.plug(chance.choice([ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT]))
+    robot.wait(3)
+    robot.plug()
+    robot.wait(2)
+
+
+def doubled(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    second = FilmingRobot()
+    try:
+        second.leave()
+        for _ in range(60):
+            second.wait(0.02)
+            robot.wait(0.05)
+    finally:
+        second.close()
+
+
+def resized(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    for _ in range(6):
+        with robot.behaving(size=(chance.randrange(16, 1280, 2), chance.randrange(16, 720, 2))):
+            robot.wait(0.5)
+
+
+def encoded_otherwise(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    for _ in range(6):
+        with robot.behaving(encoding=chance.choice(["mono8", "bgr8", "bgra8"])):
+            robot.wait(0.5)
+
+
+def spoilt(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    def spoil(message: Image) -> None:
+        how = chance.randrange(6)
+        if how == 0:
+            message.encoding = "".join(chance.choices("abc8UC1", k=5))
+        elif how == 1:
+            message.data = message.data[: chance.randrange(len(message.data))]
+        elif how == 2:
+            message.width, message.height = chance.choice([(0, 480), (640, 0), (2**32 - 1, 2**32 - 1)])
+        elif how == 3:
+            message.step = chance.choice([0, 1, 2**32 - 1])
+        elif how == 4:
+            message.data = array.array("B")
+        # else: a good one in between
+
+    with robot.behaving(spoil=spoil):
+        robot.wait(4)
+
+
+def stamped_wrongly(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    day = 86_400 * 10**9
+    lies = [
+        lambda now: now - day,
+        lambda now: now + day,
+        lambda now: 0,
+        lambda now: now - now % 10**9,
+        lambda now: -now,
+    ]
+    for lie in lies:
+        with robot.behaving(stamp=lie):
+            robot.wait(1)
+
+
+def alone(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    for _ in range(3):
+        robot.leave()
+        robot.wait(chance.uniform(0.2, 2))
+        robot.listen()
+        robot.wait(0.5)
+
+
+def stalled_subscriber(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    topic = chance.choice(["segmenter/overlay", "segmenter/likelihood", MASK])
+    command = [sys.executable, "-c", STALLING, topic]
+    child = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        robot.wait(3)
+        child.send_signal(signal.SIGSTOP)
+        robot.wait(chance.uniform(2, 6))
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def parameter_storm(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    def values() -> dict[str, float | int]:
+        return {"dilate": chance.randrange(-5, 6), "min_static": chance.random(), "hold": chance.choice([0.0, 0.5])} | {
+            "foreground_threshold": chance.uniform(-0.5, 1.5),  # half of them are refused
+            "min_area": chance.randrange(200),
+        }
+
+    client = robot.node.create_client(SetParameters, "segmenter/set_parameters")
+    before = {name: robot.get(name) for name in values()}
+    answers = []
+    for _ in range(100):
+        request = [Parameter(name, value=value).to_parameter_msg() for name, value in values().items()]
+        answers.append(client.call_async(SetParameters.Request(parameters=request)))
+        robot.wait(0.03)
+    assert robot.until(lambda: all(answer.done() for answer in answers))
+    robot.node.destroy_client(client)
+    assert robot.set(**before).successful
+
+
+def restarted_by_its_manager(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    again = chance.choice([("deactivate", "activate"), ("deactivate", "cleanup", "configure", "activate")])
+    for transition in again:
+        robot.change(transition)
+        robot.wait(chance.uniform(0, 1))
+
+
+def asked_for_services(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    for service in ("segmenter/save_frame", "segmenter/reset"):
+        robot.call(Trigger, service, Trigger.Request())
+
+
+def paused(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    segment.process.send_signal(signal.SIGSTOP)
+    robot.wait(chance.uniform(0.5, 3))
+    segment.process.send_signal(signal.SIGCONT)
+    robot.wait(1)
+
+
+def starved(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+    with burning(8):
+        robot.wait(4)
+
+
+@contextlib.contextmanager
+def burning(number: int) -> Iterator[None]:
+    """So many processes that compute for nothing."""
+    burners = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(number)]
+    try:
+        yield
+    finally:
+        for burner in burners:
+            burner.kill()
+            burner.wait()
+
+
+FAULTS: dict[str, Fault] = {
+    "camera silent": silent,
+    "camera at 2 Hz": slow,
+    "camera at 200 Hz": fast,
+    "camera restarted": restarted,
+    "two cameras": doubled,
+    "other sizes": resized,
+    "other encodings": encoded_otherwise,
+    "broken frames": spoilt,
+    "wrong stamps": stamped_wrongly,
+    "no subscriber": alone,
+    "stalled subscriber": stalled_subscriber,
+    "parameter storm": parameter_storm,
+    "lifecycle": restarted_by_its_manager,
+    "services": asked_for_services,
+    "node paused": paused,
+    "processor busy": starved,
+}
