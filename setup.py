@@ -57,7 +57,7 @@ setup(
     entry_points={
         "console_scripts": [
             "bgflow = bgflow_ros.cli.main:main",
-            "segment = bgflow_ros.ros.node:main",
+            "segment = bgflow_ros.ros.segment:main",
         ],
         "bgflow.verbs": [
             "segment = bgflow_ros.cli.segment",

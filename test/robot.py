@@ -70,16 +70,21 @@ class Segment:
         parameters: of the node.
         remappings: ROS's `from:=to`.
         file: of parameters.
+        program: what Python runs.
     """
 
     def __init__(
-        self, parameters: dict[str, object], remappings: tuple[str, ...] = (), file: Path | None = None
+        self,
+        parameters: dict[str, object],
+        remappings: tuple[str, ...] = (),
+        file: Path | None = None,
+        program: tuple[str, ...] = ("-m", "bgflow_ros.ros.segment"),
     ) -> None:
         arguments = [part for name, value in parameters.items() for part in ("-p", f"{name}:={value}")]
         arguments += [part for rule in remappings for part in ("-r", rule)]
         arguments += ["--params-file", str(file)] if file else []
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
-        command = [sys.executable, "-m", "bgflow_ros.ros.node", "--ros-args", *arguments]
+        command = [sys.executable, *program, "--ros-args", *arguments]
         self.process = subprocess.Popen(command, env=environment(), stdout=self._log, stderr=self._log)
 
     def log(self) -> str:
@@ -99,9 +104,10 @@ class Segment:
         return status, time.monotonic() - start
 
     def close(self) -> None:
-        """Kill the node if it still runs, and forget its log."""
-        self.process.kill()
-        self.process.wait()
+        """End the node if it still runs, and forget its log."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.stop(signal.SIGTERM)  # killed, it would leave its shared memory
         self._log.close()
 
 

@@ -255,25 +255,25 @@ def facts(segmenter: Segmenter) -> dict[str, str]:
 def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
     """Run the node that `make` gives until it is told to stop; 2 where its parameters cannot be declared."""
     keep_freed_memory()
+    node = None
     with rclpy.init():
         try:
             node = make()
-        except (InvalidParameterTypeException, InvalidParameterValueException) as error:
-            print(f"segment: {error}", file=sys.stderr)
-            return 2
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
-        try:
+            executor = SingleThreadedExecutor()
+            executor.add_node(node)
             if parameters.read(node).autostart and node.trigger_configure() == TransitionCallbackReturn.SUCCESS:
                 node.trigger_activate()
             executor.spin()
+        except (InvalidParameterTypeException, InvalidParameterValueException) as error:
+            print(f"segment: {error}", file=sys.stderr)
+            return 2
         except (KeyboardInterrupt, ExternalShutdownException):
             pass
+        except Exception:
+            if rclpy.ok():  # else it was told to stop half way through, and what it was making could not be made
+                raise
         finally:
-            node.stop()
-            node.destroy_node()
+            if node is not None:
+                node.stop()
+                node.destroy_node()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from diagnostic_msgs.msg import DiagnosticArray
 from robot import Segment
 from tqdm import tqdm
 
@@ -23,7 +22,6 @@ from soak.faults import FAULTS
 
 CALM = 1.0
 """Seconds after a fault within which masks do not count as undisturbed."""
-LOST = "dropped: lost on the way"
 
 
 def main() -> int:
@@ -50,9 +48,7 @@ def soak(arguments: argparse.Namespace, parameters: dict[str, object]) -> report
     chance = random.Random(arguments.seed)
     robot, segment = FilmingRobot(), Segment(parameters)
     soaked = report.Soaked(arguments.seed, arguments.minutes, machine=machine())
-    told: dict[str, int] = {}
     moments: list[tuple[float, float]] = []
-    robot.node.create_subscription(DiagnosticArray, "/diagnostics", lambda message: told.update(counts(message)), 10)
     try:
         if not robot.until(lambda: robot.masks, 60):
             raise SystemExit(f"soak: no mask has come; the node says:\n{segment.log()}")
@@ -84,9 +80,8 @@ def soak(arguments: argparse.Namespace, parameters: dict[str, object]) -> report
     if status or seconds > 2 or "Traceback" in log:
         raise SystemExit(f"soak: the node ended with {status} after {seconds:.1f} s; it says:\n{log}")
     soaked.published, soaked.masks, soaked.gaps = robot.published, robot.masks, robot.gaps
-    soaked.received, soaked.answered, soaked.lost = told["frames received"], told["frames answered"], told.get(LOST, 0)
-    dropped = {name.removeprefix("dropped: "): n for name, n in told.items() if name.startswith("dropped: ")}
-    soaked.dropped = {cause: count for cause, count in dropped.items() if cause != LOST.removeprefix("dropped: ")}
+    soaked.received, soaked.answered, soaked.dropped = robot.counts()
+    soaked.lost = soaked.dropped.pop("lost on the way", 0)
     soaked.ages = [
         (when - start, 1000 * age)
         for when, age, happened in robot.ages
@@ -106,12 +101,6 @@ def schedule(chance: random.Random, names: list[str], end: float) -> Iterator[st
                 before = time.monotonic()
                 yield name
                 bar.update(round(time.monotonic() - before))
-
-
-def counts(message: DiagnosticArray) -> dict[str, int]:
-    """What the node counts, by name."""
-    values = {value.key: value.value for status in message.status for value in status.values}
-    return {name: int(value) for name, value in values.items() if name.startswith(("frames ", "dropped: "))}
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from robot import Robot, image
 from sensor_msgs.msg import Image
@@ -22,6 +23,7 @@ from bgflow_ros.ros.messages import nanoseconds
 __all__ = ["MASK", "Behaviour", "FilmingRobot"]
 
 MASK = "segmenter/foreground_mask"
+DROPPED = "dropped: "
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,17 +42,24 @@ class Behaviour:
 
 
 class FilmingRobot(Robot):
-    """Publishes frames whenever it waits, and notes when each mask came."""
+    """Publishes frames whenever it waits, and notes when each mask came.
 
-    def __init__(self) -> None:
+    Args:
+        behaviour: of the camera while nothing is wrong.
+    """
+
+    def __init__(self, behaviour: Behaviour = Behaviour()) -> None:
         super().__init__()
-        self.behaviour = Behaviour()
+        self.behaviour = self._usual = behaviour
         self.published = self.masks = self.gaps = 0
         """Frames published; masks received, and missing between those received."""
         self.ages: list[tuple[float, float, str]] = []
         """Of each mask: when it came (monotonic), seconds since its frame was published, what happened meanwhile."""
         self.happens = ""
         """Name of the fault at work."""
+        self.diagnosis = DiagnosticStatus()
+        """What the node last said of itself."""
+        self.node.create_subscription(DiagnosticArray, "/diagnostics", self._diagnose, 10)
         self._shown: dict[int, tuple[float, str]] = {}
         self._rooms: dict[tuple[int, int], list[np.ndarray]] = {}
         self._due = time.monotonic()
@@ -78,9 +87,11 @@ class FilmingRobot(Robot):
     def behaving(self, **changes: Any) -> Iterator[None]:
         """Let the camera behave otherwise for a while."""
         self.behaviour = dataclasses.replace(self.behaviour, **changes)
-        yield
-        self.behaviour = Behaviour()
-        self._due = time.monotonic()
+        try:
+            yield
+        finally:
+            self.behaviour = self._usual
+            self._due = time.monotonic()
 
     def wait(self, seconds: float) -> None:
         """Film."""
@@ -117,6 +128,20 @@ class FilmingRobot(Robot):
             del self._shown[next(iter(self._shown))]
         self._publisher.publish(message)
         self.published += 1
+
+    @property
+    def told(self) -> dict[str, str]:
+        """Values of the node's diagnostics."""
+        return {value.key: value.value for value in self.diagnosis.values}
+
+    def counts(self) -> tuple[int, int, dict[str, int]]:
+        """Frames that the node received, answered and dropped by cause, by its own diagnostics."""
+        told = self.told
+        dropped = {key[len(DROPPED) :]: int(told[key]) for key in told if key.startswith(DROPPED)}
+        return int(told.get("frames received", 0)), int(told.get("frames answered", 0)), dropped
+
+    def _diagnose(self, message: DiagnosticArray) -> None:
+        [self.diagnosis] = message.status
 
     def _take(self, mask: Image, info: Any) -> None:
         number = info["publication_sequence_number"]
