@@ -9,7 +9,7 @@ import itertools
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
-from rosbags.rosbag2 import Reader, ReaderError, StoragePlugin, Writer
+from rosbags.rosbag2 import Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from bgflow_ros import depth, images
@@ -107,7 +107,7 @@ def choose_topics(bag: Path, image: str | None, depth_topic: str | None) -> Topi
 
 def _first(reader: Reader, connection: Any) -> Any:
     """First message of a topic that is whole; None where there is none among the first few."""
-    for _, _, data in itertools.islice(reader.messages([connection]), 10):
+    for _, _, data in itertools.islice(_messages(reader, [connection]), 10):
         with contextlib.suppress(Exception):  # whatever a damaged message makes the reader raise
             return STORE.deserialize_cdr(data, connection.msgtype)
     return None
@@ -128,8 +128,8 @@ def _open(bag: Path) -> Reader:
     try:
         reader = Reader(bag)
         reader.open()
-    except (ReaderError, OSError, ValueError, AssertionError) as error:
-        raise MediaError(f"{bag}: no readable bag ({error})") from error
+    except Exception as error:  # whatever a damaged file makes the storage raise
+        raise MediaError(f"{bag}: no readable bag ({error or type(error).__name__})") from error
     return reader
 
 
@@ -168,7 +168,7 @@ def copy_with_masks(
             infos = [connection for connection in reader.connections if connection.topic == topics.info]
             masks = _Masks(writer, topics, _first(reader, infos[0]) if infos else None, segmenter, node, likelihood)
             received = 0
-            for connection, received, data in _messages(reader, bag):
+            for connection, received, data in _messages(reader):
                 writer.write(copies[connection.id], received, data)
                 masks.add(connection, received, data)
                 bar.update()
@@ -180,11 +180,12 @@ def copy_with_masks(
     return masks.unusable
 
 
-def _messages(reader: Reader, bag: Path) -> Iterator[tuple[Any, int, Any]]:
+def _messages(reader: Reader, connections: Collection[Any] = ()) -> Iterator[tuple[Any, int, Any]]:
+    """Messages of some topics, or of all."""
     try:
-        yield from reader.messages()
+        yield from reader.messages(connections)
     except Exception as error:  # whatever a damaged file makes the storage raise
-        raise MediaError(f"{bag}: damaged: {error}") from error
+        raise MediaError(f"{reader.path}: damaged: {error or type(error).__name__}") from error
 
 
 def _copy(writer: Writer, connection: Any) -> Any:

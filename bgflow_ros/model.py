@@ -113,6 +113,15 @@ def _checked(folder: Path, entry: dict[str, Any]) -> bytes:
     return content
 
 
+class _Loader(yaml.SafeLoader):
+    """Without aliases: a page of those that name each other stands for more than any machine can hold."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.constructor.ConstructorError(None, None, "it has an alias (*), which no manifest needs")
+        return super().compose_node(parent, index)
+
+
 def _manifest(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
@@ -122,7 +131,7 @@ def _manifest(path: Path) -> dict[str, Any]:
     if len(text) > MANIFEST_BYTES:
         raise ModelError(f"{path} is larger than {MANIFEST_BYTES} bytes; that is no manifest")
     try:
-        manifest = yaml.safe_load(text)
+        manifest = yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} is no valid YAML: {error}") from error
     schema = json.loads(resources.files("bgflow_ros").joinpath("manifest.schema.json").read_text())
@@ -132,6 +141,6 @@ def _manifest(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path} has format {version}; this bgflow reads format {supported}: use a matching version")
     errors = jsonschema.Draft202012Validator(schema).iter_errors(manifest)
     if first := jsonschema.exceptions.best_match(errors):
-        raise ModelError(f"{path} is invalid at {first.json_path}: {first.message}")
+        raise ModelError(f"{path} is invalid at {first.json_path}: {first.message[:300]}")
     assert isinstance(manifest, dict)
     return manifest

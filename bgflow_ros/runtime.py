@@ -66,7 +66,10 @@ class Runtime:
             bind(name, "cpu", 0, buffer.dtype.type, buffer.shape, buffer.ctypes.data)
         self.canvas: npt.NDArray[np.uint8] = self._image[0]
         # The first run allocates and tunes: better now than in the first frame.
-        self(self.canvas)
+        try:
+            self(self.canvas)
+        except ArithmeticError as error:
+            raise ModelError(f"model {model.name}: {error}") from error
 
     def __call__(self, canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Background logits, h x w, of one RGB canvas, H x W x 3: `self.canvas`, or another that is copied there.

@@ -4,16 +4,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rosbags.rosbag2 import Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
+from bgflow_ros.bags import choose_topics
 from bgflow_ros.cli.main import main
 from bgflow_ros.depth import Intrinsics, foreground_points, static_depth
+from bgflow_ros.media import Bag, MediaError
 from bgflow_ros.segmenter import Segmenter
 
 STORE = get_typestore(Stores.LATEST)
@@ -294,3 +300,36 @@ def test_a_ros_1_bag_is_told_how_to_become_one_of_ros_2(
     (tmp_path / "old.bag").write_bytes(b"#ROSBAG V2.0\n")
     assert segment(tmp_path / "old.bag", tmp_path / "masked", tiny) == 2
     assert "rosbags-convert" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """A bag of each storage as the bytes of its file, by suffix."""
+    folder = tmp_path_factory.mktemp("files")
+    bags = {".mcap": StoragePlugin.MCAP, ".db3": StoragePlugin.SQLITE3}
+    return {
+        suffix: next(write(folder / suffix[1:], storage).glob(f"*{suffix}")).read_bytes()
+        for suffix, storage in bags.items()
+    }
+
+
+@pytest.mark.parametrize("suffix", [".mcap", ".db3"])
+@given(
+    harm=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=9)), max_size=5),
+    kept=st.just(1.0) | st.floats(0, 1),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_file_with_bytes_missing_or_altered_is_read_or_refused(
+    files: dict[str, bytes], suffix: str, harm: list[tuple[float, bytes]], kept: float
+) -> None:
+    data = bytearray(files[suffix])
+    for place, others in harm:
+        start = int(place * len(data))
+        data[start : start + len(others)] = others[: len(data) - start]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"bag{suffix}"
+        path.write_bytes(data[: int(kept * len(data))])
+        with contextlib.suppress(MediaError):
+            choose_topics(path, "/cam/color/image", None)
+        with contextlib.suppress(MediaError):
+            assert all(frame.rgb.shape[2] == 3 for frame in Bag(path, "/cam/color/image").frames())

@@ -1,5 +1,7 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import cv2
@@ -167,3 +169,22 @@ def test_half_a_jpeg_is_read_or_refused_but_never_more() -> None:
         assert decode_compressed(whole[: len(whole) // 2]).shape == RGB.shape
     except ImageError as error:
         assert error.cause == "undecodable"
+
+
+def test_a_small_file_that_promises_a_huge_picture_allocates_nothing() -> None:
+    code = r"""
+import resource, struct, zlib
+from bgflow_ros.images import ImageError, decode_compressed
+part = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+header = part(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0))
+png = b"\x89PNG\r\n\x1a\n" + header + part(b"IDAT", zlib.compress(bytes(9_000_000))) + part(b"IEND", b"")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    decode_compressed(png)
+except ImageError as error:
+    print(error.cause, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    cause, kilobytes = told.rsplit(maxsplit=1)
+    assert cause == "undecodable"
+    assert int(kilobytes) < 100_000

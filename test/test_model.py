@@ -79,6 +79,7 @@ def test_an_invalid_manifest_is_refused_with_the_place(tmp_path: Path, changes: 
         b"name: 2001-99-99",
         b"[" * 5000,
         b"a" * (2 << 20),
+        b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]",
     ],
 )
 def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: bytes) -> None:
@@ -86,3 +87,16 @@ def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: bytes) -> None
     (folder / "manifest.yaml").write_bytes(text)
     with pytest.raises(ModelError, match=r"manifest\.yaml"):
         Model.load(folder)
+
+
+def test_what_is_wrong_is_told_shortly_however_long_it_is(tmp_path: Path) -> None:
+    folder = tiny_model.write(tmp_path / "m", name=["x"] * 100_000)
+    with pytest.raises(ModelError) as refused:
+        Model.load(folder)
+    assert len(str(refused.value)) < 1000
+
+
+def test_a_graph_beyond_all_reason_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bgflow_ros.model.GRAPH_BYTES", 100)
+    with pytest.raises(ModelError, match="larger than 100 bytes"):
+        Model.load(tiny_model.write(tmp_path / "m"))

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import tiny_model
@@ -54,6 +55,33 @@ def test_an_unknown_device_lists_the_known(tiny: Path) -> None:
 def test_a_device_that_is_not_there_says_what_is(tiny: Path) -> None:
     with pytest.raises(DeviceError, match="cuda: this onnxruntime has only"):
         Runtime(Model.load(tiny), "cuda")
+
+
+def test_no_logit_that_is_not_finite_gets_out(tmp_path: Path) -> None:
+    everywhere = tiny_model.write(tmp_path / "zero", tiny_model.graph(scale=0.0))
+    with pytest.raises(ModelError, match="192 of 192 logits are not finite"):
+        Runtime(Model.load(everywhere), "cpu", threads=1)
+    network = Runtime(Model.load(tiny_model.write(tmp_path / "m")), "cpu", threads=1)
+    network._logit[0, 3, 5] = np.nan
+    network._session = SimpleNamespace(run_with_iobinding=lambda binding: None)  # leaves the buffer as it is
+    with pytest.raises(ArithmeticError, match="1 of 192 logits are not finite"):
+        network(network.canvas)
+
+
+def test_weights_outside_of_the_graph_whose_hash_was_checked_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = onnx.ModelProto.FromString(tiny_model.graph())
+    [grey] = [tensor for tensor in graph.graph.initializer if tensor.name == "grey"]
+    (tmp_path / "grey.bin").write_bytes(grey.raw_data)
+    grey.ClearField("raw_data")
+    grey.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in (("location", "grey.bin"), ("offset", "0"), ("length", "4")):
+        grey.external_data.add(key=key, value=value)
+    monkeypatch.chdir(tmp_path)  # where ONNX Runtime would look, beside the folder of the model
+    folder = tiny_model.write(tmp_path, graph.SerializeToString())
+    with pytest.raises(ModelError, match="ONNX Runtime refuses its graph"):
+        Runtime(Model.load(folder), "cpu", threads=1)
 
 
 class Card:

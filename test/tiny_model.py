@@ -17,11 +17,11 @@ GREY, SCALE = 127.5, 16.0
 FOREGROUND, STATIC = 0.4, 0.7
 
 
-def graph() -> bytes:
-    """Logit of a cell: its mean grey level, less GREY, over SCALE."""
+def graph(scale: float = SCALE) -> bytes:
+    """Logit of a cell: its mean grey level, less GREY, over a scale."""
     constants = {
         "grey": np.float32(GREY),
-        "scale": np.float32(SCALE),
+        "scale": np.float32(scale),
         "channels": np.array([3], np.int64),
         "one": np.array([1], np.int64),
     }
@@ -46,10 +46,9 @@ def graph() -> bytes:
     return model.SerializeToString()
 
 
-def write(folder: Path, **changes: object) -> Path:
+def write(folder: Path, onnx_bytes: bytes = graph(), **changes: object) -> Path:
     """Write the model folder; `changes` replace keys of its manifest."""
     folder.mkdir(parents=True, exist_ok=True)
-    onnx_bytes = graph()
     (folder / "model.onnx").write_bytes(onnx_bytes)
     manifest = {
         "format": 1,
