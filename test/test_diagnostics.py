@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 
 import pytest
 
@@ -68,11 +69,15 @@ def test_everything_is_told_as_values() -> None:
 
 
 def arrivals(*numbers: int | None, one_camera: bool = True, read: bool = True) -> tuple[Arrivals, int]:
-    drops = Drops(lambda line: None)
-    found = Arrivals(drops)
-    found.one_camera = one_camera
-    for number in numbers:
-        found.add({"publication_sequence_number": number}, read)
+    """What is counted of frames that come with these numbers, twenty a second."""
+    drops, now = Drops(lambda line: None), 0.0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: now)
+        found = Arrivals(drops)
+        found.one_camera = one_camera
+        for number in numbers:
+            now += 0.05
+            found.add({"publication_sequence_number": number}, read)
     return found, drops.counts["lost on the way"]
 
 
@@ -83,6 +88,7 @@ def arrivals(*numbers: int | None, one_camera: bool = True, read: bool = True) -
         ((1, 4, 5), 5, 2),
         ((7, 8, 1, 2), 4, 0),  # the camera was restarted
         ((None, None), 2, 0),  # a middleware without numbers
+        ((50000, 7, 50001, 50002), 4, 0),  # another camera, of which is not known yet
     ],
 )
 def test_frames_that_are_missing_are_counted(numbers: tuple[int, ...], published: int, lost: int) -> None:

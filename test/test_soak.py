@@ -67,6 +67,6 @@ def test_a_soak_of_a_few_seconds_from_end_to_end(tiny: Path, tmp_path: Path) -> 
     found = json.loads((tmp_path / "soak.json").read_text())
     assert found["answered"] > 20
     assert found["unaccounted"] == 0
-    assert found["faults"]["services"] >= 1
+    assert {name for _, name in found["faults"]} == {"services"}
     assert "received, neither answered nor counted | 0 |" in (tmp_path / "soak.md").read_text()
     assert (tmp_path / "soak.png").stat().st_size > 5000

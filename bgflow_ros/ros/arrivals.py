@@ -11,6 +11,9 @@ from bgflow_ros.ros.drops import Drops
 
 __all__ = ["Arrivals"]
 
+FASTEST = 1000.0
+"""Frames a second of the fastest camera."""
+
 
 class Arrivals:
     """Counts what a camera published, also what never arrived.
@@ -36,11 +39,14 @@ class Arrivals:
             info: rclpy's MessageInfo; its publication sequence number is None where the middleware gives none.
             read: whether all frames are read, so that one that is missing is lost; else they are merely left unread.
         """
-        self.last = time.monotonic()
+        now = time.monotonic()
+        elapsed, self.last = now - self.last, now
         number, before = info["publication_sequence_number"], self._number
         # Another camera, or the same one restarted, counts anew.
         follows = self.one_camera and number is not None and before is not None and number > before
         missing = number - before - 1 if follows else 0
+        if missing > FASTEST * elapsed + 1:
+            missing = 0  # of two cameras, before it is known that there are two, or just after one has gone
         self._number = number
         self.published += 1 + missing
         if read and missing:

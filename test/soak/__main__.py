@@ -68,7 +68,7 @@ def soak(arguments: argparse.Namespace, parameters: dict[str, object]) -> report
                 raise SystemExit(f"soak: {name} ended the node; it says:\n{segment.log()}")
             robot.happens = ""
             moments.append((began, time.monotonic() + CALM))
-            soaked.faults[name] = soaked.faults.get(name, 0) + 1
+            soaked.faults.append((began - start, name))
         # What is under way arrives, and the node reports once more.
         robot.behaviour = type(robot.behaviour)(rate=0.0)
         robot.wait(3)

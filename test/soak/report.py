@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,8 @@ class Soaked:
     dropped: dict[str, int] = field(default_factory=dict)
     lost: int = 0
     """Frames that the middleware did not deliver, by gaps in their publication sequence."""
-    faults: dict[str, int] = field(default_factory=dict)
+    faults: list[tuple[float, str]] = field(default_factory=list)
+    """What was done: seconds since the start, name."""
     samples: list[Sample] = field(default_factory=list)
     ages: list[tuple[float, float]] = field(default_factory=list)
     """Of masks while nothing was wrong: seconds since the start, age in milliseconds."""
@@ -153,7 +155,8 @@ def _table(soaked: Soaked) -> str:
         if ages:
             p50, p95, p99 = np.percentile(ages, (50, 95, 99))
             lines.append(f"| {start:.0f} to {end:.0f} | {len(ages)} | {p50:.0f} | {p95:.0f} | {p99:.0f} |")
-    faults = ", ".join(f"{name} {count}" for name, count in sorted(soaked.faults.items()))
+    counts = Counter(name for _, name in soaked.faults)
+    faults = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
     machine = "; ".join(f"{name} {value}" for name, value in soaked.machine.items())
     return "\n".join([*lines, "", f"Faults: {faults}.", "", f"{machine}.", ""])
 
