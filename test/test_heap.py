@@ -53,3 +53,34 @@ def test_frames_touch_no_new_pages() -> None:
 def test_other_c_libraries_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heap.ctypes, "CDLL", lambda _: SimpleNamespace())
     assert heap.keep_freed_memory() is False
+
+
+KEPT = """
+import sys
+from pathlib import Path
+from bgflow_ros.ros.heap import give_back_freed_memory, keep_freed_memory
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+if not keep_freed_memory():
+    sys.exit("not glibc")
+blocks = [bytearray(1 << 20) for _ in range(60)]
+last = bytearray(1 << 16)
+del blocks
+before = resident()
+give_back_freed_memory()
+print(before - resident())
+"""
+
+
+def test_what_lies_free_can_be_given_back() -> None:
+    run = subprocess.run([sys.executable, "-c", KEPT], capture_output=True, text=True, check=False)
+    if run.stderr.startswith("not glibc"):
+        pytest.skip("needs glibc")
+    assert int(run.stdout) > 50e6
+
+
+def test_other_c_libraries_give_back_what_they_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heap.ctypes, "CDLL", lambda _: SimpleNamespace())
+    heap.give_back_freed_memory()

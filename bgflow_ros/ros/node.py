@@ -26,7 +26,7 @@ from bgflow_ros.refinement import Refinement, Refiner
 from bgflow_ros.ros import diagnostics, parameters
 from bgflow_ros.ros.drops import Drops
 from bgflow_ros.ros.frame_request import FrameRequest
-from bgflow_ros.ros.heap import keep_freed_memory
+from bgflow_ros.ros.heap import give_back_freed_memory, keep_freed_memory
 from bgflow_ros.ros.outputs import Outputs
 from bgflow_ros.ros.pipeline import Pipeline
 from bgflow_ros.ros.subscription import STEADY
@@ -172,6 +172,7 @@ class SegmenterNode(LifecycleNode):
             self._outputs.destroy()
             self._outputs = None
         self._inference = None
+        give_back_freed_memory()
         # The next model brings its own, unless the user has set others.
         self._set_all(dict.fromkeys(self._own_thresholds, parameters.UNSET))
 

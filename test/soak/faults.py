@@ -69,8 +69,10 @@ def doubled(robot: FilmingRobot, segment: Segment, chance: random.Random) -> Non
 
 
 def resized(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
-    for _ in range(6):
-        with robot.behaving(size=(chance.randrange(16, 1280, 2), chance.randrange(16, 720, 2))):
+    # The largest each time: buffers grow to the largest that they have seen, which is to happen once and early.
+    sizes = [(1280, 720), *((chance.randrange(16, 1280, 2), chance.randrange(16, 720, 2)) for _ in range(5))]
+    for size in sizes:
+        with robot.behaving(size=size):
             robot.wait(0.5)
 
 
