@@ -23,6 +23,8 @@ DEFAULT_MODEL = "default"
 MANIFEST = "manifest.yaml"
 MANIFEST_BYTES = 1 << 20
 """A manifest is a page of text; anything larger is not one and is not parsed."""
+ALIASES = 8
+"""In a manifest, which says few things twice."""
 GRAPH_BYTES = 1 << 28
 """Of the largest graph that is read, 256 MB: more than ten times what a robot can use."""
 
@@ -114,11 +116,14 @@ def _checked(folder: Path, entry: dict[str, Any]) -> bytes:
 
 
 class _Loader(yaml.SafeLoader):
-    """Without aliases: a page of those that name each other stands for more than any machine can hold."""
+    """With a few aliases only: a page of those that name each other stands for more than any machine can hold."""
+
+    aliases = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.constructor.ConstructorError(None, None, "it has an alias (*), which no manifest needs")
+        self.aliases += bool(self.check_event(yaml.AliasEvent))
+        if self.aliases > ALIASES:
+            raise yaml.constructor.ConstructorError(None, None, f"it has more than {ALIASES} aliases (*)")
         return super().compose_node(parent, index)
 
 

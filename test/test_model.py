@@ -68,6 +68,10 @@ def test_an_invalid_manifest_is_refused_with_the_place(tmp_path: Path, changes: 
         Model.load(tiny_model.write(tmp_path / "m", **changes))
 
 
+LAUGHS = b"a0: &a0 [x, x]\n" + b"".join(b"a%d: &a%d [*a%d, *a%d]\n" % (i + 1, i + 1, i, i) for i in range(30))
+"""Few lines that stand for two thousand million words."""
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -79,7 +83,8 @@ def test_an_invalid_manifest_is_refused_with_the_place(tmp_path: Path, changes: 
         b"name: 2001-99-99",
         b"[" * 5000,
         b"a" * (2 << 20),
-        b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]",
+        LAUGHS,
+        +b"".join(b"b%d: &b%d [*%s, *%s]\n" % (i, i, *[b"b%d" % (i - 1) if i else b"a"] * 2) for i in range(30)),
     ],
 )
 def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: bytes) -> None:
@@ -89,8 +94,15 @@ def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: bytes) -> None
         Model.load(folder)
 
 
+def test_what_is_said_twice_may_be_an_alias(tmp_path: Path) -> None:
+    both = {"likelihood": 0.5, "level": 0.05, "guarantee": ""}
+    folder = tiny_model.write(tmp_path / "m", thresholds={"foreground": both, "static": both})
+    assert "*" in (folder / "manifest.yaml").read_text()
+    assert Model.load(folder).static_threshold == 0.5
+
+
 def test_what_is_wrong_is_told_shortly_however_long_it_is(tmp_path: Path) -> None:
-    folder = tiny_model.write(tmp_path / "m", name=["x"] * 100_000)
+    folder = tiny_model.write(tmp_path / "m", name=["x"] * 5_000)
     with pytest.raises(ModelError) as refused:
         Model.load(folder)
     assert len(str(refused.value)) < 1000
