@@ -64,9 +64,12 @@ def environment() -> dict[str, str]:
     return own
 
 
-def _end_with_parent() -> None:
-    """Else a test run that is killed leaves nodes, which disturb the next one on their domain."""
+def _prepare() -> None:
+    """In the child, before it is the node."""
+    # Else a test run that is killed leaves nodes, which disturb the next one on their domain.
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG (linux/prctl.h)
+    # What a shell starts in the background ignores interrupts, and so do its children.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Segment:
@@ -92,7 +95,11 @@ class Segment:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         command = [sys.executable, *program, "--ros-args", *arguments]
         self.process = subprocess.Popen(
-            command, env=environment(), stdout=self._log, stderr=self._log, preexec_fn=_end_with_parent
+            command,
+            env=environment(),
+            stdout=self._log,
+            stderr=self._log,
+            preexec_fn=_prepare,  # noqa: PLW1509
         )
 
     def log(self) -> str:
