@@ -123,7 +123,7 @@ def test_hold_forgets_at_a_reset_and_a_change_of_size() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.floats(0.001, MAX_GAP), st.booleans()), min_size=1, max_size=30),
+    st.lists(st.tuples(st.floats(0.001, MAX_GAP - 1e-6), st.booleans()), min_size=1, max_size=30),
     st.floats(0.01, 3.0),
 )
 def test_memory_says_what_was_marked_within_the_last_seconds(steps: list[tuple[float, bool]], seconds: float) -> None:
