@@ -19,6 +19,7 @@ from rclpy.executors import SingleThreadedExecutor
 from robot import DOMAIN, image
 from sensor_msgs.msg import Image
 
+from bgflow_ros.ros import pipeline
 from bgflow_ros.ros.node import SegmenterNode
 from bgflow_ros.segmenter import Segmentation
 
@@ -141,3 +142,22 @@ def test_inference_that_fails_costs_the_frame_not_the_node(node: SegmenterNode) 
         answer(node, image(np.zeros((48, 64, 3), np.uint8)))
         time.sleep(0.05)
     assert node.drops.counts["inference failed"] == 1
+
+
+def test_a_change_of_size_gives_the_memory_of_the_old_one_back(
+    node: SegmenterNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back = []
+    monkeypatch.setattr(pipeline, "give_back_freed_memory", lambda: given_back.append(True))
+    node.create_subscription(Image, "segmenter/foreground_mask", lambda mask: None, 1)
+    assert node._pipeline is not None
+    assert node._outputs is not None
+    while not node._outputs.wanted("~/foreground_mask"):
+        rclpy.spin_once(node, timeout_sec=0.05)
+    for expected, sides in enumerate(([64], [64, 64, 96], [96, 32, 64])):
+        given_back.clear()
+        for side in sides:
+            answer(node, image(np.full((side, side, 3), 200, np.uint8)))
+        for _ in range(3):
+            node._pipeline._look()
+        assert len(given_back) == min(expected, 1)
