@@ -131,7 +131,7 @@ def test_each_frame_without_a_mask_has_its_cause() -> None:
     ]
     notes = Notes(50, 700, [0, 100, 200, 300, 400, 500, 600, 700], {0: 60, 100: 170}, {"frames": frames, "drops": {}})
     usage = Usage({"node": 0.5}, 0.0, 0.5)
-    rate = rate_result(10.0, notes, usage, usage, Memory(2.0, 1.0, 3))
+    rate = rate_result(10.0, notes, usage, usage, Memory(2.0, 1.0, 0.5, 3))
     assert (rate.frames, rate.masks) == (6, 1)
     assert rate.dropped == {
         "lost after the node": 1,

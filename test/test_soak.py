@@ -22,7 +22,7 @@ from soak.report import Sample, Soaked
 
 def soaked(**changes: object) -> Soaked:
     """Half an hour in which all was well, but for the changes."""
-    samples = [Sample(float(second), 200.0, 20, 30) for second in range(0, 1800, 5)]
+    samples = [Sample(float(second), 300.0, 200.0, 20, 30) for second in range(0, 1800, 5)]
     ages = [(second / 2, 20.0) for second in range(3600)]
     well = {"received": 100, "answered": 90, "dropped": {"superseded": 10}, "samples": samples, "ages": ages}
     return Soaked(seed=0, minutes=30, **(well | changes))  # type: ignore[arg-type]
@@ -37,7 +37,10 @@ def test_when_all_is_well_nothing_is_told() -> None:
     ("changes", "failure"),
     [
         ({"answered": 89}, "1 frames were delivered and neither answered nor counted"),
-        ({"samples": [Sample(t, 200 + t / 100, 20, 30) for t in range(0, 1800, 5)]}, "resident memory grew by 14.4 MB"),
+        (
+            {"samples": [Sample(t, 300.0, 200 + t / 100, 20, 30) for t in range(0, 1800, 5)]},
+            "private memory grew by 14.4 MB",
+        ),
         ({"ages": [(t / 2, 20 + t / 400) for t in range(3600)]}, "masks became 7.2 ms older"),
     ],
 )
@@ -47,12 +50,18 @@ def test_what_is_wrong_is_told(changes: dict[str, object], failure: str) -> None
 
 
 def test_memory_that_grows_before_it_has_settled_is_no_failure() -> None:
-    samples = [Sample(float(t), 100 + min(t, 300), 20, 30) for t in range(0, 1800, 5)]
+    samples = [Sample(float(t), 300.0, 100 + min(t, 300), 20, 30) for t in range(0, 1800, 5)]
     assert soaked(samples=samples).failures() == []
 
 
+def test_what_the_middleware_shares_is_told_beside() -> None:
+    shared = soaked(samples=[Sample(float(t), 300 + t / 10, 200.0, 20, 30) for t in range(0, 1800, 5)])
+    assert shared.resident_grown > 100
+    assert shared.failures() == []
+
+
 def test_a_short_soak_says_nothing_of_growth() -> None:
-    short = soaked(samples=[Sample(1.0, 200.0, 20, 30)], ages=[(1.0, 20.0)])
+    short = soaked(samples=[Sample(1.0, 300.0, 200.0, 20, 30)], ages=[(1.0, 20.0)])
     assert math.isnan(short.grown)
     assert math.isnan(short.older)
     assert short.failures() == []

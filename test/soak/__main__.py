@@ -57,7 +57,9 @@ def soak(arguments: argparse.Namespace, parameters: dict[str, object]) -> report
         def sample() -> None:
             used = memory(segment.process.pid)
             handles = len(list(Path(f"/proc/{segment.process.pid}/fd").iterdir()))
-            soaked.samples.append(report.Sample(time.monotonic() - start, used.resident, used.threads, handles))
+            soaked.samples.append(
+                report.Sample(time.monotonic() - start, used.resident, used.private, used.threads, handles)
+            )
 
         robot.node.create_timer(5.0, sample)
         for name in schedule(chance, arguments.faults, start + 60 * arguments.minutes):

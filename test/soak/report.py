@@ -26,9 +26,13 @@ SETTLED = 300.0
 WINDOW = 60.0
 """Seconds at both ends of what follows, whose medians are compared."""
 GROWTH = 5.0
-"""Megabytes that the memory may grow between them."""
+"""Megabytes that the private memory may grow between them."""
 OLDER = 5.0
 """Milliseconds that the median age may grow between them, on a machine that others use too."""
+
+
+SUMMARY = ("unaccounted", "grown", "resident_grown", "slope", "older")
+"""Of a soak, what its numbers amount to."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Sample:
     seconds: float
     resident: float
     """Megabytes."""
+    private: float
+    """Of these, what is neither a file's nor shared with the peers."""
     threads: int
     handles: int
     """Open files."""
@@ -73,13 +79,18 @@ class Soaked:
 
     @property
     def grown(self) -> float:
-        """Megabytes of resident memory gained after it had settled; NaN after a short soak."""
+        """Megabytes of private memory gained after it had settled; NaN after a short soak."""
+        return _growth([(sample.seconds, sample.private) for sample in self.samples])
+
+    @property
+    def resident_grown(self) -> float:
+        """The same of all resident memory, to which belongs what the middleware shares with its peers."""
         return _growth([(sample.seconds, sample.resident) for sample in self.samples])
 
     @property
     def slope(self) -> float:
-        """Megabytes an hour, by least squares, after it had settled; NaN after a short soak."""
-        settled = [(s.seconds / 3600, s.resident) for s in self.samples if s.seconds >= SETTLED]
+        """Megabytes of private memory an hour, by least squares, after it had settled; NaN after a short soak."""
+        settled = [(s.seconds / 3600, s.private) for s in self.samples if s.seconds >= SETTLED]
         return float(np.polyfit(*zip(*settled, strict=True), 1)[0]) if len(settled) > 10 else float("nan")
 
     @property
@@ -93,7 +104,7 @@ class Soaked:
         if self.unaccounted:
             found.append(f"{self.unaccounted} frames were delivered and neither answered nor counted")
         if self.grown > GROWTH:
-            found.append(f"resident memory grew by {self.grown:.1f} MB; at most {GROWTH:g} expected")
+            found.append(f"private memory grew by {self.grown:.1f} MB; at most {GROWTH:g} expected")
         if self.older > OLDER:
             found.append(f"masks became {self.older:.1f} ms older; at most {OLDER:g} expected")
         return found
@@ -111,7 +122,7 @@ def _growth(series: list[tuple[float, float]]) -> float:
 
 def write(soaked: Soaked, folder: Path) -> None:
     """Write soak.json, soak.md and soak.png."""
-    numbers = asdict(soaked) | {name: getattr(soaked, name) for name in ("unaccounted", "grown", "slope", "older")}
+    numbers = asdict(soaked) | {name: getattr(soaked, name) for name in SUMMARY}
     del numbers["ages"]  # too many; the table has their percentiles
     write_atomically(folder / "soak.json", (json.dumps(numbers, indent=1) + "\n").encode())
     write_atomically(folder / "soak.md", _table(soaked).encode())
@@ -128,8 +139,9 @@ def _table(soaked: Soaked) -> str:
         ("lost on the way to the node", soaked.lost),
         ("masks received", soaked.masks),
         ("masks lost on the way from the node", soaked.gaps),
-        ("resident memory, grown after minute 5", f"{soaked.grown:.1f} MB"),
+        ("private memory, grown after minute 5", f"{soaked.grown:.1f} MB"),
         ("the same, slope", f"{soaked.slope:.1f} MB/h"),
+        ("resident memory with what is shared, grown after minute 5", f"{soaked.resident_grown:.1f} MB"),
         ("median age, grown after minute 5", f"{soaked.older:.1f} ms"),
         ("threads, at minute 1 and at the end", _ends(soaked, "threads")),
         ("open files, at minute 1 and at the end", _ends(soaked, "handles")),
@@ -169,8 +181,10 @@ def _ends(soaked: Soaked, name: str) -> str:
 def _plot(soaked: Soaked, path: Path) -> None:
     figure, (above, below) = plt.subplots(2, 1, figsize=(9, 5), sharex=True, constrained_layout=True)
     minutes = [sample.seconds / 60 for sample in soaked.samples]
-    above.plot(minutes, [sample.resident for sample in soaked.samples], color="tab:blue")
-    above.set_ylabel("resident memory, MB")
+    above.plot(minutes, [sample.resident for sample in soaked.samples], label="resident, with files and what is shared")
+    above.plot(minutes, [sample.private for sample in soaked.samples], label="private")
+    above.legend(loc="lower right")
+    above.set_ylabel("memory, MB")
     above.set_ylim(bottom=0)
     if soaked.ages:
         seconds, ages = np.array(soaked.ages).T

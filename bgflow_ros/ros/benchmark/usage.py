@@ -28,6 +28,9 @@ class Memory:
     peak: float
     resident: float
     """Megabytes (1e6 bytes): the most that it has held so far, and what it holds."""
+    private: float
+    """Of the resident: what is neither a file's nor shared. Shared are Fast DDS's segments, the peers' among them, and
+    their pages count when they are touched first."""
     threads: int
 
 
@@ -38,8 +41,8 @@ def memory(pid: int) -> Memory:
     """
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     fields = {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
-    peak, resident = (int(fields[name][0]) * 1024e-6 for name in ("VmHWM", "VmRSS"))
-    return Memory(peak, resident, int(fields["Threads"][0]))
+    peak, resident, private = (int(fields[name][0]) * 1024e-6 for name in ("VmHWM", "VmRSS", "RssAnon"))
+    return Memory(peak, resident, private, int(fields["Threads"][0]))
 
 
 @dataclass(frozen=True)
