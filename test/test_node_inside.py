@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -161,3 +162,16 @@ def test_a_change_of_size_gives_the_memory_of_the_old_one_back(
         for _ in range(3):
             node._pipeline._look()
         assert len(given_back) == min(expected, 1)
+
+
+def test_what_a_transition_leaves_is_freed_with_the_next_report(node: SegmenterNode) -> None:
+    assert node._inference is not None
+    assert node._pipeline is not None
+    was_active, model = weakref.ref(node._pipeline), weakref.ref(node._inference.segmenter)
+    node.trigger_deactivate()
+    node._report()
+    assert was_active() is None
+    assert model() is not None
+    node.trigger_cleanup()
+    node._report()
+    assert model() is None

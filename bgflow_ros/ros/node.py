@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +56,7 @@ class SegmenterNode(LifecycleNode):
         self._own_thresholds: list[str] = []
         self._refusal = ""
         self._earlier = 0, 0
+        self._untidy = False
         self.add_on_set_parameters_callback(self._check_parameters)
         self.add_post_set_parameters_callback(self._apply_parameters)
         # A group of its own: it waits for a frame while all else goes on.
@@ -157,6 +159,7 @@ class SegmenterNode(LifecycleNode):
         self._pipeline.destroy()
         answered = self._pipeline.answered
         self._earlier, self._pipeline = self._totals(), None
+        self._untidy = True
         dropped = ", ".join(f"{count} {cause}" for cause, count in self.drops.so_far().items()) or "none"
         self.get_logger().info(f"answered {answered} frames; dropped since the start: {dropped}")
 
@@ -172,7 +175,7 @@ class SegmenterNode(LifecycleNode):
             self._outputs.destroy()
             self._outputs = None
         self._inference = None
-        give_back_freed_memory()
+        self._untidy = True
         # The next model brings its own, unless the user has set others.
         self._set_all(dict.fromkeys(self._own_thresholds, parameters.UNSET))
 
@@ -224,9 +227,20 @@ class SegmenterNode(LifecycleNode):
         response.success, response.message = True, "what `hold` remembered is forgotten"
         return response
 
+    def _tidy(self) -> None:
+        """Free what the last transition left: it and its callbacks hold each other, frames and perhaps a model.
+
+        Python would come to it at any time, or much later. During the transition the executor still holds it.
+        """
+        self._untidy = False
+        gc.collect()
+        give_back_freed_memory()
+
     # Diagnostics
 
     def _report(self) -> None:
+        if self._untidy:
+            self._tidy()
         inference, pipeline = self._inference, self._pipeline
         received, answered = self._totals()
         configured = "inactive" if inference else "unconfigured"
