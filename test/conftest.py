@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -13,6 +15,9 @@ import tiny_model
 
 from bgflow_ros.model import Model
 from bgflow_ros.segmenter import Segmenter
+
+if TYPE_CHECKING:
+    from soak.camera import FilmingRobot
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOM = ROOT / "demo" / "room"
@@ -71,3 +76,14 @@ def splits(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from bgflow_train.splits import Splits
 
     monkeypatch.setattr(Splits, "load", classmethod(lambda cls: made_rooms.splits_of(made)))
+
+
+@pytest.fixture
+def robot() -> Iterator[FilmingRobot]:
+    """A robot whose small camera films whenever something is waited for."""
+    pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
+    from soak.camera import SMALL, FilmingRobot
+
+    robot = FilmingRobot(SMALL)
+    yield robot
+    robot.close()

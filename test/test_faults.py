@@ -23,20 +23,11 @@ from rclpy.parameter import Parameter
 from rclpy.qos import ReliabilityPolicy
 from robot import TRANSITIONS, Segment, environment, model, pixels
 from sensor_msgs.msg import Image
-from soak.camera import MASK, Behaviour, FilmingRobot
+from soak.camera import MASK, FilmingRobot
 from soak.faults import FAULTS, STALLING
 from std_srvs.srv import Trigger
 
 from bgflow_ros.ros.messages import nanoseconds
-
-SMALL = Behaviour(size=(160, 120))
-
-
-@pytest.fixture
-def robot() -> Iterator[FilmingRobot]:
-    robot = FilmingRobot(SMALL)
-    yield robot
-    robot.close()
 
 
 @pytest.fixture

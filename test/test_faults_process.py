@@ -25,18 +25,11 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from robot import Segment, model
-from soak.camera import FilmingRobot
+from soak.camera import Behaviour, FilmingRobot
 from std_srvs.srv import Trigger
-from test_faults import SMALL, goes_on
+from test_faults import goes_on
 
 SIGNALS = {"SIGINT": signal.SIGINT, "SIGTERM": signal.SIGTERM}
-
-
-@pytest.fixture
-def robot() -> Iterator[FilmingRobot]:
-    robot = FilmingRobot(SMALL)
-    yield robot
-    robot.close()
 
 
 @pytest.fixture
@@ -82,7 +75,7 @@ def finalized(robot: FilmingRobot) -> None:
 def waiting(robot: FilmingRobot) -> None:
     """For a frame to save, which does not come."""
     busy(robot)
-    robot.behaviour = type(SMALL)(rate=0.0)
+    robot.behaviour = Behaviour(rate=0.0)
     client = robot.node.create_client(Trigger, "segmenter/save_frame")
     assert robot.until(client.service_is_ready)
     robot.wait(0.3)

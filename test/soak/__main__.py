@@ -72,8 +72,8 @@ def soak(arguments: argparse.Namespace, parameters: dict[str, object]) -> report
             moments.append((began, time.monotonic() + CALM))
             soaked.faults.append((began - start, name))
         # What is under way arrives, and the node reports once more.
-        robot.behaviour = type(robot.behaviour)(rate=0.0)
-        robot.wait(3)
+        with robot.behaving(rate=0.0):
+            robot.wait(3)
     finally:
         status, seconds = segment.stop()
         log = segment.log()

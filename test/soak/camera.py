@@ -20,7 +20,7 @@ from sensor_msgs.msg import Image
 from bgflow_ros.ros.benchmark.camera import pictures
 from bgflow_ros.ros.messages import nanoseconds
 
-__all__ = ["MASK", "Behaviour", "FilmingRobot"]
+__all__ = ["MASK", "SMALL", "Behaviour", "FilmingRobot"]
 
 MASK = "segmenter/foreground_mask"
 DROPPED = "dropped: "
@@ -39,6 +39,10 @@ class Behaviour:
     """Alters a message before it is published."""
     stamp: Callable[[int], int] | None = None
     """Makes the stamp from the time, both in nanoseconds."""
+
+
+SMALL = Behaviour(size=(160, 120))
+"""For tests, several of which run at once."""
 
 
 class FilmingRobot(Robot):

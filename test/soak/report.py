@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -29,8 +30,6 @@ GROWTH = 5.0
 """Megabytes that the private memory may grow between them."""
 OLDER = 5.0
 """Milliseconds that the median age may grow between them, on a machine that others use too."""
-
-
 SUMMARY = ("unaccounted", "grown", "resident_grown", "slope", "older")
 """Of a soak, what its numbers amount to."""
 
@@ -195,7 +194,7 @@ def _plot(soaked: Soaked, path: Path) -> None:
             below.plot(*zip(*points, strict=True), label=f"p{percentile}")
         below.legend(loc="upper right")
     below.set(xlabel="minutes", ylabel="age of masks, ms", ylim=(0, None))
-    temporary = path.with_name(f".{path.name}")
-    figure.savefig(temporary, dpi=110, format="png")
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=110)
     plt.close(figure)
-    temporary.replace(path)
+    write_atomically(path, file.getvalue())
