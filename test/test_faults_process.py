@@ -131,9 +131,18 @@ def test_a_signal_ends_it_while_it_starts(
     assert "Traceback" not in segment.log()
 
 
-def test_killed_and_started_again_it_gives_masks_within_five_seconds(robot: FilmingRobot, start) -> None:
-    # Cameras publish so (REP 2003); what a reliable one may do is in doc/trust.md.
-    robot.plug(ReliabilityPolicy.BEST_EFFORT)
+OPEN_FAULT = pytest.mark.xfail(reason="large frames of a reliable camera may not come: doc/trust.md", strict=False)
+
+
+@pytest.mark.parametrize(
+    "reliability",
+    [ReliabilityPolicy.BEST_EFFORT, pytest.param(ReliabilityPolicy.RELIABLE, marks=OPEN_FAULT)],
+    ids=lambda reliability: reliability.name.lower(),
+)
+def test_killed_and_started_again_it_gives_masks_within_five_seconds(
+    robot: FilmingRobot, start, reliability: ReliabilityPolicy
+) -> None:
+    robot.plug(reliability)
     segment = start()
     busy(robot)
     segment.stop(signal.SIGKILL)
