@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from bgflow_ros import __version__, masks
+from bgflow_ros import __version__, fastdds, masks
 from bgflow_ros.hardware import Card, cards, dot_product, processor
 from bgflow_ros.model import Model, ModelError
 from bgflow_ros.packages import installed
@@ -76,11 +76,11 @@ def _ros() -> Iterator[Finding]:
     if find_spec("rclpy") is None:
         yield Finding("ROS", "rclpy is not there: source a ROS 2 or pip install -r requirements/ros.txt", False)
         return
-    names = ("ROS_DISTRO", "RMW_IMPLEMENTATION", "ROS_DOMAIN_ID", "FASTDDS_DEFAULT_PROFILES_FILE")
+    names = ("ROS_DISTRO", "RMW_IMPLEMENTATION", "ROS_DOMAIN_ID", *fastdds.PROFILES, fastdds.TRANSPORTS)
     said = ", ".join(f"{name}={os.environ[name]}" for name in names if name in os.environ)
     yield Finding("ROS", f"rclpy is there; {said or 'no ROS variable is set'}", True)
-    if "FASTDDS_DEFAULT_PROFILES_FILE" not in os.environ and os.environ.get("RMW_IMPLEMENTATION", "fast").count("fast"):
-        yield Finding("ROS", "no Fast DDS profile is set: large images may be lost or late, see doc/node.md")
+    if not fastdds.profile(os.environ) and "fast" in os.environ.get("RMW_IMPLEMENTATION", "fast"):
+        yield Finding("ROS", "no Fast DDS profile is set: a camera started so loses large images, see doc/node.md")
 
 
 def _served(card: Card) -> Finding:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from bgflow_ros.files import share
+from bgflow_ros.fastdds import choose_shared_memory
 from bgflow_ros.media import MediaError, sources
 from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
 
@@ -33,9 +33,7 @@ def environment() -> dict[str, str]:
     own["ROS_DOMAIN_ID"] = str(51 + os.getpid() % 50)
     # Left by the ROS wheels in this process; the children must set up their own library path.
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
-    if not {"FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"} & own.keys():
-        # The wheels' Fast DDS reads this one.
-        own["FASTDDS_DEFAULT_PROFILES_FILE"] = str(share() / "config" / "fastdds_shm.xml")
+    choose_shared_memory(own)
     return own
 
 

@@ -12,6 +12,8 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
+from bgflow_ros.fastdds import choose_shared_memory
+
 CONFIG = PathJoinSubstitution([FindPackageShare("bgflow"), "config"])
 
 ARGUMENTS = {
@@ -45,11 +47,6 @@ INPUTS = ("image", "camera_info", "depth")
 
 OUTPUTS = ("likelihood", "foreground_mask", "static_mask", "overlay", "static_depth/image", "foreground_points")
 """The node's topics that config/segment.rviz shows, under the names that they have without a namespace."""
-
-FASTDDS_PROFILES = "FASTDDS_DEFAULT_PROFILES_FILE"
-FASTRTPS_PROFILES = "FASTRTPS_DEFAULT_PROFILES_FILE"
-"""Where Fast DDS looks for its settings, from ROS 2 Kilted on and before. Kilted warns of the older name."""
-BEFORE_KILTED = {"humble", "iron", "jazzy"}
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -102,14 +99,11 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         ],
         condition=IfCondition(LaunchConfiguration("rviz")),
     )
-    return [*fastdds_profiles(context), node, rviz]
+    return [*shared_memory(context), node, rviz]
 
 
-def fastdds_profiles(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Give Fast DDS a shared memory segment that holds an image, unless the user has set a profile."""
-    environment = context.environment
-    if FASTDDS_PROFILES in environment or FASTRTPS_PROFILES in environment:
-        return []
-    old = environment.get("ROS_DISTRO") in BEFORE_KILTED
-    path = PathJoinSubstitution([CONFIG, "fastdds_shm.xml"])
-    return [SetEnvironmentVariable(FASTRTPS_PROFILES if old else FASTDDS_PROFILES, path)]
+def shared_memory(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Give what is started here shared memory that holds an image, unless the user has chosen."""
+    chosen = dict(context.environment)
+    choose_shared_memory(chosen)
+    return [SetEnvironmentVariable(name, chosen[name]) for name in chosen.keys() - context.environment.keys()]

@@ -13,6 +13,7 @@ import yaml
 
 pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
+from bgflow_ros.fastdds import PROFILES, TRANSPORTS
 from bgflow_ros.ros.parameters import PARAMETERS, UNSET
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,7 +55,7 @@ def test_the_launch_file_starts_the_node_as_asked(monkeypatch: pytest.MonkeyPatc
         "rviz",
     } <= arguments
     context = launch.LaunchContext()
-    for name in ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"):
+    for name in (*PROFILES, TRANSPORTS):
         context.environment.pop(name, None)
     for argument in description.entities:
         if isinstance(argument, DeclareLaunchArgument):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
+from bgflow_ros.fastdds import choose_shared_memory
 from bgflow_ros.model import Model, ModelError
 from bgflow_ros.recovery import Recovery
 from bgflow_ros.refinement import Refinement, Refiner
@@ -270,6 +272,7 @@ def facts(segmenter: Segmenter) -> dict[str, str]:
 def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
     """Run the node that `make` gives until it is told to stop; 2 where its parameters cannot be declared."""
     keep_freed_memory()
+    choose_shared_memory(os.environ)
     node = None
     with rclpy.init():
         try:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from robot import Segment
 from tqdm import tqdm
 
+from bgflow_ros.fastdds import choose_shared_memory
 from bgflow_ros.ros.benchmark.usage import machine, memory
 from soak import report
 from soak.camera import FilmingRobot
@@ -33,6 +35,7 @@ def main() -> int:
     parser.add_argument("--model", default="default", help="name or folder (%(default)s)")
     parser.add_argument("--faults", nargs="+", choices=FAULTS, metavar="FAULT", default=list(FAULTS), help="only these")
     arguments = parser.parse_args()
+    choose_shared_memory(os.environ)
     with tempfile.TemporaryDirectory() as frames:
         soaked = soak(arguments, {"model": arguments.model, "device": "cpu", "save_folder": frames})
     report.write(soaked, arguments.out)

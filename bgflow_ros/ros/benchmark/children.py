@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 
-from bgflow_ros.files import share
+from bgflow_ros import fastdds
 
-__all__ = ["ACTIVE", "PUBLISHING", "RECEIVED", "TRANSPORTS", "BenchmarkError", "Children", "environment", "profile"]
+__all__ = ["ACTIVE", "PUBLISHING", "RECEIVED", "TRANSPORTS", "BenchmarkError", "Children", "environment"]
 
 ACTIVE, PUBLISHING, RECEIVED = "the node is active", "the camera publishes", "the first mask is here"
 """What the three processes print when they have come so far."""
@@ -24,9 +24,6 @@ PATIENCE = 5.0
 """Seconds that a process has to end by itself before it is killed."""
 TAIL = 20
 """Lines of a log that an error shows."""
-PROFILES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
-"""Where Fast DDS looks for its settings, from ROS 2 Kilted on and before."""
-BEFORE_KILTED = {"humble", "iron", "jazzy"}
 TRANSPORTS = ("shared_memory", "default")
 """What images travel through: the packaged profile, unless the environment names another, or what the middleware does
 without any."""
@@ -34,11 +31,6 @@ without any."""
 
 class BenchmarkError(Exception):
     """The node could not be measured; the message says why, with the end of a log where that tells more."""
-
-
-def profile(own: Mapping[str, str]) -> str:
-    """The Fast DDS profile that an environment names; empty where it names none."""
-    return next((own[name] for name in PROFILES if own.get(name)), "")
 
 
 def environment(transport: str) -> dict[str, str]:
@@ -52,11 +44,11 @@ def environment(transport: str) -> dict[str, str]:
     # Left by the ROS wheels in this process; the children must set up their own library path.
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
     if transport == "default":
-        for name in PROFILES:
+        for name in fastdds.PROFILES:
             own.pop(name, None)
-    elif not profile(own):
-        name = PROFILES[own.get("ROS_DISTRO") in BEFORE_KILTED]
-        own[name] = str(share() / "config" / "fastdds_shm.xml")
+        own[fastdds.TRANSPORTS] = "DEFAULT"
+    else:
+        fastdds.choose_shared_memory(own)
     return own
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bgflow_ros.fastdds import profile
 from bgflow_ros.ros.benchmark.children import (
     ACTIVE,
     PUBLISHING,
@@ -23,7 +24,6 @@ from bgflow_ros.ros.benchmark.children import (
     BenchmarkError,
     Children,
     environment,
-    profile,
 )
 from bgflow_ros.ros.benchmark.result import NodeResult, Notes, RateResult, rate_result
 from bgflow_ros.ros.benchmark.usage import Meter, machine, memory

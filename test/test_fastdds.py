@@ -1,0 +1,67 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which settings Fast DDS is given, and when none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bgflow_ros.fastdds import choose_shared_memory, profile
+
+
+@pytest.mark.parametrize(
+    ("distribution", "name"),
+    [
+        ({}, "FASTDDS_DEFAULT_PROFILES_FILE"),
+        ({"ROS_DISTRO": "kilted"}, "FASTDDS_DEFAULT_PROFILES_FILE"),
+        ({"ROS_DISTRO": "jazzy"}, "FASTRTPS_DEFAULT_PROFILES_FILE"),
+    ],
+)
+def test_the_variable_that_the_distribution_reads_names_the_packaged_file(
+    distribution: dict[str, str], name: str
+) -> None:
+    environment = dict(distribution)
+    choose_shared_memory(environment)
+    assert environment.keys() - distribution.keys() == {name}
+    assert Path(profile(environment)).read_text().count("SHM") >= 1
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    ["FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_BUILTIN_TRANSPORTS"],
+)
+def test_what_the_user_has_chosen_stays(chosen: str) -> None:
+    environment = {chosen: "mine"}
+    choose_shared_memory(environment)
+    assert environment == {chosen: "mine"}
+
+
+TELLING = """
+import sys
+import rclpy
+from bgflow_ros.ros import node
+
+def tell():
+    talking = rclpy.create_node("telling")
+    shared = [line.split()[0].split("-") for line in open("/proc/self/maps") if "/dev/shm/fast" in line]
+    print(max(int(end, 16) - int(start, 16) for start, end in shared))
+    raise KeyboardInterrupt
+
+sys.exit(node.main(tell))
+"""
+"""Instead of the node: prints the bytes of the largest shared memory, and ends."""
+
+
+@pytest.mark.parametrize(("chosen", "holds_an_image"), [({}, True), ({"FASTDDS_BUILTIN_TRANSPORTS": "DEFAULT"}, False)])
+def test_the_node_takes_it_where_nobody_has_chosen(chosen: dict[str, str], holds_an_image: bool) -> None:
+    pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
+    from robot import environment
+
+    own = {name: value for name, value in environment().items() if not name.startswith("FAST")} | chosen
+    command = [sys.executable, "-c", TELLING]
+    ran = subprocess.run(command, env=own, capture_output=True, text=True, timeout=60, check=True)
+    assert (int(ran.stdout) > 2 * 1920 * 1080 * 3) == holds_an_image
