@@ -57,6 +57,7 @@ def test_other_c_libraries_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> No
 
 KEPT = """
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from bgflow_ros.ros.heap import give_back_freed_memory, keep_freed_memory
 
@@ -65,17 +66,27 @@ def resident():
 
 if not keep_freed_memory():
     sys.exit("not glibc")
-blocks = [bytearray(1 << 20) for _ in range(60)]
-last = bytearray(1 << 16)
-del blocks
+
+def take_and_free():
+    blocks = [bytearray(1 << 20) for _ in range(30)]
+    kept = bytearray(1 << 16)
+    blocks += [bytearray(1 << 20) for _ in range(30)]
+    return kept
+
+if sys.argv[1] == "main":
+    kept = take_and_free()
+else:
+    threads = ThreadPoolExecutor(1)
+    kept = threads.submit(take_and_free).result()
 before = resident()
 give_back_freed_memory()
 print(before - resident())
 """
 
 
-def test_what_lies_free_can_be_given_back() -> None:
-    run = subprocess.run([sys.executable, "-c", KEPT], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("thread", ["main", "other"])
+def test_what_lies_free_can_be_given_back(thread: str) -> None:
+    run = subprocess.run([sys.executable, "-c", KEPT, thread], capture_output=True, text=True, check=False)
     if run.stderr.startswith("not glibc"):
         pytest.skip("needs glibc")
     assert int(run.stdout) > 50e6

@@ -26,10 +26,9 @@ from bgflow_ros.fastdds import choose_shared_memory
 from bgflow_ros.model import Model, ModelError
 from bgflow_ros.recovery import Recovery
 from bgflow_ros.refinement import Refinement, Refiner
-from bgflow_ros.ros import diagnostics, parameters
+from bgflow_ros.ros import diagnostics, heap, parameters
 from bgflow_ros.ros.drops import Drops
 from bgflow_ros.ros.frame_request import FrameRequest
-from bgflow_ros.ros.heap import give_back_freed_memory, keep_freed_memory
 from bgflow_ros.ros.outputs import Outputs
 from bgflow_ros.ros.pipeline import Pipeline
 from bgflow_ros.ros.subscription import STEADY
@@ -66,6 +65,7 @@ class SegmenterNode(LifecycleNode):
         self.create_service(Trigger, "~/reset", self._reset)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_timer(diagnostics.PERIOD, self._report, clock=STEADY)
+        self.create_timer(heap.PERIOD, heap.give_back_freed_memory, clock=STEADY)
 
     # Lifecycle
 
@@ -236,7 +236,7 @@ class SegmenterNode(LifecycleNode):
         """
         self._untidy = False
         gc.collect()
-        give_back_freed_memory()
+        heap.give_back_freed_memory()
 
     # Diagnostics
 
@@ -271,7 +271,7 @@ def facts(segmenter: Segmenter) -> dict[str, str]:
 
 def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
     """Run the node that `make` gives until it is told to stop; 2 where its parameters cannot be declared."""
-    keep_freed_memory()
+    heap.keep_freed_memory()
     choose_shared_memory(os.environ)
     node = None
     with rclpy.init():

@@ -29,7 +29,6 @@ from bgflow_ros.ros.arrivals import Arrivals
 from bgflow_ros.ros.drops import Drops
 from bgflow_ros.ros.frame_request import FrameRequest
 from bgflow_ros.ros.gate import Gate
-from bgflow_ros.ros.heap import give_back_freed_memory
 from bgflow_ros.ros.mailbox import Mailbox
 from bgflow_ros.ros.messages import nanoseconds, to_rgb
 from bgflow_ros.ros.outputs import INFO, MAPS, Outputs
@@ -76,7 +75,6 @@ class Pipeline:
         self.received = self.answered = 0
         """Frames so far; what was received and neither answered nor dropped is at work."""
         self._ages: deque[float] = deque(maxlen=RECENT)
-        self._sizes: set[tuple[int, ...]] = set()
         self._counted = time.monotonic(), 0, 0, drops.counts["lost on the way"]
         self.mailbox: Mailbox[Image | CompressedImage] = Mailbox(drops)
         self.mailbox.max_rate = settings.max_rate
@@ -153,10 +151,6 @@ class Pipeline:
             self._depth_outputs.pairing.clear()
         if self.request is not None and self.request.give_up():
             self.request = None
-        if len(self._sizes) > 1:
-            # What was kept for frames of one size fits those of another badly, and would add up.
-            self._sizes.clear()
-            give_back_freed_memory()
 
     def _remember_info(self, info: CameraInfo) -> None:
         self._camera_info = info
@@ -177,7 +171,6 @@ class Pipeline:
         try:
             stamp, rgb = nanoseconds(message.header), to_rgb(message)
             masks = self._refiner(self._segment(rgb), stamp * 1e-9)
-            self._sizes.add(rgb.shape)
             self._publish(message, stamp, masks)
             self._serve(stamp, masks)
         except ImageError as error:
