@@ -31,6 +31,11 @@ WELL = Seen(
         ({"state": "unconfigured", "refusal": "no model 'x'"}, ERROR, "not configured: no model 'x'"),
         ({"wanted": False}, OK, "nobody subscribes; nothing is inferred"),
         ({"silence": 1.5}, WARN, "no image for 2 s on /front/image (1 publisher)"),
+        (
+            {"silence": 6.0},
+            ERROR,
+            "no image for 6 s on /front/image (1 publisher); see config/fastdds_shm.xml, for the",
+        ),
         ({"silence": 6.0, "cameras": 0}, ERROR, "no image for 6 s on /front/image (0 publishers)"),
         ({"degraded": "inference runs on the CPU after"}, ERROR, "inference runs on the CPU after"),
         ({"fault": "wrong step: 1"}, WARN, "wrong step: 1"),

@@ -19,6 +19,9 @@ SILENT, SLEEPING = 1.0, 5.0
 LOST = 0.1
 """Share of the frames lost on their way to the node beyond which there is a warning."""
 
+REMEDY = "see config/fastdds_shm.xml, for the camera's driver too"
+"""Where images are published and do not come."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -94,17 +97,15 @@ def _judge(seen: Seen) -> tuple[bytes, str]:
     cameras = f"{seen.cameras} publisher{'s' * (seen.cameras != 1)}"
     lost = 100 * seen.lost_rate / max(seen.input_rate, 1e-9)
     sleeping = error if seen.silence > SLEEPING else warn
+    silent = f"no image for {seen.silence:.0f} s on {seen.topic} ({cameras})"
+    silent += f"; {REMEDY}" if seen.silence > SLEEPING and seen.cameras else ""
     findings = (
         (seen.refusal, error, f"not configured: {seen.refusal}"),
         (seen.state != "active", ok, seen.state),
-        (seen.silence > SILENT, sleeping, f"no image for {seen.silence:.0f} s on {seen.topic} ({cameras})"),
+        (seen.silence > SILENT, sleeping, silent),
         (seen.degraded, error, seen.degraded),
         (seen.fault, warn, seen.fault),
-        (
-            lost > 100 * LOST,
-            warn,
-            f"{lost:.0f} % of the images are lost on the way; see config/fastdds_shm.xml, for the camera's driver too",
-        ),
+        (lost > 100 * LOST, warn, f"{lost:.0f} % of the images are lost on the way; {REMEDY}"),
         (seen.cameras > 1, warn, f"{cameras} of images on {seen.topic}; expected one camera"),
         (not seen.wanted, ok, "nobody subscribes; nothing is inferred"),
         (True, ok, f"{seen.output_rate:.1f} masks a second of {seen.input_rate:.1f} images"),

@@ -27,7 +27,7 @@ PROMISED = 5.0
 PATIENCE = 20.0
 """Seconds after which it is taken for lost, and the camera is started again."""
 RELIABILITIES = {"reliable": ReliabilityPolicy.RELIABLE, "best_effort": ReliabilityPolicy.BEST_EFFORT}
-SIZES = {"small": SMALL, "vga": Behaviour()}
+SIZES = {f"{usual.size[0]}x{usual.size[1]}": usual for usual in (SMALL, Behaviour())}
 
 
 def main() -> int:
@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=100, help="how often (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the moments (%(default)s)")
     parser.add_argument("--camera", choices=RELIABILITIES, default="reliable", help="its QoS (%(default)s)")
-    parser.add_argument("--size", choices=SIZES, default="vga", help="of its images: 160x120 or 640x480 (%(default)s)")
+    parser.add_argument("--size", choices=SIZES, default="160x120", help="of its images (%(default)s)")
     parser.add_argument("--model", default="default", help="name or folder (%(default)s)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the table goes too")
     arguments = parser.parse_args()
@@ -69,7 +69,7 @@ def restart(arguments: argparse.Namespace) -> list[float]:
             robot.wait(chance.uniform(0, 0.3))
             segment.stop(signal.SIGKILL)
             segment.close()
-            robot.wait(chance.choice([0, 0.1, 0.5]))
+            robot.wait(chance.uniform(0.1, 0.5))  # masks of this one that are still on the way are not the next one's
     finally:
         robot.close()
     return taken
@@ -88,7 +88,7 @@ def _table(arguments: argparse.Namespace, seconds: list[float]) -> str:
         (f"of these, no mask within {PATIENCE:g} s", len(seconds) - len(came)),
     ]
     lines = [
-        f"# Killed and started again: {arguments.camera} camera, {transport}, seed {arguments.seed}",
+        f"# Killed and started again: {arguments.camera} camera, {arguments.size}, {transport}, seed {arguments.seed}",
         "",
         "| what | |",
         "| --- | ---: |",
