@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -95,3 +96,18 @@ def test_what_lies_free_can_be_given_back(thread: str) -> None:
 def test_other_c_libraries_give_back_what_they_like(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heap.ctypes, "CDLL", lambda _: SimpleNamespace())
     heap.give_back_freed_memory()
+
+
+def test_all_threads_of_the_node_share_one_heap(robot, tiny: Path) -> None:
+    from robot import Segment, model
+
+    segment = Segment(model(tiny))
+    try:
+        assert robot.until(lambda: robot.masks > 10), segment.log()
+        maps = [line.split() for line in Path(f"/proc/{segment.process.pid}/maps").read_text().splitlines()]
+    finally:
+        segment.close()
+    starts = [int(fields[0].split("-")[0], 16) for fields in maps if len(fields) == 5]
+    assert len(starts) > 10
+    # glibc begins every other heap at a multiple of this (HEAP_MAX_SIZE).
+    assert [hex(start) for start in starts if start % (64 << 20) == 0] == []

@@ -271,7 +271,6 @@ def facts(segmenter: Segmenter) -> dict[str, str]:
 
 def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
     """Run the node that `make` gives until it is told to stop; 2 where its parameters cannot be declared."""
-    heap.keep_freed_memory()
     choose_shared_memory(os.environ)
     node = None
     with rclpy.init():
