@@ -7,8 +7,6 @@ from __future__ import annotations
 import signal
 import sys
 
-from bgflow_ros.ros.heap import keep_freed_memory
-
 __all__ = ["main"]
 
 
@@ -16,6 +14,8 @@ def main() -> int:
     """Run the node; see `bgflow_ros.ros.node.main`."""
     # Python would print where the import stood. ROS takes the signal over when it is initialized.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from bgflow_ros.ros.heap import keep_freed_memory
+
     # Threads that libraries start when they are imported would get heaps of their own before.
     keep_freed_memory()
     from bgflow_ros.ros import node
