@@ -271,6 +271,7 @@ def facts(segmenter: Segmenter) -> dict[str, str]:
 
 def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
     """Run the node that `make` gives until it is told to stop; 2 where its parameters cannot be declared."""
+    heap.keep_freed_memory()  # for whoever starts here; `segment` has done it before the libraries' threads
     choose_shared_memory(os.environ)
     node = None
     with rclpy.init():
