@@ -4,17 +4,24 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 
 from bgflow_ros.files import share
 
-__all__ = ["PROFILES", "TRANSPORTS", "choose_shared_memory", "profile"]
+__all__ = ["PROFILES", "QUALITIES", "TRANSPORTS", "choose_shared_memory", "profile", "touch_shared_memory"]
 
 PROFILES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
 """Where Fast DDS looks for its settings, from ROS 2 Kilted on and before. Kilted warns of the older name."""
 TRANSPORTS = "FASTDDS_BUILTIN_TRANSPORTS"
 """Where it looks for how to send, if there are no settings."""
+QUALITIES = "RMW_FASTRTPS_USE_QOS_FROM_XML"
+"""Where ROS looks whether the settings' own memory policy holds; otherwise its is the one that keeps the largest."""
 BEFORE_KILTED = {"humble", "iron", "jazzy"}
+
+MADV_POPULATE_WRITE = 23
+"""Of Linux's madvise (mman.h)."""
 
 
 def profile(environment: Mapping[str, str]) -> str:
@@ -31,3 +38,19 @@ def choose_shared_memory(environment: MutableMapping[str, str]) -> None:
     if not profile(environment) and not environment.get(TRANSPORTS):
         name = PROFILES[environment.get("ROS_DISTRO") in BEFORE_KILTED]
         environment[name] = str(share() / "config" / "fastdds_shm.xml")
+        environment.setdefault(QUALITIES, "1")
+
+
+def touch_shared_memory() -> None:
+    """Let every page of the shared memory that Fast DDS has mapped so far count as this process's own.
+
+    It takes the whole of it when it starts, and the system counts each page when it is first used, which may be after
+    weeks: a process that watches the node's resident memory would take that for a leak. Linux before 5.14 cannot.
+    """
+    madvise = getattr(ctypes.CDLL(None), "madvise", None)
+    if madvise is None:
+        return
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        if "/dev/shm/fast" in line:  # fastdds_, before Kilted fastrtps_
+            start, end = (int(address, 16) for address in line.split()[0].split("-"))
+            madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), MADV_POPULATE_WRITE)

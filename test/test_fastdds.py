@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+import mmap
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bgflow_ros.fastdds import choose_shared_memory, profile
+from bgflow_ros.fastdds import QUALITIES, choose_shared_memory, profile, touch_shared_memory
 
 
 @pytest.mark.parametrize(
@@ -26,7 +28,7 @@ def test_the_variable_that_the_distribution_reads_names_the_packaged_file(
 ) -> None:
     environment = dict(distribution)
     choose_shared_memory(environment)
-    assert environment.keys() - distribution.keys() == {name}
+    assert environment.keys() - distribution.keys() == {name, QUALITIES}
     assert Path(profile(environment)).read_text().count("SHM") >= 1
 
 
@@ -38,6 +40,34 @@ def test_what_the_user_has_chosen_stays(chosen: str) -> None:
     environment = {chosen: "mine"}
     choose_shared_memory(environment)
     assert environment == {chosen: "mine"}
+
+
+def test_a_user_s_word_on_the_memory_policy_stays() -> None:
+    environment = {QUALITIES: "0"}
+    choose_shared_memory(environment)
+    assert environment[QUALITIES] == "0"
+
+
+def touched(name: str) -> int:
+    """Bytes of the largest mapping of a file that this process has touched."""
+    lines = Path("/proc/self/smaps").read_text().splitlines()
+    starts = [i for i, line in enumerate(lines) if line.endswith(name)]
+    return max(int(next(line for line in lines[i:] if line.startswith("Rss:")).split()[1]) * 1024 for i in starts)
+
+
+@pytest.mark.skipif(tuple(map(int, os.uname().release.split(".")[:2])) < (5, 14), reason="needs Linux 5.14")
+def test_shared_memory_counts_whole_and_keeps_what_lies_in_it() -> None:
+    path = Path(f"/dev/shm/fastdds_test_{os.getpid()}")
+    size = 8 << 20
+    path.write_bytes(b"image" + bytes(size - 5))
+    try:
+        with path.open("r+b") as file, mmap.mmap(file.fileno(), size) as shared:
+            assert touched(path.name) == 0
+            touch_shared_memory()
+            assert touched(path.name) == size
+            assert shared[:6] == b"image\0"
+    finally:
+        path.unlink()
 
 
 TELLING = """

@@ -22,7 +22,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
-from bgflow_ros.fastdds import choose_shared_memory
+from bgflow_ros.fastdds import choose_shared_memory, touch_shared_memory
 from bgflow_ros.model import Model, ModelError
 from bgflow_ros.recovery import Recovery
 from bgflow_ros.refinement import Refinement, Refiner
@@ -277,6 +277,7 @@ def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
     with rclpy.init():
         try:
             node = make()
+            touch_shared_memory()
             executor = SingleThreadedExecutor()
             executor.add_node(node)
             if parameters.read(node).autostart and node.trigger_configure() == TransitionCallbackReturn.SUCCESS:
