@@ -47,9 +47,7 @@ def touch_shared_memory() -> None:
     It takes the whole of it when it starts, and the system counts each page when it is first used, which may be after
     weeks: a process that watches the node's resident memory would take that for a leak. Linux before 5.14 cannot.
     """
-    madvise = getattr(ctypes.CDLL(None), "madvise", None)
-    if madvise is None:
-        return
+    madvise = ctypes.CDLL(None).madvise
     for line in Path("/proc/self/maps").read_text().splitlines():
         if "/dev/shm/fast" in line:  # fastdds_, before Kilted fastrtps_
             start, end = (int(address, 16) for address in line.split()[0].split("-"))

@@ -48,23 +48,33 @@ def test_a_user_s_word_on_the_memory_policy_stays() -> None:
     assert environment[QUALITIES] == "0"
 
 
-def touched(name: str) -> int:
-    """Bytes of the largest mapping of a file that this process has touched."""
-    lines = Path("/proc/self/smaps").read_text().splitlines()
-    starts = [i for i, line in enumerate(lines) if line.endswith(name)]
-    return max(int(next(line for line in lines[i:] if line.startswith("Rss:")).split()[1]) * 1024 for i in starts)
+populates = pytest.mark.skipif(
+    tuple(map(int, os.uname().release.split(".")[:2])) < (5, 14), reason="memory is counted whole since Linux 5.14"
+)
 
 
-@pytest.mark.skipif(tuple(map(int, os.uname().release.split(".")[:2])) < (5, 14), reason="needs Linux 5.14")
+def largest(name: str, process: int) -> tuple[int, int]:
+    """Bytes of a process's largest mapping of a file whose path holds the name: all, and what counts as resident."""
+    lines = Path(f"/proc/{process}/smaps").read_text().splitlines()
+    sizes = [
+        tuple(int(line.split()[1]) * 1024 for line in lines[i:] if line.startswith(("Size:", "Rss:")))[:2]
+        for i, line in enumerate(lines)
+        if name in line
+    ]
+    size, resident = max(sizes)
+    return size, resident
+
+
+@populates
 def test_shared_memory_counts_whole_and_keeps_what_lies_in_it() -> None:
     path = Path(f"/dev/shm/fastdds_test_{os.getpid()}")
     size = 8 << 20
     path.write_bytes(b"image" + bytes(size - 5))
     try:
         with path.open("r+b") as file, mmap.mmap(file.fileno(), size) as shared:
-            assert touched(path.name) == 0
+            assert largest(path.name, os.getpid()) == (size, 0)
             touch_shared_memory()
-            assert touched(path.name) == size
+            assert largest(path.name, os.getpid()) == (size, size)
             assert shared[:6] == b"image\0"
     finally:
         path.unlink()
@@ -95,3 +105,19 @@ def test_the_node_takes_it_where_nobody_has_chosen(chosen: dict[str, str], holds
     command = [sys.executable, "-c", TELLING]
     ran = subprocess.run(command, env=own, capture_output=True, text=True, timeout=60, check=True)
     assert (int(ran.stdout) > 2 * 1920 * 1080 * 3) == holds_an_image
+
+
+@populates
+def test_the_node_s_own_shared_memory_counts_whole_before_the_first_image(tiny: Path) -> None:
+    pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
+    from robot import Robot, Segment, model
+
+    segment, robot = Segment(model(tiny)), Robot()
+    try:
+        assert robot.until(lambda: robot.state() == "active")
+        size, resident = largest("/dev/shm/fast", segment.process.pid)
+        assert size > 2 * 1920 * 1080 * 3
+        assert resident == size
+    finally:
+        robot.close()
+        segment.close()
