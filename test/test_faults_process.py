@@ -29,6 +29,8 @@ from soak.camera import Behaviour, FilmingRobot
 from std_srvs.srv import Trigger
 from test_faults import goes_on
 
+from bgflow_ros.files import write_atomically
+
 SIGNALS = {"SIGINT": signal.SIGINT, "SIGTERM": signal.SIGTERM}
 
 
@@ -204,7 +206,7 @@ def test_a_full_disk_is_told_to_whoever_saves_and_to_nobody_else(robot: FilmingR
 
 @pytest.fixture
 def failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Says how often inference fails from now on."""
+    """Says how often inference fails in all."""
     file = tmp_path / "failures"
     file.write_text("0")
     monkeypatch.setenv("FAILURES", str(file))
@@ -217,7 +219,7 @@ FAILING = (str(Path(__file__).with_name("failing_node.py")),)
 def test_inference_that_fails_once_costs_one_frame(robot: FilmingRobot, start, failures: Path) -> None:
     segment = start(FAILING)
     busy(robot)
-    failures.write_text("1")
+    write_atomically(failures, b"1")
     assert robot.until(lambda: "inference failed: RuntimeError: the driver is gone" in robot.diagnosis.message)
     assert robot.counts()[2]["inference failed"] == 1
     goes_on(robot, segment)
@@ -227,14 +229,14 @@ def test_inference_that_fails_once_costs_one_frame(robot: FilmingRobot, start, f
 def test_inference_that_fails_for_good_is_mended_again_and_again(robot: FilmingRobot, start, failures: Path) -> None:
     segment = start(FAILING)
     busy(robot)
-    failures.write_text("1000000")
+    write_atomically(failures, b"1000000")
     assert robot.until(lambda: "inference failed" in robot.diagnosis.message)
     assert robot.diagnosis.level == DiagnosticStatus.WARN
     masks = robot.masks
     assert robot.until(lambda: segment.log().count("made anew on cpu") > 2)
     assert robot.masks == masks
     assert robot.state() == "active"
-    failures.write_text("0")
+    write_atomically(failures, b"0")
     goes_on(robot, segment)
 
 
