@@ -35,7 +35,7 @@ def node(tiny: Path) -> Iterator[SegmenterNode]:
     yield node
     node.stop()
     node.destroy_node()
-    rclpy.shutdown()
+    rclpy.try_shutdown()  # else the test has done it
 
 
 def answer(node: SegmenterNode, message: Image) -> None:
@@ -143,6 +143,12 @@ def test_inference_that_fails_costs_the_frame_not_the_node(node: SegmenterNode) 
         answer(node, image(np.zeros((48, 64, 3), np.uint8)))
         time.sleep(0.05)
     assert node.drops.counts["inference failed"] == 1
+
+
+def test_a_frame_that_is_at_work_when_ros_shuts_down_is_let_go_without_a_word(node: SegmenterNode) -> None:
+    rclpy.shutdown()
+    answer(node, image(np.zeros((48, 64, 3), np.uint8)))
+    assert not node.drops.counts
 
 
 @pytest.fixture

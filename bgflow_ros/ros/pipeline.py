@@ -165,10 +165,10 @@ class Pipeline:
 
     def answer(self, message: Image | CompressedImage) -> None:
         """Publish what is wanted of an image; one that cannot be used is counted and costs nothing else."""
-        if self.request is None and not self._outputs.wanted(*MAPS, *depth_outputs.TOPICS):
-            self._drops.add("nobody subscribes")
-            return
         try:
+            if self.request is None and not self._outputs.wanted(*MAPS, *depth_outputs.TOPICS):
+                self._drops.add("nobody subscribes")
+                return
             stamp, rgb = nanoseconds(message.header), to_rgb(message)
             masks = self._refiner(self._segment(rgb), stamp * 1e-9)
             self._publish(message, stamp, masks)
