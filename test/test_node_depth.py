@@ -319,7 +319,7 @@ def test_a_camera_that_nobody_listens_to_is_not_taken_for_silent(robot: Robot, s
     while time.monotonic() < deadline:
         robot.show(scene())
         robot.until(lambda: False, 0.05)
-        assert level(robot) == DiagnosticStatus.OK
+        assert level(robot) == DiagnosticStatus.OK, status(robot)
 
 
 def test_broken_frames_are_a_warning_that_passes(robot: Robot, start) -> None:
