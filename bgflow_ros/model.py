@@ -115,6 +115,11 @@ def _checked(folder: Path, entry: dict[str, Any]) -> bytes:
     return content
 
 
+def _path(error: jsonschema.ValidationError) -> str:
+    """Where in the manifest an error is, in the notation of JSON Path."""
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+
+
 class _Loader(yaml.SafeLoader):
     """With a few aliases only: a page of those that name each other stands for more than any machine can hold."""
 
@@ -144,8 +149,8 @@ def _manifest(path: Path) -> dict[str, Any]:
     supported = schema["properties"]["format"]["const"]
     if version is not None and version != supported:
         raise ModelError(f"{path} has format {version}; this bgflow reads format {supported}: use a matching version")
-    errors = jsonschema.Draft202012Validator(schema).iter_errors(manifest)
+    errors = jsonschema.Draft7Validator(schema).iter_errors(manifest)
     if first := jsonschema.exceptions.best_match(errors):
-        raise ModelError(f"{path} is invalid at {first.json_path}: {first.message[:300]}")
+        raise ModelError(f"{path} is invalid at {_path(first)}: {first.message[:300]}")
     assert isinstance(manifest, dict)
     return manifest

@@ -17,6 +17,7 @@ from types import FrameType
 from bgflow_ros.fastdds import choose_shared_memory
 from bgflow_ros.media import MediaError, sources
 from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.ros.compatibility import only_this_machine
 
 HERE = Path(__file__).resolve().parent
 ROOM = HERE / "room" / "rgb.mp4"
@@ -28,8 +29,7 @@ PATIENCE = 5.0
 
 def environment() -> dict[str, str]:
     """A ROS domain of the demo's own on this machine only, and shared memory large enough for images."""
-    own = os.environ.copy()
-    own["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    own = os.environ.copy() | only_this_machine()
     own["ROS_DOMAIN_ID"] = str(51 + os.getpid() % 50)
     # Left by the ROS wheels in this process; the children must set up their own library path.
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)

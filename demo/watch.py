@@ -22,6 +22,7 @@ from sensor_msgs.msg import CameraInfo, Image
 
 from bgflow_ros.files import write_atomically
 from bgflow_ros.letterbox import letterbox
+from bgflow_ros.ros.compatibility import running_ros
 from bgflow_ros.video import VideoWriter
 
 SNAPSHOTS = 6
@@ -160,7 +161,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     arguments, ros_arguments = parser.parse_known_args()
     rows: list[dict[str, Image]] = []
-    with rclpy.init(args=ros_arguments), VideoWriter(arguments.out / "overlay.mp4", 30.0) as video:
+    with running_ros(args=ros_arguments), VideoWriter(arguments.out / "overlay.mp4", 30.0) as video:
         node = Watch(video)
         start = shown = time.monotonic()
         snapshot: Snapshot | None = None

@@ -19,6 +19,8 @@ SILENT, SLEEPING = 1.0, 5.0
 LOST = 0.1
 """Share of the frames lost on their way to the node beyond which there is a warning."""
 
+UNKNOWN = "unknown"
+"""Value of what cannot be known on this ROS 2."""
 REMEDY = "see config/fastdds_shm.xml, for the camera's driver too"
 """Where images are published and do not come."""
 
@@ -39,6 +41,8 @@ class Seen:
     """Of these, those with masks."""
     drops: Mapping[str, int] = field(default_factory=dict)
     """Frames dropped since the start, by cause."""
+    uncounted: Sequence[str] = ()
+    """Causes whose frames cannot be counted on this ROS 2."""
     topic: str = ""
     """Of the images, resolved."""
     cameras: int = 0
@@ -47,8 +51,8 @@ class Seen:
     """Seconds since the last frame."""
     wanted: bool = False
     """Whether somebody subscribes to what is made of the frames."""
-    input_rate: float = 0.0
-    """Frames a second that the camera published."""
+    input_rate: float | None = 0.0
+    """Frames a second that the camera published; None where nobody knows."""
     output_rate: float = 0.0
     """Frames a second that were answered."""
     lost_rate: float = 0.0
@@ -72,7 +76,7 @@ def status(seen: Seen) -> DiagnosticStatus:
     level, message = _judge(seen)
     values = dict(seen.facts) | {
         "state": seen.state,
-        "input rate (Hz)": f"{seen.input_rate:.1f}",
+        "input rate (Hz)": UNKNOWN if seen.input_rate is None else f"{seen.input_rate:.1f}",
         "output rate (Hz)": f"{seen.output_rate:.1f}",
         "seconds since the last frame": f"{seen.silence:.1f}",
     }
@@ -81,6 +85,7 @@ def status(seen: Seen) -> DiagnosticStatus:
         values |= {"age p50 (ms)": f"{p50:.1f}", "age p95 (ms)": f"{p95:.1f}"}
     values |= {"frames received": str(seen.received), "frames answered": str(seen.answered)}
     values |= {f"dropped: {cause}": str(count) for cause, count in sorted(seen.drops.items())}
+    values |= {f"dropped: {cause}": UNKNOWN for cause in seen.uncounted}
     values["masks without depth"] = str(seen.without_depth)
     values["last refusal"] = seen.refusal or seen.last_fault
     return DiagnosticStatus(
@@ -95,7 +100,7 @@ def status(seen: Seen) -> DiagnosticStatus:
 def _judge(seen: Seen) -> tuple[bytes, str]:
     ok, warn, error = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
     cameras = f"{seen.cameras} publisher{'s' * (seen.cameras != 1)}"
-    lost = 100 * seen.lost_rate / max(seen.input_rate, 1e-9)
+    lost = 100 * seen.lost_rate / max(seen.input_rate or 0.0, 1e-9)
     sleeping = error if seen.silence > SLEEPING else warn
     silent = f"no image for {seen.silence:.0f} s on {seen.topic} ({cameras})"
     silent += f"; {REMEDY}" if seen.silence > SLEEPING and seen.cameras else ""
@@ -108,6 +113,6 @@ def _judge(seen: Seen) -> tuple[bytes, str]:
         (lost > 100 * LOST, warn, f"{lost:.0f} % of the images are lost on the way; {REMEDY}"),
         (seen.cameras > 1, warn, f"{cameras} of images on {seen.topic}; expected one camera"),
         (not seen.wanted, ok, "nobody subscribes; nothing is inferred"),
-        (True, ok, f"{seen.output_rate:.1f} masks a second of {seen.input_rate:.1f} images"),
+        (True, ok, f"{seen.output_rate:.1f} masks a second of {seen.input_rate or 0.0:.1f} images"),
     )
     return next((level, message) for found, level, message in findings if found)

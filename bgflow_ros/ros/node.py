@@ -27,6 +27,7 @@ from bgflow_ros.model import Model, ModelError
 from bgflow_ros.recovery import Recovery
 from bgflow_ros.refinement import Refinement, Refiner
 from bgflow_ros.ros import diagnostics, heap, parameters
+from bgflow_ros.ros.compatibility import call_after_parameters_are_set, running_ros
 from bgflow_ros.ros.drops import Drops
 from bgflow_ros.ros.frame_request import FrameRequest
 from bgflow_ros.ros.outputs import Outputs
@@ -59,7 +60,7 @@ class SegmenterNode(LifecycleNode):
         self._earlier = 0, 0
         self._untidy = False
         self.add_on_set_parameters_callback(self._check_parameters)
-        self.add_post_set_parameters_callback(self._apply_parameters)
+        call_after_parameters_are_set(self, self._apply_parameters)
         # A group of its own: it waits for a frame while all else goes on.
         self.create_service(Trigger, "~/save_frame", self._save_frame, callback_group=ReentrantCallbackGroup())
         self.create_service(Trigger, "~/reset", self._reset)
@@ -253,6 +254,7 @@ class SegmenterNode(LifecycleNode):
             received,
             answered,
             self.drops.so_far(),
+            tuple(self.drops.uncounted),
         )
         if inference is not None:
             seen = dataclasses.replace(seen, degraded=inference.degraded, facts=facts(inference.segmenter))
@@ -274,7 +276,7 @@ def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
     heap.keep_freed_memory()  # for whoever starts here; `segment` has done it before the libraries' threads
     choose_shared_memory(os.environ)
     node = None
-    with rclpy.init():
+    with running_ros():
         try:
             node = make()
             touch_shared_memory()

@@ -25,7 +25,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from bgflow_ros.images import ImageError
 from bgflow_ros.refinement import Refined, Refiner
 from bgflow_ros.ros import depth_outputs
-from bgflow_ros.ros.arrivals import Arrivals
+from bgflow_ros.ros.arrivals import LOST, Arrivals
 from bgflow_ros.ros.drops import Drops
 from bgflow_ros.ros.frame_request import FrameRequest
 from bgflow_ros.ros.gate import Gate
@@ -75,7 +75,7 @@ class Pipeline:
         self.received = self.answered = 0
         """Frames so far; what was received and neither answered nor dropped is at work."""
         self._ages: deque[float] = deque(maxlen=RECENT)
-        self._counted = time.monotonic(), 0, 0, drops.counts["lost on the way"]
+        self._counted = time.monotonic(), 0, 0, drops.counts[LOST]
         self.mailbox: Mailbox[Image | CompressedImage] = Mailbox(drops)
         self.mailbox.max_rate = settings.max_rate
         self._depth_outputs = depth_outputs.DepthOutputs(outputs, drops, lambda: self._camera_info)
@@ -113,7 +113,7 @@ class Pipeline:
         if not self._image_gate.open and (info := self._images.take()) is not None:
             self._arrivals.add(info, read=False)
         then, published, answered, lost = self._counted
-        now, lost_now = time.monotonic(), self._drops.counts["lost on the way"]
+        now, lost_now = time.monotonic(), self._drops.counts[LOST]
         self._counted = now, self._arrivals.published, self.answered, lost_now
         seconds = max(now - then, 1e-3)
         when, fault = self._drops.last_fault
@@ -122,7 +122,10 @@ class Pipeline:
             "cameras": self._node.count_publishers(self._images.topic),
             "silence": self._arrivals.silence(),
             "wanted": self._image_gate.open,
-            "input_rate": (self._arrivals.published - published) / seconds,
+            # Without numbers, all that is known is what was read.
+            "input_rate": (self._arrivals.published - published) / seconds
+            if self._arrivals.numbered or self._image_gate.open
+            else None,
             "output_rate": (self.answered - answered) / seconds,
             "lost_rate": (lost_now - lost) / seconds,
             "ages": tuple(self._ages) if self.answered > answered else (),

@@ -9,10 +9,11 @@ from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
+
+from bgflow_ros.ros.compatibility import ClockType, with_message_info
 
 __all__ = ["STEADY", "ImageSubscription", "image_topic"]
 
@@ -40,7 +41,7 @@ class ImageSubscription:
         kind: type of its messages.
         qos: auto, sensor_data or reliable.
         keep: how many messages wait at most.
-        callback: gets every message and its MessageInfo.
+        callback: gets every message and its MessageInfo (`compatibility.publication_number` reads it).
         group: of the callback.
     """
 
@@ -82,7 +83,7 @@ class ImageSubscription:
     def _subscribe(self) -> None:
         profile = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=self._keep, reliability=self.reliability)
         self._subscription = self._node.create_subscription(
-            self._kind, self.topic, self._callback, profile, callback_group=self._group
+            self._kind, self.topic, with_message_info(self._callback), profile, callback_group=self._group
         )
 
     def _follow(self) -> None:

@@ -21,6 +21,8 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 from bgflow_ros import depth
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.images import ImageError
+from bgflow_ros.ros.compatibility import running_ros
+from bgflow_ros.ros.diagnostics import UNKNOWN
 from bgflow_ros.ros.drops import Drops
 from bgflow_ros.ros.messages import nanoseconds, to_rgb
 from bgflow_ros.ros.subscription import ImageSubscription
@@ -64,7 +66,7 @@ def watch(scene: Scene, namespace: str, image: str, depth_topic: str | None, rat
         depth_topic: of the camera's depth; None: neither depth nor points.
         rate: messages of a topic to show a second at most.
     """
-    with rclpy.init():
+    with running_ros():
         node = Watcher(scene, namespace, image, depth_topic, rate)
         try:
             rclpy.spin(node)
@@ -140,7 +142,8 @@ class Watcher(Node):
                 continue
             self._scene.at_stamp(nanoseconds(message.header))
             values = {pair.key: pair.value for pair in status.values}
-            self._scene.statistics({NUMBERS[key]: float(value) for key, value in values.items() if key in NUMBERS})
+            known = {key: value for key, value in values.items() if key in NUMBERS and value != UNKNOWN}
+            self._scene.statistics({NUMBERS[key]: float(value) for key, value in known.items()})
             rows = "\n".join(f"| {key} | {value} |" for key, value in values.items() if value)
             head = f"**{LEVELS.get(status.level, 'Stale')}**: {status.message}"
             self._scene.node(f"{head}\n\n| | |\n| --- | --- |\n{rows}\n")

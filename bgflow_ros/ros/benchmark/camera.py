@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import rclpy
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
@@ -25,6 +24,7 @@ from std_msgs.msg import Header
 
 from bgflow_ros.files import write_atomically
 from bgflow_ros.ros.benchmark.children import PUBLISHING
+from bgflow_ros.ros.compatibility import running_ros
 from bgflow_ros.ros.messages import to_image
 
 PICTURES = 16
@@ -61,7 +61,7 @@ def main() -> None:
     stamps: list[int] = []
     # Without ROS's handlers an interrupt is Python's KeyboardInterrupt, also where the parent ignores it (nohup, `&`).
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO):
+    with running_ros(args=[], signal_handler_options=SignalHandlerOptions.NO):
         node = Node("camera")
         images = node.create_publisher(Image, "image", QoSProfile(depth=2, reliability=reliability))
         infos = node.create_publisher(CameraInfo, "camera_info", QoSProfile(depth=2, reliability=reliability))
