@@ -12,14 +12,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.files import write_atomically
+from bgflow_ros.files import expand, write_atomically
 
 __all__ = ["default_folder", "save_frame"]
 
 
 def default_folder() -> Path:
-    """Folder for frames that a robot keeps: bgflow in ROS's own folder (REP-65)."""
-    return Path(os.environ.get("ROS_HOME") or "~/.ros").expanduser() / "bgflow"
+    """Folder for frames that a robot keeps: bgflow in ROS's own folder (REP-65).
+
+    Raises:
+        OSError: there is neither ROS_HOME nor a home folder.
+    """
+    return expand(os.environ.get("ROS_HOME") or "~/.ros") / "bgflow"
 
 
 def save_frame(
