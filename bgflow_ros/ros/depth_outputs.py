@@ -104,16 +104,14 @@ class DepthOutputs:
         topic = subscription.topic
         there = publishers(self._node, topic)
         wrong = obstacle(topic, Image, lambda _: there)
-        silence = now - max(self._came, self._since)
         if wrong:
             yield "depth of another type", wrong
         elif now - self._since <= PATIENCE:
             return
-        elif not there or silence > PATIENCE:
+        elif not there or now - self._came > PATIENCE:
             beside = [name for name in ("compressedDepth", "compressed") if publishers(self._node, f"{topic}/{name}")]
             raw = f"; {topic}/{beside[0]} is published, but depth is read raw" if beside else ""
-            ago = f" for {silence:.0f} s" if self._came >= self._since else ""
-            yield "no depth", f"no depth{ago} on {topic} ({count(len(there))}){raw}"
+            yield "no depth", f"no depth on {topic} ({count(len(there))}){raw}"
         elif self._unstamped:
             yield "unstamped", f"stamps of {self._unstamped} are 0: images and depth meet by their stamps"
         elif now - max(self._met, self._since) > PATIENCE and now - self._offered < PATIENCE:

@@ -39,15 +39,18 @@ class Guarded(Node):
 
     An exception that reaches the executor ends the process, and leaves whoever called a service without an answer. It
     is a fault of the program, or of a message that rclpy does not check, and is logged as an error, at most once in
-    PERIOD seconds a kind. To be inherited before the class of node.
+    PERIOD seconds a callback. To be inherited before the class of node.
     """
 
     PERIOD = 10.0
 
-    failure: tuple[float, str] = (-math.inf, "")
-    """When on the monotonic clock a callback last raised, and what."""
-    refusal: str = ""
-    """Why the node last did not do what it was told; empty once it has."""
+    def __init__(self, *args: Any, **how: Any) -> None:
+        self.failure: tuple[float, str] = (-math.inf, "")
+        """When on the monotonic clock a callback last raised, and what."""
+        self.refusal = ""
+        """Why the node last did not do what it was told; empty once it has."""
+        self._logged: dict[str, float] = {}
+        super().__init__(*args, **how)
 
     def refuse(self, reason: str) -> None:
         """Log why the node does not do what it was told, and keep it."""
@@ -67,7 +70,7 @@ class Guarded(Node):
         return super().create_subscription(msg_type, topic, self._guard(callback), *args, **how)
 
     def create_service(self, srv_type: Any, srv_name: str, callback: Callable[..., Any], *args: Any, **how: Any) -> Any:
-        """Create a service; see rclpy. Where its response has `success` and `message`, they tell what was raised."""
+        """Create a service; see rclpy. Its answer tells what was raised, where the response has a field for that."""
         return super().create_service(srv_type, srv_name, self._answering(callback), *args, **how)
 
     def _guard(self, callback: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,9 +92,13 @@ class Guarded(Node):
                 return await answered if inspect.isawaitable(answered) else answered
             except Exception as error:
                 reason = self._told(callback, error)
-                if hasattr(response, "success") and hasattr(response, "message"):
-                    response.success, response.message = False, reason
-                return response
+                failed = type(response)()
+                # Trigger and the like have a message, those of parameters a result with a reason; all begin as failed.
+                result = getattr(failed, "result", failed)
+                for field in ("message", "reason"):
+                    if hasattr(result, field):
+                        setattr(result, field, reason)
+                return failed
 
         return answer
 
@@ -99,13 +106,12 @@ class Guarded(Node):
         """Tell of an exception; what was said."""
         if not self.context.ok():
             raise error  # the process is ending, and what the callback used is gone
-        reason = f"{getattr(callback, '__name__', callback)} failed: {type(error).__name__}: {error}"
+        name = getattr(callback, "__name__", str(callback))
+        reason = f"{name} failed: {type(error).__name__}: {error}"
         now = time.monotonic()
-        if reason != self.failure[1] or now - self._logged > self.PERIOD:
-            self._logged = now
+        self.failure = now, reason
+        if now - self._logged.get(name, -math.inf) > self.PERIOD:
+            self._logged[name] = now
             self.get_logger().error(reason)
             self.get_logger().debug(traceback.format_exc())
-        self.failure = now, reason
         return reason
-
-    _logged = -math.inf

@@ -146,6 +146,7 @@ class SegmenterNode(Guarded, LifecycleNode):
         self._free()
         return TransitionCallbackReturn.SUCCESS
 
+    @transition
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let go of everything after a transition that raised; the node is unconfigured again."""
         self.get_logger().error(f"a transition from {state.label} failed; the node is unconfigured")
