@@ -238,9 +238,11 @@ def test_points_and_calibrations_are_those_of_the_image_that_they_accompany(
         assert x.max() == pytest.approx((WIDTH / 2 - 1) / 150 * 2)
         assert y.min() == pytest.approx(-HEIGHT / 2 / 150 * 2)
         assert (z == 2).all()
-        assert wanting.until(lambda: wanting.received[INFO] and wanting.received[STATIC_INFO])
         for topic in (INFO, STATIC_INFO):
-            found = wanting.received[topic][-1]
+            come = wanting.received[topic]
+            # The first ones are of the calibration before, which has no P.
+            assert wanting.until(lambda come=come: come and come[-1].p[0])
+            found = come[-1]
             assert (found.width, found.height) == (WIDTH, HEIGHT)
             assert found.k.tolist() == MATRIX
             assert found.p.tolist() == [150.0, 0, WIDTH / 2, 0, 0, 150.0, HEIGHT / 2, 0, 0, 0, 1, 0]
@@ -279,6 +281,17 @@ def test_what_nobody_wants_is_not_missed(node: tuple[FilmingRobot, Segment]) -> 
             assert robot.until(lambda seen=seen: robot.diagnosis is not seen)
             assert robot.diagnosis.level == DiagnosticStatus.OK, robot.diagnosis
         assert before is not robot.diagnosis
+
+
+def test_a_calibration_alone_waits_for_masks_and_says_so(node: tuple[FilmingRobot, Segment]) -> None:
+    robot, _ = node
+    subscription = robot.node.create_subscription(CameraInfo, INFO, lambda message: None, 10)
+    robot.leave()
+    assert robot.until(lambda: "~/camera_info comes with masks alone" in robot.diagnosis.message)
+    assert robot.diagnosis.level == DiagnosticStatus.OK
+    robot.node.destroy_subscription(subscription)
+    robot.listen()
+    assert robot.until(lambda: "masks a second" in robot.diagnosis.message)
 
 
 def test_hold_with_stamps_of_0_is_told(node: tuple[FilmingRobot, Segment]) -> None:

@@ -44,10 +44,11 @@ WELL = Seen(
         ({"lost_rate": 2.0}, OK, "masks a second"),
         ({"cameras": 2}, WARN, "2 publishers of images on /front/image; expected one camera"),
         ({"failure": "tick failed"}, WARN, "tick failed"),
-        ({"complaints": {"depth": "no depth", "info": "no camera_info"}}, WARN, "no depth; no camera_info"),
-        ({"fault": "no depth", "complaints": {"depth": "no depth"}}, WARN, "no depth"),
-        ({"complaints": {"image": "of another type"}, "silence": 6.0}, ERROR, "(1 publisher); of another type"),
+        ({"complaints": ["no depth", "no camera_info"]}, WARN, "no depth; no camera_info"),
+        ({"fault": "no depth", "complaints": ["no depth"]}, WARN, "no depth"),
+        ({"obstacle": "of another type", "silence": 6.0}, ERROR, "(1 publisher); of another type"),
         ({"state": "inactive", "silence": 6.0}, OK, "inactive"),
+        ({"wanted": False, "lone": True}, OK, "nothing is inferred; ~/camera_info comes with masks alone"),
         ({"no_age": "stamps are 0"}, OK, "29.9 masks a second of 30.0 images; no age: stamps are 0"),
     ],
 )
@@ -82,7 +83,7 @@ def test_everything_is_told_as_values() -> None:
 
 def test_several_faults_are_told_together_at_the_level_of_the_worst() -> None:
     worst = dataclasses.replace(
-        WELL, complaints={"depth": "no depth"}, fault="wrong step", degraded="inference runs on the CPU", cameras=2
+        WELL, complaints=["no depth"], fault="wrong step", degraded="inference runs on the CPU", cameras=2
     )
     told = status(worst)
     assert told.level == ERROR
@@ -95,19 +96,14 @@ def test_complaints_are_logged_when_they_begin(monkeypatch: pytest.MonkeyPatch) 
     now, lines = 100.0, []
     monkeypatch.setattr(time, "monotonic", lambda: now)
     complaints = Complaints(lines.append)
-    for moment, found in (
-        (100.0, {"depth": "none"}),
-        (101.0, {"depth": "47 ms"}),
-        (102.0, {}),
-        (103.0, {"depth": "x"}),
-    ):
+    for moment, found in ((100.0, ["none"]), (101.0, ["far: 4.7 ms", "none"]), (102.0, []), (103.0, ["far: 31 ms"])):
         now = moment
         complaints.update(found)
-    assert lines == ["none"], "it comes and goes"
-    for moment, found in ((120.0, {}), (121.0, {"depth": "again", "info": "none"})):
+    assert lines == ["none", "far: 4.7 ms"], "it comes and goes"
+    for moment, found in ((120.0, []), (121.0, ["", "far: 12 ms", "none"])):
         now = moment
         complaints.update(found)
-    assert sorted(lines[1:]) == ["again", "none"]
+    assert sorted(lines[2:]) == ["far: 12 ms", "none"]
 
 
 DAY = 86400 * 10**9

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from rclpy.node import Node
+from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 
 from bgflow_ros import depth
@@ -27,6 +28,8 @@ from bgflow_ros.ros.subscription import ImageSubscription
 __all__ = ["TOPICS", "DepthOutputs"]
 
 TOPICS = (STATIC_DEPTH, STATIC_DEPTH_INFO, POINTS)
+LATELY = 5.0
+"""Seconds since the last mask beyond which nobody can say that depth does not meet masks."""
 ANOTHER_CLOCK = 10_000_000_000
 """Nanoseconds between the stamps of images and depth beyond which the two are not of the same clock."""
 
@@ -56,6 +59,8 @@ class DepthOutputs:
         self._subscription: ImageSubscription | None = None
         self._since = self._came = self._offered = self._met = -math.inf
         """When on the monotonic clock depth was first wanted, depth and masks last came, and two last met."""
+        self._alone = 0
+        """Masks without depth when two last met."""
         self._unstamped = ""
         """What has stamps of 0: images or depth."""
         self._uncalibrated = self._frames = ""
@@ -72,7 +77,8 @@ class DepthOutputs:
         if not wanted:
             self.destroy()
         elif self._subscription is None:
-            self._since = time.monotonic()
+            self._since = self._met = time.monotonic()
+            self._alone = self.pairing.alone
             self._unstamped = self._uncalibrated = self._frames = ""
             group = self._node.default_callback_group
             self._subscription = ImageSubscription(self._node, "depth", Image, self._qos, 5, self.receive, group)
@@ -96,30 +102,31 @@ class DepthOutputs:
         if stamp := self._stamp(nanoseconds(header), "the images"):
             self._publish(self.pairing.put_mask(stamp, Masks(refined, header.frame_id)))
 
-    def complaints(self) -> Iterator[tuple[str, str]]:
-        """Why what is wanted of depth cannot be made: a short name, and what was seen."""
+    def complaints(self) -> Iterator[str]:
+        """Say why what is wanted of depth cannot be made, and what was seen."""
         subscription, now = self._subscription, time.monotonic()
         if subscription is None:
             return
         topic = subscription.topic
         there = publishers(self._node, topic)
-        wrong = obstacle(topic, Image, lambda _: there)
+        reliable = subscription.reliability == ReliabilityPolicy.RELIABLE
+        wrong = obstacle(topic, Image, lambda _: there, reliable)
         if wrong:
-            yield "depth of another type", wrong
+            yield wrong
         elif now - self._since <= PATIENCE:
             return
         elif not there or now - self._came > PATIENCE:
             beside = [name for name in ("compressedDepth", "compressed") if publishers(self._node, f"{topic}/{name}")]
             raw = f"; {topic}/{beside[0]} is published, but depth is read raw" if beside else ""
-            yield "no depth", f"no depth on {topic} ({count(len(there))}){raw}"
+            yield f"no depth on {topic} ({count(len(there))}){raw}"
         elif self._unstamped:
-            yield "unstamped", f"stamps of {self._unstamped} are 0: images and depth meet by their stamps"
-        elif now - max(self._met, self._since) > PATIENCE and now - self._offered < PATIENCE:
-            yield "unmatched", f"depth on {topic} belongs to no image: {self._nearest()}"
+            yield f"stamps of {self._unstamped} are 0: images and depth meet by their stamps"
+        elif self.pairing.alone > self._alone and now - self._met > PATIENCE and now - self._offered < LATELY:
+            yield f"depth on {topic} belongs to no image: {self._nearest()}"
         if self._frames:
-            yield "frames", self._frames
+            yield self._frames
         if self._uncalibrated and self._outputs.wanted(POINTS):
-            yield "uncalibrated", f"no {POINTS}: {self._uncalibrated}"
+            yield f"no {POINTS}: {self._uncalibrated}"
 
     def _nearest(self) -> str:
         nearest = self.pairing.nearest
@@ -141,7 +148,7 @@ class DepthOutputs:
 
     def _publish(self, pairs: list[tuple[Masks, Image]]) -> None:
         for masks, message in pairs:
-            self._met = time.monotonic()
+            self._met, self._alone = time.monotonic(), self.pairing.alone
             try:
                 self._publish_pair(masks, message)
             except ImageError as error:

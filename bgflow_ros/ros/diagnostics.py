@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import math
+import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,6 +52,8 @@ class Seen:
     """Seconds since the last frame."""
     wanted: bool = False
     """Whether somebody subscribes to what is made of the frames."""
+    lone: bool = False
+    """Whether somebody wants ~/camera_info, which accompanies masks, and nobody masks."""
     input_rate: float = 0.0
     """Frames a second that the camera published."""
     output_rate: float = 0.0
@@ -67,8 +70,10 @@ class Seen:
     """Why a frame could not be used, whenever that was."""
     failure: str = ""
     """Callback that raised since the last report, and what."""
-    complaints: Mapping[str, str] = field(default_factory=dict)
-    """What is wanted and cannot be made, or not as it should: a short name, and what was seen."""
+    obstacle: str = ""
+    """Why images that are published cannot be received."""
+    complaints: Sequence[str] = ()
+    """What is wanted and cannot be made, or not as it should, and what was seen."""
     degraded: str = ""
     """What inference runs on instead of what it should, and why."""
     without_depth: int = 0
@@ -112,14 +117,15 @@ def _judge(seen: Seen) -> tuple[bytes, str]:
     lost = 100 * seen.lost_rate / max(seen.input_rate, 1e-9)
     sleeping = error if seen.silence > SLEEPING else warn
     silent = f"no image for {seen.silence:.0f} s on {seen.topic} ({cameras})"
-    silent += f"; {REMEDY}" if seen.silence > SLEEPING and seen.cameras and "image" not in seen.complaints else ""
+    silent += f"; {REMEDY}" if seen.silence > SLEEPING and seen.cameras and not seen.obstacle else ""
     active = seen.state == "active"
     findings = (
         (active and seen.silence > SILENT, sleeping, silent),
+        (seen.obstacle, warn, seen.obstacle),
         (seen.degraded, error, seen.degraded),
         (seen.failure, warn, seen.failure),
         (seen.fault, warn, seen.fault),
-        *((True, warn, complaint) for complaint in seen.complaints.values()),
+        *((True, warn, complaint) for complaint in seen.complaints),
         (lost > 100 * LOST, warn, f"{lost:.0f} % of the images are lost on the way; {REMEDY}"),
         (seen.cameras > 1, warn, f"{cameras} of images on {seen.topic}; expected one camera"),
     )
@@ -129,7 +135,8 @@ def _judge(seen: Seen) -> tuple[bytes, str]:
     if not active:
         return ok, seen.state
     if not seen.wanted:
-        return ok, "nobody subscribes; nothing is inferred"
+        lone = "; ~/camera_info comes with masks alone" if seen.lone else ""
+        return ok, f"nobody subscribes; nothing is inferred{lone}"
     no_age = f"; no age: {seen.no_age}" if seen.no_age else ""
     return ok, f"{seen.output_rate:.1f} masks a second of {seen.input_rate:.1f} images{no_age}"
 
@@ -148,11 +155,12 @@ class Complaints:
         self._lasting: set[str] = set()
         self._told: dict[str, float] = {}
 
-    def update(self, complaints: Mapping[str, str]) -> None:
-        """Take those of now, by their short names."""
+    def update(self, complaints: Iterable[str]) -> None:
+        """Take those of now; two that differ in their numbers alone are the same."""
         now = time.monotonic()
-        for name in complaints.keys() - self._lasting:
-            if now - self._told.get(name, -math.inf) > self.PATIENCE:
-                self._told[name] = now
-                self._tell(complaints[name])
-        self._lasting = set(complaints)
+        found = {re.sub(r"[0-9.]+", "", complaint): complaint for complaint in complaints if complaint}
+        for kind in found.keys() - self._lasting:
+            if now - self._told.get(kind, -math.inf) > self.PATIENCE:
+                self._told[kind] = now
+                self._tell(found[kind])
+        self._lasting = set(found)

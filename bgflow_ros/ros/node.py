@@ -247,7 +247,7 @@ class SegmenterNode(Guarded, LifecycleNode):
             seen = dataclasses.replace(seen, degraded=inference.degraded, facts=facts(inference.segmenter))
         if pipeline is not None:
             seen = dataclasses.replace(seen, **pipeline.seen())
-        self._complaints.update(seen.complaints)
+        self._complaints.update((seen.obstacle, *seen.complaints))
         message = DiagnosticArray(status=[diagnostics.status(seen)])
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(message)

@@ -130,23 +130,23 @@ class Pipeline:
             "fault": fault if when >= then else "",
             "last_fault": fault,
             "without_depth": self._depth_outputs.pairing.alone,
-            "complaints": dict(self._complaints()),
+            "obstacle": self._images.obstacle(),
+            "complaints": tuple(self._complaints()),
+            "lone": not self._image_gate.open and self._outputs.wanted(INFO),
         }
 
-    def _complaints(self) -> Iterator[tuple[str, str]]:
-        """What is wanted and cannot be made, or not as it should: a short name, and what was seen."""
-        if wrong := self._images.obstacle():
-            yield "image", wrong
+    def _complaints(self) -> Iterator[str]:
+        """Say what is wanted and cannot be made, or not as it should, and what was seen."""
         if wrong := self._infos.complaint():
-            yield "camera_info", wrong
+            yield wrong
         yield from self._depth_outputs.complaints()
         refinement = self._refiner.refinement
         if not self._image_gate.open and self._unfit:
-            yield "ignore_image", self._unfit
+            yield self._unfit
         if refinement.covered() > COVERED:
-            yield "body", f"ignore_image covers {100 * refinement.covered():.0f} % of the view: no masks there"
+            yield f"ignore_image covers {100 * refinement.covered():.0f} % of the view: no masks there"
         if refinement.hold > 0 and self._ages.none == UNSTAMPED:
-            yield "hold", f"{UNSTAMPED}: hold goes by stamps, and forgets nothing"
+            yield f"{UNSTAMPED}: hold goes by stamps, and forgets nothing"
 
     def _check_body(self, serialized: bytes) -> None:
         """Compare the size of an image that nobody wants with the robot's body, before anybody waits for masks."""
@@ -170,8 +170,10 @@ class Pipeline:
         self._infos.read((wanted and self._outputs.wanted(INFO)) or self._outputs.wanted(STATIC_DEPTH_INFO, POINTS))
         self._arrivals.one_camera = self._node.count_publishers(self._images.topic) == 1
         self._depth_outputs.read(wants_depth)
-        if self.request is not None and self.request.give_up(self._no_frame()):
+        request = self.request  # which the worker may take at any time
+        if request is not None and request.is_late():
             self.request = None
+            request.refuse(f"no frame has come in {request.PATIENCE:g} s; nothing was written; {self._no_frame()}")
 
     def _no_frame(self) -> str:
         """Why no frame was answered lately, as far as that is known."""

@@ -39,10 +39,14 @@ def count(number: int) -> str:
     return f"{number} publisher{'s' * (number != 1)}"
 
 
-def obstacle(topic: str, kind: type, look: Look) -> str:
-    """Say which other types than its own a topic carries, since a subscription never receives those; empty for none."""
-    others = sorted({publisher.kind for publisher in look(topic)} - {_name(kind)})
-    return f"{topic} carries {' and '.join(others)}, expected {_name(kind)}" if others else ""
+def obstacle(topic: str, kind: type, look: Look, reliable: bool = False) -> str:
+    """Say why a subscription never receives what a topic carries: type or reliability; empty for no reason."""
+    there = look(topic)
+    if others := sorted({publisher.kind for publisher in there} - {_name(kind)}):
+        return f"{topic} carries {' and '.join(others)}, expected {_name(kind)}"
+    if reliable and there and not any(publisher.reliable for publisher in there):
+        return f"{topic} is published best effort, image_qos is reliable; set image_qos to auto"
+    return ""
 
 
 def image_obstacle(topic: str, kind: type, reliable: bool, look: Look) -> str:
@@ -58,8 +62,7 @@ def image_obstacle(topic: str, kind: type, reliable: bool, look: Look) -> str:
     if wrong := obstacle(topic, kind, look):
         return f"{wrong}; {_remedy(topic, kind)}"
     if there:
-        best_effort = reliable and not any(publisher.reliable for publisher in there)
-        return f"{topic} is published best effort, image_qos is reliable; set image_qos to auto" if best_effort else ""
+        return obstacle(topic, kind, look, reliable)
     base = topic.removesuffix(COMPRESSED)
     if kind is not CompressedImage:
         beside, transport = topic + COMPRESSED, "compressed"

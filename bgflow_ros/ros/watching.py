@@ -113,8 +113,7 @@ class Watcher(Guarded):
     def _complain(self) -> None:
         """Tell of topics that carry another type than what is subscribed, of which nothing ever comes."""
         look = functools.partial(publishers, self)
-        found = {topic: obstacle(topic, kind, look) for topic, kind in self._watched.items()}
-        self._complaints.update({topic: wrong for topic, wrong in found.items() if wrong})
+        self._complaints.update(obstacle(topic, kind, look) for topic, kind in self._watched.items())
 
     def _shower(self, topic: str, show: Callable[[Any], None]) -> Callable[[Any], None]:
         """Show the first message of each period, by its stamp, so that image and masks shown are of one frame."""
