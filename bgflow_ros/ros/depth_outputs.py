@@ -123,10 +123,11 @@ class DepthOutputs:
             yield f"stamps of {self._unstamped} are 0: images and depth meet by their stamps"
         elif self.pairing.alone > self._alone and now - self._met > PATIENCE and now - self._offered < LATELY:
             yield f"depth on {topic} belongs to no image: {self._nearest()}"
-        if self._frames:
-            yield self._frames
-        if self._uncalibrated and self._outputs.wanted(POINTS):
-            yield f"no {POINTS}: {self._uncalibrated}"
+        else:
+            if self._frames:
+                yield self._frames
+            if self._uncalibrated and self._outputs.wanted(POINTS):
+                yield f"no {POINTS}: {self._uncalibrated}"
 
     def _nearest(self) -> str:
         nearest = self.pairing.nearest
