@@ -127,15 +127,18 @@ def well(robot: FilmingRobot) -> bool:
 def test_depth_that_nobody_publishes_is_told_within_three_seconds_and_logged_once(
     node: tuple[FilmingRobot, Segment], wanting: FilmingRobot
 ) -> None:
+    said = "no depth on /depth (0 publishers)"
+    before = node[1].log().count(said)
     with wanting.behaving(rate=10.0, spoil=rgbd(wanting, None, calibration())):
         assert wanting.until(lambda: wanting.node.count_subscribers("depth"))
         began = time.monotonic()
-        assert told(wanting, "no depth on /depth (0 publishers)")
+        assert told(wanting, said)
         assert time.monotonic() - began < 4, "three seconds, and what a busy machine adds"
         masks = wanting.masks
         assert wanting.until(lambda: wanting.masks > masks), "they do not wait for it"
     assert well(wanting), wanting.diagnosis
-    assert node[1].log().count("no depth on /depth (0 publishers)") == 1
+    # Not again where another test made it say so within the ten seconds before.
+    assert max(before, 1) <= node[1].log().count(said) <= before + 1
 
 
 def test_depth_that_ends_is_told(wanting: FilmingRobot) -> None:
@@ -187,9 +190,10 @@ def test_a_calibration_of_another_size_is_told_and_none_is_published(
 ) -> None:
     with wanting.behaving(rate=10.0, spoil=rgbd(wanting, Depth(wanting, depth_image()), info)):
         assert told(wanting, what), wanting.diagnosis
-        for topic in (INFO, STATIC_INFO, POINTS):
-            wanting.received[topic].clear()
-        wanting.received[STATIC_DEPTH].clear()
+        for _ in range(2):  # what was under way at the first time is here by the second
+            for topic in (INFO, STATIC_INFO, POINTS, STATIC_DEPTH):
+                wanting.received[topic].clear()
+            assert wanting.until(lambda: wanting.received[STATIC_DEPTH])
         assert wanting.until(lambda: len(wanting.received[STATIC_DEPTH]) > 3), "it needs no calibration"
         assert not any(wanting.received[topic] for topic in (INFO, STATIC_INFO, POINTS))
     assert well(wanting), wanting.diagnosis
@@ -200,8 +204,10 @@ def test_a_camera_that_is_not_calibrated_has_no_points_and_is_told(wanting: Film
     info = calibration(k=[focal, 0, WIDTH / 2, 0, 150.0, HEIGHT / 2, 0, 0, 1])
     with wanting.behaving(rate=10.0, spoil=rgbd(wanting, Depth(wanting, depth_image()), info)):
         assert told(wanting, "no ~/foreground_points: no calibration: camera_info has fx"), wanting.diagnosis
-        wanting.received[POINTS].clear()
-        wanting.received[STATIC_INFO].clear()
+        for _ in range(2):
+            wanting.received[POINTS].clear()
+            wanting.received[STATIC_INFO].clear()
+            assert wanting.until(lambda: wanting.received[STATIC_INFO])
         assert wanting.until(lambda: len(wanting.received[STATIC_INFO]) > 3)
         assert not wanting.received[POINTS]
     assert well(wanting), wanting.diagnosis

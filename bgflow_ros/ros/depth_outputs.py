@@ -137,7 +137,8 @@ class DepthOutputs:
         which = "before" if nearest < 0 else "after"
         if away > ANOTHER_CLOCK:
             return f"stamps are of another clock, the nearest {away * 1e-9:.3g} s {which} its image"
-        return f"nearest stamp {away * 1e-6:.0f} ms away ({which}), expected at most {TOLERANCE * 1e-6:.0f} ms"
+        late = f"; or it comes more than {self.pairing.KEPT_MASKS} images late" if nearest < 0 else ""
+        return f"nearest stamp {away * 1e-6:.0f} ms away ({which}), expected at most {TOLERANCE * 1e-6:.0f} ms{late}"
 
     def _stamp(self, stamp: int, whose: str) -> int:
         """Note whether a stamp is 0, which says nothing about when its message was taken; the stamp."""
