@@ -179,6 +179,25 @@ def test_a_recording_of_the_node_holds_its_outputs_by_their_stamps(
     assert any(row["Scalars:scalars"][0] > 0 for row in found["/statistics/rate/output"].values())
 
 
+def test_a_topic_of_another_type_than_is_watched_is_told(robot, tmp_path: Path) -> None:
+    from rclpy.qos import ReliabilityPolicy
+    from robot import environment
+    from sensor_msgs.msg import CompressedImage
+
+    command = ["view", "--namespace", "kitchen", "--save", str(tmp_path / "live.rrd")]
+    code = f"import sys; from bgflow_ros.cli.main import main; sys.exit(main({command}))"
+    log = tmp_path / "log"
+    with log.open("w") as file:
+        viewer = subprocess.Popen([sys.executable, "-c", code], env=environment(), stderr=file)
+    try:
+        robot.publisher(CompressedImage, "image", ReliabilityPolicy.RELIABLE)
+        said = "/kitchen/image carries sensor_msgs/msg/CompressedImage, expected sensor_msgs/msg/Image"
+        assert robot.until(lambda: said in log.read_text(), 30), log.read_text()
+    finally:
+        viewer.terminate()
+        viewer.wait()
+
+
 @pytest.mark.parametrize("arguments", [["--image", "a b"], ["--namespace", "a-b"], ["--rate", "0"]])
 def test_what_ros_does_not_allow_is_refused_before_a_file_is_made(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]

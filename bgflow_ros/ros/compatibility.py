@@ -7,6 +7,8 @@ Every process that uses rclpy goes through this module: the node, the viewer, th
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +21,8 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
+
+from bgflow_ros.ros.log_files import log_arguments
 
 __all__ = [
     "ClockType",
@@ -40,7 +44,8 @@ def running_ros(
         args: the command line; None takes the process's own.
         signal_handler_options: which signals ROS handles; None lets rclpy choose (SIGINT and SIGTERM).
     """
-    rclpy.init(args=None if args is None else list(args), signal_handler_options=signal_handler_options)
+    given = sys.argv if args is None else args
+    rclpy.init(args=[*given, *log_arguments(os.environ)], signal_handler_options=signal_handler_options)
     try:
         yield
     finally:
