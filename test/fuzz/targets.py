@@ -75,7 +75,7 @@ def message(data: bytes, encodings: tuple[str, ...]) -> Any:
 def image(data: bytes) -> None:
     made = message(data, tuple(images.ENCODINGS))
     with contextlib.suppress(images.ImageError):
-        rgb = images.decode(made)
+        rgb = images.Decoder().image(made)
         assert rgb.shape == (made.height, made.width, 3)
         assert rgb.dtype == np.uint8
 
@@ -96,7 +96,7 @@ def depth_image(data: bytes) -> None:
 
 def compressed(data: bytes) -> None:
     with contextlib.suppress(images.ImageError):
-        rgb = images.decode_compressed(data)
+        rgb = images.Decoder().compressed(data)
         assert rgb.ndim == 3
         assert rgb.shape[2] == 3
 
