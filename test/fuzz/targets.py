@@ -21,9 +21,11 @@ with atheris.instrument_imports(include=["bgflow_ros", "rosbags", "yaml", "jsons
     from rosbags.typesys import Stores, get_typestore
 
     from bgflow_ros import depth, images
-    from bgflow_ros.bags import choose_topics
-    from bgflow_ros.media import Bag, MediaError
+    from bgflow_ros.frames import MediaError
     from bgflow_ros.model import Model, ModelError
+    from bgflow_ros.rosbag.recording import Recording
+    from bgflow_ros.rosbag.source import Bag
+    from bgflow_ros.rosbag.topics import choose_topics
 
 __all__ = ["TARGETS", "Target"]
 
@@ -113,8 +115,8 @@ def bag(suffix: str) -> Callable[[bytes], None]:
     def run(data: bytes) -> None:
         file = FOLDER / f"bag{suffix}"
         file.write_bytes(data)
-        with contextlib.suppress(MediaError):
-            choose_topics(file, None, None)
+        with contextlib.suppress(MediaError), Recording(file) as recording:
+            choose_topics(recording, None, None)
         with contextlib.suppress(MediaError):
             for frame in Bag(file).frames():
                 assert frame.rgb.shape[2] == 3
