@@ -79,6 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
             except MediaError as error:
                 skipped += 1
                 tqdm.write(f"bgflow segment: skipped: {error}", file=sys.stderr)
+            if isinstance(source, Bag) and source.remark:
+                tqdm.write(source.remark)
             bar.update()
     if skipped:
         print(f"bgflow segment: {skipped} of {len(found)} skipped, see above", file=sys.stderr)

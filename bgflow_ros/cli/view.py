@@ -68,14 +68,16 @@ def _show_files(arguments: argparse.Namespace) -> int:
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     with _target(arguments, live=False) as recording:
-        told = show(
-            found, segmenter, Scene(recording), lambda line: tqdm.write(f"bgflow view: {line}", file=sys.stderr)
-        )
+        told = show(found, segmenter, Scene(recording), _tell)
         if arguments.web:
             print("serving until Ctrl-C", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 signal.pause()
     return int(told > 0)
+
+
+def _tell(line: str) -> None:
+    tqdm.write(f"bgflow view: {line}", file=sys.stderr)
 
 
 def _watch_node(arguments: argparse.Namespace) -> int:

@@ -29,6 +29,8 @@ class Bag:
     moves = True
     rate = 30.0
     count = 0
+    remark = ""
+    """What is worth knowing about the choice of the topic, known with the first frame."""
 
     def __init__(self, path: Path, topic: str | None = None) -> None:
         self.path, self.topic = path, topic
@@ -55,7 +57,7 @@ class Bag:
         failures, decoder = Failures(), Decoder()
         with self._open() as bag:
             chosen = choose_image(bag, self.topic)
-            topics = image_topics(bag, chosen.name)
+            self.remark, topics = chosen.remark, image_topics(bag, chosen.name)
             self.count = sum(bag.topics[topic] for topic in topics)
             if self.count > 1 and bag.seconds > 0:
                 self.rate = self.count / bag.seconds

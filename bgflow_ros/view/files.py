@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from tqdm import tqdm
 
 from bgflow_ros.frames import MediaError
-from bgflow_ros.media import Source
+from bgflow_ros.media import Bag, Source
 from bgflow_ros.segmenter import Segmenter
 from bgflow_ros.view.scene import AGE, Scene
 
@@ -35,25 +35,23 @@ def show(found: Iterable[Source], segmenter: Segmenter, scene: Scene, tell: Call
     second, told = 0.0, 0
     with tqdm(unit="frame") as bar:
         for source in found:
-            frames = source.frames()
-            while True:
-                try:
-                    frame = next(frames)
-                except StopIteration:
-                    break
-                except MediaError as error:
-                    tell(str(error))
-                    told += 1
-                    break
-                scene.at_second(second)
-                start = time.perf_counter()
-                segmentation = segmenter(frame.rgb)
-                likelihood, foreground, static = segmentation.likelihood, segmentation.foreground, segmentation.static
-                scene.statistics({f"{AGE}/segment": 1000 * (time.perf_counter() - start)})
-                scene.image(frame.rgb)
-                scene.likelihood(likelihood)
-                scene.foreground(foreground)
-                scene.static(static)
-                second += 1 / source.rate if source.moves else STILL
-                bar.update()
+            try:
+                for frame in source.frames():
+                    scene.at_second(second)
+                    start = time.perf_counter()
+                    segmentation = segmenter(frame.rgb)
+                    likelihood, foreground = segmentation.likelihood, segmentation.foreground
+                    static = segmentation.static
+                    scene.statistics({f"{AGE}/segment": 1000 * (time.perf_counter() - start)})
+                    scene.image(frame.rgb)
+                    scene.likelihood(likelihood)
+                    scene.foreground(foreground)
+                    scene.static(static)
+                    second += 1 / source.rate if source.moves else STILL
+                    bar.update()
+            except MediaError as error:
+                tell(str(error))
+                told += 1
+            if isinstance(source, Bag) and source.remark:
+                tell(source.remark)
     return told
