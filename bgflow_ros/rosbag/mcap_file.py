@@ -58,13 +58,12 @@ class McapFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._file = path.open("rb")
         self._stream = WholeReads(self._file)
         head = self._file.read(len(MAGIC))
         if head != MAGIC:
             self._file.close()
-            raise MediaError(f"{path}: {'no MCAP file' if head else 'an empty file'}")
+            raise MediaError("no MCAP file" if head else "an empty file")
         self._cut = False
         self._broken: dict[int, str] = {}
         self._topics: dict[int, Topic] = {}
@@ -88,14 +87,13 @@ class McapFile:
 
     @property
     def damage(self) -> str:
-        """What could not be read so far, and what mends it."""
+        """What could not be read so far."""
         found = []
         if self._cut:
             found.append("it ends in the middle, as after a crash of the recorder")
         if self._broken:
-            found.append(f"{len(self._broken)} chunks are damaged ({next(iter(self._broken.values()))})")
-        mend = f"`mcap recover {self._path} -o WHOLE.mcap` makes a whole file of what is left"
-        return f"{self._path}: {' and '.join(found)}; {mend}" if found else ""
+            found.append(f"chunks are damaged: {len(self._broken)}, the first by {next(iter(self._broken.values()))}")
+        return " and ".join(found)
 
     def messages(self, topics: Collection[Topic]) -> Iterator[Message]:
         """Messages of these topics."""

@@ -50,7 +50,7 @@ class Recording:
         self.path = path
         self.topics: Counter[Topic] = Counter()
         """Topics and how many messages each has; of metadata.yaml too, which alone knows those without messages."""
-        self._files: list[StorageFile] = []
+        self._files: dict[Path, StorageFile] = {}
         self._lost: list[str] = []
         self._opened = contextlib.ExitStack()
         self.metadata = _read_metadata(path)
@@ -64,7 +64,7 @@ class Recording:
         if not self._files:
             self.close()
             raise MediaError("; ".join(self._lost) or f"{path}: no file of a ROS 2 bag (mcap, sqlite3) in it")
-        for file in self._files:
+        for file in self._files.values():
             self.topics.update(file.topics)
         known = {(topic.name, topic.type) for topic in self.topics}
         self._described = {(topic.name, topic.type): topic for topic in self._read_topics()}
@@ -74,7 +74,7 @@ class Recording:
     @property
     def mcap(self) -> bool:
         """Whether the storage is MCAP (else it is SQLite)."""
-        return isinstance(self._files[0], McapFile)
+        return isinstance(next(iter(self._files.values())), McapFile)
 
     @property
     def version(self) -> int:
@@ -88,18 +88,20 @@ class Recording:
     @property
     def seconds(self) -> float:
         """Time from the first message to the last."""
-        times = [file.times for file in self._files if any(file.times)]
+        times = [file.times for file in self._files.values() if any(file.times)]
         return (max(end for _, end in times) - min(start for start, _ in times)) * 1e-9 if times else 0.0
 
     @property
     def damage(self) -> list[str]:
-        """What could not be read so far, file by file."""
-        return self._lost + [file.damage for file in self._files if file.damage]
+        """What could not be read so far, file by file, and what mends it."""
+        return self._lost + [
+            f"{path}: {file.damage}; {_remedy(path)}" for path, file in self._files.items() if file.damage
+        ]
 
     def messages(self, topics: Collection[Topic] | None = None) -> Iterator[Message]:
         """Messages of some topics, or of all, in the order in which they were received; none of them is compressed."""
         decompressor = zstandard.ZstdDecompressor()
-        for file in self._files:
+        for file in self._files.values():
             for message in file.messages(self.topics if topics is None else topics):
                 data = message.data
                 if data[:4] == ZSTD:
@@ -113,7 +115,7 @@ class Recording:
 
     def extras(self) -> Iterator[Attachment | Metadata]:
         """What else its files hold."""
-        for file in self._files:
+        for file in self._files.values():
             yield from file.extras()
 
     def deserialize(self, message: Message) -> Any:
@@ -141,7 +143,7 @@ class Recording:
         found = [path for path in named if path.exists()]
         if not found:
             return files_in(self.path)
-        remedy = f"`ros2 bag reindex {self.path}` makes one of the files that are there"
+        remedy = f"`ros2 bag reindex {self.path}` to make one of the files that are there"
         missing = [path for path in named if path not in found]
         self._lost += [f"{path}: missing, although metadata.yaml names it; {remedy}" for path in missing]
         return found
@@ -150,16 +152,16 @@ class Recording:
         found = FILE.fullmatch(path.name)
         try:
             if path.suffix == ".bag":
-                raise MediaError(f"{path}: a ROS 1 bag; expected one of ROS 2, which `rosbags-convert` makes of it")
+                raise MediaError("a ROS 1 bag; expected one of ROS 2, which `rosbags-convert` makes of it")
             if found is None:
-                raise MediaError(f"{path}: no file of a ROS 2 bag; expected .mcap or .db3, or one of them with .zstd")
+                raise MediaError("no file of a ROS 2 bag; expected .mcap or .db3, or one of them with .zstd")
             readable = self._decompressed(path) if found["compressed"] else path
             file: StorageFile = SqliteFile(readable) if found["storage"].lower() == "db3" else McapFile(readable)
         except (MediaError, OSError) as error:
-            self._lost.append(str(error))
+            self._lost.append(f"{path}: {error}")
         else:
             self._opened.callback(file.close)
-            self._files.append(file)
+            self._files[path] = file
 
     def _decompressed(self, path: Path) -> Path:
         """A copy of a compressed file in a temporary folder, as far as it goes."""
@@ -182,6 +184,18 @@ class Recording:
                 pairs = ((QOS, qos), (HASH, said.get("type_description_hash") or ""))
                 metadata = tuple((key, value) for key, value in pairs if value)
                 yield Topic(said["name"], Definition(said["type"]), said["serialization_format"], metadata)
+
+
+def _remedy(path: Path) -> str:
+    """Command that to make a whole file of what is left of a damaged one."""
+    first, file = "", path
+    if not path.name.endswith((".mcap", ".db3")):
+        first, file = f"`zstd -d {path}`, then ", path.with_suffix("")
+    if file.suffix == ".db3":
+        mend = f"`sqlite3 {file} .recover | sqlite3 WHOLE.db3` and `ros2 bag reindex`"
+    else:
+        mend = f"`mcap recover {file} -o WHOLE.mcap`"
+    return f"{first}{mend} to make a whole file of what is left"
 
 
 def _read_metadata(bag: Path) -> dict[str, Any]:

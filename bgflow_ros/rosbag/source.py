@@ -71,13 +71,14 @@ class Bag:
                     yield Frame(f"{self.name}_{number:06d}", rgb)
                 number += 1
             told = [f"{count} of {number} images cannot be used: {error}" for count, error in failures.told()]
-            told += bag.damage
-        if number < self.count and not told:
+            damage = list(bag.damage)
+        if number < self.count and not damage:
             told.append(f"it ends after {number} of {self.count} images")
         if number == failures.total:
             told.insert(0, f"no frame can be read from topic {chosen.name}, which has {number} messages")
-        if told:
-            raise MediaError(f"{self.path}: {'; '.join(told)}")
+        lines = [f"{self.path}: {'; '.join(told)}"] if told else []
+        if lines or damage:
+            raise MediaError("; ".join(lines + damage))
 
     def _open(self) -> Readable:
         from bgflow_ros.rosbag.recording import Recording

@@ -49,18 +49,20 @@ class SqliteFile:
 
     def __init__(self, path: Path) -> None:
         if path.stat().st_size == 0:
-            raise MediaError(f"{path}: an empty file")
-        self._path, self._failure = path, ""
+            raise MediaError("an empty file")
+        self._failure = ""
         # A recorder that was killed may have left messages in the write-ahead log, which SQLite must be free to join.
         log = path.with_name(f"{path.name}-wal")
         mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
         self._database = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
         self._database.text_factory = lambda text: text.decode(errors="replace")
         try:
+            # Else SQLite refuses a truncated file altogether; nothing is written.
+            self._database.execute("PRAGMA writable_schema = ON")
             self._topics = dict(self._read_topics())
         except sqlite3.Error as error:
             self._database.close()
-            raise MediaError(f"{path}: no readable SQLite file of rosbag2 ({error}); {self._remedy()}") from error
+            raise MediaError(f"no readable SQLite file of rosbag2 ({error})") from error
         self._ordered = "timestamp, id"
         counts: Counter[int] = Counter()
         times: list[tuple[int, int]] = []
@@ -69,11 +71,14 @@ class SqliteFile:
             for id_, count, start, end in self._query(
                 "SELECT topic_id, COUNT(*), MIN(timestamp), MAX(timestamp) FROM messages GROUP BY topic_id"
             ):
+                if not isinstance(start, int) or not isinstance(end, int):
+                    raise sqlite3.DataError("a time that is none")
                 counts[id_] = count
                 times.append((start, end))
         except sqlite3.Error as error:
             self._ordered = "id"
             counts.clear()
+            times.clear()
             for id_, time, _ in self._rows("SELECT topic_id, timestamp, data FROM messages ORDER BY id"):
                 counts[id_] += 1
                 times.append((time, time))
@@ -85,8 +90,8 @@ class SqliteFile:
 
     @property
     def damage(self) -> str:
-        """What could not be read so far, and what mends it."""
-        return f"{self._path}: damaged ({self._failure}); {self._remedy()}" if self._failure else ""
+        """What could not be read so far."""
+        return f"damaged ({self._failure})" if self._failure else ""
 
     def messages(self, topics: Collection[Topic]) -> Iterator[Message]:
         """Messages of these topics."""
@@ -107,9 +112,14 @@ class SqliteFile:
     def _query(self, select: str, values: Collection[Any] = ()) -> sqlite3.Cursor:
         return self._database.execute(select, tuple(values))
 
-    def _rows(self, select: str, values: Collection[Any] = ()) -> Iterator[Any]:
+    def _rows(self, select: str, values: Collection[Any] = ()) -> Iterator[tuple[int, int, bytes]]:
         try:
-            yield from self._query(select, values)
+            for id_, received, data in self._query(select, values):
+                # SQLite keeps any value in any column.
+                if isinstance(received, int) and isinstance(data, bytes):
+                    yield id_, received, data
+                else:
+                    self._failure = "a message that is none"
         except sqlite3.Error as error:
             self._failure = str(error)
 
@@ -123,18 +133,13 @@ class SqliteFile:
                 "SELECT topic_type, encoding, encoded_message_definition FROM message_definitions ORDER BY id"
             ):
                 data = text if isinstance(text, bytes) else str(text).encode()
-                definitions[type_] = Definition(type_, encoding, data)
+                definitions[type_] = Definition(str(type_), str(encoding), data)
         for id_, name, type_, serialization, *said in self._query(
             f"SELECT id, name, type, serialization_format, {qos}, {digest} FROM topics ORDER BY id"
         ):
-            metadata = tuple((key, value) for key, value in zip((QOS, HASH), said, strict=True) if value)
-            yield id_, Topic(name, definitions.get(type_, Definition(type_)), serialization, metadata)
-
-    def _remedy(self) -> str:
-        return (
-            f"`sqlite3 {self._path} .recover | sqlite3 WHOLE.db3` makes a whole file of what is left, "
-            "and `ros2 bag reindex` its metadata.yaml"
-        )
+            metadata = tuple((key, str(value)) for key, value in zip((QOS, HASH), said, strict=True) if value)
+            definition = definitions.get(type_, Definition(str(type_)))
+            yield id_, Topic(str(name), definition, str(serialization), metadata)
 
 
 class SqliteWriter:

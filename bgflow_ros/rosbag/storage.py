@@ -69,7 +69,7 @@ class StorageFile(Protocol):
 
     @property
     def damage(self) -> str:
-        """What could not be read so far, and what mends it; empty where nothing is missing."""
+        """What could not be read so far; empty where nothing is missing."""
         ...
 
     def messages(self, topics: Collection[Topic]) -> Iterator[Message]:

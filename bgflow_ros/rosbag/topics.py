@@ -129,7 +129,7 @@ def choose_image(bag: Readable, wanted: str | None) -> Chosen:
     firsts = {name: first(bag, name, (IMAGE, COMPRESSED)) for name in _names(bag, IMAGE, COMPRESSED)}
     if wanted is not None:
         if wanted not in firsts:
-            raise MediaError(f"{bag.path}: no images on topic {wanted}; {_there(bag, 'images', list(firsts))}")
+            raise _refusal(bag, f"no images on topic {wanted}; {_there(bag, 'images', list(firsts))}")
         return Chosen(wanted, firsts[wanted], "")
     kinds = {name: _kind(name, message) for name, message in firsts.items()}
     filled = [name for name in firsts if firsts[name] is not None or _count(bag, name)]
@@ -139,9 +139,9 @@ def choose_image(bag: Readable, wanted: str | None) -> Chosen:
     chosen = surely or maybe or empty
     if not chosen:
         depth = [name for name in firsts if kinds[name] == "depth"]
-        raise MediaError(f"{bag.path}: {_there(bag, 'images', [], depth)}")
+        raise _refusal(bag, _there(bag, "images", [], depth))
     if len(chosen) > 1:
-        raise MediaError(f"{bag.path}: choose an image topic with --topic; {_there(bag, 'images', chosen)}")
+        raise _refusal(bag, f"choose an image topic with --topic; {_there(bag, 'images', chosen)}")
     [name] = chosen
     remark = f"{name} has grey values of 16 bits and is taken for images, as the bag has no others"
     return Chosen(name, firsts[name], remark if chosen == maybe else "")
@@ -165,7 +165,7 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
     like = _place(one)
     if depth_topic is not None:
         if depth_topic not in firsts:
-            raise MediaError(f"{bag.path}: no depth on topic {depth_topic}; {_there(bag, 'depth', list(depths))}")
+            raise _refusal(bag, f"no depth on topic {depth_topic}; {_there(bag, 'depth', list(depths))}")
         place = _place(firsts[depth_topic])
         if like and place and place[0] != like[0]:
             remarks.append(f"{depth_topic} is used as it is named: in frame {place[0]!r}, the images in {like[0]!r}")
@@ -180,7 +180,7 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
                 "name one that is registered to them with --depth-topic"
             )
     if len(registered) > 1:
-        raise MediaError(f"{bag.path}: choose with --depth-topic; {_there(bag, 'registered depth', registered)}")
+        raise _refusal(bag, f"choose with --depth-topic; {_there(bag, 'registered depth', registered)}")
     infos = _names(bag, INFO)
     namespace = chosen.removesuffix("/compressed").rpartition("/")[0]
     beside = [name for name in infos if name.rpartition("/")[0] == namespace] or infos
@@ -190,6 +190,11 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
         problems.append(f"no calibration: {beside[0]} has no messages")
     info = beside[0] if len(beside) == 1 else None
     return Topics(chosen, registered[0] if registered else None, info, tuple(remarks), tuple(problems))
+
+
+def _refusal(bag: Readable, text: str) -> MediaError:
+    """Error about the topics of a bag, which may be incomplete because the bag is damaged."""
+    return MediaError(f"{bag.path}: {'; '.join([text, *bag.damage])}")
 
 
 def _names(bag: Readable, *types: str) -> list[str]:
