@@ -167,11 +167,11 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
         if depth_topic not in firsts:
             raise _refusal(bag, f"no depth on topic {depth_topic}; {_there(bag, 'depth', list(depths))}")
         place = _place(firsts[depth_topic])
-        if like and place and place[0] != like[0]:
+        if like and place and not _same_frame(place[0], like[0]):
             remarks.append(f"{depth_topic} is used as it is named: in frame {place[0]!r}, the images in {like[0]!r}")
         registered = [depth_topic]
     else:
-        registered = [name for name, one in depths.items() if not like or _place(one) == like]
+        registered = [name for name, one in depths.items() if _same(_place(one), like)]
         others = [name for name, one in depths.items() if _kind(name, one) == "depth"]
         if not registered and others:
             seen = "; ".join(f"{name} is {_size(_place(depths[name]))}" for name in others)
@@ -239,6 +239,16 @@ def _place(message: Any) -> tuple[str, int, int] | None:
     except images.ImageError:
         return None
     return message.header.frame_id, width, height
+
+
+def _same(place: tuple[str, int, int] | None, like: tuple[str, int, int] | None) -> bool:
+    """Whether depth is registered to images, as far as one can tell."""
+    return like is None or (place is not None and place[1:] == like[1:] and _same_frame(place[0], like[0]))
+
+
+def _same_frame(frame: str, other: str) -> bool:
+    """Whether two frames are one: drivers of ROS 1 descent begin them with a slash, and some leave them empty."""
+    return not frame or not other or frame.lstrip("/") == other.lstrip("/")
 
 
 def _size(place: tuple[str, int, int] | None) -> str:
