@@ -257,7 +257,7 @@ def write_old_sqlite(path: Path, schema: int, numbers: range = range(FRAMES)) ->
     return path
 
 
-@pytest.mark.parametrize(("version", "schema"), [(2, 1), (4, 2), (5, 3), (6, 3), (8, 3)])
+@pytest.mark.parametrize(("version", "schema"), [(1, 1), (2, 1), (3, 1), (4, 2), (5, 3), (6, 3), (7, 3), (8, 3)])
 def test_a_bag_of_an_older_ros_2_becomes_one_that_it_can_read(
     tmp_path: Path, tiny: Path, version: int, schema: int
 ) -> None:
