@@ -56,6 +56,12 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
     """What else is not as the user must expect."""
 
+    def remarks(self) -> list[str]:
+        """Lines that are worth knowing, about nothing that is missing."""
+        alone = self.masks - self.depths if self.topics.depth and self.depths else 0
+        lines = [f"{alone} of {self.masks} masks have no depth within {TOLERANCE * 1e-6:.0f} ms"] if alone > 0 else []
+        return [*self.topics.remarks, *lines]
+
     def told(self) -> list[str]:
         """Lines about everything that is missing; none where the new bag has all that it could have."""
         lines = [f"{count} messages without masks: {error}" for count, error in self.images.told()]

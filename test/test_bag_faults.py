@@ -159,6 +159,15 @@ def test_depth_that_is_never_near_is_told_with_how_far_it_is(masked: Any, lag: i
     assert len(messages(found.path, MASKS)) == FRAMES
 
 
+def test_depth_of_half_the_rate_is_no_fault_and_its_share_is_told(masked: Any) -> None:
+    def every_other(number: int) -> Any:
+        return changed(far(number), header=header(2 * number))
+
+    found = masked(color=color, depth=every_other, calibration=calibration)
+    assert (found.status, found.errors) == (0, [])
+    assert f"{FRAMES // 2} of {FRAMES} masks have no depth within 20 ms" in found.out
+
+
 def test_depth_without_messages_is_told_where_it_is_named(masked: Any) -> None:
     found = masked("--depth-topic", DEPTH, color=color, depth=IMAGE, calibration=calibration)
     assert found.status == 1

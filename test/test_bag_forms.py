@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 from mcap.reader import make_reader
 from mcap.writer import CompressionType, IndexType
 from mcap.writer import Writer as McapWriter
+from rosbags.rosbag1 import Writer as Ros1Writer
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, Reader, StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
 from test_bags import BOTH, FRAMES, IMAGE, STORE, header, messages, picture, room, segment, write
 
 from bgflow_ros.cli.main import main
@@ -560,3 +562,23 @@ def test_the_viewer_shows_the_other_nine_and_the_other_sources(
     assert "1 of 10 images cannot be used: undecodable" in told
     assert "empty.mcap: an empty file" in told
     assert len(read(tmp_path / "view.rrd")["/camera/static"]) == 9 + FRAMES
+
+
+def test_a_ros_1_bag_gives_its_images_and_tells_of_a_damaged_one(tmp_path: Path) -> None:
+    store = get_typestore(Stores.ROS1_NOETIC)
+    with Ros1Writer(tmp_path / "old.bag") as writer:
+        color = writer.add_connection("/image", IMAGE, typestore=store)
+        depth = writer.add_connection("/depth", IMAGE, typestore=store)
+        for number in ALL:
+            stamp = store.types["builtin_interfaces/msg/Time"](sec=100 + number, nanosec=5)
+            head = store.types["std_msgs/msg/Header"](seq=number, stamp=stamp, frame_id="optical")
+            pixels = room(number)
+            for to, encoding, data in ((color, "rgb8", pixels.ravel()), (depth, "16UC1", pixels[..., :2].ravel())):
+                message = store.types[IMAGE](
+                    head, pixels.shape[0], pixels.shape[1], encoding, 0, data.size // pixels.shape[0], data
+                )
+                raw = bytes(store.serialize_ros1(message, IMAGE))
+                writer.write(to, number, raw[:99] if number == 3 else raw)
+    given, told = frames(tmp_path / "old.bag")
+    assert given == [number for number in ALL if number != 3]
+    assert "1 of 6 images cannot be used: undecodable" in told

@@ -111,7 +111,7 @@ def _segment_bag(bag: Bag, segmenter: Segmenter, arguments: argparse.Namespace) 
         raise UserError(f"{out} cannot be written: {error}") from error
     told = outcome.told()
     print(f"{out}: masks of {topics.image}, depth {topics.depth or '-'}, calibration {topics.info or '-'}")
-    for line in topics.remarks:
+    for line in outcome.remarks():
         print(line)
     for line in told:
         print(f"bgflow segment: {line}", file=sys.stderr)

@@ -185,7 +185,7 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
     namespace = chosen.removesuffix("/compressed").rpartition("/")[0]
     beside = [name for name in infos if name.rpartition("/")[0] == namespace] or infos
     if len(beside) > 1:
-        problems.append(f"no calibration is used: none of {', '.join(beside)} is beside {chosen}")
+        remarks.append(f"no calibration is used: none of {', '.join(beside)} is beside {chosen}")
     elif beside and not _count(bag, beside[0], INFO):
         problems.append(f"no calibration: {beside[0]} has no messages")
     info = beside[0] if len(beside) == 1 else None
