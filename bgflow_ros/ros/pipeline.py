@@ -21,7 +21,7 @@ from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
-from bgflow_ros.images import ImageError
+from bgflow_ros.images import Decoder, ImageError
 from bgflow_ros.refinement import Refined, Refiner
 from bgflow_ros.ros import depth_outputs
 from bgflow_ros.ros.ages import UNSTAMPED, Ages
@@ -71,7 +71,7 @@ class Pipeline:
         self.request: FrameRequest | None = None
         """Who waits for the next frame to be written."""
         self._node, self._settings, self._outputs, self._drops = node, settings, outputs, drops
-        self._segment, self._refiner = segment, refiner
+        self._segment, self._refiner, self._decoder = segment, refiner, Decoder()
         self._arrivals = Arrivals(drops)
         self.received = self.answered = 0
         """Frames so far; what was received and neither answered nor dropped is at work."""
@@ -200,7 +200,7 @@ class Pipeline:
             if self.request is None and not self._outputs.wanted(*MAPS, *depth_outputs.TOPICS):
                 self._drops.add("nobody subscribes")
                 return
-            stamp, rgb = nanoseconds(message.header), to_rgb(message)
+            stamp, rgb = nanoseconds(message.header), to_rgb(message, self._decoder)
             masks = self._refiner(self._segment(rgb), stamp * 1e-9)
             self._publish(message, stamp, masks)
             self._serve(stamp, masks)
