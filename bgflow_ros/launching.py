@@ -8,13 +8,15 @@ Nothing here imports launch, which only a full ROS has.
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+import sys
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -37,6 +39,15 @@ Check = Callable[[str], str]
 """What was expected instead of a value; empty where the value is right."""
 BOOLEAN = ("true", "false", "True", "False")
 """Choices of an argument that is a condition; Python's own spelling comes from other launch files."""
+OF_LAUNCH = {
+    "emulate_tty",
+    "launch-prefix",
+    "launch-prefix-filter",
+    "ros_namespace",
+    "sigkill_timeout",
+    "sigterm_timeout",
+}
+"""What launch and launch_ros themselves read among the arguments of any file."""
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 NAMES = re.compile(rf"{NAME}(/{NAME})*")
 """A relative name of ROS (design.ros2.org, Topic and Service name mapping to DDS)."""
@@ -87,27 +98,57 @@ class Argument:
         return value
 
 
+class Context(Protocol):
+    """As much of `launch.LaunchContext` as is read here."""
+
+    @property
+    def argv(self) -> Sequence[str]:
+        """Arguments of the command line, NAME:=VALUE."""
+
+    @property
+    def launch_configurations(self) -> MutableMapping[str, str]:
+        """What is given, by name."""
+
+
 def check(
-    given: MutableMapping[str, str],
+    context: Context,
+    path: str,
     arguments: Mapping[str, Argument],
-    needed: Callable[[], Iterable[tuple[str, str]]] = tuple,
+    needed: Callable[[], Iterable[tuple[str, str]]],
 ) -> None:
-    """Check whatever is given, and look up what will be started.
+    """Check whatever is given, expand paths in it, and look up what will be started.
 
     Args:
-        given: launch configurations; those that are not arguments of the file are none of its business. Paths among
-            them are expanded.
-        arguments: arguments of the launch file by name.
+        context: of the launch file. Configurations that are no arguments of it are an including file's business.
+        path: of the launch file.
+        arguments: of the launch file, by name.
         needed: gives package and executable of everything that will be started, called once the values are right. An
             empty executable stands for a plugin.
 
     Raises:
-        LaunchError: an argument cannot take its value, or a package or an executable is missing.
+        LaunchError: an argument is unknown or cannot take its value, or a package or an executable is missing.
     """
+    _refuse_unknown(context.argv, Path(path), arguments)
+    given = context.launch_configurations
     for name, argument in arguments.items():
         if name in given:
             given[name] = argument.check(given[name])
     _look_up(needed())
+
+
+def _refuse_unknown(argv: Sequence[str], path: Path, arguments: Mapping[str, Argument]) -> None:
+    # Whatever another launch file that includes this one is given is its own.
+    direct = any(
+        (package == "bgflow" and name == path.name) or (name.endswith(".py") and Path(name).resolve() == path.resolve())
+        for package, name in zip(sys.argv, sys.argv[1:])  # noqa: B905 (the second is shorter)
+    )
+    if not direct:
+        return
+    for name in (argument.partition(":=")[0] for argument in argv):
+        if name not in arguments and name not in OF_LAUNCH:
+            near = difflib.get_close_matches(name, arguments, n=1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            raise LaunchError(f"{name} is no argument of {path.name}; {meant}--show-args lists them")
 
 
 def _look_up(needed: Iterable[tuple[str, str]]) -> None:
@@ -117,7 +158,7 @@ def _look_up(needed: Iterable[tuple[str, str]]) -> None:
     for package, executable in needed:
         try:
             prefix = get_package_prefix(package)
-        except (PackageNotFoundError, ValueError):  # not there, or no name of a package
+        except (PackageNotFoundError, OSError, ValueError):  # not there, no workspace at all, no name of a package
             missing.append(package)
             continue
         if executable and not shutil.which(executable, path=f"{prefix}/lib/{package}"):

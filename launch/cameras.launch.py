@@ -74,7 +74,7 @@ def generate_launch_description() -> LaunchDescription:
 def check(context: LaunchContext) -> None:
     """Refuse what cannot be started before anything is."""
     given = context.launch_configurations
-    launching.check(given, ARGUMENTS, lambda: needed(given))
+    launching.check(context, __file__, ARGUMENTS, lambda: needed(given))
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:

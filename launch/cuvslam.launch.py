@@ -98,7 +98,9 @@ def generate_launch_description() -> LaunchDescription:
 def check(context: LaunchContext) -> None:
     """Refuse what cannot be started before anything is."""
     given = context.launch_configurations
-    launching.check(given, ARGUMENTS, lambda: [CONTAINER, (given.get("package", PACKAGE), ""), *needed_beside(given)])
+    launching.check(
+        context, __file__, ARGUMENTS, lambda: [CONTAINER, (given.get("package", PACKAGE), ""), *needed_beside(given)]
+    )
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:

@@ -57,7 +57,7 @@ def check(context: LaunchContext) -> None:
     """Refuse what cannot be started before anything is."""
     given = context.launch_configurations
     executables = [(node["package"], node["executable"]) for node in (MANAGER, CLOUD)]
-    launching.check(given, ARGUMENTS, lambda: [*executables, *needed(given)])
+    launching.check(context, __file__, ARGUMENTS, lambda: [*executables, *needed(given)])
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:

@@ -37,7 +37,7 @@ def generate_launch_description() -> LaunchDescription:
 def check(context: LaunchContext) -> None:
     """Refuse what cannot be started before anything is."""
     given = context.launch_configurations
-    launching.check(given, SEGMENT, lambda: needed(given))
+    launching.check(context, __file__, SEGMENT, lambda: needed(given))
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
