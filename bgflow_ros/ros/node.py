@@ -186,9 +186,12 @@ class SegmenterNode(LifecycleNode):
     # Parameters
 
     def _check_parameters(self, changes: list[Parameter[Any]]) -> SetParametersResult:
-        settings = vars(parameters.read(self)) | {change.name: change.value for change in changes}
+        current = vars(parameters.read(self))
+        settings = current | {change.name: change.value for change in changes}
         known = parameters.Settings(**{name: settings[name] for name in parameters.BY_NAME})
         for change in changes:
+            if change.name in current and change.value == current[change.name]:
+                continue  # nothing changes: `ros2 param load` sets all that its file holds
             reason = parameters.refusal(change.name, change.value, known, self._inference is not None)
             if reason:
                 return SetParametersResult(successful=False, reason=reason)
