@@ -15,6 +15,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -140,7 +141,7 @@ def _refuse_unknown(argv: Sequence[str], path: Path, arguments: Mapping[str, Arg
     # Whatever another launch file that includes this one is given is its own.
     direct = any(
         (package == "bgflow" and name == path.name) or (name.endswith(".py") and Path(name).resolve() == path.resolve())
-        for package, name in zip(sys.argv, sys.argv[1:])  # noqa: B905 (the second is shorter)
+        for package, name in pairwise(sys.argv)
     )
     if not direct:
         return
