@@ -88,7 +88,7 @@ class Argument:
         """
         if not value and self.optional:
             return value
-        if self.path:
+        if self.path and value.startswith("~"):
             value = str(Path(value).expanduser())
         if self.choices:
             expected = "" if value in self.choices else f"one of {', '.join(self.choices)}"
