@@ -261,6 +261,13 @@ def test_invalid_changes_are_refused_with_a_reason(idle: Robot, change: dict, re
     assert idle.get(name) == before
 
 
+def test_setting_what_is_already_set_is_accepted(idle: Robot) -> None:
+    # As `ros2 param load` does with everything that stands in a file.
+    values = {name: idle.get(name) for name in ("model", "device", "threads", "image_qos", "autostart", "min_static")}
+    assert idle.set(**values).successful
+    assert not idle.set(**values | {"threads": 2}).successful
+
+
 def test_both_thresholds_change_together(robot: Robot, start) -> None:
     start()
     assert robot.set(foreground_threshold=0.8, static_threshold=0.9).successful

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -188,9 +190,12 @@ class SegmenterNode(Guarded, LifecycleNode):
     # Parameters
 
     def _check_parameters(self, changes: list[Parameter[Any]]) -> SetParametersResult:
-        settings = vars(parameters.read(self)) | {change.name: change.value for change in changes}
+        current = vars(parameters.read(self))
+        settings = current | {change.name: change.value for change in changes}
         known = parameters.Settings(**{name: settings[name] for name in parameters.BY_NAME})
         for change in changes:
+            if change.name in current and change.value == current[change.name]:
+                continue  # nothing changes: `ros2 param load` sets all that its file holds
             reason = parameters.refusal(change.name, change.value, known, self._inference is not None)
             if reason:
                 return SetParametersResult(successful=False, reason=reason)
@@ -260,12 +265,24 @@ def facts(segmenter: Segmenter) -> dict[str, str]:
     return {"model": model.name, "sha256": model.sha256, "device": runtime.device, "precision": runtime.precision}
 
 
+def refusal_of_rcl(error: RuntimeError) -> str:
+    """Say in one line what rcl refuses, such as an argument of the command line, without places in its sources."""
+    text = re.sub(r",? at \S+:\d+", "", " ".join(str(error).split()))
+    text = text.removeprefix("failed to initialize rcl: ").replace(" Error: error not set", "").strip()
+    return f"unknown arguments of ROS: {text}" if text.startswith("[") else text
+
+
 def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
-    """Run the node that `make` gives until it is told to stop; 2 where its parameters cannot be declared."""
+    """Run the node that `make` gives until it is told to stop; 2 where ROS refuses its arguments."""
     heap.keep_freed_memory()  # for whoever starts here; `segment` has done it before the libraries' threads
     choose_shared_memory(os.environ)
     node = None
-    with running_ros():
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(running_ros())
+        except RuntimeError as error:  # RCLError is one
+            print(f"segment: {refusal_of_rcl(error)}", file=sys.stderr)
+            return 2
         try:
             node = make()
             touch_shared_memory()

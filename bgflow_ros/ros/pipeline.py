@@ -157,7 +157,9 @@ class Pipeline:
         if self._refiner.refinement.body is None:
             return
         try:
-            self._refiner.refinement.check_size(to_rgb(deserialize_message(serialized, self._images.kind)))
+            self._refiner.refinement.check_size(
+                to_rgb(deserialize_message(serialized, self._images.kind), self._decoder)
+            )
         except ImageError as error:
             self._unfit = str(error)
 
