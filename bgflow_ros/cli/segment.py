@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.files import write_atomically
 from bgflow_ros.media import Bag, Frame, MediaError, Source, sources
@@ -36,7 +37,7 @@ HELP = "segment pictures, folders, videos and bags"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("paths", metavar="PATH", nargs="+", help="picture, folder, video or ROS 2 bag (mcap, sqlite3)")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to, made where it is missing; or bag")
+    parser.add_argument("--out", type=path, required=True, help="folder to write to, made where it is missing; or bag")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
     parser.add_argument("--likelihood", action="store_true", help="also write the likelihood: float32, 0 to 1")
     parser.add_argument("--topic", help="image topic of a bag that has several")

@@ -9,8 +9,8 @@ interrupted run continues. Drives come from `bgflow drives` or from TUM's RGB-D 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.files import write_atomically
 from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
@@ -21,8 +21,8 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("drives", metavar="DRIVE", nargs="+", type=Path, help="folder of a drive, or of several")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write, made where it is missing")
+    parser.add_argument("drives", metavar="DRIVE", nargs="+", type=path, help="folder of a drive, or of several")
+    parser.add_argument("--out", type=path, required=True, help="folder to write, made where it is missing")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
     parser.add_argument("--seeds", type=int, default=2, help="runs of what draws random numbers (%(default)s)")
     parser.add_argument(
