@@ -13,7 +13,7 @@ import contextlib
 import signal
 from typing import TYPE_CHECKING
 
-from bgflow_ros.cli.arguments import path
+from bgflow_ros.cli.arguments import add_max_graph, path
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.media import MediaError, sources
 from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     files = parser.add_argument_group("a PATH")
     files.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
+    add_max_graph(files)
     files.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
     files.add_argument("--topic", help="image topic of a bag that has several")
 
@@ -66,7 +67,7 @@ def _show_files(arguments: argparse.Namespace) -> int:
 
     try:
         found = sources(arguments.paths, arguments.topic)
-        segmenter = Segmenter(Model.load(arguments.model), arguments.device)
+        segmenter = Segmenter(Model.load(arguments.model, arguments.largest), arguments.device)
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     with _target(arguments, live=False) as recording:
