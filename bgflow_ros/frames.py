@@ -22,9 +22,11 @@ class Frame(NamedTuple):
     """One image of a source."""
 
     name: str
-    """Unique within the source, usable as a file name."""
+    """Unique within the source, usable as a file name, below its folder where the source's name has one."""
     rgb: npt.NDArray[np.uint8]
     """H x W x 3."""
+    second: float | None = None
+    """When it is shown, seconds from the first frame on; None: as the source's rate says."""
 
 
 class Failures:

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.fastdds import choose_shared_memory
 from bgflow_ros.media import MediaError, sources
 from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
@@ -80,7 +81,7 @@ def main() -> int:
     camera.add_argument("--camera", type=int, metavar="N", help="show a real camera, by OpenCV's number")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long (%(default)s)")
     parser.add_argument("--rate", type=float, default=30.0, help="frames a second of the files (%(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("demo-out"), help="folder to write to (%(default)s)")
+    parser.add_argument("--out", type=path, default=Path("demo-out"), help="folder to write to (%(default)s)")
     parser.add_argument("--model", help="model folder or name of a packaged model")
     parser.add_argument(
         "--foreground-threshold",

@@ -8,7 +8,6 @@ import argparse
 import json
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -20,6 +19,7 @@ from rclpy.node import Node
 from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, Image
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.files import write_atomically
 from bgflow_ros.letterbox import letterbox
 from bgflow_ros.ros.compatibility import running_ros
@@ -158,7 +158,7 @@ def main() -> int:
     """Watch for a while; 1 where no mask came."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="%(default)s")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--out", type=path, required=True, help="folder to write to")
     arguments, ros_arguments = parser.parse_known_args()
     rows: list[dict[str, Image]] = []
     with running_ros(args=ros_arguments), VideoWriter(arguments.out / "overlay.mp4", 30.0) as video:

@@ -21,9 +21,10 @@ def is_bag_file(path: Path) -> bool:
 
 def is_bag(path: Path) -> bool:
     """Whether a path is the folder of one ROS 2 bag: with a metadata.yaml, or with files that are numbered parts."""
-    if not path.is_dir():
+    try:
+        files = files_in(path)
+    except OSError:  # no folder, or one that this user may not look into
         return False
-    files = files_in(path)
     if not files or (path / METADATA).is_file():
         return bool(files)
     names = [found for file in files if (found := FILE.fullmatch(file.name))]

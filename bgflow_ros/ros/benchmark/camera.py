@@ -11,7 +11,6 @@ import argparse
 import json
 import signal
 import time
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +21,7 @@ from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.files import write_atomically
 from bgflow_ros.ros.benchmark.children import PUBLISHING
 from bgflow_ros.ros.compatibility import running_ros
@@ -49,7 +49,7 @@ def pictures(width: int, height: int) -> list[npt.NDArray[np.uint8]]:
 def main() -> None:
     """Publish until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, help="where the stamps go (JSON, nanoseconds)")
+    parser.add_argument("file", type=path, help="where the stamps go (JSON, nanoseconds)")
     parser.add_argument("--size", type=int, nargs=2, required=True, metavar=("WIDTH", "HEIGHT"))
     parser.add_argument("--rate", type=float, required=True, help="frames a second")
     parser.add_argument("--best-effort", action="store_true", help="as many drivers are set; else reliable")

@@ -9,7 +9,6 @@ import contextlib
 import json
 import signal
 import time
-from pathlib import Path
 
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -17,6 +16,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.time import Time
 from sensor_msgs.msg import Image
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.files import write_atomically
 from bgflow_ros.ros.benchmark.children import RECEIVED
 from bgflow_ros.ros.compatibility import running_ros
@@ -25,7 +25,7 @@ from bgflow_ros.ros.compatibility import running_ros
 def main() -> None:
     """Receive until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, help="where stamps and arrivals go (JSON, nanoseconds)")
+    parser.add_argument("file", type=path, help="where stamps and arrivals go (JSON, nanoseconds)")
     arguments = parser.parse_args()
     arrivals: dict[int, int] = {}
 
