@@ -29,7 +29,8 @@ class Segmentation:
         # Taken now: thresholds that change later are the next picture's.
         self._foreground_threshold, self._static_threshold = of.thresholds
         self._min_static = of.min_static
-        self._min_contrast = of.model.min_contrast
+        self.min_contrast = of.model.min_contrast
+        """Contrast that images of rooms have at least; None where the model does not say."""
 
     @cached_property
     def logit(self) -> npt.NDArray[np.float32]:
@@ -72,8 +73,8 @@ class Segmentation:
 
     @property
     def featureless(self) -> bool:
-        """Whether the contrast is less than that of any image of a room, as with a covered lens; see `Model`."""
-        return self._min_contrast is not None and self.contrast < self._min_contrast
+        """Whether the contrast is less than that of any image of a room, as with a covered lens; see `min_contrast`."""
+        return self.min_contrast is not None and self.contrast < self.min_contrast
 
     @cached_property
     def overlay(self) -> npt.NDArray[np.uint8]:

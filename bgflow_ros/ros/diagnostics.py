@@ -16,6 +16,8 @@ PERIOD = 1.0
 """Seconds between two reports."""
 SILENT, SLEEPING = 1.0, 5.0
 """Seconds without a frame after which there is a warning, and after which it is an error."""
+FEATURELESS = 1.0
+"""Seconds of featureless images after which there is a warning."""
 LOST = 0.1
 """Share of the frames lost on their way to the node beyond which there is a warning."""
 
@@ -63,6 +65,12 @@ class Seen:
     """What inference runs on instead of what it should, and why."""
     without_depth: int = 0
     """Masks since the start that no depth came for."""
+    contrast: float | None = None
+    """Of the newest image answered, see `Segmentation.contrast`."""
+    min_contrast: float = 0.0
+    """What images of rooms have at least."""
+    featureless: float = 0.0
+    """Seconds for which all images answered have had less."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """Model, device and the like."""
 
@@ -79,6 +87,8 @@ def status(seen: Seen) -> DiagnosticStatus:
     if seen.ages:
         p50, p95 = np.percentile(seen.ages, (50, 95)) * 1000
         values |= {"age p50 (ms)": f"{p50:.1f}", "age p95 (ms)": f"{p95:.1f}"}
+    if seen.contrast is not None:
+        values["contrast"] = f"{seen.contrast:.2f}"
     values |= {"frames received": str(seen.received), "frames answered": str(seen.answered)}
     values |= {f"dropped: {cause}": str(count) for cause, count in sorted(seen.drops.items())}
     values["masks without depth"] = str(seen.without_depth)
@@ -99,6 +109,8 @@ def _judge(seen: Seen) -> tuple[bytes, str]:
     sleeping = error if seen.silence > SLEEPING else warn
     silent = f"no image for {seen.silence:.0f} s on {seen.topic} ({cameras})"
     silent += f"; {REMEDY}" if seen.silence > SLEEPING and seen.cameras else ""
+    featureless = f"the model tells nothing apart in this view (contrast {seen.contrast or 0:.2f}, rooms have "
+    featureless += f"{seen.min_contrast:.2f} or more); is the lens covered, the room dark, a wall too near?"
     findings = (
         (seen.refusal, error, f"not configured: {seen.refusal}"),
         (seen.state != "active", ok, seen.state),
@@ -108,6 +120,7 @@ def _judge(seen: Seen) -> tuple[bytes, str]:
         (lost > 100 * LOST, warn, f"{lost:.0f} % of the images are lost on the way; {REMEDY}"),
         (seen.cameras > 1, warn, f"{cameras} of images on {seen.topic}; expected one camera"),
         (not seen.wanted, ok, "nobody subscribes; nothing is inferred"),
+        (seen.featureless >= FEATURELESS, warn, featureless),
         (True, ok, f"{seen.output_rate:.1f} masks a second of {seen.input_rate:.1f} images"),
     )
     return next((level, message) for found, level, message in findings if found)

@@ -26,6 +26,7 @@ from bgflow_ros.images import ImageError
 from bgflow_ros.refinement import Refined, Refiner
 from bgflow_ros.ros import depth_outputs
 from bgflow_ros.ros.arrivals import Arrivals
+from bgflow_ros.ros.contrast import Contrast
 from bgflow_ros.ros.drops import Drops
 from bgflow_ros.ros.frame_request import FrameRequest
 from bgflow_ros.ros.gate import Gate
@@ -74,6 +75,7 @@ class Pipeline:
         self._arrivals = Arrivals(drops)
         self.received = self.answered = 0
         """Frames so far; what was received and neither answered nor dropped is at work."""
+        self._contrast = Contrast()
         self._ages: deque[float] = deque(maxlen=RECENT)
         self._counted = time.monotonic(), 0, 0, drops.counts["lost on the way"]
         self.mailbox: Mailbox[Image | CompressedImage] = Mailbox(drops)
@@ -128,6 +130,9 @@ class Pipeline:
             "ages": tuple(self._ages) if self.answered > answered else (),
             "fault": fault if when >= then else "",
             "last_fault": fault,
+            "contrast": self._contrast.newest if self._image_gate.open else None,
+            "min_contrast": self._contrast.least,
+            "featureless": self._contrast.seconds,
             "without_depth": self._depth_outputs.pairing.alone,
         }
 
@@ -139,6 +144,7 @@ class Pipeline:
         wanted = wants_depth or self._outputs.wanted(*MAPS) or self.request is not None
         if wanted and not self._image_gate.open:
             self._arrivals.restart()
+            self._contrast.restart()
         self._image_gate.open = wanted
         self._info_gate.open = wants_depth or (wanted and self._outputs.wanted(INFO))
         self._arrivals.one_camera = self._node.count_publishers(self._images.topic) == 1
@@ -183,6 +189,7 @@ class Pipeline:
         self._outputs.publish_maps(message.header, masks)
         self._outputs.publish_info(INFO, self._camera_info, message.header)
         self._depth_outputs.offer(stamp, masks)
+        self._contrast.add(masks.segmentation)
         self.answered += 1
         # A stamp in the future, of another clock or before the clock jumped back, has no age.
         self._ages.append(max(0.0, (self._node.get_clock().now().nanoseconds - stamp) * 1e-9))
