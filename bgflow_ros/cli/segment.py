@@ -5,7 +5,8 @@
 Writes NAME_overlay.jpg, NAME_foreground.png (255 = foreground) and NAME_static.png (255 = surely static background)
 into the output folder for each frame; for videos also NAME_overlay.mp4. Of one ROS 2 bag it makes a bag instead: a copy
 that also holds the node's topics, with the images' stamps; --pictures writes pictures as of a video. What cannot be
-read is reported and skipped, and the exit status is then 1.
+read is reported and skipped, and the exit status is then 1. In how many images the model tells nothing apart, as with
+a covered lens, is told at the end.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from bgflow_ros.cli.errors import UserError
@@ -53,11 +55,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class CountingSegmenter(Segmenter):
+    """Counts the images, and those in which the model tells nothing apart."""
+
+    images = featureless = 0
+
+    def __call__(self, image: npt.NDArray[np.uint8]) -> Segmentation:
+        """Segment one image."""
+        segmentation = super().__call__(image)
+        self.images += 1
+        self.featureless += segmentation.featureless
+        return segmentation
+
+    def tell(self) -> None:
+        """Say how many there were, if any."""
+        if self.featureless:
+            print(
+                f"bgflow segment: the model tells nothing apart in {self.featureless} of {self.images} images "
+                f"(contrast below {self.model.min_contrast:.2f}); is the lens covered, the room dark, a wall too near?",
+                file=sys.stderr,
+            )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Segment everything; 1 where something had to be skipped."""
     try:
         found = sources(arguments.paths, arguments.topic)
-        segmenter = Segmenter(Model.load(arguments.model), arguments.device, arguments.threads, arguments.precision)
+        model = Model.load(arguments.model)
+        segmenter = CountingSegmenter(model, arguments.device, arguments.threads, arguments.precision)
         segmenter.min_static = arguments.min_static
         bags = [source for source in found if isinstance(source, Bag) and not arguments.pictures]
         if len(found) == 1 and bags:
@@ -82,11 +107,12 @@ def run(arguments: argparse.Namespace) -> int:
             bar.update()
     if skipped:
         print(f"bgflow segment: {skipped} of {len(found)} skipped, see above", file=sys.stderr)
+    segmenter.tell()
     print(arguments.out)
     return 1 if skipped else 0
 
 
-def _segment_bag(bag: Bag, segmenter: Segmenter, arguments: argparse.Namespace) -> int:
+def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Namespace) -> int:
     """Copy a bag and add masks; 1 where an image could not be used."""
     from bgflow_ros.bags import choose_topics, copy_with_masks
 
@@ -107,6 +133,7 @@ def _segment_bag(bag: Bag, segmenter: Segmenter, arguments: argparse.Namespace) 
     print(f"{out}: masks of {topics.image}, depth {topics.depth or '-'}, calibration {topics.info or '-'}")
     for cause, count in unusable.items():
         print(f"bgflow segment: {count} messages without masks: {cause}", file=sys.stderr)
+    segmenter.tell()
     return int(bool(unusable))
 
 
