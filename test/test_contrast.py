@@ -24,6 +24,7 @@ from bgflow_train.datasets.no_room import VIEWS
 from bgflow_train.exporting import REPORT
 from bgflow_train.fitting import VALIDATE
 
+ROOT = Path(__file__).resolve().parents[1]
 HIDDEN = (
     "black",
     "a plain grey",
@@ -68,6 +69,12 @@ def test_views_in_which_nothing_of_a_room_is_left_are(packaged: Segmenter, room:
         assert packaged(view).featureless
 
 
+def test_the_model_may_be_sure_where_it_tells_nothing_apart(packaged: Segmenter, room: list[np.ndarray]) -> None:
+    view = VIEWS["out of focus, by 1/20 of the width"](sample(room[0]), np.random.default_rng(0))
+    assert np.abs(packaged(view).logit).mean() > 2
+    assert packaged(view).featureless
+
+
 @pytest.mark.parametrize("name", sorted(VIEWS))
 def test_a_view_is_the_same_whenever_it_is_made(name: str) -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
@@ -95,6 +102,12 @@ def test_the_manifest_s_bound_is_the_least_of_the_validation_images(contrast: di
         for name in HIDDEN:
             assert found["views"][name]["below"] == found["views"][name]["images"], name
         assert found["reported"]["nyu/test"]["below"] < 0.01 * found["reported"]["nyu/test"]["images"]
+
+
+def test_the_documentation_says_the_manifest_s_bound(contrast: dict) -> None:
+    text = (ROOT / "doc" / "node.md").read_text()
+    assert f"({contrast['least']:.2f} for the packaged model" in text
+    assert f"rooms have {contrast['least']:.2f} or more" in text
 
 
 def test_the_command_writes_bound_and_card_and_nothing_else(
