@@ -70,6 +70,7 @@ setup(
             "reproduce = bgflow_train.cli.reproduce",
             "collect = bgflow_train.cli.collect",
             "compare = bgflow_train.cli.compare",
+            "contrast = bgflow_train.cli.contrast",
             "peers = bgflow_train.cli.peers",
             "benchmark = bgflow_train.cli.benchmark",
             "rooms = bgflow_train.cli.rooms",

@@ -54,6 +54,8 @@ class Model:
     foreground_threshold: float
     static_threshold: float
     """Likelihoods: foreground below the first, static above the second."""
+    min_contrast: float | None = None
+    """Contrast (`Segmentation.contrast`) that images of rooms have at least; None where the manifest does not say."""
 
     @classmethod
     def load(cls, model: str | Path = DEFAULT_MODEL, largest: int | None = None) -> Model:
@@ -87,6 +89,7 @@ class Model:
             stride=manifest["stride"],
             foreground_threshold=foreground,
             static_threshold=static,
+            min_contrast=manifest["contrast"]["least"] if "contrast" in manifest else None,
         )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -28,6 +29,8 @@ class Segmentation:
         # Taken now: thresholds that change later are the next picture's.
         self._foreground_threshold, self._static_threshold = of.thresholds
         self._min_static = of.min_static
+        self.min_contrast = of.model.min_contrast
+        """Contrast that images of rooms have at least; None where the model does not say."""
 
     @cached_property
     def logit(self) -> npt.NDArray[np.float32]:
@@ -62,6 +65,16 @@ class Segmentation:
     def ignore(self) -> npt.NDArray[np.uint8]:
         """H x W: complement of `static`."""
         return ~self.static
+
+    @cached_property
+    def contrast(self) -> float:
+        """Standard deviation of the logit over the image's cells (RMS contrast): how much is told apart in it."""
+        return float(cv2.meanStdDev(cells_within(self._grid, self._content, self._stride))[1].item())
+
+    @property
+    def featureless(self) -> bool:
+        """Whether the contrast is less than that of any image of a room, as with a covered lens; see `min_contrast`."""
+        return self.min_contrast is not None and self.contrast < self.min_contrast
 
     @cached_property
     def overlay(self) -> npt.NDArray[np.uint8]:

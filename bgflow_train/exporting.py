@@ -23,6 +23,7 @@ from bgflow_ros.files import write_atomically
 from bgflow_ros.model import MANIFEST, PROTOBUF_BYTES, Model
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train.calibration import Calibration
+from bgflow_train.contrast import measure_contrast
 from bgflow_train.datasets import DatasetError, IndexedDataset
 from bgflow_train.datasets.named import open_split
 from bgflow_train.densities import Density
@@ -38,7 +39,7 @@ from bgflow_train.reliability import calibration_error, reliability, reliability
 from bgflow_train.splits import rooms
 from bgflow_train.tally import tally
 
-__all__ = ["REPORT", "export", "parity", "write_manifest"]
+__all__ = ["REPORT", "add_contrast", "contrast_of", "export", "parity", "write_manifest"]
 
 REPORT = (
     ("nyu", "test"),
@@ -113,6 +114,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         segmenter = Segmenter(_write(Path(folder) / out.name, manifest, graph), precision="float32")
         for split in REPORT:
             manifest["metrics"]["/".join(split)] = evaluate(segmenter, open_split(data, *split), cache, recipe.seed)
+        manifest["contrast"] = contrast_of(segmenter.model, data)
     curves = {"before": reliability(counts, calibration), "calibrated": reliability(counts)}
     write_atomically(out / "reliability.png", reliability_diagram(curves))
     write_atomically(out / "README.md", model_card(manifest, notes).encode())
@@ -130,6 +132,31 @@ def parity(segmenter: Segmenter, network: Network, dataset: IndexedDataset) -> d
         exported = 1 / (1 + np.exp(-segmenter.runtime(canvas).astype(np.float64)))
         worst = max(worst, float(np.abs(exported - reference).max()))
     return {"pictures": len(samples), "largest_likelihood_difference": worst}
+
+
+def contrast_of(model: Model, data: Path) -> dict[str, Any]:
+    """What a model's manifest says under `contrast`, see `measure_contrast`."""
+    validate, reported = ([open_split(data, *split) for split in splits] for splits in (VALIDATE, REPORT))
+    return measure_contrast(model, validate, len(set(_rooms_of(validate))), reported)
+
+
+def add_contrast(folder: Path, data: Path, notes: str = "") -> dict[str, Any]:
+    """Write the least contrast of a room into a model folder's manifest and card; the graphs stay as they are.
+
+    Args:
+        folder: of a model.
+        data: folder that holds the data sets.
+        notes: Markdown to end the model card with.
+
+    Returns:
+        The manifest as written.
+    """
+    model = Model.load(folder)
+    manifest: dict[str, Any] = yaml.safe_load((folder / MANIFEST).read_text())
+    manifest["contrast"] = contrast_of(model, data)
+    write_manifest(folder, manifest)
+    write_atomically(folder / "README.md", model_card(manifest, notes).encode())
+    return manifest
 
 
 def _calibrate(fitted: Fitted, validate: list[IndexedDataset]) -> Calibration:

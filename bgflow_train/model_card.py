@@ -40,6 +40,40 @@ def masks_table(metrics: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
+def contrast_table(contrast: dict[str, Any]) -> str:
+    """One row a view without a room and a reported set: how many are below the bound, by precision."""
+    precisions = contrast["precision"]
+    columns = " | ".join(f"below, {precision} | 5 %, median, 95 % of the contrast" for precision in precisions)
+    rows = [f"| images | number | {columns} |", "| --- | --- |" + " --- | --- |" * len(precisions)]
+    for kind in ("views", "reported"):
+        for name, found in next(iter(precisions.values()))[kind].items():
+            cells = []
+            for measured in precisions.values():
+                result = measured[kind][name]
+                numbers = (result[key] for key in ("percentile5", "median", "percentile95"))
+                cells += [str(result["below"]), ", ".join(f"{number:.2f}" for number in numbers)]
+            rows.append(f"| {name} | {found['images']} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def _contrast_section(contrast: dict[str, Any]) -> str:
+    validation = "; ".join(
+        f"{found['validation']['least']:.2f} at least, {found['validation']['percentile1']:.2f} at the first percentile, "
+        f"{found['validation']['median']:.2f} in the median in {precision}"
+        for precision, found in contrast["precision"].items()
+    )
+    return f"""
+## Views without a room
+
+The contrast of an image is the standard deviation of its logit over the cells. Where it is below **{contrast["least"]:.2f}** the model tells nothing apart, however sure
+it is, and node and tools say so. That bound is {contrast["guarantee"]}. These images have {validation}.
+
+{contrast_table(contrast)}
+
+The views are made from validation images, by `bgflow_train/datasets/no_room.py`; `bgflow contrast` measures all of it anew.
+"""
+
+
 def model_card(manifest: dict[str, Any], notes: str) -> str:
     """Render the README.md of a model folder.
 
@@ -96,6 +130,7 @@ and {found["largest"]:.3f} at most.
 
 Again: `bgflow evaluate {manifest["name"]} --precision int8 --dataset nyu:DIR --split test`; `bgflow quantize` makes it.
 """
+    contrast = _contrast_section(manifest["contrast"]) if "contrast" in manifest else ""
     return f"""# Model `{manifest["name"]}`
 
 Background likelihood of indoor pictures: {manifest["encoder"]["name"]} ({manifest["encoder"]["weights"]}),
@@ -119,7 +154,7 @@ Again: `bgflow evaluate {manifest["name"]} --dataset nyu:DIR --split test` (`ade
 {checked}
 
 Likelihoods are probabilities to within {100 * error["after"]:.1f} % on the validation pictures (expected calibration error; {100 * error["before"]:.1f} % before calibration).
-
+{contrast}
 ![Reliability before and after](reliability.png)
 
 ## Made from

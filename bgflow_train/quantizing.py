@@ -28,7 +28,7 @@ from bgflow_ros.segmenter import Segmenter
 from bgflow_train.datasets import IndexedDataset
 from bgflow_train.datasets.named import open_split
 from bgflow_train.evaluation import evaluate
-from bgflow_train.exporting import REPORT, write_manifest
+from bgflow_train.exporting import REPORT, contrast_of, write_manifest
 from bgflow_train.features import canvas_of
 from bgflow_train.model_card import model_card
 from bgflow_train.rounding import moments, round_weights
@@ -150,6 +150,7 @@ def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, 
     entry["difference"] = difference(int8, _canvases(held_back, float32))
     segmenter = Segmenter(int8, "cpu", precision="int8")
     entry["metrics"] = {"/".join(split): evaluate(segmenter, open_split(data, *split), cache, seed) for split in REPORT}
+    manifest["contrast"] = contrast_of(int8, data)  # anew: one bound serves both graphs
     write_atomically(folder / FILE, graph)
     write_manifest(folder, manifest)
     write_atomically(folder / "README.md", model_card(manifest, notes).encode())

@@ -82,6 +82,7 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
     assert {entry.name for entry in entry_points(group="bgflow.verbs")} == {
         "benchmark",
         "collect",
+        "contrast",
         "doctor",
         "drives",
         "evaluate",

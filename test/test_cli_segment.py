@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tiny_model
 from made_videos import write_mkv
 from rosbags.rosbag2 import StoragePlugin
 from test_media import frame, write_bag
@@ -204,3 +205,40 @@ def test_a_large_graph_is_the_user_s_to_allow(
     with pytest.raises(SystemExit):
         main([*command, "--max-graph-mb", "9999"])
     assert "from 1 to 2047" in capsys.readouterr().err
+
+
+def half(level: int) -> np.ndarray:
+    """A frame whose left half is black."""
+    rgb = frame(level)
+    rgb[:, : rgb.shape[1] // 2] = 0
+    return rgb
+
+
+@pytest.mark.parametrize("form", ["folder", "bag", "bag with pictures"])
+def test_images_in_which_the_model_tells_nothing_apart_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    model = tiny_model.write(tmp_path / "model", contrast={"least": 1.5})
+    if form == "folder":
+        source = tmp_path / "pictures"
+        source.mkdir()
+        for number in range(10):
+            cv2.imwrite(str(source / f"{number}.png"), half(200) if number < 3 else frame(200))
+    else:
+        source = write_bag(tmp_path / "drive", StoragePlugin.MCAP)  # plain frames
+    options = ["--pictures"] if form == "bag with pictures" else []
+    command = ["segment", str(source), "--model", str(model), "--out", str(tmp_path / "out"), *options]
+    assert main(command) == 0
+    count = 7 if form == "folder" else 10
+    told = f"the model tells nothing apart in {count} of 10 images (contrast below 1.50)"
+    assert [line for line in capsys.readouterr().err.splitlines() if told in line]
+
+
+@pytest.mark.parametrize("bounded", [False, True])
+def test_where_there_is_a_room_or_no_bound_nothing_is_said_of_the_contrast(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], bounded: bool
+) -> None:
+    model = tiny_model.write(tmp_path / "model", **({"contrast": {"least": 1.5}} if bounded else {}))
+    cv2.imwrite(str(tmp_path / "a.png"), half(200) if bounded else frame(200))
+    assert main(["segment", str(tmp_path / "a.png"), "--model", str(model), "--out", str(tmp_path / "out")]) == 0
+    assert "tells nothing apart" not in capsys.readouterr().err

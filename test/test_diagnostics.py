@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from typing import NamedTuple
 
 import pytest
 
@@ -15,6 +16,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 
 from bgflow_ros.ros.ages import Ages
 from bgflow_ros.ros.arrivals import Arrivals
+from bgflow_ros.ros.contrast import Contrast
 from bgflow_ros.ros.diagnostics import Complaints, Seen, status
 from bgflow_ros.ros.drops import Drops
 
@@ -42,6 +44,13 @@ WELL = Seen(
         ({"fault": "wrong step: 1"}, WARN, "wrong step: 1"),
         ({"lost_rate": 6.0}, WARN, "20 % of the images are lost on the way"),
         ({"lost_rate": 2.0}, OK, "masks a second"),
+        (
+            {"contrast": 0.157, "min_contrast": 0.73, "featureless": 1.0},
+            WARN,
+            "the model is unsure of this view: it tells nothing apart (contrast 0.16, rooms have 0.73 or more); is the",
+        ),
+        ({"contrast": 0.157, "min_contrast": 0.73, "featureless": 0.9}, OK, "masks a second"),
+        ({"contrast": 0.157, "min_contrast": 0.73, "featureless": 9.0, "wanted": False}, OK, "nobody subscribes"),
         ({"cameras": 2}, WARN, "2 publishers of images on /front/image; expected one camera"),
         ({"failure": "tick failed"}, WARN, "tick failed"),
         ({"complaints": ["no depth", "no camera_info"]}, WARN, "no depth; no camera_info"),
@@ -69,6 +78,7 @@ def test_everything_is_told_as_values() -> None:
             drops={"superseded": 3},
             facts={"model": "m"},
             last_fault="odd size",
+            contrast=2.518,
         )
     )
     values = {value.key: value.value for value in told.values}
@@ -78,6 +88,7 @@ def test_everything_is_told_as_values() -> None:
     assert values["frames answered"] == "5"
     assert values["dropped: superseded"] == "3"
     assert values["model"] == "m"
+    assert values["contrast"] == "2.52"
     assert values["last refusal"] == "odd size"
 
 
@@ -182,3 +193,44 @@ def test_a_restart_forgives_the_gap() -> None:
     found.restart()
     found.add({"publication_sequence_number": 90})
     assert found.published == 3
+
+
+class Shown(NamedTuple):
+    """What is asked of a Segmentation here."""
+
+    contrast: float
+    min_contrast: float | None = 1.0
+
+    @property
+    def featureless(self) -> bool:
+        return self.min_contrast is not None and self.contrast < self.min_contrast
+
+
+@pytest.mark.parametrize(
+    ("contrasts", "seconds"),
+    [
+        ((2.0, 2.0, 2.0), 0.0),
+        ((2.0, 2.0, 0.5), 0.0),  # a single bad image
+        ((0.5, 0.5, 0.5, 0.5), 1.5),
+        ((0.5, 0.5, 2.0, 0.5, 0.5), 0.5),
+        ((0.5, 0.5, 0.5, 2.0), 0.0),
+    ],
+)
+def test_featureless_images_are_timed_without_a_break(contrasts: tuple[float, ...], seconds: float) -> None:
+    found, now = Contrast(), 100.0
+    assert found.newest is None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: now)
+        for contrast in contrasts:
+            found.add(Shown(contrast))  # type: ignore[arg-type]
+            now += 0.5
+    assert (found.newest, found.least, found.seconds) == (contrasts[-1], 1.0, seconds)
+    found.restart()
+    assert (found.newest, found.seconds) == (None, 0.0)
+
+
+def test_a_model_without_a_bound_finds_nothing_featureless() -> None:
+    found = Contrast()
+    for _ in range(3):
+        found.add(Shown(0.0, None))  # type: ignore[arg-type]
+    assert (found.newest, found.seconds) == (0.0, 0.0)

@@ -14,6 +14,11 @@ def test_a_whole_model_loads(tiny: Path) -> None:
     assert (model.foreground_threshold, model.static_threshold) == (tiny_model.FOREGROUND, tiny_model.STATIC)
 
 
+def test_a_manifest_without_a_bound_of_the_contrast_loads(tiny: Path, tmp_path: Path) -> None:
+    assert Model.load(tiny).min_contrast is None
+    assert Model.load(tiny_model.write(tmp_path / "m", contrast={"least": 0.5, "more": "words"})).min_contrast == 0.5
+
+
 def test_the_packaged_default_loads_by_name() -> None:
     assert Model.load() == Model.load(DEFAULT_MODEL)
 
@@ -52,6 +57,8 @@ def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
         ({"file": "/etc/passwd"}, r"invalid at \$\.file"),
         ({"input": {"width": "wide", "height": 96}}, r"invalid at \$\.input\.width"),
         ({"surprise": 1}, "surprise"),
+        ({"contrast": {"least": "low"}}, r"invalid at \$\.contrast\.least"),
+        ({"contrast": {}}, "'least' is a required property"),
         (
             {
                 "thresholds": {

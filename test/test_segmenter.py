@@ -1,11 +1,14 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tiny_model
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bgflow_ros.model import Model
 from bgflow_ros.segmenter import Segmenter
 
 
@@ -94,3 +97,28 @@ def test_the_overlay_tints_foreground_and_leaves_the_picture_alone(segmenter: Se
 def test_what_is_no_picture_is_refused(segmenter: Segmenter, image: np.ndarray) -> None:
     with pytest.raises(ValueError, match="expected H x W x 3 of uint8"):
         segmenter(image)
+
+
+def test_contrast_is_the_logit_s_deviation_within_the_image(segmenter: Segmenter) -> None:
+    segmentation = segmenter(halves(640, 480, 20, 230))
+    assert segmentation.contrast == pytest.approx((230 - 20) / 2 / tiny_model.SCALE, rel=1e-3)
+    assert segmenter(np.full((480, 640, 3), 230, np.uint8)).contrast == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize("size", [(640, 360), (90, 160)])
+def test_the_padding_does_not_count_in_the_contrast(segmenter: Segmenter, size: tuple[int, int]) -> None:
+    width, height = size
+    assert segmenter(np.full((height, width, 3), 230, np.uint8)).contrast < 2  # of 6.6 with half of it padding
+
+
+def test_without_a_bound_nothing_is_featureless(segmenter: Segmenter) -> None:
+    assert segmenter.model.min_contrast is None
+    assert not segmenter(np.zeros((96, 128, 3), np.uint8)).featureless
+
+
+def test_below_the_bound_an_image_is_featureless_and_its_masks_are_as_ever(tmp_path: Path) -> None:
+    bounded = Segmenter(Model.load(tiny_model.write(tmp_path / "m", contrast={"least": 1.0})), "cpu", 1)
+    plain = bounded(np.full((96, 128, 3), 230, np.uint8))
+    assert plain.featureless
+    assert plain.static.all()
+    assert not bounded(halves(128, 96, 20, 230)).featureless

@@ -44,10 +44,24 @@ def expert(made: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def one_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The made pictures' names are no numbers that rooms could be told by."""
+    """The made pictures' names are no numbers that rooms could be told by. Few views without a room are enough."""
     monkeypatch.setattr(exporting, "rooms", lambda ids: [ids])
+    monkeypatch.setattr("bgflow_train.contrast.IMAGES", 3)
 
 
+def check_contrast(exported: dict, model: Path) -> None:
+    """See that `quantize` has measured the contrast anew, with both graphs."""
+    quantized = yaml.safe_load((model / "manifest.yaml").read_text())["contrast"]
+    assert exported["precision"].keys() == {"float32"}
+    assert quantized["precision"].keys() == {"float32", "int8"}
+    first, second = (found["precision"]["float32"]["validation"] for found in (exported, quantized))
+    assert first == pytest.approx(second)
+    assert quantized["least"] <= exported["least"]
+    assert Model.load(model).min_contrast == quantized["least"]
+    assert f"below **{quantized['least']:.2f}**" in (model / "README.md").read_text()
+
+
+@pytest.mark.timeout(300)
 def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     made: Path,
     rendered: Path,
@@ -101,6 +115,7 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
         result["metrics"]["auroc"], abs=0.05
     )
     assert "## In int8" in (model / "README.md").read_text()
+    check_contrast(manifest["contrast"], model)
     segment = ["segment", str(rooms / "rgb"), "--model", str(model), "--precision", "int8"]
     assert main([*segment, "--out", str(tmp_path / "out")]) == 0
 

@@ -7,6 +7,7 @@ into the output folder for each frame; for videos also NAME_overlay.mp4. Of one 
 that also holds the node's topics, with the images' stamps; --pictures writes images as of a video. What cannot be
 read is reported and skipped, and the exit status is then 1; so are folders within a folder without --recursive. With
 it, outputs lie in folders of the same names. Files that are hidden, or no images by name or content, are passed over.
+In how many images the model tells nothing apart, as with a covered lens, is told at the end.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from bgflow_ros.cli.arguments import add_max_graph, path
@@ -60,13 +62,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class CountingSegmenter(Segmenter):
+    """Counts the images, and those in which the model tells nothing apart."""
+
+    images = featureless = 0
+
+    def __call__(self, image: npt.NDArray[np.uint8]) -> Segmentation:
+        """Segment one image."""
+        segmentation = super().__call__(image)
+        self.images += 1
+        self.featureless += segmentation.featureless
+        return segmentation
+
+    def tell(self) -> None:
+        """Say how many there were, if any."""
+        if self.featureless:
+            print(
+                f"bgflow segment: the model tells nothing apart in {self.featureless} of {self.images} images "
+                f"(contrast below {self.model.min_contrast:.2f}); is the lens covered, the room dark, a wall too near?",
+                file=sys.stderr,
+            )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Segment everything; 1 where something had to be skipped."""
     try:
         found = sources(arguments.paths, arguments.topic, arguments.recursive, arguments.out)
-        segmenter = Segmenter(
-            Model.load(arguments.model, arguments.largest), arguments.device, arguments.threads, arguments.precision
-        )
+        model = Model.load(arguments.model, arguments.largest)
+        segmenter = CountingSegmenter(model, arguments.device, arguments.threads, arguments.precision)
         segmenter.min_static = arguments.min_static
         bags = [source for source in found if isinstance(source, Bag) and not arguments.pictures]
         if len(found) == 1 and bags:
@@ -95,6 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
             bar.update()
     if skipped:
         print(f"bgflow segment: {skipped} of {len(found)} skipped, see above", file=sys.stderr)
+    segmenter.tell()
     print(arguments.out)
     return 1 if skipped else 0
 
@@ -109,7 +133,7 @@ def _make(out: Path, paths: list[str]) -> None:
         raise UserError(f"{out} cannot be made or is no folder: {error.strerror or error}") from error
 
 
-def _segment_bag(bag: Bag, segmenter: Segmenter, arguments: argparse.Namespace) -> int:
+def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Namespace) -> int:
     """Copy a bag and add masks; 1 where anything is missing that the bag promises."""
     from bgflow_ros.bags import copy_with_masks
     from bgflow_ros.rosbag.recording import Recording
@@ -136,6 +160,7 @@ def _segment_bag(bag: Bag, segmenter: Segmenter, arguments: argparse.Namespace) 
         print(line)
     for line in told:
         print(f"bgflow segment: {line}", file=sys.stderr)
+    segmenter.tell()
     return int(bool(told))
 
 

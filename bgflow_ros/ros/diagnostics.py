@@ -21,6 +21,8 @@ PERIOD = 1.0
 """Seconds between two reports."""
 SILENT, SLEEPING = 1.0, 5.0
 """Seconds without a frame after which there is a warning, and after which it is an error."""
+FEATURELESS = 1.0
+"""Seconds of featureless images after which there is a warning."""
 LOST = 0.1
 """Share of the frames lost on their way to the node beyond which there is a warning."""
 
@@ -82,6 +84,12 @@ class Seen:
     """What inference runs on instead of what it should, and why."""
     without_depth: int = 0
     """Masks since the start that no depth came for."""
+    contrast: float | None = None
+    """Of the newest image answered, see `Segmentation.contrast`."""
+    min_contrast: float = 0.0
+    """What images of rooms have at least."""
+    featureless: float = 0.0
+    """Seconds for which all images answered have had less."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """Model, device and the like."""
 
@@ -100,6 +108,8 @@ def status(seen: Seen) -> DiagnosticStatus:
         values |= {"age p50 (ms)": f"{p50:.1f}", "age p95 (ms)": f"{p95:.1f}"}
     elif seen.no_age:
         values["age"] = f"none: {seen.no_age}"
+    if seen.contrast is not None:
+        values["contrast"] = f"{seen.contrast:.2f}"
     values |= {"frames received": str(seen.received), "frames answered": str(seen.answered)}
     values |= {f"dropped: {cause}": str(count) for cause, count in sorted(seen.drops.items())}
     values |= {f"dropped: {cause}": UNKNOWN for cause in seen.uncounted}
@@ -124,6 +134,8 @@ def _judge(seen: Seen) -> tuple[bytes, str]:
     silent = f"no image for {seen.silence:.0f} s on {seen.topic} ({cameras})"
     silent += f"; {REMEDY}" if seen.silence > SLEEPING and seen.cameras and not seen.obstacle else ""
     active = seen.state == "active"
+    unsure = f"the model is unsure of this view: it tells nothing apart (contrast {seen.contrast or 0:.2f}, rooms have "
+    unsure += f"{seen.min_contrast:.2f} or more); is the lens covered, the room dark, a wall too near?"
     findings = (
         (active and seen.silence > SILENT, sleeping, silent),
         (seen.obstacle, warn, seen.obstacle),
@@ -133,6 +145,7 @@ def _judge(seen: Seen) -> tuple[bytes, str]:
         *((True, warn, complaint) for complaint in seen.complaints),
         (lost > 100 * LOST, warn, f"{lost:.0f} % of the images are lost on the way; {REMEDY}"),
         (seen.cameras > 1, warn, f"{cameras} of images on {seen.topic}; expected one camera"),
+        (seen.wanted and seen.featureless >= FEATURELESS, warn, unsure),
     )
     # In order of urgency; none hides another.
     if found := [(level, message) for is_so, level, message in findings if is_so]:

@@ -27,6 +27,7 @@ from bgflow_ros.ros import depth_outputs
 from bgflow_ros.ros.ages import UNSTAMPED, Ages
 from bgflow_ros.ros.arrivals import LOST, Arrivals
 from bgflow_ros.ros.camera_infos import CameraInfos
+from bgflow_ros.ros.contrast import Contrast
 from bgflow_ros.ros.drops import Drops
 from bgflow_ros.ros.frame_request import FrameRequest
 from bgflow_ros.ros.gate import Gate
@@ -75,6 +76,7 @@ class Pipeline:
         self._arrivals = Arrivals(drops)
         self.received = self.answered = 0
         """Frames so far; what was received and neither answered nor dropped is at work."""
+        self._contrast = Contrast()
         self._ages = Ages()
         self._unfit = ""
         """Why ignore_image does not fit the images, seen while nobody wants masks."""
@@ -132,6 +134,9 @@ class Pipeline:
             "no_age": self._ages.none if self.answered > answered else "",
             "fault": fault if when >= then else "",
             "last_fault": fault,
+            "contrast": self._contrast.newest if self._image_gate.open else None,
+            "min_contrast": self._contrast.least,
+            "featureless": self._contrast.seconds,
             "without_depth": self._depth_outputs.pairing.alone,
             "obstacle": self._images.obstacle(),
             "complaints": tuple(self._complaints()),
@@ -171,6 +176,7 @@ class Pipeline:
         wanted = wants_depth or self._outputs.wanted(*MAPS) or self.request is not None
         if wanted and not self._image_gate.open:
             self._arrivals.restart()
+            self._contrast.restart()
         self._image_gate.open = wanted
         self._infos.read((wanted and self._outputs.wanted(INFO)) or self._outputs.wanted(STATIC_DEPTH_INFO, POINTS))
         self._arrivals.one_camera = self._node.count_publishers(self._images.topic) == 1
@@ -218,6 +224,7 @@ class Pipeline:
             height, width = masks.segmentation.image.shape[:2]
             self._outputs.publish_info(INFO, self._infos.fit(width, height), message.header)
         self._depth_outputs.offer(message.header, masks)
+        self._contrast.add(masks.segmentation)
         self.answered += 1
         self._ages.add(self._node.get_clock().now().nanoseconds, stamp)
 
