@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 onnx = pytest.importorskip("onnx", reason="needs the train extra")
+pytest.importorskip("sklearn", reason="needs the train extra")
 from onnx import TensorProto, helper, numpy_helper
 
 from bgflow_ros.files import share
