@@ -21,6 +21,8 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_srvs.srv import Trigger
 
+from bgflow_ros.ros.diagnostics import UNKNOWN
+
 WIDTH, HEIGHT = 320, 240
 LEFT, RIGHT = np.s_[:, : WIDTH // 2 - 20], np.s_[:, WIDTH // 2 + 20 :]
 RELIABLE = ReliabilityPolicy.RELIABLE
@@ -310,18 +312,21 @@ def test_a_camera_that_nobody_listens_to_is_not_taken_for_silent(robot: Robot, s
         robot.show(scene())
         robot.until(lambda: False, 0.05)
         told = values(robot)
-        return (
-            status(robot).message.startswith("nobody subscribes") and float(told["input rate (Hz)"]) > 5
-            if level(robot)
-            else False
-        )
+        rate = told.get("input rate (Hz)", "0")
+        return status(robot).message.startswith("nobody subscribes") and (rate == UNKNOWN or float(rate) > 5)
 
+    robot.until(lambda: level(robot))
     assert robot.until(bored)
-    deadline = time.monotonic() + 3
-    while time.monotonic() < deadline:
+    calm = shown = time.monotonic()
+    while shown - calm < 3:
         robot.show(scene())
         robot.until(lambda: False, 0.05)
-        assert level(robot) == DiagnosticStatus.OK, status(robot)
+        now = time.monotonic()
+        if now - shown > 0.5:
+            # On a busy machine this process stood still, so that its camera was silent: that may be told, once.
+            calm = now + 2
+        shown = now
+        assert level(robot) == DiagnosticStatus.OK or now < calm, status(robot)
 
 
 def test_broken_frames_are_a_warning_that_passes(robot: Robot, start) -> None:
