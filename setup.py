@@ -12,6 +12,7 @@ from setuptools import find_packages, setup
 # colcon build --symlink-install runs a link to this file in a folder that lacks most of the others.
 ROOT = Path(__file__).resolve().parent
 PACKAGE = ElementTree.parse(ROOT / "package.xml").getroot()
+EXTRAS = ("ros", "ros-jazzy", "train", "view", "test", "lint", "render", "peers")
 NAME = PACKAGE.findtext("name")
 
 
@@ -53,7 +54,7 @@ setup(
     ],
     zip_safe=False,
     install_requires=requirements("robot"),
-    extras_require={extra: requirements(extra) for extra in ("ros", "train", "view", "test", "render", "peers")},
+    extras_require={extra: requirements(extra) for extra in EXTRAS},
     entry_points={
         "console_scripts": [
             "bgflow = bgflow_ros.cli.main:main",

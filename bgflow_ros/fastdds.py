@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from bgflow_ros.files import share
 __all__ = ["PROFILES", "QUALITIES", "TRANSPORTS", "choose_shared_memory", "profile", "touch_shared_memory"]
 
 PROFILES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
-"""Where Fast DDS looks for its settings, from ROS 2 Kilted on and before. Kilted warns of the older name."""
+"""Where Fast DDS looks for its settings: version 3 (since ROS 2 Kilted), which warns of the second name, and 2."""
 TRANSPORTS = "FASTDDS_BUILTIN_TRANSPORTS"
 """Where it looks for how to send, if there are no settings."""
 QUALITIES = "RMW_FASTRTPS_USE_QOS_FROM_XML"
 """Where ROS looks whether the settings' own memory policy holds; otherwise its is the one that keeps the largest."""
-BEFORE_KILTED = {"humble", "iron", "jazzy"}
+VERSION_2 = "libfastrtps.so*"
+"""File of Fast DDS's library before version 3."""
 
 MADV_POPULATE_WRITE = 23
 """Of Linux's madvise (mman.h)."""
@@ -36,9 +38,15 @@ def choose_shared_memory(environment: MutableMapping[str, str]) -> None:
     (35 MB a process), Fast DDS says so and sends through UDP.
     """
     if not profile(environment) and not environment.get(TRANSPORTS):
-        name = PROFILES[environment.get("ROS_DISTRO") in BEFORE_KILTED]
+        name = PROFILES[_has_version_2(environment)]
         environment[name] = str(share() / "config" / "fastdds_shm.xml")
         environment.setdefault(QUALITIES, "1")
+
+
+def _has_version_2(environment: Mapping[str, str]) -> bool:
+    """Whether the library path, which every installation of ROS 2 sets, leads to Fast DDS 2 (Humble, Jazzy)."""
+    folders = [Path(folder) for folder in environment.get("LD_LIBRARY_PATH", "").split(os.pathsep) if folder]
+    return any(any(folder.glob(VERSION_2)) for folder in folders)
 
 
 def touch_shared_memory() -> None:

@@ -1,13 +1,13 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files that are either whole or not there, and where the package keeps its own."""
+"""Files that are either whole or not there, and folders that the package keeps its own files in."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-__all__ = ["cache", "share", "write_atomically"]
+__all__ = ["cache", "expand", "share", "write_atomically"]
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -21,9 +21,29 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def expand(path: str | Path) -> Path:
+    """Replace a leading `~` or `~USER` by that home folder; a `~NAME` that is no user's is left as it is.
+
+    Raises:
+        OSError: the path begins with `~`, and this user has no home folder, as in a container that is run with a
+            user number of its own.
+    """
+    expanded = Path(os.path.expanduser(path))  # noqa: PTH111 (the method of Path raises where NAME is no user's)
+    if expanded.parts[:1] == ("~",):
+        raise OSError(
+            f"{path}: no home folder: HOME is not set, and user {os.getuid()} has no passwd entry; "
+            "set HOME, or write the whole path"
+        )
+    return expanded
+
+
 def cache() -> Path:
-    """Folder for what may be deleted at any time, of this user."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "bgflow"
+    """Find this user's folder for files that may be deleted at any time.
+
+    Raises:
+        OSError: there is neither XDG_CACHE_HOME nor a home folder.
+    """
+    return expand(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "bgflow"
 
 
 def share() -> Path:

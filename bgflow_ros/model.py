@@ -14,9 +14,9 @@ from typing import Any
 import jsonschema
 import yaml
 
-from bgflow_ros.files import share
+from bgflow_ros.files import expand, share
 
-__all__ = ["DEFAULT_MODEL", "MANIFEST", "Model", "ModelError"]
+__all__ = ["DEFAULT_MODEL", "MANIFEST", "PROTOBUF_BYTES", "Model", "ModelError"]
 
 DEFAULT_MODEL = "default"
 """The packaged model that is taken where none is named."""
@@ -26,7 +26,9 @@ MANIFEST_BYTES = 1 << 20
 ALIASES = 8
 """In a manifest, which says few things twice."""
 GRAPH_BYTES = 1 << 28
-"""Of the largest graph that is read, 256 MB: more than ten times what a robot can use."""
+"""Size of the largest graph that is read unless the caller says otherwise: ten times what a robot can use."""
+PROTOBUF_BYTES = (1 << 31) - 1
+"""Size of the largest ONNX file that there can be without external weights, which are not read."""
 
 
 class ModelError(Exception):
@@ -54,19 +56,22 @@ class Model:
     """Likelihoods: foreground below the first, static above the second."""
 
     @classmethod
-    def load(cls, model: str | Path = DEFAULT_MODEL) -> Model:
+    def load(cls, model: str | Path = DEFAULT_MODEL, largest: int | None = None) -> Model:
         """Read and check a model folder.
 
         Args:
             model: a folder, or the name of a packaged model.
+            largest: bytes that a graph may have; GRAPH_BYTES where None.
 
         Raises:
-            ModelError: no such model, an invalid manifest, or a graph whose SHA-256 is not the manifest's.
+            ModelError: no such model, an invalid manifest, or a graph that is too large or whose SHA-256 is not the
+                manifest's.
         """
+        largest = GRAPH_BYTES if largest is None else largest
         folder = _find(str(model))
         manifest = _manifest(folder / MANIFEST)
-        graph = _checked(folder, manifest)
-        int8 = _checked(folder, manifest["int8"]) if "int8" in manifest else None
+        graph = _checked(folder, manifest, largest)
+        int8 = _checked(folder, manifest["int8"], largest) if "int8" in manifest else None
         foreground, static = (manifest["thresholds"][mask]["likelihood"] for mask in ("foreground", "static"))
         if static < foreground:
             raise ModelError(
@@ -90,22 +95,27 @@ def _find(model: str) -> Path:
     names = [folder.name for folder in sorted(packaged.iterdir()) if folder.is_dir()]
     if model in names:
         return packaged / model
-    folder = Path(model)
+    try:
+        folder = expand(model)
+    except OSError as error:
+        raise ModelError(str(error)) from error
     if model and folder.is_dir():
         return folder
     raise ModelError(f"no model {model!r}: it is neither a folder nor a packaged model ({', '.join(names)})")
 
 
-def _checked(folder: Path, entry: dict[str, Any]) -> bytes:
+def _checked(folder: Path, entry: dict[str, Any], largest: int) -> bytes:
     """Read the file of a manifest's entry; its SHA-256 must be the entry's."""
     path = folder / str(entry["file"])
     try:
         with path.open("rb") as file:
-            content = file.read(GRAPH_BYTES + 1)
+            content = file.read(largest + 1)
     except OSError as error:
         raise ModelError(f"{path} is missing or unreadable ({error.strerror}), though {MANIFEST} names it") from error
-    if len(content) > GRAPH_BYTES:
-        raise ModelError(f"{path} is larger than {GRAPH_BYTES} bytes; that is no graph for a robot")
+    if len(content) > largest:
+        raise ModelError(
+            f"{path} is larger than {largest} bytes; that is no graph for a robot; tools take it with --max-graph-mb"
+        )
     found = hashlib.sha256(content).hexdigest()
     if found != entry["sha256"]:
         raise ModelError(
@@ -113,6 +123,11 @@ def _checked(folder: Path, entry: dict[str, Any]) -> bytes:
             "restore the model folder or export it anew"
         )
     return content
+
+
+def _path(error: jsonschema.ValidationError) -> str:
+    """Where in the manifest an error is, in the notation of JSON Path."""
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
 
 
 class _Loader(yaml.SafeLoader):
@@ -144,8 +159,8 @@ def _manifest(path: Path) -> dict[str, Any]:
     supported = schema["properties"]["format"]["const"]
     if version is not None and version != supported:
         raise ModelError(f"{path} has format {version}; this bgflow reads format {supported}: use a matching version")
-    errors = jsonschema.Draft202012Validator(schema).iter_errors(manifest)
+    errors = jsonschema.Draft7Validator(schema).iter_errors(manifest)
     if first := jsonschema.exceptions.best_match(errors):
-        raise ModelError(f"{path} is invalid at {first.json_path}: {first.message[:300]}")
+        raise ModelError(f"{path} is invalid at {_path(first)}: {first.message[:300]}")
     assert isinstance(manifest, dict)
     return manifest

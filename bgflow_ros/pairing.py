@@ -31,6 +31,9 @@ class Pairing(Generic[M, D]):
     def __init__(self) -> None:
         self.alone = 0
         """Masks so far whose depth never came."""
+        self.nearest: int | None = None
+        """Nanoseconds from the last such mask to the depth nearest to it, negative where that is older; None before
+        there was one."""
         self._masks: dict[int, M] = {}
         self._depths: dict[int, D] = {}
         self._lock = threading.Lock()
@@ -88,5 +91,8 @@ class Pairing(Generic[M, D]):
         return pairs
 
     def _forget_oldest_mask(self) -> None:
-        del self._masks[next(iter(self._masks))]
+        stamp = next(iter(self._masks))
+        del self._masks[stamp]
         self.alone += 1
+        if self._depths:
+            self.nearest = min((other - stamp for other in self._depths), key=abs)

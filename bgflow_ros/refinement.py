@@ -38,6 +38,22 @@ class Refinement:
     body: Mask | None = None
     """H x W: not 0 where the camera sees the robot itself, which is neither foreground nor static."""
 
+    def check_size(self, image: npt.NDArray[np.uint8]) -> None:
+        """Check that the body, if any, has the size of an image, H x W x 3.
+
+        Raises:
+            ImageError: it has another one.
+        """
+        if self.body is not None and self.body.shape != image.shape[:2]:
+            raise ImageError(
+                "ignore_image of another size",
+                f"the image is {_size(image)}, ignore_image {_size(self.body)}; expected the camera's size",
+            )
+
+    def covered(self) -> float:
+        """Share of the view that the body covers, 0 to 1."""
+        return 0.0 if self.body is None else np.count_nonzero(self.body) / self.body.size
+
 
 class Memory:
     """When each pixel was last marked."""
@@ -80,12 +96,7 @@ class Refiner:
         Raises:
             ImageError: the picture has not the size of the body's.
         """
-        body = self.refinement.body
-        if body is not None and body.shape != segmentation.image.shape[:2]:
-            raise ImageError(
-                "ignore_image of another size",
-                f"the image is {_size(segmentation.image)}, ignore_image {_size(body)}; expected the camera's size",
-            )
+        self.refinement.check_size(segmentation.image)
         return Refined(segmentation, self, time)
 
 
@@ -143,5 +154,5 @@ MAPS: dict[str, tuple[str, Callable[[Refined], npt.NDArray[Any]]]] = {
 """What is published of an image alone: name of its topic, encoding (sensor_msgs/image_encodings.hpp), map."""
 
 
-def _size(picture: npt.NDArray[np.uint8]) -> str:
-    return f"{picture.shape[1]}x{picture.shape[0]}"
+def _size(image: npt.NDArray[np.uint8]) -> str:
+    return f"{image.shape[1]}x{image.shape[0]}"

@@ -134,10 +134,13 @@ def _session(model: Model, device: str, threads: int, precision: str) -> Any:
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
     cache = None
     if device == "tensorrt":
-        cache = providers.engine_cache(model, precision)
-        if not any(cache.glob("*.engine")):
-            logging.warning("TensorRT builds an engine for %s in %s, once; this takes minutes", model.name, cache)
-        cache.mkdir(parents=True, exist_ok=True)
+        try:
+            cache = providers.engine_cache(model, precision)
+            if not any(cache.glob("*.engine")):
+                logging.warning("TensorRT builds an engine for %s in %s, once; this takes minutes", model.name, cache)
+            cache.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ModelError(f"no folder for TensorRT's engines, set XDG_CACHE_HOME: {error}") from error
     graph = model.int8 if resolved == "int8" else model.graph
     try:
         return onnxruntime.InferenceSession(graph, options, providers.provider_options(device, precision, cache))

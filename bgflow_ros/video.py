@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,10 +18,21 @@ from bgflow_ros.letterbox import letterbox
 __all__ = ["VideoWriter"]
 
 
-class VideoWriter:
-    """An MP4 that appears under its name once it is closed; its size is that of the first frame.
+LARGEST_SIDE = 8190
+"""Pixels that MPEG-4 can have in a row or column."""
+LONGEST_PAUSE = 60.0
+"""Seconds for which a frame is shown at most, so that a wrong time does not fill the disk."""
 
-    Used as a context manager; leaving it by an exception keeps what was written until then.
+
+class VideoWriter:
+    """An MP4 that appears under its name once it is closed and whole; its size is that of the first frame.
+
+    Frames larger than MPEG-4 allows are scaled down. Used as a context manager; leaving it by an exception keeps what
+    was written until then.
+
+    Args:
+        path: of the video.
+        rate: frames a second.
     """
 
     def __init__(self, path: Path, rate: float) -> None:
@@ -28,21 +40,53 @@ class VideoWriter:
         self._temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
+        self._written, self._paused = 0, 0.0
+        self._last: npt.NDArray[Any] | None = None
 
-    def write(self, rgb: npt.NDArray[np.uint8]) -> None:
-        """Append a frame, H x W x 3; one of another size is letterboxed."""
+    def write(self, rgb: npt.NDArray[np.uint8], second: float | None = None) -> None:
+        """Append a frame; one of another size is letterboxed.
+
+        Args:
+            rgb: H x W x 3.
+            second: when it is shown, from the first frame on; the frame before is repeated until then, for a minute
+                at most. None: right after the frame before.
+
+        Raises:
+            OSError: no video can be written there.
+        """
         height, width = rgb.shape[:2]
         if self._writer is None:
-            self._size = (width, height)
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = cv2.VideoWriter(str(self._temporary), cv2.VideoWriter.fourcc(*"mp4v"), self.rate, self._size)
-            if not self._writer.isOpened():
-                raise OSError(f"{self.path}: OpenCV cannot write a video of {width}x{height} there")
+            self._writer = self._open(width, height)
         if (width, height) != self._size:
             canvas = np.empty((self._size[1], self._size[0], 3), np.uint8)
             letterbox(rgb, canvas)
             rgb = canvas
-        self._writer.write(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+        if second is not None and self._last is not None:
+            self._paused = max(self._paused, second - self._written / self.rate - LONGEST_PAUSE)
+            while self._written < round((second - self._paused) * self.rate):
+                self._append(self._last)
+        self._last = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+        self._append(self._last)
+
+    def _open(self, width: int, height: int) -> cv2.VideoWriter:
+        scale = min(1.0, LARGEST_SIDE / max(width, height))
+        # MPEG-4 shares chroma between two pixels, and OpenCV leaves an odd row or column out.
+        side = [max(2, round(scale * side) // 2 * 2) for side in (width, height)]
+        self._size = (side[0], side[1])
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._temporary.touch()  # its error says why nothing can be written there; OpenCV's does not
+        # An absolute path, because FFmpeg takes what stands before a colon for a protocol.
+        name = str(self._temporary.absolute())
+        writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*"mp4v"), self.rate, self._size)
+        if not writer.isOpened():
+            self._temporary.unlink()
+            raise OSError(f"OpenCV cannot write a video of {self._size[0]}x{self._size[1]}")
+        return writer
+
+    def _append(self, bgr: npt.NDArray[Any]) -> None:
+        assert self._writer is not None
+        self._writer.write(bgr)
+        self._written += 1
 
     def __enter__(self) -> VideoWriter:
         return self
@@ -50,6 +94,16 @@ class VideoWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writer is not None:
-            self._writer.release()
+        if self._writer is None:
+            return
+        self._writer.release()
+        # OpenCV does not say when the disk is full, but then the index at the end is missing.
+        written = cv2.VideoCapture(str(self._temporary.absolute()))
+        whole = int(written.get(cv2.CAP_PROP_FRAME_COUNT)) == self._written
+        written.release()
+        if whole:
             self._temporary.replace(self.path)
+            return
+        self._temporary.unlink()
+        if error is None:
+            raise OSError(f"{self.path.name} came out incomplete; is the disk full?")

@@ -20,7 +20,7 @@ import yaml
 
 from bgflow_ros import __version__
 from bgflow_ros.files import write_atomically
-from bgflow_ros.model import MANIFEST, Model
+from bgflow_ros.model import MANIFEST, PROTOBUF_BYTES, Model
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train.calibration import Calibration
 from bgflow_train.datasets import DatasetError, IndexedDataset
@@ -181,4 +181,4 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 def _write(folder: Path, manifest: dict[str, Any], graph: bytes) -> Model:
     write_atomically(folder / "model.onnx", graph)
     write_manifest(folder, manifest)
-    return Model.load(folder)
+    return Model.load(folder, PROTOBUF_BYTES)

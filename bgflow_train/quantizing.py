@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from bgflow_ros.files import write_atomically
 from bgflow_ros.masks import likelihood
-from bgflow_ros.model import MANIFEST, Model, ModelError
+from bgflow_ros.model import MANIFEST, PROTOBUF_BYTES, Model, ModelError
 from bgflow_ros.runtime import Runtime
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train.datasets import IndexedDataset
@@ -133,7 +133,7 @@ def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, 
     Returns:
         The manifest as written.
     """
-    float32 = Model.load(folder)
+    float32 = Model.load(folder, PROTOBUF_BYTES)
     calibration, held_back = open_split(data, *CALIBRATION), open_split(data, *HELD_BACK)
     manifest = yaml.safe_load((folder / MANIFEST).read_text())
     seed = manifest["training"]["recipe"]["seed"]

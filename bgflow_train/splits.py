@@ -27,6 +27,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.files import write_atomically
 from bgflow_train.datasets.base import FOREGROUND, VOID, DatasetError
 from bgflow_train.datasets.generalization import DRAWN
@@ -165,7 +166,7 @@ def _foreground(path: Path) -> float:
 def main() -> None:
     """Write splits.json."""
     parser = argparse.ArgumentParser(description="Write splits.json anew.")
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/ and rooms/")
     splits = make(parser.parse_args().data)
     lines = []
     for name, sets in splits.sets.items():

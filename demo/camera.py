@@ -24,6 +24,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
 from bgflow_ros.media import Camera, Frame, MediaError, Source, sources
+from bgflow_ros.ros.compatibility import running_ros
 from bgflow_ros.ros.messages import to_image
 
 
@@ -88,7 +89,7 @@ def main() -> None:
     # Decoded before anything is published, so that a wrong path ends here.
     frames = itertools.chain([next(frames)], frames)
     calibrated = calibration(arguments.paths)
-    with rclpy.init(args=ros_arguments):
+    with running_ros(args=ros_arguments):
         node = Node("camera")
         images = node.create_publisher(Image, "image", 2)
         depths = node.create_publisher(Image, "depth", 2)

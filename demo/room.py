@@ -20,6 +20,7 @@ import room_shell as shell
 from mathutils import Matrix
 from tqdm import tqdm
 
+from bgflow_ros.cli.arguments import path
 from bgflow_train.rooms import materials
 
 FOCAL = 0.74  # focal length in image widths: 68 degrees horizontally
@@ -29,10 +30,10 @@ FLIP = np.diag([1.0, -1.0, -1.0])  # Blender's cameras look along -z with y up
 def parse_arguments():
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("demo/room"), help="folder of the finished clip")
+    parser.add_argument("--out", type=path, default=Path("demo/room"), help="folder of the finished clip")
     parser.add_argument(
         "--cache",
-        type=Path,
+        type=path,
         default=Path("demo-out/room"),
         help="folder of the rendered frames; a frame that is there is not rendered again",
     )

@@ -14,9 +14,11 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.fastdds import choose_shared_memory
 from bgflow_ros.media import MediaError, sources
 from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.ros.compatibility import only_this_machine
 
 HERE = Path(__file__).resolve().parent
 ROOM = HERE / "room" / "rgb.mp4"
@@ -28,8 +30,7 @@ PATIENCE = 5.0
 
 def environment() -> dict[str, str]:
     """A ROS domain of the demo's own on this machine only, and shared memory large enough for images."""
-    own = os.environ.copy()
-    own["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    own = os.environ.copy() | only_this_machine()
     own["ROS_DOMAIN_ID"] = str(51 + os.getpid() % 50)
     # Left by the ROS wheels in this process; the children must set up their own library path.
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
@@ -80,7 +81,7 @@ def main() -> int:
     camera.add_argument("--camera", type=int, metavar="N", help="show a real camera, by OpenCV's number")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long (%(default)s)")
     parser.add_argument("--rate", type=float, default=30.0, help="frames a second of the files (%(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("demo-out"), help="folder to write to (%(default)s)")
+    parser.add_argument("--out", type=path, default=Path("demo-out"), help="folder to write to (%(default)s)")
     parser.add_argument("--model", help="model folder or name of a packaged model")
     parser.add_argument(
         "--foreground-threshold",

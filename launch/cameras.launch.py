@@ -10,10 +10,11 @@ from __future__ import annotations
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import PathJoinSubstitution
-from launch_ros.substitutions import FindPackageShare
 
-SEGMENT = PathJoinSubstitution([FindPackageShare("bgflow"), "launch", "segment.launch.py"])
+from bgflow_ros import launching
+from bgflow_ros.files import share
+from bgflow_ros.launch_arguments import SEGMENT, needed
+from bgflow_ros.launching import Argument
 
 TOPICS = {
     "image": "/{camera}/color/image_raw",
@@ -23,27 +24,67 @@ TOPICS = {
 """Argument of segment.launch.py that names a topic: default, where {camera} stands for the camera's name."""
 
 
+def names(cameras: str) -> list[str]:
+    """Names with commas between, without the spaces around them."""
+    return [name.strip() for name in cameras.split(",")]
+
+
+def wrong_names(cameras: str) -> str:
+    """Expect names that are namespaces of ROS below the root, each once."""
+    found = names(cameras)
+    if len(set(found)) == len(found) and not any(name.startswith("/") or launching.namespace(name) for name in found):
+        return ""
+    return "different names with commas between, such as front,left; letters, digits and single _"
+
+
+def wrong_pattern(pattern: str) -> str:
+    """Expect a topic of ROS, once a camera's name stands in it."""
+    return launching.topic(pattern.replace("{camera}", "camera"))
+
+
+ARGUMENTS = {
+    "cameras": Argument(
+        "cameras",
+        "Names with commas between; each is its node's namespace",
+        default=None,
+        wrong=wrong_names,
+        optional=False,
+    ),
+    **{
+        name: Argument(
+            name, f"Topic of every camera's {name}; {{camera}} stands for its name", default, (), wrong_pattern
+        )
+        for name, default in TOPICS.items()
+    },
+    **{name: argument for name, argument in SEGMENT.items() if name not in {"namespace", *TOPICS}},
+}
+
+
 def generate_launch_description() -> LaunchDescription:
-    """Declare the cameras and their topics; how many there are depends on the values."""
+    """Check, declare the arguments and start; how many cameras there are depends on their values."""
     return LaunchDescription(
         [
-            DeclareLaunchArgument("cameras", description="Names with commas between; each is its node's namespace"),
-            *(
-                DeclareLaunchArgument(name, default_value=default, description=f"Topic of every camera's {name}")
-                for name, default in TOPICS.items()
-            ),
+            OpaqueFunction(function=check),
+            *(DeclareLaunchArgument(**argument.declaration()) for argument in ARGUMENTS.values()),
             OpaqueFunction(function=start),
         ]
     )
+
+
+def check(context: LaunchContext) -> None:
+    """Refuse what cannot be started before anything is."""
+    given = context.launch_configurations
+    launching.check(context, __file__, ARGUMENTS, lambda: needed(given))
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Start one segmenter, a process of its own, for each camera."""
     given = context.launch_configurations
     patterns = {name: given[name] for name in TOPICS}
+    segment = str(share() / "launch" / "segment.launch.py")
     # A scope for each: what one camera's include sets must not be what the next one finds.
     return [
-        GroupAction([IncludeLaunchDescription(PythonLaunchDescriptionSource(SEGMENT), launch_arguments=values.items())])
+        GroupAction([IncludeLaunchDescription(PythonLaunchDescriptionSource(segment), launch_arguments=values.items())])
         for values in of_cameras(given["cameras"], patterns)
     ]
 
@@ -54,14 +95,8 @@ def of_cameras(cameras: str, patterns: dict[str, str]) -> list[dict[str, str]]:
     Args:
         cameras: names with commas between.
         patterns: topics by argument, where {camera} stands for the name.
-
-    Raises:
-        ValueError: a name is missing or comes twice.
     """
-    names = [name.strip() for name in cameras.split(",")]
-    if not all(names) or len(set(names)) < len(names):
-        raise ValueError(f"cameras is {cameras!r}; expected different names with commas between, such as front,left")
     return [
         {"namespace": name} | {topic: pattern.replace("{camera}", name) for topic, pattern in patterns.items()}
-        for name in names
+        for name in names(cameras)
     ]

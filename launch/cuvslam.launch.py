@@ -11,21 +11,15 @@ from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import ComposableNodeContainer
 from launch_ros.descriptions import ComposableNode
 from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
 
-CONFIG = PathJoinSubstitution([FindPackageShare("bgflow"), "config", "cuvslam.yaml"])
-SEGMENT = PathJoinSubstitution([FindPackageShare("bgflow"), "launch", "segment.launch.py"])
-
-ARGUMENTS = {
-    "right_image": ("", "Topic of a stereo camera's right image; `image` is then the left one"),
-    "right_camera_info": ("", "Topic of the right camera's calibration"),
-    "package": ("isaac_ros_visual_slam", "That has cuVSLAM's node; isaac_ros_cuvslam since Isaac ROS 5"),
-}
-"""Name: default, description."""
+from bgflow_ros import launching
+from bgflow_ros.files import share
+from bgflow_ros.launch_arguments import MIN_STATIC, SEGMENT, SEGMENTER, needed_beside
+from bgflow_ros.launching import Argument, parameter_file, topic
 
 REMAPPINGS = {
     "visual_slam/image_0": "image",
@@ -54,53 +48,91 @@ RGBD = {
 """What differs between a stereo pair and a camera with depth; the parameter file may say otherwise."""
 
 
+CONTAINER = ("rclcpp_components", "component_container_mt")
+"""Package and executable that the node is loaded into; its own executable overrides `rectified_images`."""
+PACKAGE = "isaac_ros_visual_slam"
+
+ARGUMENTS = {
+    argument.name: argument
+    for argument in (
+        Argument(
+            "cuvslam_file",
+            "Parameter file of cuVSLAM",
+            str(share() / "config" / "cuvslam.yaml"),
+            wrong=parameter_file,
+            optional=False,
+            path=True,
+        ),
+        Argument("right_image", "Topic of a stereo camera's right image; `image` is then the left one", wrong=topic),
+        Argument("right_camera_info", "Topic of the right camera's calibration", wrong=topic),
+        Argument(
+            "package",
+            "Package that has cuVSLAM's node; isaac_ros_cuvslam since Isaac ROS 5",
+            PACKAGE,
+            optional=False,
+        ),
+        SEGMENTER,
+        *SEGMENT.values(),
+        Argument(
+            "min_static",
+            "Share of the image that odometry may use at least, the likeliest background first, 0 to 1",
+            "0.7",
+            wrong=MIN_STATIC,
+        ),
+    )
+}
+"""Arguments by name; of those of segment.launch.py, one has another default."""
+
+
 def generate_launch_description() -> LaunchDescription:
-    """Start the segmenter, then what consumes it."""
+    """Check, declare the arguments and start; what is started depends on their values."""
     return LaunchDescription(
         [
-            DeclareLaunchArgument("cuvslam_file", default_value=CONFIG, description="Parameter file of cuVSLAM"),
-            *(
-                DeclareLaunchArgument(name, default_value=default, description=description)
-                for name, (default, description) in ARGUMENTS.items()
-            ),
-            DeclareLaunchArgument(
-                "segmenter", default_value="true", description="false where another launch file has started it"
-            ),
-            DeclareLaunchArgument(
-                "min_static",
-                default_value="0.7",
-                description="Share of the picture that odometry may use at least, the likeliest background first",
-            ),
-            # It declares the other arguments, which keep their values for what follows.
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(SEGMENT), condition=IfCondition(LaunchConfiguration("segmenter"))
-            ),
+            OpaqueFunction(function=check),
+            *(DeclareLaunchArgument(**argument.declaration()) for argument in ARGUMENTS.values()),
             OpaqueFunction(function=start),
         ]
     )
 
 
+def check(context: LaunchContext) -> None:
+    """Refuse what cannot be started before anything is."""
+    given = context.launch_configurations
+    launching.check(
+        context, __file__, ARGUMENTS, lambda: [CONTAINER, (given.get("package", PACKAGE), ""), *needed_beside(given)]
+    )
+
+
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Start cuVSLAM in a container: its own executable overrides `rectified_images`."""
+    """Start the segmenter, and cuVSLAM in a container."""
     given = context.launch_configurations
     parameters = [STEREO if given["right_image"] else RGBD, LaunchConfiguration("cuvslam_file")]
-    if given.get("use_sim_time"):
+    if given["use_sim_time"]:
         parameters.append({"use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)})
     node = ComposableNode(
         package=given["package"],
         plugin="nvidia::isaac_ros::visual_slam::VisualSlamNode",
         name="visual_slam",
-        namespace=given.get("namespace") or None,
+        namespace=given["namespace"] or None,
         parameters=parameters,
         remappings=[(theirs, given.get(ours) or ours) for theirs, ours in REMAPPINGS.items()],
     )
     return [
+        segmenter(),
         ComposableNodeContainer(
-            package="rclcpp_components",
-            executable="component_container_mt",
+            package=CONTAINER[0],
+            executable=CONTAINER[1],
             name="visual_slam_container",
-            namespace=given.get("namespace", ""),
+            namespace=given["namespace"],
             composable_node_descriptions=[node],
             output="screen",
-        )
+        ),
     ]
+
+
+def segmenter() -> LaunchDescriptionEntity:
+    """Start the segmenter, unless told that it runs."""
+    return IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(str(share() / "launch" / "segment.launch.py")),
+        condition=IfCondition(LaunchConfiguration("segmenter")),
+    )

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Foreground for Nav2's local costmap, beside a Nav2 that is started elsewhere: doc/nav2.md.
 
-All arguments of segment.launch.py are arguments of this file too: ros2 launch bgflow nav2.launch.py --show-args.
+All arguments of segment.launch.py but `autostart` are arguments of this file too, see --show-args.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
 
-CONFIG = PathJoinSubstitution([FindPackageShare("bgflow"), "config", "nav2_costmap.yaml"])
-SEGMENT = PathJoinSubstitution([FindPackageShare("bgflow"), "launch", "segment.launch.py"])
+from bgflow_ros import launching
+from bgflow_ros.files import share
+from bgflow_ros.launch_arguments import SEGMENT, needed
+from bgflow_ros.launching import Argument, parameter_file
 
 MANAGER = {
     "package": "nav2_lifecycle_manager",
@@ -26,36 +27,52 @@ MANAGER = {
 CLOUD = {"package": "depth_image_proc", "executable": "point_cloud_xyz_node", "name": "depth_points"}
 """Who configures and activates the segmenter, and who makes points of the full depth, which clear."""
 
+ARGUMENTS = {
+    "nav2_file": Argument(
+        "nav2_file",
+        "Parameter file with the segmenter's lifecycle manager",
+        str(share() / "config" / "nav2_costmap.yaml"),
+        wrong=parameter_file,
+        optional=False,
+        path=True,
+    ),
+    **{name: argument for name, argument in SEGMENT.items() if name != "autostart"},
+}
+"""Arguments by name."""
+
 
 def generate_launch_description() -> LaunchDescription:
-    """Start the segmenter unconfigured, then who leads it and who clears."""
+    """Check, declare the arguments and start; what is started depends on their values."""
     return LaunchDescription(
         [
-            DeclareLaunchArgument(
-                "nav2_file", default_value=CONFIG, description="Parameter file with the segmenter's lifecycle manager"
-            ),
+            OpaqueFunction(function=check),
+            *(DeclareLaunchArgument(**argument.declaration()) for argument in ARGUMENTS.values()),
             # A scope of its own: Nav2's launch files too have an argument `autostart`, which must not become false.
-            GroupAction(
-                [
-                    IncludeLaunchDescription(
-                        PythonLaunchDescriptionSource(SEGMENT), launch_arguments={"autostart": "false"}.items()
-                    ),
-                    OpaqueFunction(function=start),
-                ]
-            ),
+            GroupAction([OpaqueFunction(function=start)]),
         ]
     )
 
 
+def check(context: LaunchContext) -> None:
+    """Refuse what cannot be started before anything is."""
+    given = context.launch_configurations
+    executables = [(node["package"], node["executable"]) for node in (MANAGER, CLOUD)]
+    launching.check(context, __file__, ARGUMENTS, lambda: [*executables, *needed(given)])
+
+
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Start the manager and the cloud of the full depth."""
+    """Start the segmenter unconfigured, who leads it, and who makes the cloud of the full depth, which clears."""
     given = context.launch_configurations
     clock = {}
-    if given.get("use_sim_time"):
+    if given["use_sim_time"]:
         clock = {"use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)}
-    depth = given.get("depth") or "depth"
-    common = {"namespace": given.get("namespace") or None, "output": "screen"}
+    depth = given["depth"] or "depth"
+    common = {"namespace": given["namespace"] or None, "output": "screen"}
     return [
+        IncludeLaunchDescription(
+            PythonLaunchDescriptionSource(str(share() / "launch" / "segment.launch.py")),
+            launch_arguments={"autostart": "false"}.items(),
+        ),
         Node(**MANAGER, **common, parameters=[LaunchConfiguration("nav2_file"), clock]),
         Node(
             **CLOUD,

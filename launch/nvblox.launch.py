@@ -11,14 +11,15 @@ from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import ComposableNodeContainer
 from launch_ros.descriptions import ComposableNode
 from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
 
-CONFIG = PathJoinSubstitution([FindPackageShare("bgflow"), "config", "nvblox.yaml"])
-SEGMENT = PathJoinSubstitution([FindPackageShare("bgflow"), "launch", "segment.launch.py"])
+from bgflow_ros import launching
+from bgflow_ros.files import share
+from bgflow_ros.launch_arguments import SEGMENT, SEGMENTER, needed_beside
+from bgflow_ros.launching import Argument, parameter_file
 
 REMAPPINGS = {
     "camera_0/color/image": "image",
@@ -31,44 +32,75 @@ REMAPPINGS = {
 """nvblox's topic: a launch argument, else a topic of the segmenter."""
 
 
+CONTAINER = ("rclcpp_components", "component_container_mt")
+"""Package and executable that the node is loaded into, as in nvblox's own launch files."""
+PACKAGE = "nvblox_ros"
+
+ARGUMENTS = {
+    argument.name: argument
+    for argument in (
+        Argument(
+            "nvblox_file",
+            "Parameter file of nvblox",
+            str(share() / "config" / "nvblox.yaml"),
+            wrong=parameter_file,
+            optional=False,
+            path=True,
+        ),
+        SEGMENTER,
+        *SEGMENT.values(),
+    )
+}
+"""Arguments by name."""
+
+
 def generate_launch_description() -> LaunchDescription:
-    """Start the segmenter, then what consumes it."""
+    """Check, declare the arguments and start; what is started depends on their values."""
     return LaunchDescription(
         [
-            DeclareLaunchArgument("nvblox_file", default_value=CONFIG, description="Parameter file of nvblox"),
-            DeclareLaunchArgument(
-                "segmenter", default_value="true", description="false where another launch file has started it"
-            ),
-            # It declares the other arguments, which keep their values for what follows.
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(SEGMENT), condition=IfCondition(LaunchConfiguration("segmenter"))
-            ),
+            OpaqueFunction(function=check),
+            *(DeclareLaunchArgument(**argument.declaration()) for argument in ARGUMENTS.values()),
             OpaqueFunction(function=start),
         ]
     )
 
 
+def check(context: LaunchContext) -> None:
+    """Refuse what cannot be started before anything is."""
+    given = context.launch_configurations
+    launching.check(context, __file__, ARGUMENTS, lambda: [CONTAINER, ("nvblox_ros", ""), *needed_beside(given)])
+
+
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Start nvblox in a container, as its own launch files do."""
+    """Start the segmenter, and nvblox in a container."""
     given = context.launch_configurations
     parameters = [LaunchConfiguration("nvblox_file")]
-    if given.get("use_sim_time"):
+    if given["use_sim_time"]:
         parameters.append({"use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)})
     node = ComposableNode(
-        package="nvblox_ros",
+        package=PACKAGE,
         plugin="nvblox::NvbloxNode",
         name="nvblox_node",
-        namespace=given.get("namespace") or None,
+        namespace=given["namespace"] or None,
         parameters=parameters,
         remappings=[(theirs, given.get(ours) or ours) for theirs, ours in REMAPPINGS.items()],
     )
     return [
+        segmenter(),
         ComposableNodeContainer(
-            package="rclcpp_components",
-            executable="component_container_mt",
+            package=CONTAINER[0],
+            executable=CONTAINER[1],
             name="nvblox_container",
-            namespace=given.get("namespace", ""),
+            namespace=given["namespace"],
             composable_node_descriptions=[node],
             output="screen",
-        )
+        ),
     ]
+
+
+def segmenter() -> LaunchDescriptionEntity:
+    """Start the segmenter, unless told that it runs."""
+    return IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(str(share() / "launch" / "segment.launch.py")),
+        condition=IfCondition(LaunchConfiguration("segmenter")),
+    )

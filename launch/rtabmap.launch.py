@@ -11,13 +11,14 @@ from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
 
-CONFIG = PathJoinSubstitution([FindPackageShare("bgflow"), "config", "rtabmap.yaml"])
-SEGMENT = PathJoinSubstitution([FindPackageShare("bgflow"), "launch", "segment.launch.py"])
+from bgflow_ros import launching
+from bgflow_ros.files import share
+from bgflow_ros.launch_arguments import MIN_STATIC, SEGMENT, SEGMENTER, needed_beside
+from bgflow_ros.launching import Argument, parameter_file, topic
 
 NODES = {
     "odometry_sync": ("rtabmap_sync", "rgbd_sync"),
@@ -45,48 +46,76 @@ REMAPPINGS = {
 """RTAB-Map's topics by node: a launch argument, a topic of the segmenter, or one that joins RTAB-Map's nodes."""
 
 
+ARGUMENTS = {
+    argument.name: argument
+    for argument in (
+        Argument(
+            "rtabmap_file",
+            "Parameter file of RTAB-Map",
+            str(share() / "config" / "rtabmap.yaml"),
+            wrong=parameter_file,
+            optional=False,
+            path=True,
+        ),
+        Argument("imu", "Topic of an IMU with orientation, to wait for; empty: none", wrong=topic),
+        SEGMENTER,
+        *SEGMENT.values(),
+        Argument(
+            "min_static",
+            "Share of the image that the map may use at least, the likeliest background first, 0 to 1",
+            "0.7",
+            wrong=MIN_STATIC,
+        ),
+    )
+}
+"""Arguments by name; of those of segment.launch.py, one has another default."""
+
+
 def generate_launch_description() -> LaunchDescription:
-    """Start the segmenter, then what consumes it."""
+    """Check, declare the arguments and start; what is started depends on their values."""
     return LaunchDescription(
         [
-            DeclareLaunchArgument("rtabmap_file", default_value=CONFIG, description="Parameter file of RTAB-Map"),
-            DeclareLaunchArgument(
-                "imu", default_value="", description="Topic of an IMU with orientation, to wait for; empty: none"
-            ),
-            DeclareLaunchArgument(
-                "segmenter", default_value="true", description="false where another launch file has started it"
-            ),
-            DeclareLaunchArgument(
-                "min_static",
-                default_value="0.7",
-                description="Share of the picture that the map may use at least, the likeliest background first",
-            ),
-            # It declares the other arguments, which keep their values for what follows.
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(SEGMENT), condition=IfCondition(LaunchConfiguration("segmenter"))
-            ),
+            OpaqueFunction(function=check),
+            *(DeclareLaunchArgument(**argument.declaration()) for argument in ARGUMENTS.values()),
             OpaqueFunction(function=start),
         ]
     )
 
 
+def check(context: LaunchContext) -> None:
+    """Refuse what cannot be started before anything is."""
+    given = context.launch_configurations
+    launching.check(context, __file__, ARGUMENTS, lambda: [*NODES.values(), *needed_beside(given)])
+
+
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Start RTAB-Map's nodes."""
+    """Start the segmenter and RTAB-Map's nodes."""
     given = context.launch_configurations
     parameters = [LaunchConfiguration("rtabmap_file")]
-    if given.get("use_sim_time"):
+    if given["use_sim_time"]:
         parameters.append({"use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)})
     if given["imu"]:
         parameters.append({"wait_imu_to_init": True})
     return [
-        Node(
-            package=package,
-            executable=executable,
-            name=name,
-            namespace=given.get("namespace") or None,
-            parameters=parameters,
-            remappings=[(theirs, given.get(ours) or ours) for theirs, ours in REMAPPINGS[name].items()],
-            output="screen",
-        )
-        for name, (package, executable) in NODES.items()
+        segmenter(),
+        *(
+            Node(
+                package=package,
+                executable=executable,
+                name=name,
+                namespace=given["namespace"] or None,
+                parameters=parameters,
+                remappings=[(theirs, given.get(ours) or ours) for theirs, ours in REMAPPINGS[name].items()],
+                output="screen",
+            )
+            for name, (package, executable) in NODES.items()
+        ),
     ]
+
+
+def segmenter() -> LaunchDescriptionEntity:
+    """Start the segmenter, unless told that it runs."""
+    return IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(str(share() / "launch" / "segment.launch.py")),
+        condition=IfCondition(LaunchConfiguration("segmenter")),
+    )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,21 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 ROOM = ROOT / "demo" / "room"
 DATA = ROOT.parent / "shared" / "data"
+
+
+GUARD = '\npytest.importorskip("rclpy"'
+"""Line with which a module says that all its tests need ROS."""
+
+if os.environ.get("BGFLOW_TEST_ROS") == "humble":
+    import humble
+
+    humble.take_away()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests of modules that need ROS."""
+    if GUARD in Path(item.module.__file__).read_text(encoding="utf-8"):  # type: ignore[attr-defined]
+        item.add_marker(pytest.mark.ros)
 
 
 @pytest.fixture(scope="session")

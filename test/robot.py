@@ -30,6 +30,8 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from bgflow_ros.ros.compatibility import only_this_machine
+
 TRANSITIONS = {
     "configure": Transition.TRANSITION_CONFIGURE,
     "activate": Transition.TRANSITION_ACTIVATE,
@@ -59,7 +61,7 @@ DOMAIN, _LOCK = _claim()
 
 def environment() -> dict[str, str]:
     """What a child process needs to talk to this one and nobody else."""
-    own = os.environ | {"ROS_DOMAIN_ID": str(DOMAIN), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    own = os.environ | {"ROS_DOMAIN_ID": str(DOMAIN)} | only_this_machine()
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
     return own
 
@@ -130,7 +132,7 @@ class Robot:
     """A node that publishes images and collects whatever comes back."""
 
     def __init__(self, namespace: str = "") -> None:
-        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        os.environ.update(only_this_machine())
         self.context = rclpy.Context()
         rclpy.init(context=self.context, domain_id=DOMAIN)
         self.node = rclpy.create_node("robot", namespace=namespace, context=self.context)

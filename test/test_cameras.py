@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ast
 import runpy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from diagnostic_msgs.msg import DiagnosticArray
 from robot import Robot, Segment, image, model, pixels
 from rosgraph_msgs.msg import Clock
 
+from bgflow_ros import launching
+
 ROOT = Path(__file__).resolve().parents[1]
 LAUNCH = ROOT / "launch" / "cameras.launch.py"
 SIZES = {"front": (160, 120), "left": (96, 128)}
@@ -28,14 +30,19 @@ SIZES = {"front": (160, 120), "left": (96, 128)}
 MASK = "segmenter/foreground_mask"
 
 
-def of_cameras() -> Callable[[str, dict[str, str]], list[dict[str, str]]]:
-    """The launch file's function, without launch."""
-    body = ast.parse(LAUNCH.read_text()).body
-    [function] = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == "of_cameras"]
-    scope: dict[str, Any] = {}
-    exec(compile(ast.Module([function], []), str(LAUNCH), "exec"), scope)
-    made: Callable[[str, dict[str, str]], list[dict[str, str]]] = scope["of_cameras"]
-    return made
+def functions() -> dict[str, Any]:
+    """Functions of the launch file, without launch."""
+    body = [node for node in ast.parse(LAUNCH.read_text()).body if isinstance(node, ast.FunctionDef)]
+    for function in body:
+        function.returns, function.args.defaults = None, []
+        for argument in function.args.args:
+            argument.annotation = None
+    scope: dict[str, Any] = {"launching": launching}
+    exec(compile(ast.Module(body, []), str(LAUNCH), "exec"), scope)
+    return scope
+
+
+of_cameras = functions()["of_cameras"]
 
 
 def frame(camera: str, grey: int) -> Any:
@@ -48,7 +55,7 @@ def robots(tiny: Path) -> Iterator[dict[str, Robot]]:
     """A camera in each namespace, and its node with the topics as the launch file remaps them."""
     with ExitStack() as stack:
         found = {}
-        for arguments in of_cameras()("front, left", {"image": "/{camera}/color/image_raw"}):
+        for arguments in of_cameras("front, left", {"image": "/{camera}/color/image_raw"}):
             camera = arguments["namespace"]
             rules = (f"__ns:=/{camera}", f"image:={arguments['image']}")
             stack.callback(Segment(model(tiny), rules).close)
@@ -150,7 +157,7 @@ def test_a_node_in_simulated_time_answers_while_the_clock_stands_still(simulated
 
 def test_every_camera_has_its_own_arguments() -> None:
     patterns = {"image": "/{camera}/color/image_raw", "camera_info": "/{camera}/color/camera_info", "depth": ""}
-    front, left = of_cameras()("front, left", patterns)
+    front, left = of_cameras("front, left", patterns)
     assert front == {
         "namespace": "front",
         "image": "/front/color/image_raw",
@@ -160,10 +167,23 @@ def test_every_camera_has_its_own_arguments() -> None:
     assert left["image"] == "/left/color/image_raw"
 
 
-@pytest.mark.parametrize("cameras", ["", "front,", "front,front", "front, front"])
-def test_names_that_are_missing_or_come_twice_are_refused(cameras: str) -> None:
-    with pytest.raises(ValueError, match="expected different names"):
-        of_cameras()(cameras, {})
+@pytest.mark.parametrize(
+    "cameras", ["", "front,", "a,,b", "front,front", "front, front", "/front", "front-left", "front left", "1,2"]
+)
+def test_names_that_are_missing_or_wrong_or_come_twice_are_refused(cameras: str) -> None:
+    assert functions()["wrong_names"](cameras).startswith("different names")
+
+
+@pytest.mark.parametrize("cameras", ["front", "front,left", " front , left ", "front/left,front/right"])
+def test_names_that_are_right_are_taken(cameras: str) -> None:
+    assert functions()["wrong_names"](cameras) == ""
+
+
+def test_a_pattern_is_a_topic_with_the_name_in_it() -> None:
+    wrong = functions()["wrong_pattern"]
+    assert wrong("/{camera}/color") == wrong("color") == ""
+    assert wrong("/{name}/color")
+    assert wrong("/{camera}//color")
 
 
 def test_the_launch_file_includes_a_segmenter_in_a_scope_for_each_camera() -> None:

@@ -1,10 +1,15 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from made_videos import write_mkv
 from rosbags.rosbag2 import StoragePlugin
 from test_media import frame, write_bag
 
@@ -107,3 +112,95 @@ def test_an_output_folder_that_cannot_be_is_refused(
     cv2.imwrite(str(tmp_path / "a.png"), frame(50))
     assert main(["segment", str(tmp_path / "a.png"), "--model", str(tiny), "--out", str(tmp_path / "a.png")]) == 2
     assert "is no folder" in capsys.readouterr().err
+
+
+def test_of_a_folder_everything_is_done_or_told(tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    for name in ("a.jpg", "c.pgm", "d.ppm", "sub/a.jpg"):
+        cv2.imwrite(str(tmp_path / "in" / name), frame(50)[..., 0] if name == "c.pgm" else frame(50))
+    (tmp_path / "in" / "b.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    cv2.imwrite(str(tmp_path / "in" / "depth.png"), np.full((48, 64), 1500, np.uint16))
+    out = tmp_path / "in" / "out"
+    command = ["segment", str(tmp_path / "in"), "--model", str(tiny), "--out", str(out)]
+    for _ in range(2):  # the second time, the output folder is there
+        assert main(command) == 1
+        told = capsys.readouterr().err
+        assert all(name in told for name in ("b.HEIC", "depth.png", "sub: a folder, left out", "3 of 6 skipped"))
+        assert {path.name for path in out.rglob("*.jpg")} == {"a_overlay.jpg", "c_overlay.jpg", "d_overlay.jpg"}
+    assert main([*command, "--recursive"]) == 1
+    assert "2 of 6 skipped" in capsys.readouterr().err
+    assert (out / "sub" / "a_overlay.jpg").is_file()
+
+
+def test_the_folder_that_is_segmented_does_not_get_the_masks(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), frame(50))
+    assert main(["segment", str(tmp_path), "--model", str(tiny), "--out", str(tmp_path)]) == 2
+    assert "is what is segmented" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_video_without_a_constant_rate_gets_an_overlay_of_its_length(tmp_path: Path, tiny: Path) -> None:
+    seconds = [0.375 * number + 0.01 * (number % 3) for number in range(20)]
+    write_mkv(tmp_path / "12:30.mkv", [frame(10 * number) for number in range(20)], seconds, 7.5)
+    out = tmp_path / "a %d:é"
+    assert main(["segment", str(tmp_path / "12:30.mkv"), "--model", str(tiny), "--out", str(out)]) == 0
+    assert len(list(out.glob("*_static.png"))) == 20
+    video = cv2.VideoCapture(str(out / "12:30_overlay.mp4"))
+    length = video.get(cv2.CAP_PROP_FRAME_COUNT) / video.get(cv2.CAP_PROP_FPS)
+    assert length == pytest.approx(seconds[-1], abs=0.15)
+
+
+@pytest.mark.parametrize("most", [64, 700, 1500])
+def test_a_full_disk_is_one_line_and_nothing_half_is_left(tmp_path: Path, tiny: Path, most: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (20, 48, 64, 3), np.uint8)
+    write_mkv(tmp_path / "clip.mkv", list(noise), [number / 20 for number in range(20)], 1)
+    command = ["segment", str(tmp_path / "clip.mkv"), "--model", str(tiny), "--out", str(tmp_path / "out")]
+    # The kernel's answer to a file beyond this size is the one to a full disk but for its number.
+    code = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}));"
+        f"from bgflow_ros.cli.main import main; sys.exit(main({command}))"
+    )
+    done = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"{tmp_path / 'out'} cannot be written: File too large; stopped after 0 of 1" in done.stderr
+    assert "Traceback" not in done.stderr
+    for path in (tmp_path / "out").iterdir():
+        assert path.suffix == ".png", "each of them whole, and no video that is not"
+        assert read(path).shape == (48, 64)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_video_that_is_interrupted_keeps_a_whole_overlay(tmp_path: Path, tiny: Path, number: signal.Signals) -> None:
+    write_mkv(tmp_path / "clip.mkv", [frame(50)] * 3000, [number / 20 for number in range(3000)], 150)
+    command = ["segment", str(tmp_path / "clip.mkv"), "--model", str(tiny), "--out", str(tmp_path / "out")]
+    # A shell makes its background jobs ignore Ctrl-C, these tests among them, and their children inherit that.
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        f"from bgflow_ros.cli.main import main; sys.exit(main({command}))"
+    )
+    running = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while len(list((tmp_path / "out").glob("*_static.png"))) < 20 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    running.send_signal(number)
+    told = running.communicate(timeout=30)[1]
+    assert running.returncode == 130, told
+    assert not list((tmp_path / "out").glob(".*"))
+    video = cv2.VideoCapture(str(tmp_path / "out" / "clip_overlay.mp4"))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) >= 19
+
+
+def test_a_large_graph_is_the_user_s_to_allow(
+    tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bgflow_ros.model.GRAPH_BYTES", 100)
+    cv2.imwrite(str(tmp_path / "a.png"), frame(50))
+    command = ["segment", str(tmp_path / "a.png"), "--model", str(tiny), "--out", str(tmp_path / "out")]
+    assert main(command) == 2
+    assert "--max-graph-mb" in capsys.readouterr().err
+    assert main([*command, "--max-graph-mb", "1"]) == 0
+    with pytest.raises(SystemExit):
+        main([*command, "--max-graph-mb", "9999"])
+    assert "from 1 to 2047" in capsys.readouterr().err

@@ -156,7 +156,7 @@ def test_remappings_join_topics_that_exist(name: str) -> None:
     tables = literals(name)
     ours = {topic.replace("~", "segmenter") for topic in outputs.MAPS}
     ours |= {topic.replace("~", "segmenter") for topic in (outputs.INFO, outputs.STATIC_DEPTH)}
-    own = {"imu", "odometry/rgbd_image"} if name == "rtabmap" else set(tables.get("ARGUMENTS", {}))
+    own = {"rtabmap": {"imu", "odometry/rgbd_image"}, "cuvslam": {"right_image", "right_camera_info"}}.get(name, set())
     for remappings in tables["REMAPPINGS"].values() if name == "rtabmap" else [tables["REMAPPINGS"]]:
         assert set(remappings) <= TOPICS[name]
         assert set(remappings.values()) <= ours | CAMERA | own
@@ -193,17 +193,21 @@ def test_the_launch_file_starts_segmenter_and_consumer(name: str) -> None:
     # Not `launch`: the folder of that name beside the tests imports as an empty package.
     pytest.importorskip("launch_ros", reason="needs launch, from ROS")
     import launch
-    from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+    from launch.actions import DeclareLaunchArgument
 
-    description = runpy.run_path(str(ROOT / "launch" / f"{name}.launch.py"))["generate_launch_description"]()
-    kinds = [type(entity) for entity in description.entities]
-    assert kinds.index(IncludeLaunchDescription) < kinds.index(OpaqueFunction)
+    module = runpy.run_path(str(ROOT / "launch" / f"{name}.launch.py"))
+    entities = module["generate_launch_description"]().entities
+    assert [type(entity).__name__ for entity in (entities[0], entities[-1])] == ["OpaqueFunction"] * 2
     context = launch.LaunchContext()
-    context.launch_configurations |= {"namespace": "head", "image": "/color", "camera_info": "", "depth": "/depth"}
-    for entity in description.entities:
+    given = {"namespace": "head", "image": "/color", "camera_info": "", "depth": "/depth"}
+    context.launch_configurations.update(given)
+    for entity in entities:
         if isinstance(entity, DeclareLaunchArgument):
             entity.execute(context)
-    actions = description.entities[-1].execute(context)
+    segmenter, *actions = entities[-1].execute(context)
+    assert type(segmenter).__name__ == "IncludeLaunchDescription"
+    assert segmenter.condition is not None
     packages = {action.node_package for action in actions}
     nodes = literals(name).get("NODES", {})
     assert packages == ({package for package, _ in nodes.values()} or {"rclcpp_components"})
+    assert context.launch_configurations["min_static"] == ("" if name == "nvblox" else "0.7"), "for odometry and maps"

@@ -80,12 +80,12 @@ def test_it_ends_every_process_when_interrupted(tmp_path: Path, number: int) -> 
 
 def test_a_report_needs_two_frames_and_a_mask() -> None:
     code = """
-import rclpy
 from pathlib import Path
 from watch import Watch
+from bgflow_ros.ros.compatibility import running_ros
 from bgflow_ros.video import VideoWriter
 
-with rclpy.init():
+with running_ros():
     watch = Watch(VideoWriter(Path("none.mp4"), 30.0))
     reports = [watch.report()]
     for stamp in (1, 10**9 + 1):

@@ -13,8 +13,9 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
+from bgflow_ros.ros.ages import Ages
 from bgflow_ros.ros.arrivals import Arrivals
-from bgflow_ros.ros.diagnostics import Seen, status
+from bgflow_ros.ros.diagnostics import Complaints, Seen, status
 from bgflow_ros.ros.drops import Drops
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
@@ -42,6 +43,13 @@ WELL = Seen(
         ({"lost_rate": 6.0}, WARN, "20 % of the images are lost on the way"),
         ({"lost_rate": 2.0}, OK, "masks a second"),
         ({"cameras": 2}, WARN, "2 publishers of images on /front/image; expected one camera"),
+        ({"failure": "tick failed"}, WARN, "tick failed"),
+        ({"complaints": ["no depth", "no camera_info"]}, WARN, "no depth; no camera_info"),
+        ({"fault": "no depth", "complaints": ["no depth"]}, WARN, "no depth"),
+        ({"obstacle": "of another type", "silence": 6.0}, ERROR, "(1 publisher); of another type"),
+        ({"state": "inactive", "silence": 6.0}, OK, "inactive"),
+        ({"wanted": False, "lone": True}, OK, "nothing is inferred; ~/camera_info comes with masks alone"),
+        ({"no_age": "stamps are 0"}, OK, "29.9 masks a second of 30.0 images; no age: stamps are 0"),
     ],
 )
 def test_levels(changes: dict[str, object], level: bytes, message: str) -> None:
@@ -71,6 +79,64 @@ def test_everything_is_told_as_values() -> None:
     assert values["dropped: superseded"] == "3"
     assert values["model"] == "m"
     assert values["last refusal"] == "odd size"
+
+
+def test_several_faults_are_told_together_at_the_level_of_the_worst() -> None:
+    worst = dataclasses.replace(
+        WELL, complaints=["no depth"], fault="wrong step", degraded="inference runs on the CPU", cameras=2
+    )
+    told = status(worst)
+    assert told.level == ERROR
+    assert told.message == (
+        "inference runs on the CPU; wrong step; no depth; 2 publishers of images on /front/image; expected one camera"
+    )
+
+
+def test_complaints_are_logged_when_they_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, lines = 100.0, []
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    complaints = Complaints(lines.append)
+    for moment, found in ((100.0, ["none"]), (101.0, ["far: 4.7 ms", "none"]), (102.0, []), (103.0, ["far: 31 ms"])):
+        now = moment
+        complaints.update(found)
+    assert lines == ["none", "far: 4.7 ms"], "it comes and goes"
+    for moment, found in ((120.0, []), (121.0, ["", "far: 12 ms", "none"])):
+        now = moment
+        complaints.update(found)
+    assert sorted(lines[2:]) == ["far: 12 ms", "none"]
+
+
+DAY = 86400 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("now", "stamp", "seconds", "none"),
+    [
+        (5 * 10**9, 4 * 10**9, (1.0,), ""),
+        (5 * 10**9, 5 * 10**9 + 10_000_000, (0.0,), ""),
+        (5 * 10**9, 0, (), "stamps are 0"),
+        (0, 5 * 10**9, (), "use_sim_time is set, and no time has come on /clock"),
+        (20000 * DAY, 100 * DAY, (), "stamps are 19900 days behind the node's clock"),
+        (10**9, 3601 * 10**9, (), "stamps are 3.6e+03 s ahead of the node's clock"),
+        (100 * 10**9, -(10**9), (), "stamps are 101 s behind the node's clock"),
+    ],
+)
+def test_ages_are_told_as_far_as_stamps_and_clock_make_sense(
+    now: int, stamp: int, seconds: tuple[float, ...], none: str
+) -> None:
+    ages = Ages()
+    ages.add(now, stamp)
+    assert ages.seconds() == pytest.approx(seconds)
+    assert ages.none == none
+
+
+def test_ages_of_before_the_stamps_made_no_sense_are_forgotten() -> None:
+    ages = Ages()
+    for stamp in (10**9, 0):
+        ages.add(2 * 10**9, stamp)
+    assert ages.seconds() == ()
+    ages.add(2 * 10**9, 10**9)
+    assert (ages.seconds(), ages.none) == ((1.0,), "")
 
 
 def arrivals(*numbers: int | None, one_camera: bool = True, read: bool = True) -> tuple[Arrivals, int]:

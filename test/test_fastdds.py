@@ -16,19 +16,24 @@ from bgflow_ros.fastdds import QUALITIES, choose_shared_memory, profile, touch_s
 
 
 @pytest.mark.parametrize(
-    ("distribution", "name"),
+    ("library", "name"),
     [
-        ({}, "FASTDDS_DEFAULT_PROFILES_FILE"),
-        ({"ROS_DISTRO": "kilted"}, "FASTDDS_DEFAULT_PROFILES_FILE"),
-        ({"ROS_DISTRO": "jazzy"}, "FASTRTPS_DEFAULT_PROFILES_FILE"),
+        (None, "FASTDDS_DEFAULT_PROFILES_FILE"),
+        ("libfastdds.so.3.2", "FASTDDS_DEFAULT_PROFILES_FILE"),
+        ("libfastrtps.so.2.14", "FASTRTPS_DEFAULT_PROFILES_FILE"),
+        ("libfastrtps.so", "FASTRTPS_DEFAULT_PROFILES_FILE"),
     ],
 )
-def test_the_variable_that_the_distribution_reads_names_the_packaged_file(
-    distribution: dict[str, str], name: str
+def test_the_variable_that_the_installed_fast_dds_reads_names_the_packaged_file(
+    tmp_path: Path, library: str | None, name: str
 ) -> None:
-    environment = dict(distribution)
+    environment = {}
+    if library is not None:
+        (tmp_path / library).touch()
+        environment["LD_LIBRARY_PATH"] = f"/no/such/folder:{tmp_path}"
+    given = set(environment)
     choose_shared_memory(environment)
-    assert environment.keys() - distribution.keys() == {name, QUALITIES}
+    assert environment.keys() - given == {name, QUALITIES}
     assert Path(profile(environment)).read_text().count("SHM") >= 1
 
 

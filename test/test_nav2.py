@@ -306,10 +306,14 @@ def test_the_launch_file_starts_segmenter_manager_and_cloud() -> None:
 
     module = runpy.run_path(str(LAUNCH))
     context = launch.LaunchContext()
-    context.launch_configurations |= {"namespace": "head", "depth": "/depth/image", "nav2_file": "mine.yaml"}
-    actions = module["start"](context)
+    entities = module["generate_launch_description"]().entities
+    for entity in entities[1:-1]:
+        entity.execute(context)
+    context.launch_configurations.update({"namespace": "head", "depth": "/depth/image"})
+    segmenter, *actions = module["start"](context)
+    assert type(segmenter).__name__ == "IncludeLaunchDescription"
+    assert dict(segmenter.launch_arguments) == {"autostart": "false"}
     assert [action.node_package for action in actions] == ["nav2_lifecycle_manager", "depth_image_proc"]
-    assert [type(entity).__name__ for entity in module["generate_launch_description"]().entities] == [
-        "DeclareLaunchArgument",
-        "GroupAction",
-    ]
+    kinds = [type(entity).__name__ for entity in entities]
+    assert [kinds[0], kinds[-1]] == ["OpaqueFunction", "GroupAction"]
+    assert set(kinds[1:-1]) == {"DeclareLaunchArgument"}

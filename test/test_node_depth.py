@@ -292,7 +292,9 @@ def test_diagnostics_tell_rates_ages_model_and_a_silent_camera(robot: Robot, sta
     assert len(told["sha256"]) == 64
     assert told["device"] == "cpu"
     assert float(told["input rate (Hz)"]) >= float(told["output rate (Hz)"]) - 1
-    assert float(told["age p95 (ms)"]) >= float(told["age p50 (ms)"]) >= 0
+    # This robot's stamps are of 1970.
+    assert "days behind the node's clock" in told["age"]
+    assert "age p50 (ms)" not in told
     assert robot.until(lambda: level(robot) == DiagnosticStatus.WARN and "no image for" in status(robot).message, 5)
     assert robot.until(
         lambda: level(robot) == DiagnosticStatus.ERROR and "/image (1 publisher)" in status(robot).message, 8

@@ -21,13 +21,14 @@ from robot import DOMAIN, image
 from sensor_msgs.msg import Image
 
 from bgflow_ros.ros import heap
+from bgflow_ros.ros.compatibility import only_this_machine
 from bgflow_ros.ros.node import SegmenterNode
 from bgflow_ros.segmenter import Segmentation
 
 
 @pytest.fixture
 def node(tiny: Path) -> Iterator[SegmenterNode]:
-    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    os.environ.update(only_this_machine())
     rclpy.init(args=["--ros-args", "-p", f"model:={tiny}", "-p", "threads:=1"], domain_id=DOMAIN)
     node = SegmenterNode()
     node.trigger_configure()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,3 +89,16 @@ def test_what_waits_is_bounded() -> None:
     for number in range(1000):
         pairing.put_depth(number * 33 * MS, number)
     assert len(pairing._depths) == Pairing.KEPT_DEPTHS
+
+
+@pytest.mark.parametrize("away", [47 * MS, -47 * MS, 10**15, -(10**15)])
+def test_how_far_away_the_nearest_depth_was_is_known(away: int) -> None:
+    pairing: Pairing[int, int] = Pairing()
+    assert pairing.nearest is None
+    for number in range(20):
+        stamp = 10**18 + number * 100 * MS
+        assert pairing.put_mask(stamp, number) == []
+        assert pairing.put_depth(stamp + away, number) == []
+    assert pairing.alone > 10
+    assert pairing.nearest is not None
+    assert abs(pairing.nearest - away) <= (3000 * MS if abs(away) > 10**12 else 0), "of 30 depths kept"

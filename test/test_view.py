@@ -4,9 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -117,6 +122,122 @@ def test_without_rerun_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsy
     assert "'.[view]'" in told
 
 
+def listening(pid: int) -> set[str]:
+    """Addresses at which a process and its children wait for connections, from Linux' own tables."""
+    tables = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()]
+    sockets = {row[9]: row[1].partition(":")[0] for row in tables if row[3] == "0A"}
+    found, processes = set(), [pid]
+    while processes:
+        one = processes.pop()
+        with contextlib.suppress(OSError):  # it has just ended
+            for link in Path(f"/proc/{one}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    name = str(link.readlink())
+                    if name.startswith("socket:[") and name[8:-1] in sockets:
+                        found.add(sockets[name[8:-1]])
+            for task in Path(f"/proc/{one}/task").iterdir():
+                processes += map(int, (task / "children").read_text().split())
+    return found
+
+
+@contextlib.contextmanager
+def served(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """Serve `bgflow view --web` with ports of its own; the process, and what it printed until it was ready."""
+    with socket.create_server(("", 0)) as one, socket.create_server(("", 0)) as other:
+        ports = one.getsockname()[1], other.getsockname()[1]
+    command = ["view", "--web", "--device", "cpu", *arguments]
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        f"from bgflow_ros.view import target; target.WEB_PORT, target.DATA_PORT = {ports};"
+        f"from bgflow_ros.cli.main import main; sys.exit(main({command}))"
+    )
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        told = []
+        assert process.stdout is not None
+        for line in process.stdout:
+            told.append(line)
+            if "Ctrl-C" in line:
+                break
+        yield process, told
+    finally:
+        process.kill()
+        process.communicate()
+
+
+LOOPBACK, EVERYWHERE = "0100007F", "00000000"
+"""127.0.0.1 and 0.0.0.0 in Linux' tables."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_in_a_browser_only_this_machine_sees_it(tmp_path: Path, tiny: Path, number: signal.Signals) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), scene(230))
+    home = tmp_path / "home"
+    home.mkdir()
+    with served(home, str(tmp_path / "a.png"), "--model", str(tiny)) as (process, told):
+        assert listening(process.pid) == {LOOPBACK}
+        assert told[0].startswith("only this machine can see it")
+        assert told[1].startswith("http://127.0.0.1:")
+        with urllib.request.urlopen(told[1].strip(), timeout=10) as page:
+            assert b"<title>Rerun Viewer</title>" in page.read()
+        [server] = (Path(f"/proc/{process.pid}/task/{process.pid}") / "children").read_text().split()
+        process.send_signal(number)
+        process.wait(20)
+        deadline = time.monotonic() + 10
+        while Path(f"/proc/{server}/exe").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not Path(f"/proc/{server}/exe").exists(), "it serves on"
+    assert not list(home.rglob("*")), "neither Rerun nor ONNX Runtime keeps an identifier"
+
+
+def test_others_see_it_where_the_user_says_so(tmp_path: Path, tiny: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), scene(230))
+    with served(tmp_path, str(tmp_path / "a.png"), "--model", str(tiny), "--bind", "0.0.0.0") as (process, told):
+        assert listening(process.pid) == {EVERYWHERE}
+        assert (
+            told[0] == "whoever reaches any address of this machine can see what the camera sees, without a password\n"
+        )
+        assert socket.gethostname() in "".join(told)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--web", "--bind", "robot"], "expected an IP address"),
+        (["--web", "--bind", "192.0.2.1"], "cannot serve on 192.0.2.1, port 9090: Cannot assign requested address"),
+        (["--save", "x.rrd", "--bind", "0.0.0.0"], "--bind says where --web serves"),
+    ],
+)
+def test_an_address_that_cannot_be_served_at_is_one_line(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), scene(230))
+    assert main(["view", str(tmp_path / "a.png"), "--model", str(tiny), *arguments]) == 2
+    told = capsys.readouterr().err.strip()
+    assert message in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize("most", [100, 100_000])
+def test_a_recording_that_the_disk_does_not_hold_is_told_and_gone(tmp_path: Path, tiny: Path, most: int) -> None:
+    for number in range(4):
+        noise = np.random.default_rng(number).integers(0, 255, (480, 640, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / f"{number}.png"), noise)
+    command = ["view", str(tmp_path), "--model", str(tiny), "--save", str(tmp_path / "out" / "x.rrd")]
+    code = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}));"
+        f"from bgflow_ros.cli.main import main; sys.exit(main({command}))"
+    )
+    done = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "x.rrd cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list((tmp_path / "out").iterdir())
+
+
 @pytest.fixture
 def robot() -> Iterator[object]:
     pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
@@ -177,6 +298,25 @@ def test_a_recording_of_the_node_holds_its_outputs_by_their_stamps(
         assert row["DepthImage:meter"] == [1000]
     assert any("| state | active |" in row["TextDocument:text"][0] for row in found["/statistics/node"].values())
     assert any(row["Scalars:scalars"][0] > 0 for row in found["/statistics/rate/output"].values())
+
+
+def test_a_topic_of_another_type_than_is_watched_is_told(robot, tmp_path: Path) -> None:
+    from rclpy.qos import ReliabilityPolicy
+    from robot import environment
+    from sensor_msgs.msg import CompressedImage
+
+    command = ["view", "--namespace", "kitchen", "--save", str(tmp_path / "live.rrd")]
+    code = f"import sys; from bgflow_ros.cli.main import main; sys.exit(main({command}))"
+    log = tmp_path / "log"
+    with log.open("w") as file:
+        viewer = subprocess.Popen([sys.executable, "-c", code], env=environment(), stderr=file)
+    try:
+        robot.publisher(CompressedImage, "image", ReliabilityPolicy.RELIABLE)
+        said = "/kitchen/image carries sensor_msgs/msg/CompressedImage, expected sensor_msgs/msg/Image"
+        assert robot.until(lambda: said in log.read_text(), 30), log.read_text()
+    finally:
+        viewer.terminate()
+        viewer.wait()
 
 
 @pytest.mark.parametrize("arguments", [["--image", "a b"], ["--namespace", "a-b"], ["--rate", "0"]])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 
+from bgflow_ros.cli.arguments import add_max_graph
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.doctor import examine
 from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
@@ -21,6 +22,7 @@ SIGNS = {True: "ok", False: "!!", None: "  "}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
+    add_max_graph(parser)
     parser.add_argument(
         "--device",
         nargs="+",
@@ -33,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the findings as they come."""
     try:
-        model = Model.load(arguments.model)
+        model = Model.load(arguments.model, arguments.largest)
         good = True
         for finding in examine(model, tuple(arguments.device)):
             print(f"{SIGNS[finding.good]} {finding.subject:<16} {finding.text}", flush=True)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -37,11 +38,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         verb.add_arguments(subparsers.add_parser(name, help=verb.HELP, description=verb.__doc__))
     arguments = parser.parse_args(argv)
     verb = verbs[arguments.verb]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever is open is closed, as after Ctrl-C
     try:
         return int(verb.run(arguments))
     except UserError as error:
         print(f"bgflow {arguments.verb}: {error}", file=sys.stderr)
-        return 2
+        return error.status
     except ModuleNotFoundError as error:
         if not hasattr(verb, "EXTRA"):
             raise

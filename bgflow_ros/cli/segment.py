@@ -1,11 +1,12 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Segment pictures, folders, videos and bags into overlays and masks.
+"""Segment images, folders, videos and bags into overlays and masks.
 
 Writes NAME_overlay.jpg, NAME_foreground.png (255 = foreground) and NAME_static.png (255 = surely static background)
 into the output folder for each frame; for videos also NAME_overlay.mp4. Of one ROS 2 bag it makes a bag instead: a copy
-that also holds the node's topics, with the images' stamps; --pictures writes pictures as of a video. What cannot be
-read is reported and skipped, and the exit status is then 1.
+that also holds the node's topics, with the images' stamps; --pictures writes images as of a video. What cannot be
+read is reported and skipped, and the exit status is then 1; so are folders within a folder without --recursive. With
+it, outputs lie in folders of the same names. Files that are hidden, or no images by name or content, are passed over.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import io
 import itertools
+import math
 import re
 import sqlite3
 import sys
@@ -22,23 +24,28 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from bgflow_ros.cli.arguments import add_max_graph, path
 from bgflow_ros.cli.errors import UserError
-from bgflow_ros.files import write_atomically
-from bgflow_ros.media import Bag, Frame, MediaError, Source, sources
+from bgflow_ros.files import expand, write_atomically
+from bgflow_ros.media import Bag, Frame, LeftOut, MediaError, Source, sources
 from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
 from bgflow_ros.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmenter import Segmentation, Segmenter
 from bgflow_ros.video import VideoWriter
 
-HELP = "segment pictures, folders, videos and bags"
+HELP = "segment images, folders, videos and bags"
+FINE = 15.0
+"""Frames a second that the overlay of a video has at least."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="picture, folder, video or ROS 2 bag (mcap, sqlite3)")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to, made where it is missing; or bag")
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="image, folder, video or ROS 2 bag (mcap, sqlite3)")
+    parser.add_argument("--out", type=path, required=True, help="folder to write to, made where it is missing; or bag")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
+    add_max_graph(parser)
     parser.add_argument("--likelihood", action="store_true", help="also write the likelihood: float32, 0 to 1")
+    parser.add_argument("--recursive", action="store_true", help="segment folders within a folder as well")
     parser.add_argument("--topic", help="image topic of a bag that has several")
     parser.add_argument("--depth-topic", help="depth topic of a bag that has several")
     parser.add_argument("--node", default="/segmenter", help="node whose topics a bag gets (%(default)s)")
@@ -56,8 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Segment everything; 1 where something had to be skipped."""
     try:
-        found = sources(arguments.paths, arguments.topic)
-        segmenter = Segmenter(Model.load(arguments.model), arguments.device, arguments.threads, arguments.precision)
+        found = sources(arguments.paths, arguments.topic, arguments.recursive, arguments.out)
+        segmenter = Segmenter(
+            Model.load(arguments.model, arguments.largest), arguments.device, arguments.threads, arguments.precision
+        )
         segmenter.min_static = arguments.min_static
         bags = [source for source in found if isinstance(source, Bag) and not arguments.pictures]
         if len(found) == 1 and bags:
@@ -67,18 +76,22 @@ def run(arguments: argparse.Namespace) -> int:
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     _refuse_collisions(found)
-    try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{arguments.out} cannot be made or is no folder: {error.strerror}") from error
-    skipped = 0
+    _make(arguments.out, arguments.paths)
+    skipped = done = 0
     with tqdm(total=len(found), unit="source", disable=len(found) == 1) as bar:
         for source in found:
             try:
                 _segment(source, segmenter, arguments.out, arguments.likelihood)
+                done += 1
             except MediaError as error:
                 skipped += 1
                 tqdm.write(f"bgflow segment: skipped: {error}", file=sys.stderr)
+            except OSError as error:
+                left = f"stopped after {done + skipped} of {len(found)}"
+                why = f"{arguments.out} cannot be written: {error.strerror or error}; {left}"
+                raise UserError(why, 1 if done else 2) from error
+            if isinstance(source, Bag) and source.remark:
+                tqdm.write(source.remark)
             bar.update()
     if skipped:
         print(f"bgflow segment: {skipped} of {len(found)} skipped, see above", file=sys.stderr)
@@ -86,9 +99,21 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if skipped else 0
 
 
+def _make(out: Path, paths: list[str]) -> None:
+    """Make the output folder."""
+    try:
+        if out.is_dir() and any(expand(path).resolve() == out.resolve() for path in paths):
+            raise UserError(f"{out} is what is segmented; name another folder with --out")
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{out} cannot be made or is no folder: {error.strerror or error}") from error
+
+
 def _segment_bag(bag: Bag, segmenter: Segmenter, arguments: argparse.Namespace) -> int:
-    """Copy a bag and add masks; 1 where an image could not be used."""
-    from bgflow_ros.bags import choose_topics, copy_with_masks
+    """Copy a bag and add masks; 1 where anything is missing that the bag promises."""
+    from bgflow_ros.bags import copy_with_masks
+    from bgflow_ros.rosbag.recording import Recording
+    from bgflow_ros.rosbag.topics import choose_topics
 
     out, node = arguments.out, "/" + arguments.node.strip("/")
     if out.exists():
@@ -97,17 +122,21 @@ def _segment_bag(bag: Bag, segmenter: Segmenter, arguments: argparse.Namespace) 
         raise UserError(f"{out} lies in {bag.folder}, which is not changed; name a bag elsewhere")
     if not re.fullmatch(r"(/[A-Za-z_][A-Za-z0-9_]*)+", node):
         raise UserError(f"--node {arguments.node!r} is no name of a node; expected one such as /front/segmenter")
-    topics = choose_topics(bag.folder, bag.topic, arguments.depth_topic)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tqdm(desc=bag.name, unit="message") as bar:
-            unusable = copy_with_masks(bag.folder, out, topics, segmenter, node, arguments.likelihood, bar)
+        with Recording(bag.path) as recording:
+            topics = choose_topics(recording, bag.topic, arguments.depth_topic)
+            with tqdm(desc=bag.name, unit="message") as bar:
+                outcome = copy_with_masks(recording, out, topics, segmenter, node, arguments.likelihood, bar)
     except (OSError, sqlite3.Error) as error:
         raise UserError(f"{out} cannot be written: {error}") from error
+    told = outcome.told()
     print(f"{out}: masks of {topics.image}, depth {topics.depth or '-'}, calibration {topics.info or '-'}")
-    for cause, count in unusable.items():
-        print(f"bgflow segment: {count} messages without masks: {cause}", file=sys.stderr)
-    return int(bool(unusable))
+    for line in outcome.remarks():
+        print(line)
+    for line in told:
+        print(f"bgflow segment: {line}", file=sys.stderr)
+    return int(bool(told))
 
 
 def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) -> None:
@@ -117,26 +146,28 @@ def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) 
         return
     frames = source.frames()
     first = next(frames)  # a source without frames raises; the rate is known from here on
+    # Fine enough for frames that come at uneven times, and a multiple of the rate, which fits those that do not.
+    repeats = 1 if first.second is None else max(1, math.ceil(FINE / source.rate))
     with (
-        VideoWriter(out / f"{source.name}_overlay.mp4", source.rate) as video,
+        VideoWriter(out / f"{source.name}_overlay.mp4", repeats * source.rate) as video,
         tqdm(desc=source.name, total=source.count or None, unit="frame", leave=False) as bar,
     ):
         for frame in itertools.chain([first], frames):
             segmentation = segmenter(frame.rgb)
             _write(frame, segmentation, out, likelihood)
-            video.write(segmentation.overlay)
+            video.write(segmentation.overlay, frame.second)
             bar.update()
 
 
 def _write(frame: Frame, segmentation: Segmentation, out: Path, likelihood: bool) -> None:
-    pictures = {
+    images = {
         "overlay.jpg": cv2.cvtColor(segmentation.overlay, cv2.COLOR_RGB2BGR),
         "foreground.png": segmentation.foreground,
         "static.png": segmentation.static,
     }
-    for ending, picture in pictures.items():
+    for ending, image in images.items():
         path = out / f"{frame.name}_{ending}"
-        write_atomically(path, cv2.imencode(path.suffix, picture)[1].tobytes())
+        write_atomically(path, cv2.imencode(path.suffix, image)[1].tobytes())
     if likelihood:
         file = io.BytesIO()
         np.save(file, segmentation.likelihood)
@@ -146,7 +177,7 @@ def _write(frame: Frame, segmentation: Segmentation, out: Path, likelihood: bool
 def _refuse_collisions(found: list[Source]) -> None:
     moving = [source.name for source in found if source.moves]
     names: set[str] = set()
-    for source in found:
+    for source in (source for source in found if not isinstance(source, LeftOut)):
         numbered = any(re.fullmatch(re.escape(name) + r"_\d{6}", source.name) for name in moving)
         if source.name in names or numbered:
             raise UserError(f"another source's files would be named {source.name!r} as well; segment them apart")

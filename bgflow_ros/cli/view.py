@@ -11,9 +11,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import signal
-from pathlib import Path
+import sys
 from typing import TYPE_CHECKING
 
+from tqdm import tqdm
+
+from bgflow_ros.cli.arguments import add_max_graph, path
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.media import MediaError, sources
 from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
@@ -31,8 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("paths", metavar="PATH", nargs="*", help="picture, folder, video or bag instead of the node")
     target = parser.add_mutually_exclusive_group()
-    target.add_argument("--save", type=Path, metavar="FILE.rrd", help="record to a file instead of opening a window")
-    target.add_argument("--web", action="store_true", help="serve the viewer for browsers, also on other machines")
+    target.add_argument("--save", type=path, metavar="FILE.rrd", help="record to a file instead of opening a window")
+    target.add_argument("--web", action="store_true", help="serve the viewer for browsers, on this machine only")
+    parser.add_argument(
+        "--bind", metavar="ADDRESS", help="with --web, serve at this address of this machine instead; 0.0.0.0: at all"
+    )
     node = parser.add_argument_group("the running node")
     node.add_argument("--namespace", default="", help="of the node and of relative topics")
     node.add_argument("--image", default="image", metavar="TOPIC", help="the camera's image (%(default)s)")
@@ -46,12 +52,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     files = parser.add_argument_group("a PATH")
     files.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
+    add_max_graph(files)
     files.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
     files.add_argument("--topic", help="image topic of a bag that has several")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Show until the end of the files, or until told to stop."""
+    if arguments.bind is not None and not arguments.web:
+        raise UserError("--bind says where --web serves; expected both")
     return _show_files(arguments) if arguments.paths else _watch_node(arguments)
 
 
@@ -61,19 +70,20 @@ def _show_files(arguments: argparse.Namespace) -> int:
 
     try:
         found = sources(arguments.paths, arguments.topic)
-        segmenter = Segmenter(Model.load(arguments.model), arguments.device)
+        segmenter = Segmenter(Model.load(arguments.model, arguments.largest), arguments.device)
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     with _target(arguments, live=False) as recording:
-        try:
-            show(found, segmenter, Scene(recording))
-        except MediaError as error:
-            raise UserError(str(error)) from error
+        told = show(found, segmenter, Scene(recording), _tell)
         if arguments.web:
             print("serving until Ctrl-C", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 signal.pause()
-    return 0
+    return int(told > 0)
+
+
+def _tell(line: str) -> None:
+    tqdm.write(f"bgflow view: {line}", file=sys.stderr)
 
 
 def _watch_node(arguments: argparse.Namespace) -> int:
@@ -96,9 +106,11 @@ def _watch_node(arguments: argparse.Namespace) -> int:
 
 def _target(arguments: argparse.Namespace, live: bool) -> contextlib.AbstractContextManager[rr.RecordingStream]:
     from bgflow_ros.view.layout import layout
-    from bgflow_ros.view.target import in_browser, in_file, in_window
+    from bgflow_ros.view.target import LOCAL, in_browser, in_file, in_window
 
     views = layout(live=live, depth=arguments.depth is not None)
     if arguments.save is not None:
         return in_file(views, arguments.save)
-    return in_browser(views, kept="100MiB" if live else "1GiB") if arguments.web else in_window(views)
+    if arguments.web:
+        return in_browser(views, "100MiB" if live else "1GiB", arguments.bind or LOCAL)
+    return in_window(views)

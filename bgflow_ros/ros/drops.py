@@ -29,6 +29,8 @@ class Drops:
         self._told: dict[str, tuple[float, int]] = {}
         self.last_fault: tuple[float, str] = (-math.inf, "")
         """When on the monotonic clock a frame could not be used last, and why."""
+        self.uncounted: dict[str, str] = {}
+        """Causes whose frames nobody can count here, and why."""
 
     def add(self, cause: str, fault: str | None = None, count: int = 1) -> None:
         """Count one frame, or several.
@@ -50,6 +52,14 @@ class Drops:
             self._told[cause] = now, self.counts[cause]
             more = self.counts[cause] - told
         self._tell(f"dropped {more} frame{'s' * (more > 1)}, {fault}")
+
+    def cannot_count(self, cause: str, why: str) -> None:
+        """Note that frames dropped for a cause are not known here, and tell so once."""
+        with self._lock:
+            if cause in self.uncounted:
+                return
+            self.uncounted[cause] = why
+        self._tell(f"frames {cause} are not counted: {why}")
 
     def so_far(self) -> dict[str, int]:
         """Copy the counts."""

@@ -37,18 +37,20 @@ class FrameRequest:
         """Write a frame and answer with its path, or with what kept it from being written."""
         try:
             save_frame(self.folder, name, masks.segmentation.image, masks.likelihood, masks.foreground, masks.static)
-        except OSError as error:
-            self.refuse(f"{self.folder / name} cannot be written: {error.strerror or error}")
+        except Exception as error:  # of a disk, or of a library: whoever waits hears of it
+            reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+            self.refuse(f"{self.folder / name} cannot be written: {reason}")
             return
-        self.answer.set_result(Trigger.Response(success=True, message=str(self.folder / f"{name}.png")))
+        self._answer(True, str(self.folder / f"{name}.png"))
 
     def refuse(self, reason: str) -> None:
         """Answer that nothing was written."""
-        self.answer.set_result(Trigger.Response(success=False, message=reason))
+        self._answer(False, reason)
 
-    def give_up(self) -> bool:
-        """Answer if no frame has come in time; whether it was so."""
-        late = time.monotonic() > self._deadline
-        if late:
-            self.refuse(f"no frame has come in {self.PATIENCE:g} s; nothing was written")
-        return late
+    def _answer(self, success: bool, message: str) -> None:
+        if not self.answer.done():  # else a frame came just when patience ended
+            self.answer.set_result(Trigger.Response(success=success, message=message))
+
+    def is_late(self) -> bool:
+        """Whether no frame has come in time."""
+        return time.monotonic() > self._deadline

@@ -4,42 +4,44 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
 import os
+import re
 import sys
+import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from std_srvs.srv import Trigger
 
 from bgflow_ros.fastdds import choose_shared_memory, touch_shared_memory
+from bgflow_ros.files import expand
 from bgflow_ros.model import Model, ModelError
 from bgflow_ros.recovery import Recovery
 from bgflow_ros.refinement import Refinement, Refiner
 from bgflow_ros.ros import diagnostics, heap, parameters
+from bgflow_ros.ros.compatibility import call_after_parameters_are_set, running_ros
 from bgflow_ros.ros.drops import Drops
-from bgflow_ros.ros.frame_request import FrameRequest
+from bgflow_ros.ros.guarded import Guarded, transition
 from bgflow_ros.ros.outputs import Outputs
 from bgflow_ros.ros.pipeline import Pipeline
+from bgflow_ros.ros.services import Services
 from bgflow_ros.ros.subscription import STEADY
 from bgflow_ros.runtime import DeviceError
-from bgflow_ros.saving import default_folder
 from bgflow_ros.segmenter import Segmenter
 
 __all__ = ["SegmenterNode", "facts", "main"]
 
 
-class SegmenterNode(LifecycleNode):
+class SegmenterNode(Guarded, LifecycleNode):
     """Segments the newest image of one camera; `doc/node.md` describes topics, parameters, services and lifecycle."""
 
     segmenter_class: type[Segmenter] = Segmenter
@@ -55,14 +57,12 @@ class SegmenterNode(LifecycleNode):
         self._outputs: Outputs | None = None
         self._pipeline: Pipeline | None = None
         self._own_thresholds: list[str] = []
-        self._refusal = ""
         self._earlier = 0, 0
         self._untidy = False
         self.add_on_set_parameters_callback(self._check_parameters)
-        self.add_post_set_parameters_callback(self._apply_parameters)
-        # A group of its own: it waits for a frame while all else goes on.
-        self.create_service(Trigger, "~/save_frame", self._save_frame, callback_group=ReentrantCallbackGroup())
-        self.create_service(Trigger, "~/reset", self._reset)
+        call_after_parameters_are_set(self, self._apply_parameters)
+        Services(self, lambda: self._pipeline, self._refiner)
+        self._complaints = diagnostics.Complaints(self.get_logger().warning)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_timer(diagnostics.PERIOD, self._report, clock=STEADY)
         self.create_timer(heap.PERIOD, heap.give_back_freed_memory, clock=STEADY)
@@ -74,17 +74,19 @@ class SegmenterNode(LifecycleNode):
         try:
             self._load(parameters.read(self))
             self._outputs = Outputs(self)
-        except (parameters.SettingsError, ModelError, DeviceError) as error:
+        except (parameters.SettingsError, ModelError, DeviceError, OSError) as error:
             return self._not_configured(str(error))
         except Exception as error:  # of a driver or a library: told like the rest, and configure may be tried again
             return self._not_configured(f"{type(error).__name__}: {error}")
-        self._refusal = ""
+        self.refusal = ""
         return TransitionCallbackReturn.SUCCESS
 
     def _load(self, settings: parameters.Settings) -> None:
         parameters.check(settings)
         body = parameters.read_body(settings.ignore_image)
-        model = Model.load(settings.model)
+        if body is not None and not body.any():
+            self.get_logger().warning(f"ignore_image {settings.ignore_image} marks nothing: all black or transparent")
+        model = Model.load(str(expand(settings.model)))
 
         def make(device: str) -> Segmenter:
             # Another device than the one asked for is a makeshift, to which a precision of that one may be unknown.
@@ -112,11 +114,11 @@ class SegmenterNode(LifecycleNode):
         )
 
     def _not_configured(self, reason: str) -> TransitionCallbackReturn:
-        self.get_logger().error(reason)
         self._free()
-        self._refusal = reason
+        self.refuse(reason)
         return TransitionCallbackReturn.FAILURE
 
+    @transition
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe and start the inference thread."""
         assert self._inference is not None
@@ -127,22 +129,26 @@ class SegmenterNode(LifecycleNode):
         )
         return super().on_activate(state)
 
+    @transition
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe and end the inference thread; the model stays."""
         self._pause()
         return super().on_deactivate(state)
 
+    @transition
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the model."""
         self._free()
         return TransitionCallbackReturn.SUCCESS
 
+    @transition
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let go of everything, from any state."""
         self._pause()
         self._free()
         return TransitionCallbackReturn.SUCCESS
 
+    @transition
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let go of everything after a transition that raised; the node is unconfigured again."""
         self.get_logger().error(f"a transition from {state.label} failed; the node is unconfigured")
@@ -184,9 +190,12 @@ class SegmenterNode(LifecycleNode):
     # Parameters
 
     def _check_parameters(self, changes: list[Parameter[Any]]) -> SetParametersResult:
-        settings = vars(parameters.read(self)) | {change.name: change.value for change in changes}
+        current = vars(parameters.read(self))
+        settings = current | {change.name: change.value for change in changes}
         known = parameters.Settings(**{name: settings[name] for name in parameters.BY_NAME})
         for change in changes:
+            if change.name in current and change.value == current[change.name]:
+                continue  # nothing changes: `ros2 param load` sets all that its file holds
             reason = parameters.refusal(change.name, change.value, known, self._inference is not None)
             if reason:
                 return SetParametersResult(successful=False, reason=reason)
@@ -212,23 +221,6 @@ class SegmenterNode(LifecycleNode):
         self.set_parameters_atomically([Parameter(name, value=value) for name, value in values.items()])
         self._own_thresholds = own  # set by the node itself, not by the user
 
-    # Services
-
-    async def _save_frame(self, _: Trigger.Request, __: Trigger.Response) -> Trigger.Response:
-        pipeline = self._pipeline
-        if pipeline is None:
-            return Trigger.Response(success=False, message="the node is not active; activate it first")
-        if pipeline.request is None:
-            folder = parameters.read(self).save_folder
-            pipeline.request = FrameRequest(Path(folder) if folder else default_folder(), self.executor)
-        answer: Trigger.Response = await pipeline.request.answer
-        return answer
-
-    def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._refiner.reset()
-        response.success, response.message = True, "what `hold` remembered is forgotten"
-        return response
-
     def _tidy(self) -> None:
         """Free what the last transition left: it and its callbacks hold each other, frames and perhaps a model.
 
@@ -246,18 +238,22 @@ class SegmenterNode(LifecycleNode):
         inference, pipeline = self._inference, self._pipeline
         received, answered = self._totals()
         configured = "inactive" if inference else "unconfigured"
+        raised, failure = self.failure
         seen = diagnostics.Seen(
             self.get_fully_qualified_name(),
             "active" if pipeline else configured,
-            self._refusal,
+            self.refusal,
             received,
             answered,
             self.drops.so_far(),
+            tuple(self.drops.uncounted),
+            failure=failure if time.monotonic() - raised < 2 * diagnostics.PERIOD else "",
         )
         if inference is not None:
             seen = dataclasses.replace(seen, degraded=inference.degraded, facts=facts(inference.segmenter))
         if pipeline is not None:
             seen = dataclasses.replace(seen, **pipeline.seen())
+        self._complaints.update((seen.obstacle, *seen.complaints))
         message = DiagnosticArray(status=[diagnostics.status(seen)])
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(message)
@@ -269,12 +265,24 @@ def facts(segmenter: Segmenter) -> dict[str, str]:
     return {"model": model.name, "sha256": model.sha256, "device": runtime.device, "precision": runtime.precision}
 
 
+def refusal_of_rcl(error: RuntimeError) -> str:
+    """Say in one line what rcl refuses, such as an argument of the command line, without places in its sources."""
+    text = re.sub(r",? at \S+:\d+", "", " ".join(str(error).split()))
+    text = text.removeprefix("failed to initialize rcl: ").replace(" Error: error not set", "").strip()
+    return f"unknown arguments of ROS: {text}" if text.startswith("[") else text
+
+
 def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
-    """Run the node that `make` gives until it is told to stop; 2 where its parameters cannot be declared."""
+    """Run the node that `make` gives until it is told to stop; 2 where ROS refuses its arguments."""
     heap.keep_freed_memory()  # for whoever starts here; `segment` has done it before the libraries' threads
     choose_shared_memory(os.environ)
     node = None
-    with rclpy.init():
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(running_ros())
+        except RuntimeError as error:  # RCLError is one
+            print(f"segment: {refusal_of_rcl(error)}", file=sys.stderr)
+            return 2
         try:
             node = make()
             touch_shared_memory()

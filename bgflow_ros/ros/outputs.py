@@ -61,7 +61,7 @@ class Outputs:
                 self.publish(topic, to_image(header, get(masks), encoding))
 
     def publish_info(self, topic: str, info: CameraInfo | None, header: Any) -> None:
-        """Publish the camera's calibration with this very header, where it is known and wanted."""
+        """Publish a calibration that describes the image, with this very header, where it is known and wanted."""
         if info is not None and self.wanted(topic):
             stamped = copy.copy(info)
             stamped.header = header

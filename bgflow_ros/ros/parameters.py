@@ -13,6 +13,7 @@ import numpy.typing as npt
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
+from bgflow_ros.files import expand
 from bgflow_ros.model import DEFAULT_MODEL
 from bgflow_ros.runtime import DEVICES, PRECISIONS
 
@@ -118,7 +119,7 @@ PARAMETERS = (
     Parameter(
         "ignore_image",
         "",
-        "PNG of the camera's size, not black where it sees the robot itself: neither foreground nor static",
+        "PNG of the camera's size, neither black nor transparent where it sees the robot: no foreground, not static",
     ),
     Parameter(
         "save_folder",
@@ -188,17 +189,32 @@ def check(settings: Settings) -> None:
 
 
 def read_body(path: str) -> npt.NDArray[np.uint8] | None:
-    """Read `ignore_image`: H x W, not 0 where the camera sees the robot; None for no path.
+    """Read `ignore_image`: H x W, 255 where the camera sees the robot, else 0; None for no path.
+
+    The robot is where a pixel is neither black nor wholly transparent.
 
     Raises:
         SettingsError: no picture can be read from there.
     """
     if not path:
         return None
-    body = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
-    if body is None:
-        raise SettingsError(f"ignore_image {path} cannot be read; expected a PNG of the camera's size")
-    return body  # type: ignore[return-value]
+    unusable = f"ignore_image {path} cannot be read; expected a PNG of the camera's size"
+    try:
+        # As it is stored: 16 bits, and what is transparent, would be lost on the way to 8 bits of grey.
+        stored = cv2.imread(str(expand(path)), cv2.IMREAD_UNCHANGED)
+    except OSError as error:
+        raise SettingsError(f"ignore_image {error}") from error
+    except cv2.error as error:  # a header that promises more pixels than OpenCV allocates
+        raise SettingsError(f"{unusable} ({error.err})") from error
+    if stored is None:
+        raise SettingsError(unusable)
+    channels = stored.reshape(*stored.shape[:2], -1)
+    alpha = channels.shape[2] in (2, 4)
+    color = channels[..., :-1] if alpha else channels
+    body = (color != 0).any(axis=2)
+    if alpha:
+        body &= channels[..., -1] != 0
+    return np.where(body, np.uint8(255), np.uint8(0))
 
 
 def refusal(name: str, value: object, others: Settings, configured: bool) -> str | None:

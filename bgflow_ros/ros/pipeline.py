@@ -12,27 +12,29 @@ the worker's thread. Depth meets the finished masks later.
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from rclpy.node import Node
-from rclpy.qos import qos_profile_sensor_data
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import CompressedImage, Image
 
-from bgflow_ros.images import ImageError
+from bgflow_ros.images import Decoder, ImageError
 from bgflow_ros.refinement import Refined, Refiner
 from bgflow_ros.ros import depth_outputs
-from bgflow_ros.ros.arrivals import Arrivals
+from bgflow_ros.ros.ages import UNSTAMPED, Ages
+from bgflow_ros.ros.arrivals import LOST, Arrivals
+from bgflow_ros.ros.camera_infos import CameraInfos
 from bgflow_ros.ros.drops import Drops
 from bgflow_ros.ros.frame_request import FrameRequest
 from bgflow_ros.ros.gate import Gate
 from bgflow_ros.ros.mailbox import Mailbox
 from bgflow_ros.ros.messages import nanoseconds, to_rgb
-from bgflow_ros.ros.outputs import INFO, MAPS, Outputs
+from bgflow_ros.ros.outputs import INFO, MAPS, POINTS, STATIC_DEPTH_INFO, Outputs
 from bgflow_ros.ros.parameters import Settings
+from bgflow_ros.ros.publishers import count
 from bgflow_ros.ros.subscription import STEADY, ImageSubscription, image_topic
 from bgflow_ros.ros.worker import Worker
 from bgflow_ros.segmenter import Segmentation
@@ -41,8 +43,8 @@ __all__ = ["Pipeline"]
 
 LOOK = 0.25
 """Seconds between two looks at who subscribes."""
-RECENT = 300
-"""Answers whose ages are kept."""
+COVERED = 0.9
+"""Share of the view that the robot's own body may cover without a warning."""
 
 
 class Pipeline:
@@ -69,24 +71,22 @@ class Pipeline:
         self.request: FrameRequest | None = None
         """Who waits for the next frame to be written."""
         self._node, self._settings, self._outputs, self._drops = node, settings, outputs, drops
-        self._segment, self._refiner = segment, refiner
-        self._camera_info: CameraInfo | None = None
+        self._segment, self._refiner, self._decoder = segment, refiner, Decoder()
         self._arrivals = Arrivals(drops)
         self.received = self.answered = 0
         """Frames so far; what was received and neither answered nor dropped is at work."""
-        self._ages: deque[float] = deque(maxlen=RECENT)
-        self._counted = time.monotonic(), 0, 0, drops.counts["lost on the way"]
+        self._ages = Ages()
+        self._unfit = ""
+        """Why ignore_image does not fit the images, seen while nobody wants masks."""
+        self._counted = time.monotonic(), 0, 0, drops.counts[LOST]
         self.mailbox: Mailbox[Image | CompressedImage] = Mailbox(drops)
         self.mailbox.max_rate = settings.max_rate
-        self._depth_outputs = depth_outputs.DepthOutputs(outputs, drops, lambda: self._camera_info)
+        self._infos = CameraInfos(node)
+        self._depth_outputs = depth_outputs.DepthOutputs(node, settings.image_qos, outputs, self._infos, drops)
         self._worker = Worker(self.mailbox, self.answer)
-        self._image_gate, self._info_gate = Gate(), Gate()
+        self._image_gate = Gate()
         topic, kind = image_topic(node, settings.image_transport)
         self._images = ImageSubscription(node, topic, kind, settings.image_qos, 1, self.receive, self._image_gate)
-        self._infos = node.create_subscription(
-            CameraInfo, "camera_info", self._remember_info, qos_profile_sensor_data, callback_group=self._info_gate
-        )
-        self._depths: ImageSubscription | None = None
         self._look()
         self._timer = node.create_timer(LOOK, self._look, clock=STEADY)
 
@@ -94,9 +94,8 @@ class Pipeline:
         """Unsubscribe and end the inference thread."""
         self._node.destroy_timer(self._timer)
         self._images.destroy()
-        self._node.destroy_subscription(self._infos)
-        if self._depths is not None:
-            self._depths.destroy()
+        self._infos.destroy()
+        self._depth_outputs.destroy()
         self.stop()
         if self.request is not None:
             self.request.refuse("the node was deactivated; nothing was written")
@@ -110,10 +109,11 @@ class Pipeline:
 
         Only in a callback of the executor.
         """
-        if not self._image_gate.open and (info := self._images.take()) is not None:
-            self._arrivals.add(info, read=False)
+        if not self._image_gate.open and (taken := self._images.take()) is not None:
+            self._arrivals.add(taken[1], read=False)
+            self._check_body(taken[0])
         then, published, answered, lost = self._counted
-        now, lost_now = time.monotonic(), self._drops.counts["lost on the way"]
+        now, lost_now = time.monotonic(), self._drops.counts[LOST]
         self._counted = now, self._arrivals.published, self.answered, lost_now
         seconds = max(now - then, 1e-3)
         when, fault = self._drops.last_fault
@@ -122,14 +122,46 @@ class Pipeline:
             "cameras": self._node.count_publishers(self._images.topic),
             "silence": self._arrivals.silence(),
             "wanted": self._image_gate.open,
-            "input_rate": (self._arrivals.published - published) / seconds,
+            # Without numbers, all that is known is what was read.
+            "input_rate": (self._arrivals.published - published) / seconds
+            if self._arrivals.numbered or self._image_gate.open
+            else None,
             "output_rate": (self.answered - answered) / seconds,
             "lost_rate": (lost_now - lost) / seconds,
-            "ages": tuple(self._ages) if self.answered > answered else (),
+            "ages": self._ages.seconds() if self.answered > answered else (),
+            "no_age": self._ages.none if self.answered > answered else "",
             "fault": fault if when >= then else "",
             "last_fault": fault,
             "without_depth": self._depth_outputs.pairing.alone,
+            "obstacle": self._images.obstacle(),
+            "complaints": tuple(self._complaints()),
+            "lone": not self._image_gate.open and self._outputs.wanted(INFO),
         }
+
+    def _complaints(self) -> Iterator[str]:
+        """Say what is wanted and cannot be made, or not as it should, and what was seen."""
+        if wrong := self._infos.complaint():
+            yield wrong
+        yield from self._depth_outputs.complaints()
+        refinement = self._refiner.refinement
+        if not self._image_gate.open and self._unfit:
+            yield self._unfit
+        if refinement.covered() > COVERED:
+            yield f"ignore_image covers {100 * refinement.covered():.0f} % of the view: no masks there"
+        if refinement.hold > 0 and self._ages.none == UNSTAMPED:
+            yield f"{UNSTAMPED}: hold goes by stamps, and forgets nothing"
+
+    def _check_body(self, serialized: bytes) -> None:
+        """Compare the size of an image that nobody wants with the robot's body, before anybody waits for masks."""
+        self._unfit = ""
+        if self._refiner.refinement.body is None:
+            return
+        try:
+            self._refiner.refinement.check_size(
+                to_rgb(deserialize_message(serialized, self._images.kind), self._decoder)
+            )
+        except ImageError as error:
+            self._unfit = str(error)
 
     # The executor's thread
 
@@ -140,20 +172,21 @@ class Pipeline:
         if wanted and not self._image_gate.open:
             self._arrivals.restart()
         self._image_gate.open = wanted
-        self._info_gate.open = wants_depth or (wanted and self._outputs.wanted(INFO))
+        self._infos.read((wanted and self._outputs.wanted(INFO)) or self._outputs.wanted(STATIC_DEPTH_INFO, POINTS))
         self._arrivals.one_camera = self._node.count_publishers(self._images.topic) == 1
-        if wants_depth and self._depths is None:
-            receive, group = self._depth_outputs.receive, self._node.default_callback_group
-            self._depths = ImageSubscription(self._node, "depth", Image, self._settings.image_qos, 5, receive, group)
-        elif not wants_depth and self._depths is not None:
-            self._depths.destroy()
-            self._depths = None
-            self._depth_outputs.pairing.clear()
-        if self.request is not None and self.request.give_up():
+        self._depth_outputs.read(wants_depth)
+        request = self.request  # which the worker may take at any time
+        if request is not None and request.is_late():
             self.request = None
+            request.refuse(f"no frame has come in {request.PATIENCE:g} s; nothing was written; {self._no_frame()}")
 
-    def _remember_info(self, info: CameraInfo) -> None:
-        self._camera_info = info
+    def _no_frame(self) -> str:
+        """Why no frame was answered lately, as far as that is known."""
+        when, fault = self._drops.last_fault
+        if time.monotonic() - when < FrameRequest.PATIENCE:
+            return fault
+        publishers = count(self._node.count_publishers(self._images.topic))
+        return self._images.obstacle() or f"{publishers} on {self._images.topic}"
 
     def receive(self, message: Image | CompressedImage, info: Any) -> None:
         """Leave an image, with its MessageInfo, for the worker."""
@@ -169,7 +202,7 @@ class Pipeline:
             if self.request is None and not self._outputs.wanted(*MAPS, *depth_outputs.TOPICS):
                 self._drops.add("nobody subscribes")
                 return
-            stamp, rgb = nanoseconds(message.header), to_rgb(message)
+            stamp, rgb = nanoseconds(message.header), to_rgb(message, self._decoder)
             masks = self._refiner(self._segment(rgb), stamp * 1e-9)
             self._publish(message, stamp, masks)
             self._serve(stamp, masks)
@@ -181,11 +214,12 @@ class Pipeline:
 
     def _publish(self, message: Image | CompressedImage, stamp: int, masks: Refined) -> None:
         self._outputs.publish_maps(message.header, masks)
-        self._outputs.publish_info(INFO, self._camera_info, message.header)
-        self._depth_outputs.offer(stamp, masks)
+        if self._outputs.wanted(INFO):
+            height, width = masks.segmentation.image.shape[:2]
+            self._outputs.publish_info(INFO, self._infos.fit(width, height), message.header)
+        self._depth_outputs.offer(message.header, masks)
         self.answered += 1
-        # A stamp in the future, of another clock or before the clock jumped back, has no age.
-        self._ages.append(max(0.0, (self._node.get_clock().now().nanoseconds - stamp) * 1e-9))
+        self._ages.add(self._node.get_clock().now().nanoseconds, stamp)
 
     def _serve(self, stamp: int, masks: Refined) -> None:
         request, self.request = self.request, None

@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
+
+from bgflow_ros.ros.compatibility import ClockType, with_message_info
+from bgflow_ros.ros.publishers import image_obstacle, publishers
 
 __all__ = ["STEADY", "ImageSubscription", "image_topic"]
 
@@ -40,7 +43,7 @@ class ImageSubscription:
         kind: type of its messages.
         qos: auto, sensor_data or reliable.
         keep: how many messages wait at most.
-        callback: gets every message and its MessageInfo.
+        callback: gets every message and its MessageInfo (`compatibility.publication_number` reads it).
         group: of the callback.
     """
 
@@ -57,7 +60,7 @@ class ImageSubscription:
         callback: Callable[[Any, Any], None],
         group: CallbackGroup,
     ) -> None:
-        self._node, self._kind, self._keep, self._callback, self._group = node, kind, keep, callback, group
+        self._node, self.kind, self._keep, self._callback, self._group = node, kind, keep, callback, group
         self.topic = node.resolve_topic_name(topic)
         # Best effort meets every camera until the publishers are known.
         self.reliability = ReliabilityPolicy.RELIABLE if qos == "reliable" else ReliabilityPolicy.BEST_EFFORT
@@ -70,19 +73,24 @@ class ImageSubscription:
             self._node.destroy_timer(self._timer)
         self._node.destroy_subscription(self._subscription)
 
-    def take(self) -> Any:
-        """Take the newest message's MessageInfo from the middleware, past a shut gate; None where nothing has come.
+    def obstacle(self) -> str:
+        """Say why the images that are published cannot be received; empty where nothing is known to be in the way."""
+        reliable = self.reliability == ReliabilityPolicy.RELIABLE
+        return image_obstacle(self.topic, self.kind, reliable, partial(publishers, self._node))
+
+    def take(self) -> tuple[bytes, Any] | None:
+        """Take the newest message, serialized, and its MessageInfo past a shut gate; None where nothing has come.
 
         Only in a callback of the executor, which would else take the same message.
         """
         with self._subscription.handle:
-            taken = self._subscription.handle.take_message(self._kind, True)  # not decoded: nobody reads it
-        return None if taken is None else taken[1]
+            taken: tuple[bytes, Any] | None = self._subscription.handle.take_message(self.kind, True)
+        return taken
 
     def _subscribe(self) -> None:
         profile = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=self._keep, reliability=self.reliability)
         self._subscription = self._node.create_subscription(
-            self._kind, self.topic, self._callback, profile, callback_group=self._group
+            self.kind, self.topic, with_message_info(self._callback), profile, callback_group=self._group
         )
 
     def _follow(self) -> None:

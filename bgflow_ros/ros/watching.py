@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,18 +13,22 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.exceptions import InvalidNamespaceException, InvalidTopicNameException
 from rclpy.executors import ExternalShutdownException
-from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.validate_namespace import validate_namespace
 from rclpy.validate_topic_name import validate_topic_name
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 
 from bgflow_ros import depth
+from bgflow_ros.calibration import intrinsics
 from bgflow_ros.cli.errors import UserError
-from bgflow_ros.images import ImageError
+from bgflow_ros.images import Decoder, ImageError
+from bgflow_ros.ros.compatibility import running_ros
+from bgflow_ros.ros.diagnostics import UNKNOWN, Complaints
 from bgflow_ros.ros.drops import Drops
+from bgflow_ros.ros.guarded import Guarded
 from bgflow_ros.ros.messages import nanoseconds, to_rgb
-from bgflow_ros.ros.subscription import ImageSubscription
+from bgflow_ros.ros.publishers import obstacle, publishers
+from bgflow_ros.ros.subscription import STEADY, ImageSubscription
 from bgflow_ros.view.scene import AGE, RATE, Scene
 
 __all__ = ["check_names", "watch"]
@@ -64,7 +69,7 @@ def watch(scene: Scene, namespace: str, image: str, depth_topic: str | None, rat
         depth_topic: of the camera's depth; None: neither depth nor points.
         rate: messages of a topic to show a second at most.
     """
-    with rclpy.init():
+    with running_ros():
         node = Watcher(scene, namespace, image, depth_topic, rate)
         try:
             rclpy.spin(node)
@@ -74,7 +79,7 @@ def watch(scene: Scene, namespace: str, image: str, depth_topic: str | None, rat
             node.destroy_node()
 
 
-class Watcher(Node):
+class Watcher(Guarded):
     """Keeps the newest message of a topic only, so that a slow window shows fewer frames, none of them old."""
 
     def __init__(self, scene: Scene, namespace: str, image: str, depth_topic: str | None, rate: float) -> None:
@@ -82,8 +87,11 @@ class Watcher(Node):
         self._scene = scene
         self._period = round(1e9 / rate)
         self._drops = Drops(self.get_logger().warning)
+        self._complaints = Complaints(self.get_logger().warning)
         self._calibrated: CameraInfo | None = None
-        self._watch_images(image, lambda message: scene.image(to_rgb(message)))
+        self._watched: dict[str, type] = {}
+        decoder = Decoder()
+        self._watch_images(image, lambda message: scene.image(to_rgb(message, decoder)))
         self._watch_images(f"{SEGMENTER}/likelihood", lambda message: scene.likelihood(_pixels(message, np.float32)))
         self._watch_images(f"{SEGMENTER}/foreground_mask", lambda message: scene.foreground(_pixels(message, np.uint8)))
         self._watch_images(f"{SEGMENTER}/static_mask", lambda message: scene.static(_pixels(message, np.uint8)))
@@ -94,13 +102,20 @@ class Watcher(Node):
             self.create_subscription(CameraInfo, f"{SEGMENTER}/camera_info", self._show_calibration, NEWEST)
         # Of several nodes a second: the newest message need not be this node's.
         self.create_subscription(DiagnosticArray, "/diagnostics", self._show_diagnostics, 10)
+        self.create_timer(1.0, self._complain, clock=STEADY)
 
     def _watch_images(self, topic: str, show: Callable[[Any], None]) -> None:
         show_some = self._shower(topic, show)
         kind = CompressedImage if topic.endswith("/compressed") else Image
-        ImageSubscription(
+        subscription = ImageSubscription(
             self, topic, kind, "auto", 1, lambda message, _: show_some(message), self.default_callback_group
         )
+        self._watched[subscription.topic] = kind
+
+    def _complain(self) -> None:
+        """Tell of topics that carry another type than what is subscribed, of which nothing ever comes."""
+        look = functools.partial(publishers, self)
+        self._complaints.update(obstacle(topic, kind, look) for topic, kind in self._watched.items())
 
     def _shower(self, topic: str, show: Callable[[Any], None]) -> Callable[[Any], None]:
         """Show the first message of each period, by its stamp, so that image and masks shown are of one frame."""
@@ -127,11 +142,13 @@ class Watcher(Node):
     def _show_calibration(self, message: CameraInfo) -> None:
         known = self._calibrated
         same = known is not None and (known.width, known.height) == (message.width, message.height)
-        if message.k[0] <= 0 or (known is not None and same and (known.k == message.k).all()):
+        if known is not None and same and (known.k == message.k).all():
             return
-        self._calibrated = message
-        intrinsics = depth.Intrinsics(message.k[0], message.k[4], message.k[2], message.k[5])
-        self._scene.calibration(intrinsics, message.width, message.height)
+        self._calibrated = message  # the node's own describes the masks: neither binned nor a region
+        try:
+            self._scene.calibration(intrinsics(message), message.width, message.height)
+        except ImageError as error:
+            self._drops.add(error.cause, str(error))
 
     def _show_diagnostics(self, message: DiagnosticArray) -> None:
         name = f"{self.get_namespace().rstrip('/')}/{SEGMENTER}: "
@@ -140,7 +157,8 @@ class Watcher(Node):
                 continue
             self._scene.at_stamp(nanoseconds(message.header))
             values = {pair.key: pair.value for pair in status.values}
-            self._scene.statistics({NUMBERS[key]: float(value) for key, value in values.items() if key in NUMBERS})
+            known = {key: value for key, value in values.items() if key in NUMBERS and value != UNKNOWN}
+            self._scene.statistics({NUMBERS[key]: float(value) for key, value in known.items()})
             rows = "\n".join(f"| {key} | {value} |" for key, value in values.items() if value)
             head = f"**{LEVELS.get(status.level, 'Stale')}**: {status.message}"
             self._scene.node(f"{head}\n\n| | |\n| --- | --- |\n{rows}\n")

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from bgflow_ros import masks
 from bgflow_ros.letterbox import letterbox, upsample
-from bgflow_ros.model import Model
+from bgflow_ros.model import PROTOBUF_BYTES, Model
 from bgflow_ros.runtime import Runtime
 from bgflow_ros.segmenter import Segmenter
 from bgflow_train.benchmark.sessions import open_session
@@ -56,7 +56,8 @@ class Call:
         """Load everything and run it once."""
         if self.search:
             return Search(folder, device, threads)
-        model = Model.load(folder if self.model is None else self.model)
+        # The paper's flows at full size have 877 MB: larger than what a robot's node loads.
+        model = Model.load(folder if self.model is None else self.model, PROTOBUF_BYTES)
         return Folder(Segmenter(model, device, threads, self.precision))
 
 

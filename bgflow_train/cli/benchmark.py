@@ -20,6 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.files import write_atomically
 from bgflow_ros.providers import PROVIDERS
@@ -33,10 +34,10 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("--out", type=Path, default=Path("work/benchmark"), help="folder to write to (%(default)s)")
+    parser.add_argument("--out", type=path, default=Path("work/benchmark"), help="folder to write to (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of weights, pictures and orders (%(default)s)")
     group = parser.add_argument_group("systems on pictures")
-    group.add_argument("--images", type=Path, metavar="DIR", help="pictures to time on; rendered ones where not given")
+    group.add_argument("--images", type=path, metavar="DIR", help="pictures to time on; rendered ones where not given")
     named = "some of: " + ", ".join(f"'{name}'" for name in SYSTEMS)
     group.add_argument("--systems", nargs="+", metavar="NAME", choices=list(SYSTEMS), default=list(SYSTEMS), help=named)
     group.add_argument("--rounds", type=_positive, default=10, help="turns of each system (%(default)s)")
@@ -63,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the node; may be given several times",
     )
     offline = parser.add_argument_group("making a model (--offline)")
-    offline.add_argument("--offline", type=Path, metavar="DATA", help="measure it instead, with this folder's nyu/")
+    offline.add_argument("--offline", type=path, metavar="DATA", help="measure it instead, with this folder's nyu/")
 
 
 def run(arguments: argparse.Namespace) -> int:

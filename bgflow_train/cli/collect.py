@@ -10,8 +10,8 @@ then use them.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.files import write_atomically
 
@@ -22,8 +22,8 @@ EXTRA = "train"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("what", choices=("fitting", "generalization"), help="which set")
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds rooms/ and unlabelled/")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write, made where it is missing")
+    parser.add_argument("--data", type=path, required=True, help="folder that holds rooms/ and unlabelled/")
+    parser.add_argument("--out", type=path, required=True, help="folder to write, made where it is missing")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.files import write_atomically
 
@@ -25,14 +26,14 @@ RATES = (0.05, 0.1, 0.2)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("fits", nargs="+", metavar="FIT[,FIT]", help="folders that `bgflow fit` wrote, a step each")
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
-    parser.add_argument("--rooms", type=Path, metavar="DIR", help="also rooms that `bgflow rooms` wrote")
+    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("--rooms", type=path, metavar="DIR", help="also rooms that `bgflow rooms` wrote")
     novel = "folder that `bgflow rooms --novel` wrote: what is missed of its things, rendered and pasted into NYU"
-    parser.add_argument("--novel", type=Path, metavar="DIR", help=novel)
+    parser.add_argument("--novel", type=path, metavar="DIR", help=novel)
     parser.add_argument("--changed", action="store_true", help="also NYU as other cameras would have seen it")
     parser.add_argument("--alone", action="store_true", help="also each fit's scores by themselves, against the fit")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything")
-    parser.add_argument("--cache", type=Path, default=Path("work/compare"), help="of what has been done (%(default)s)")
+    parser.add_argument("--json", type=path, metavar="FILE", help="also write everything")
+    parser.add_argument("--cache", type=path, default=Path("work/compare"), help="of what has been done (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the resampling (%(default)s)")
 
 

@@ -10,8 +10,8 @@ can share the work with --first. Needs Blender's Python module bpy, which wants 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from bgflow_ros.cli.arguments import path
 from bgflow_train.cli.rooms import require_blender, silence
 
 HELP = "film drives through rooms in which things move"
@@ -20,7 +20,7 @@ EXTRA = "render"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("--out", type=Path, required=True, help="folder to write, made where it is missing")
+    parser.add_argument("--out", type=path, required=True, help="folder to write, made where it is missing")
     parser.add_argument("--rooms", type=int, default=5, help="how many rooms")
     parser.add_argument("--first", type=int, default=0, help="number of the first room")
     parser.add_argument(

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
+from bgflow_ros.cli.arguments import add_max_graph, path
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.files import cache, write_atomically
 from bgflow_ros.model import Model, ModelError
@@ -26,20 +26,21 @@ EXTRA = "train"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("model", help="model folder or name of a packaged model")
-    parser.add_argument("--images", type=Path, metavar="DIR", help="folder of pictures")
-    parser.add_argument("--masks", type=Path, metavar="DIR", help="folder of masks")
+    add_max_graph(parser)
+    parser.add_argument("--images", type=path, metavar="DIR", help="folder of pictures")
+    parser.add_argument("--masks", type=path, metavar="DIR", help="folder of masks")
     parser.add_argument("--dataset", metavar="NAME:DIR", help="instead: a known set, as splits.json names them")
     parser.add_argument("--split", default="test", help="of the known set (%(default)s)")
     parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="also write everything, intervals and hashes included"
+        "--json", type=path, metavar="FILE", help="also write everything, intervals and hashes included"
     )
     parser.add_argument(
-        "--sheet", type=Path, metavar="FILE", help="also draw the best, median and worst pictures (.png)"
+        "--sheet", type=path, metavar="FILE", help="also draw the best, median and worst pictures (.png)"
     )
     classes = "folder of NYU's 40 classes (.png, 0 for void): also what the foreground mask holds of each"
-    parser.add_argument("--classes", type=Path, metavar="DIR", help=classes)
+    parser.add_argument("--classes", type=path, metavar="DIR", help=classes)
     parser.add_argument(
-        "--cache", type=Path, default=cache(), help="folder for what a killed run has done (%(default)s)"
+        "--cache", type=path, help="folder for what a killed run has done (bgflow in XDG_CACHE_HOME, or in ~/.cache)"
     )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
     parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="%(default)s")
@@ -61,9 +62,11 @@ def run(arguments: argparse.Namespace) -> int:
             dataset: IndexedDataset = FolderDataset(arguments.images, arguments.masks, name=arguments.images.name)
         else:
             dataset = open_named(arguments.dataset, arguments.split)
-        segmenter = Segmenter(Model.load(arguments.model), arguments.device, precision=arguments.precision)
-        result = evaluate(segmenter, dataset, arguments.cache, arguments.seed, arguments.sheet, arguments.classes)
-    except (DatasetError, ModelError, DeviceError) as error:
+        model = Model.load(arguments.model, arguments.largest)
+        segmenter = Segmenter(model, arguments.device, precision=arguments.precision)
+        kept = arguments.cache or cache()
+        result = evaluate(segmenter, dataset, kept, arguments.seed, arguments.sheet, arguments.classes)
+    except (DatasetError, ModelError, DeviceError, OSError) as error:
         raise UserError(str(error)) from error
     print(metrics_table({dataset.name: result}))
     print(_borders_table(result["borders"]))

@@ -16,8 +16,8 @@ A run that was killed goes on where it was when the same command is given again.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 from bgflow_train.cli.sizes import add_sizes, read_sizes
 from bgflow_train.recipe import PARSING_CLASSES, ExpertRecipe
@@ -31,9 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     default = ExpertRecipe()
     data = parser.add_mutually_exclusive_group(required=True)
-    data.add_argument("--data", type=Path, help="folder that holds nyu/: background against foreground")
-    data.add_argument("--ade20k", type=Path, metavar="DIR", help="ADEChallengeData2016: parsing into 150 classes")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the expert")
+    data.add_argument("--data", type=path, help="folder that holds nyu/: background against foreground")
+    data.add_argument("--ade20k", type=path, metavar="DIR", help="ADEChallengeData2016: parsing into 150 classes")
+    parser.add_argument("--out", type=path, required=True, help="folder of the expert")
     parser.add_argument("--encoder", default=default.encoder, help="%(default)s")
     parser.add_argument(
         "--init", default=default.init, help="its first weights: imagenet, random or a file (%(default)s)"

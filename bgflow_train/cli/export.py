@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 
 HELP = "turn a fit into a model folder"
@@ -15,11 +15,11 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("fit", type=Path, help="folder that `bgflow fit` wrote")
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
-    parser.add_argument("--out", type=Path, required=True, help="the model folder; its name becomes the model's")
-    parser.add_argument("--cache", type=Path, help="folder for what a killed run has done (FIT)")
-    parser.add_argument("--notes", type=Path, help="Markdown file to end the model card with")
+    parser.add_argument("fit", type=path, help="folder that `bgflow fit` wrote")
+    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("--out", type=path, required=True, help="the model folder; its name becomes the model's")
+    parser.add_argument("--cache", type=path, help="folder for what a killed run has done (FIT)")
+    parser.add_argument("--notes", type=path, help="Markdown file to end the model card with")
 
 
 def run(arguments: argparse.Namespace) -> int:

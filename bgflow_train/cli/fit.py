@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 from bgflow_train.cli.sizes import read_sizes
 from bgflow_train.recipe import Recipe
@@ -23,12 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = Recipe()
     expert = "folder that `bgflow train` wrote; of several that went on from one, the mean of the weights is taken"
     parser.add_argument("--expert", required=True, metavar="DIR[,DIR]", help=expert)
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
-    parser.add_argument("--rooms", type=Path, metavar="DIR", help="folder that `bgflow rooms` wrote")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the fit, for `bgflow export`")
+    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("--rooms", type=path, metavar="DIR", help="folder that `bgflow rooms` wrote")
+    parser.add_argument("--out", type=path, required=True, help="folder of the fit, for `bgflow export`")
     parser.add_argument(
         "--empty",
-        type=Path,
+        type=path,
         action="append",
         default=[],
         metavar="PATH",

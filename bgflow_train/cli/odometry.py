@@ -9,8 +9,8 @@ interrupted run continues. Drives come from `bgflow drives` or from TUM's RGB-D 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from bgflow_ros.cli.arguments import add_max_graph, path
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.files import write_atomically
 from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
@@ -21,9 +21,10 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("drives", metavar="DRIVE", nargs="+", type=Path, help="folder of a drive, or of several")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write, made where it is missing")
+    parser.add_argument("drives", metavar="DRIVE", nargs="+", type=path, help="folder of a drive, or of several")
+    parser.add_argument("--out", type=path, required=True, help="folder to write, made where it is missing")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
+    add_max_graph(parser)
     parser.add_argument("--seeds", type=int, default=2, help="runs of what draws random numbers (%(default)s)")
     parser.add_argument(
         "--candidates", action="store_true", help="measure remedies with many numbers, to choose among, on other drives"
@@ -41,7 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
     maskings = CANDIDATES if arguments.candidates else MASKINGS
     try:
         drives = find_drives(arguments.drives)
-        results = measure_drives(drives, Model.load(arguments.model), maskings, arguments.seeds, arguments.out)
+        results = measure_drives(
+            drives, Model.load(arguments.model, arguments.largest), maskings, arguments.seeds, arguments.out
+        )
     except (DriveError, ModelError) as error:
         raise UserError(str(error)) from error
     text = report(results)

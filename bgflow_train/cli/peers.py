@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 
 RECORDED = ("recipe", "constants", "data", "expert", "blend", "veto")
@@ -23,11 +24,11 @@ EXTRA = "train"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     fits = "folder that `bgflow fit` wrote: the model's own, and others whose scores are its peers"
-    parser.add_argument("fits", nargs="+", type=Path, metavar="FIT", help=fits)
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("fits", nargs="+", type=path, metavar="FIT", help=fits)
+    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/ and rooms/")
     paper = "folder of the paper's systems, measured (%(default)s)"
-    parser.add_argument("--paper", type=Path, default=Path("results/paper/columns"), metavar="DIR", help=paper)
-    parser.add_argument("--out", type=Path, default=Path("results"), help="folder of the table (%(default)s)")
+    parser.add_argument("--paper", type=path, default=Path("results/paper/columns"), metavar="DIR", help=paper)
+    parser.add_argument("--out", type=path, default=Path("results"), help="folder of the table (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the intervals' resampling (%(default)s)")
 
 

@@ -8,8 +8,8 @@ On processors with VNNI or ARM's dot product the node takes it by itself.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.model import ModelError
 
@@ -19,13 +19,13 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("model", type=Path, help="model folder, changed in place")
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("model", type=path, help="model folder, changed in place")
+    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument(
         "--keep", nargs="*", metavar="PART", help="convolutions to leave in float32, by part of their weight's name"
     )
-    parser.add_argument("--notes", type=Path, help="Markdown file to end the model card with")
-    parser.add_argument("--cache", type=Path, help="folder for what a killed run has done (MODEL)")
+    parser.add_argument("--notes", type=path, help="Markdown file to end the model card with")
+    parser.add_argument("--cache", type=path, help="folder for what a killed run has done (MODEL)")
 
 
 def run(arguments: argparse.Namespace) -> int:

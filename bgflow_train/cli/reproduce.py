@@ -14,6 +14,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 from bgflow_train.experiments.columns import COLUMNS, SIZES
 
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=WHAT, help="which")
     parser.add_argument(
         "--data",
-        type=Path,
+        type=path,
         help="folder that holds nyu/ (or nyu_depth_v2_labeled.mat), rooms/ and unlabelled/; all but table3 need it",
     )
     parser.add_argument(
@@ -45,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="official",
         help="of NYU: scenes apart, or at random like the paper's (%(default)s)",
     )
-    parser.add_argument("--ade20k", type=Path, metavar="DIR", help="ADEChallengeData2016, to train the ade20k weights")
+    parser.add_argument("--ade20k", type=path, metavar="DIR", help="ADEChallengeData2016, to train the ade20k weights")
     parser.add_argument(
         "--encoder-weights",
         action="append",
@@ -54,15 +55,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what a column's encoder begins with: torchvision's .pth, or an expert.safetensors",
     )
     parser.add_argument(
-        "--fitting", type=Path, metavar="DIR", help="rgb/ and mask/ to fit the fusion to, instead of the 25 pictures"
+        "--fitting", type=path, metavar="DIR", help="rgb/ and mask/ to fit the fusion to, instead of the 25 pictures"
     )
-    parser.add_argument("--images", type=Path, metavar="DIR", help="report on these pictures instead; give --out too")
-    parser.add_argument("--masks", type=Path, metavar="DIR", help="their masks")
+    parser.add_argument("--images", type=path, metavar="DIR", help="report on these pictures instead; give --out too")
+    parser.add_argument("--masks", type=path, metavar="DIR", help="their masks")
     parser.add_argument(
         "--photographs", action="store_true", help="show the photographs in the figures; mind their licences"
     )
-    parser.add_argument("--work", type=Path, default=Path("work/paper"), help="%(default)s")
-    parser.add_argument("--out", type=Path, default=OUT, help="%(default)s")
+    parser.add_argument("--work", type=path, default=Path("work/paper"), help="%(default)s")
+    parser.add_argument("--out", type=path, default=OUT, help="%(default)s")
     parser.add_argument("--seed", type=int, default=0, help="%(default)s")
 
 

@@ -13,8 +13,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 
 HELP = "render random rooms with exact masks"
@@ -23,7 +23,7 @@ EXTRA = "render"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("--out", type=Path, required=True, help="folder to write, made where it is missing")
+    parser.add_argument("--out", type=path, required=True, help="folder to write, made where it is missing")
     parser.add_argument("--rooms", type=int, default=100, help="how many rooms")
     parser.add_argument("--first", type=int, default=0, help="number of the first room")
     parser.add_argument("--views", type=int, default=6, help="pictures of each room")

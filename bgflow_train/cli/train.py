@@ -8,8 +8,8 @@ A run that was killed goes on where it was when the same command is given again.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 from bgflow_train.cli.sizes import add_sizes, read_sizes
 from bgflow_train.recipe import PyramidRecipe
@@ -21,9 +21,9 @@ EXTRA = "train"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     default = PyramidRecipe()
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the expert, for `bgflow fit`")
-    parser.add_argument("--rooms", type=Path, metavar="DIR", help="folder that `bgflow rooms` wrote")
+    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/")
+    parser.add_argument("--out", type=path, required=True, help="folder of the expert, for `bgflow fit`")
+    parser.add_argument("--rooms", type=path, metavar="DIR", help="folder that `bgflow rooms` wrote")
     share = "of a batch's pictures are rendered (%(default)s)"
     parser.add_argument("--rooms-share", type=float, default=0.5, metavar="SHARE", help=share)
     parser.add_argument(

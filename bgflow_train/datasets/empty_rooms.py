@@ -55,7 +55,7 @@ class EmptyRooms:
 
     def __iter__(self) -> Iterator[Sample]:
         for source in self._sources:
-            for name, rgb in self._frames(source):
+            for name, rgb, _ in self._frames(source):
                 # Frames are numbered, and a picture may be called like a frame of the video beside it.
                 id = f"{source.name}/{name}" if source.moves else name
                 yield Sample(rgb, np.full(rgb.shape[:2], BACKGROUND, np.uint8), id)

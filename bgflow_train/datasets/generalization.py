@@ -17,7 +17,8 @@ import jsonschema
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.images import ImageError, decode_compressed
+from bgflow_ros.image_files import read_image
+from bgflow_ros.images import ImageError
 from bgflow_train.datasets.base import BACKGROUND, FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
 
 __all__ = ["DRAWN", "DrawnDataset"]
@@ -96,8 +97,7 @@ class DrawnDataset(IndexedDataset):
 
     def _read(self, picture: str) -> npt.NDArray[np.uint8]:
         try:
-            # A copy, because a collage is pasted into it.
-            return decode_compressed((self.root / picture).read_bytes()).copy()
+            return read_image(self.root / picture)
         except ImageError as error:
             raise DatasetError(f"{self.root / picture}: {error}") from error
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bgflow_ros.files import expand
 from bgflow_train.datasets.ade20k import Ade20k, Ade20kParsing
 from bgflow_train.datasets.base import DatasetError, IndexedDataset
 from bgflow_train.datasets.folder import FolderDataset
@@ -30,10 +31,10 @@ def open_named(spec: str, split: str) -> IndexedDataset:
     """
     name, separator, folder = spec.partition(":")
     if name == "ade20k" and separator:
-        return Ade20k(Path(folder).expanduser(), split)
+        return Ade20k(expand(folder), split)
     if not separator or name not in NAMES:
         raise DatasetError(f"{spec!r} is no known data set; expected NAME:FOLDER with NAME one of {', '.join(NAMES)}")
-    root, title = Path(folder).expanduser(), f"{name}/{split}"
+    root, title = expand(folder), f"{name}/{split}"
     splits = Splits.load()
     ids = splits.ids(name, split)
     if name != "nyu":

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.images import ImageError, decode_compressed
-from bgflow_ros.media import PICTURES
+from bgflow_ros.image_files import READABLE, read_image
+from bgflow_ros.images import ImageError
 from bgflow_train.datasets.base import DatasetError, IndexedDataset, Sample
 
 __all__ = ["Pair", "PairedDataset", "by_stem", "pair", "read_labels", "require"]
@@ -40,7 +40,7 @@ class PairedDataset(IndexedDataset):
     def __getitem__(self, index: int) -> Sample:
         id, picture, labels = self.pairs[index]
         try:
-            rgb = decode_compressed(picture.read_bytes())
+            rgb = read_image(picture)
         except (ImageError, OSError) as error:
             raise DatasetError(f"{picture}: {error}") from error
         mask = self._mask(labels)
@@ -67,7 +67,7 @@ def by_stem(folder: Path) -> dict[str, Path]:
         raise DatasetError(f"{folder} is not a folder; expected one of pictures")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in PICTURES:
+        if path.suffix.lower() in READABLE:
             if path.stem in found:
                 raise DatasetError(f"{found[path.stem]} and {path} have the same stem; keep one of them")
             found[path.stem] = path

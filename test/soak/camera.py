@@ -18,6 +18,8 @@ from robot import Robot, image
 from sensor_msgs.msg import Image
 
 from bgflow_ros.ros.benchmark.camera import pictures
+from bgflow_ros.ros.compatibility import publication_number, with_message_info
+from bgflow_ros.ros.diagnostics import UNKNOWN
 from bgflow_ros.ros.messages import nanoseconds
 
 __all__ = ["MASK", "SMALL", "Behaviour", "FilmingRobot"]
@@ -81,7 +83,7 @@ class FilmingRobot(Robot):
     def listen(self) -> None:
         """Subscribe to the mask."""
         self._last_mask = None
-        self._subscription = self.node.create_subscription(Image, MASK, self._take, 10)
+        self._subscription = self.node.create_subscription(Image, MASK, with_message_info(self._take), 10)
 
     def leave(self) -> None:
         """Unsubscribe from it."""
@@ -141,16 +143,19 @@ class FilmingRobot(Robot):
     def counts(self) -> tuple[int, int, dict[str, int]]:
         """Frames that the node received, answered and dropped by cause, by its own diagnostics."""
         told = self.told
-        dropped = {key[len(DROPPED) :]: int(told[key]) for key in told if key.startswith(DROPPED)}
+        dropped = {
+            key[len(DROPPED) :]: int(told[key]) for key in told if key.startswith(DROPPED) and told[key] != UNKNOWN
+        }
         return int(told.get("frames received", 0)), int(told.get("frames answered", 0)), dropped
 
     def _diagnose(self, message: DiagnosticArray) -> None:
         [self.diagnosis] = message.status
 
     def _take(self, mask: Image, info: Any) -> None:
-        number = info["publication_sequence_number"]
-        if self._last_mask is not None and number > self._last_mask:  # else the node has made its publishers anew
-            self.gaps += number - self._last_mask - 1
+        number, last = publication_number(info), self._last_mask
+        # A smaller number: the node has made its publishers anew.
+        if number is not None and last is not None and number > last:
+            self.gaps += number - last - 1
         self._last_mask = number
         self.masks += 1
         now = time.monotonic()

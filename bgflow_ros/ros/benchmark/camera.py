@@ -11,11 +11,9 @@ import argparse
 import json
 import signal
 import time
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import rclpy
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
@@ -23,8 +21,10 @@ from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.files import write_atomically
 from bgflow_ros.ros.benchmark.children import PUBLISHING
+from bgflow_ros.ros.compatibility import running_ros
 from bgflow_ros.ros.messages import to_image
 
 PICTURES = 16
@@ -49,7 +49,7 @@ def pictures(width: int, height: int) -> list[npt.NDArray[np.uint8]]:
 def main() -> None:
     """Publish until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, help="where the stamps go (JSON, nanoseconds)")
+    parser.add_argument("file", type=path, help="where the stamps go (JSON, nanoseconds)")
     parser.add_argument("--size", type=int, nargs=2, required=True, metavar=("WIDTH", "HEIGHT"))
     parser.add_argument("--rate", type=float, required=True, help="frames a second")
     parser.add_argument("--best-effort", action="store_true", help="as many drivers are set; else reliable")
@@ -61,7 +61,7 @@ def main() -> None:
     stamps: list[int] = []
     # Without ROS's handlers an interrupt is Python's KeyboardInterrupt, also where the parent ignores it (nohup, `&`).
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO):
+    with running_ros(args=[], signal_handler_options=SignalHandlerOptions.NO):
         node = Node("camera")
         images = node.create_publisher(Image, "image", QoSProfile(depth=2, reliability=reliability))
         infos = node.create_publisher(CameraInfo, "camera_info", QoSProfile(depth=2, reliability=reliability))

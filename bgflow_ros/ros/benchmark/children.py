@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 
 from bgflow_ros import fastdds
+from bgflow_ros.ros.compatibility import only_this_machine
 
 __all__ = ["ACTIVE", "PUBLISHING", "RECEIVED", "TRANSPORTS", "BenchmarkError", "Children", "environment"]
 
@@ -35,8 +36,9 @@ class BenchmarkError(Exception):
 
 def environment(transport: str) -> dict[str, str]:
     """Environment of the children: a ROS domain of their own on this machine only, and one of TRANSPORTS."""
-    own = os.environ | {
-        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+    own = {
+        **os.environ,
+        **only_this_machine(),
         "ROS_DOMAIN_ID": str(51 + os.getpid() % 50),
         "RCUTILS_CONSOLE_OUTPUT_FORMAT": "[{severity}] {message}",
         "RCUTILS_COLORIZED_OUTPUT": "0",

@@ -9,23 +9,23 @@ import contextlib
 import json
 import signal
 import time
-from pathlib import Path
 
-import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.time import Time
 from sensor_msgs.msg import Image
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.files import write_atomically
 from bgflow_ros.ros.benchmark.children import RECEIVED
+from bgflow_ros.ros.compatibility import running_ros
 
 
 def main() -> None:
     """Receive until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, help="where stamps and arrivals go (JSON, nanoseconds)")
+    parser.add_argument("file", type=path, help="where stamps and arrivals go (JSON, nanoseconds)")
     arguments = parser.parse_args()
     arrivals: dict[int, int] = {}
 
@@ -37,7 +37,7 @@ def main() -> None:
 
     # Without ROS's handlers an interrupt is Python's KeyboardInterrupt, also where the parent ignores it (nohup, `&`).
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO):
+    with running_ros(args=[], signal_handler_options=SignalHandlerOptions.NO):
         node = Node("receiver")
         # Deep, so that a receiver that the machine let wait shows as age and not as loss.
         node.create_subscription(Image, "segmenter/foreground_mask", note, 100)

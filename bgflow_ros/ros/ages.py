@@ -1,0 +1,58 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Ages of what was published, as far as stamps and clock can tell them."""
+
+from __future__ import annotations
+
+from collections import deque
+
+__all__ = ["UNSTAMPED", "Ages"]
+
+UNSTAMPED = "stamps are 0"
+"""Why there is no age, and nothing else that goes by stamps."""
+RECENT = 300
+"""Answers whose ages are kept."""
+OLDEST = 10.0
+"""Seconds of age beyond which a stamp is taken for one of another clock: of a recording, or of a simulation."""
+AHEAD = 0.05
+"""Seconds by which a camera's clock may be ahead of the node's."""
+
+
+class Ages:
+    """Keeps the last ages while they make sense, else why they do not."""
+
+    def __init__(self) -> None:
+        self._seconds: deque[float] = deque(maxlen=RECENT)
+        self.none = ""
+        """Why the last answer has no age; empty where it has one."""
+
+    def add(self, now: int, stamp: int) -> None:
+        """Add an answer.
+
+        Args:
+            now: when it was published by the node's clock, in nanoseconds.
+            stamp: of its image, in nanoseconds.
+        """
+        seconds = (now - stamp) * 1e-9
+        if stamp == 0:
+            self.none = UNSTAMPED
+        elif now == 0:
+            self.none = "use_sim_time is set, and no time has come on /clock"
+        elif seconds > OLDEST:
+            self.none = f"stamps are {_long(seconds)} behind the node's clock"
+        elif seconds < -AHEAD:
+            self.none = f"stamps are {_long(-seconds)} ahead of the node's clock"
+        else:
+            self.none = ""
+            self._seconds.append(max(0.0, seconds))
+        if self.none:
+            self._seconds.clear()
+
+    def seconds(self) -> tuple[float, ...]:
+        """Ages of the last answers, in seconds."""
+        return tuple(self._seconds)
+
+
+def _long(seconds: float) -> str:
+    days = seconds / 86400
+    return f"{seconds:.3g} s" if days < 2 else f"{days:.0f} days"
