@@ -34,6 +34,12 @@ if os.environ.get("BGFLOW_TEST_ROS") == "humble":
     humble.take_away()
 
 
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Accept the time limit of pyproject.toml where pytest-timeout, which heeds it, is missing."""
+    if not pluginmanager.hasplugin("timeout"):
+        parser.addini("timeout", "seconds that a test may take")
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark the tests of modules that need ROS."""
     if GUARD in Path(item.module.__file__).read_text(encoding="utf-8"):  # type: ignore[attr-defined]

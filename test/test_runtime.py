@@ -4,7 +4,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import onnx
 import onnxruntime
 import pytest
 import tiny_model
@@ -57,7 +56,14 @@ def test_a_device_that_is_not_there_says_what_is(tiny: Path) -> None:
         Runtime(Model.load(tiny), "cuda")
 
 
+def test_the_tiny_graph_is_the_one_that_its_code_describes() -> None:
+    onnx = pytest.importorskip("onnx", reason="needs the train extra")
+    described = onnx.ModelProto.FromString(tiny_model.graph())
+    assert onnx.ModelProto.FromString(tiny_model.FILE.read_bytes()) == described
+
+
 def test_no_logit_that_is_not_finite_gets_out(tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="needs the train extra")
     everywhere = tiny_model.write(tmp_path / "zero", tiny_model.graph(scale=0.0))
     with pytest.raises(ModelError, match="192 of 192 logits are not finite"):
         Runtime(Model.load(everywhere), "cpu", threads=1)
@@ -71,6 +77,7 @@ def test_no_logit_that_is_not_finite_gets_out(tmp_path: Path) -> None:
 def test_weights_outside_of_the_graph_whose_hash_was_checked_are_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    onnx = pytest.importorskip("onnx", reason="needs the train extra")
     graph = onnx.ModelProto.FromString(tiny_model.graph())
     [grey] = [tensor for tensor in graph.graph.initializer if tensor.name == "grey"]
     (tmp_path / "grey.bin").write_bytes(grey.raw_data)

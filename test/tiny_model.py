@@ -1,6 +1,10 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A model folder whose every output can be said in advance: the brighter, the likelier background."""
+"""A model folder whose every output can be said in advance: the brighter, the likelier background.
+
+The graph lies beside this file as `tiny_model.onnx`, because no robot has the package onnx. To write it again where
+there is one: python test/tiny_model.py
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,19 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-import onnx
 import yaml
-from onnx import TensorProto, helper, numpy_helper
 
+FILE = Path(__file__).with_suffix(".onnx")
 WIDTH, HEIGHT, STRIDE = 128, 96, 8
 GREY, SCALE = 127.5, 16.0
 FOREGROUND, STATIC = 0.4, 0.7
 
 
 def graph(scale: float = SCALE) -> bytes:
-    """Logit of a cell: its mean grey level, less GREY, over a scale."""
+    """Logit of a cell: its mean grey level, less GREY, over a scale. Needs onnx."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
     constants = {
         "grey": np.float32(GREY),
         "scale": np.float32(scale),
@@ -46,8 +52,9 @@ def graph(scale: float = SCALE) -> bytes:
     return model.SerializeToString()
 
 
-def write(folder: Path, onnx_bytes: bytes = graph(), **changes: object) -> Path:
-    """Write the model folder; `changes` replace keys of its manifest."""
+def write(folder: Path, onnx_bytes: bytes | None = None, **changes: object) -> Path:
+    """Write the model folder, with this graph or FILE; `changes` replace keys of its manifest."""
+    onnx_bytes = FILE.read_bytes() if onnx_bytes is None else onnx_bytes
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.onnx").write_bytes(onnx_bytes)
     manifest = {
@@ -69,3 +76,7 @@ def write(folder: Path, onnx_bytes: bytes = graph(), **changes: object) -> Path:
     }
     (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest | changes))
     return folder
+
+
+if __name__ == "__main__":
+    FILE.write_bytes(graph())
