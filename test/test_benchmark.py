@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tiny_model
 
 pytest.importorskip("torch", reason="needs the train extra")
 
@@ -21,7 +22,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from bgflow_ros.cli.errors import UserError
-from bgflow_ros.model import DEFAULT_MODEL, Model
+from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
 from bgflow_train.benchmark import limits, pictures, running, systems
 from bgflow_train.benchmark.callers import Call
 from bgflow_train.benchmark.limits import Limits, bound, measure_limits, product
@@ -204,6 +205,15 @@ def test_an_exception_in_another_process_is_told() -> None:
     assert apart(max, 2, 3) == 3
 
 
+def test_a_graph_larger_than_a_robot_loads_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bgflow_ros.model.GRAPH_BYTES", 100)
+    folder = tiny_model.write(tmp_path / "m")
+    with pytest.raises(ModelError, match="larger than 100 bytes"):
+        Model.load(folder)
+    caller = Call().open(folder, "cpu", 1)
+    assert caller(pictures.render(0, 64, 48, 1)[0]).shape == (48, 64)
+
+
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits that are measured in no time."""
@@ -304,7 +314,7 @@ def test_growth_has_a_table_and_a_panel(tiny: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_without_pictures_is_the_users_to_mend(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="without pictures"):
+    with pytest.raises(UserError, match="without images"):
         run("--images", str(tmp_path), "--out", str(tmp_path / "out"))
 
 

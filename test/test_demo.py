@@ -109,6 +109,19 @@ with running_ros():
     }
 
 
+def test_it_needs_no_home_folder_and_leaves_nothing_in_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("CI", "ORT_DISABLE_TELEMETRY", "ROS_HOME", "ROS_LOG_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    assert demo("--seconds", "8", "--out", str(tmp_path / "out")).returncode == 0
+    assert not list(home.rglob("*"))
+    monkeypatch.delenv("HOME")
+    done = demo("--seconds", "8", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_wrong_path_ends_it_with_the_reason(tmp_path: Path) -> None:
     done = demo("--video", "nowhere.mp4", "--out", str(tmp_path))
     assert done.returncode == 2

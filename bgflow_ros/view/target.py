@@ -173,23 +173,25 @@ def _start(bind: str, *options: str, with_parent: bool = False) -> subprocess.Po
     # It keeps an identifier in the home folder and reports its use to its makers, but not in continuous integration.
     environment = os.environ | {"CI": "true"}
     libc = ctypes.CDLL(None)
-    with tempfile.TemporaryFile() as log:
-        viewer = subprocess.Popen(
-            [program, "--bind", bind, "--port", str(DATA_PORT), *options],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,  # Ctrl-C is this process's to handle
-            preexec_fn=(lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)) if with_parent else None,  # noqa: PLW1509
-        )
-        while not _listens(bind):
-            if viewer.poll() is not None:
-                log.seek(0)
-                lines = log.read().decode(errors="replace").split("\n")
-                why = next((line for line in reversed(lines) if line.strip()), f"status {viewer.returncode}")
-                raise UserError(f"Rerun's viewer does not start ({why.strip()}): take --save FILE.rrd")
-            time.sleep(0.05)
+    try:
+        with tempfile.TemporaryFile() as log:
+            viewer = subprocess.Popen(
+                [program, "--bind", bind, "--port", str(DATA_PORT), *options],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is this process's to handle
+                preexec_fn=(lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)) if with_parent else None,  # noqa: PLW1509
+            )
+            while not _listens(bind):
+                if viewer.poll() is not None:
+                    log.seek(0)
+                    lines = [line for line in log.read().decode(errors="replace").splitlines() if line.strip()]
+                    raise OSError(lines[-1].strip() if lines else f"status {viewer.returncode}")
+                time.sleep(0.05)
+    except OSError as error:
+        raise UserError(f"Rerun's viewer does not start ({error}): take --save FILE.rrd") from error
     return viewer
 
 
