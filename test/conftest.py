@@ -40,6 +40,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         parser.addini("timeout", "seconds that a test may take")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Cut what is long: ids get into the environment, and `colcon test` waits for ever on a line over 64 KiB."""
+    text = ascii(val)
+    return f"{text[:40]}..." if isinstance(val, (str, bytes)) and len(text) > 80 else None
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark the tests of modules that need ROS."""
     if GUARD in Path(item.module.__file__).read_text(encoding="utf-8"):  # type: ignore[attr-defined]
