@@ -40,6 +40,11 @@ TRANSITIONS = {
 }
 DOMAINS = range(1, 51)
 """Of tests; demos and benchmarks take those above."""
+STAND_IN = os.environ.get("BGFLOW_TEST_ROS") == "humble"
+"""Whether these tests run on another rclpy without what Humble lacks (humble.py)."""
+# The stand-in's middleware is that of a newer ROS all the same.
+LOCAL = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"} if STAND_IN else only_this_machine()
+PROGRAM = (str(Path(__file__).with_name("humble.py")),) if STAND_IN else ("-m", "bgflow_ros.ros.segment")
 ENCODING_TYPES = {"32FC1": np.float32}
 
 
@@ -61,9 +66,14 @@ DOMAIN, _LOCK = _claim()
 
 def environment() -> dict[str, str]:
     """What a child process needs to talk to this one and nobody else."""
-    own = os.environ | {"ROS_DOMAIN_ID": str(DOMAIN)} | only_this_machine()
+    own = os.environ | {"ROS_DOMAIN_ID": str(DOMAIN)} | LOCAL
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
     return own
+
+
+def crowding() -> float:
+    """Processes that share a core now, at least one: what is promised in seconds is meant for cores that are free."""
+    return max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))
 
 
 def _prepare() -> None:
@@ -89,7 +99,7 @@ class Segment:
         parameters: dict[str, object],
         remappings: tuple[str, ...] = (),
         file: Path | None = None,
-        program: tuple[str, ...] = ("-m", "bgflow_ros.ros.segment"),
+        program: tuple[str, ...] = PROGRAM,
     ) -> None:
         arguments = [part for name, value in parameters.items() for part in ("-p", f"{name}:={value}")]
         arguments += [part for rule in remappings for part in ("-r", rule)]
@@ -132,7 +142,7 @@ class Robot:
     """A node that publishes images and collects whatever comes back."""
 
     def __init__(self, namespace: str = "") -> None:
-        os.environ.update(only_this_machine())
+        os.environ.update(LOCAL)
         self.context = rclpy.Context()
         rclpy.init(context=self.context, domain_id=DOMAIN)
         self.node = rclpy.create_node("robot", namespace=namespace, context=self.context)

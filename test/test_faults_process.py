@@ -24,7 +24,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.qos import ReliabilityPolicy
-from robot import Segment, model
+from robot import Segment, crowding, model
 from soak.camera import Behaviour, FilmingRobot
 from std_srvs.srv import Trigger
 from test_faults import goes_on
@@ -105,7 +105,7 @@ def test_a_signal_ends_it_in_any_state(
     assert locks, "it uses shared memory"
     status, seconds = segment.stop(number)
     assert status == 0, segment.log()
-    assert seconds < 2
+    assert seconds < 2 * crowding()
     assert "Traceback" not in segment.log()
     # Ports are numbered for the whole machine, and the next participant may have taken the number already.
     own = [file for file in locks if "port" not in file.name]
@@ -129,7 +129,7 @@ def test_a_signal_ends_it_while_it_starts(
     time.sleep(seconds)
     status, took = segment.stop(number)
     assert status in (0, -number), segment.log()
-    assert took < 2
+    assert took < 2 * crowding()
     assert "Traceback" not in segment.log()
 
 
@@ -142,7 +142,7 @@ def test_killed_and_started_again_it_gives_masks_within_five_seconds(robot: Film
     masks, began = robot.masks, time.monotonic()
     again = start()
     assert robot.until(lambda: robot.masks > masks)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 5 * crowding()
     goes_on(robot, again)
 
 
@@ -263,6 +263,6 @@ def test_with_a_tenth_of_the_processor_masks_come_less_often_and_not_ever_later(
         starving.join()
     ages = [age for _, age, _ in robot.ages[first:]]
     assert len(ages) > 6
-    assert np.median(ages) < 1
+    assert np.median(ages) < crowding()
     assert np.median(ages[len(ages) // 2 :]) < 2 * np.median(ages[: len(ages) // 2]) + 0.1
     goes_on(robot, segment)

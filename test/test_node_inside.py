@@ -17,18 +17,17 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
-from robot import DOMAIN, image
+from robot import DOMAIN, LOCAL, image
 from sensor_msgs.msg import Image
 
 from bgflow_ros.ros import heap
-from bgflow_ros.ros.compatibility import only_this_machine
 from bgflow_ros.ros.node import SegmenterNode
 from bgflow_ros.segmenter import Segmentation
 
 
 @pytest.fixture
 def node(tiny: Path) -> Iterator[SegmenterNode]:
-    os.environ.update(only_this_machine())
+    os.environ.update(LOCAL)
     rclpy.init(args=["--ros-args", "-p", f"model:={tiny}", "-p", "threads:=1"], domain_id=DOMAIN)
     node = SegmenterNode()
     node.trigger_configure()
