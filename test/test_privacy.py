@@ -38,11 +38,15 @@ def picture(tmp_path: Path) -> Path:
     return tmp_path / "a.png"
 
 
+INSTALLED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "AMENT_PREFIX_PATH")
+"""Variables by which a sourced workspace is found."""
+
+
 def run(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run Python in an environment that holds nothing else: variables of a build server silence some libraries."""
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
-        env={"PATH": os.environ["PATH"], **environment},
+        env={name: os.environ[name] for name in INSTALLED if name in os.environ} | environment,
         capture_output=True,
         text=True,
         check=False,
