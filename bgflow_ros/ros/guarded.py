@@ -51,6 +51,11 @@ class Guarded(Node):
         """Why the node last did not do what it was told; empty once it has."""
         self._logged: dict[str, float] = {}
         super().__init__(*args, **how)
+        # Those of the lifecycle are made without `create_service`. Before Kilted, rclpy raises where a transition is
+        # not possible in the present state, which would end the node.
+        for service in self.services:
+            if not hasattr(service.callback, "__wrapped__"):
+                service.callback = self._answering(service.callback)
 
     def refuse(self, reason: str) -> None:
         """Log why the node does not do what it was told, and keep it."""
