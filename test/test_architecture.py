@@ -124,3 +124,15 @@ def test_what_is_shared_is_installed(name: str, tmp_path: Path) -> None:
     code = "from bgflow_ros.files import share; print(share())"
     found = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert (Path(found.stdout.strip()) / name).is_file()
+
+
+def test_the_tools_load_on_a_machine_without_ros() -> None:
+    absent = f"import sys; sys.modules.update(dict.fromkeys({sorted(ROS)}))"
+    run = subprocess.run(
+        [sys.executable, "-c", f"{absent}; from bgflow_ros.cli.main import main; main()", "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert {entry.name for entry in entry_points(group="bgflow.verbs")} <= set(run.stdout.split())

@@ -14,7 +14,6 @@ from pathlib import Path
 from types import FrameType, TracebackType
 
 from bgflow_ros import fastdds
-from bgflow_ros.ros.compatibility import only_this_machine
 
 __all__ = ["ACTIVE", "PUBLISHING", "RECEIVED", "TRANSPORTS", "BenchmarkError", "Children", "environment"]
 
@@ -36,6 +35,9 @@ class BenchmarkError(Exception):
 
 def environment(transport: str) -> dict[str, str]:
     """Environment of the children: a ROS domain of their own on this machine only, and one of TRANSPORTS."""
+    # Only here, because the benchmark's arguments are read from this module where there is no ROS as well.
+    from bgflow_ros.ros.compatibility import only_this_machine
+
     own = {
         **os.environ,
         **only_this_machine(),
