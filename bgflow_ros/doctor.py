@@ -96,7 +96,7 @@ def _providers(has_card: bool) -> Iterator[Finding]:
     names = [device for device, name in PROVIDERS.items() if name in available]
     yield Finding("onnxruntime", f"{onnxruntime.__version__} with {', '.join(names)}")
     if has_card and "cuda" not in names:
-        swap = "pip uninstall onnxruntime, then pip install onnxruntime-gpu"
+        swap = "exchange onnxruntime for onnxruntime-gpu, as doc/install.md says"
         yield Finding("onnxruntime", f"there is a card, but this onnxruntime cannot use it: {swap}", False)
     if len(installed(("onnxruntime", "onnxruntime-gpu"))) > 1:
         clash = (

@@ -52,7 +52,7 @@ class Bag:
         try:  # Only bags need these packages, and a robot that segments its camera has none.
             from bgflow_ros.rosbag.topics import choose_image, decode, image_topics
         except ModuleNotFoundError as error:
-            raise MediaError(f"{self.path}: bags need {error.name}: pip install {error.name}") from error
+            raise MediaError(f"{self.path}: bags need {error.name}: see doc/install.md") from error
 
         failures, decoder = Failures(), Decoder()
         with self._open() as bag:
