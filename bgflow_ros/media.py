@@ -4,43 +4,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros.files import expand
+from bgflow_ros.frames import Frame, MediaError
 from bgflow_ros.image_files import looks_like_image, read_image
-from bgflow_ros.images import ImageError, decode, decode_compressed
+from bgflow_ros.images import ImageError
+from bgflow_ros.rosbag.names import is_bag, is_bag_file
+from bgflow_ros.rosbag.source import Bag
 
 __all__ = ["Bag", "Camera", "Frame", "LeftOut", "MediaError", "Picture", "Source", "Video", "sources"]
 
 INDEXED = {".3gp", ".avi", ".m4v", ".mov", ".mp4"}
 """Videos with an index, which says how many frames there are; in all others that number is an estimate."""
 VIDEOS = INDEXED | {".flv", ".m2ts", ".mkv", ".mpeg", ".mpg", ".mts", ".ogv", ".webm", ".wmv"}
-BAGS = {".bag", ".db3", ".mcap"}
 FASTEST = 240.0
 """Frames a second; containers without a constant rate claim more."""
-
-
-class MediaError(Exception):
-    """A source that cannot be read, or ends before its time; the message names it and says why."""
-
-
-class Frame(NamedTuple):
-    """One image of a source."""
-
-    name: str
-    """Unique within the source, usable as a file name, below its folder where the source's name has one."""
-    rgb: npt.NDArray[np.uint8]
-    """H x W x 3."""
-    second: float | None = None
-    """When it is shown, seconds from the first frame on; None: as the source's rate says."""
 
 
 class Source(Protocol):
@@ -153,84 +139,6 @@ class Camera(Video):
         yield from self._read(cv2.VideoCapture(self.number), f"camera {self.number}")
 
 
-class Bag:
-    """A ROS 2 bag (mcap or sqlite3) or ROS 1 bag; its frames are those of one image topic.
-
-    Args:
-        path: the bag's folder or file.
-        topic: of Image or CompressedImage; the bag's only one of these where None.
-    """
-
-    TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
-    moves = True
-    rate = 30.0
-    count = 0
-
-    def __init__(self, path: Path, topic: str | None = None) -> None:
-        self.path, self.topic = path, topic
-        self.name = path.name if path.is_dir() else path.stem
-
-    @property
-    def folder(self) -> Path:
-        """What rosbags opens; a file of a bag's folder stands for it, as its metadata.yaml knows the other files."""
-        beside = self.path.suffix != ".bag" and (self.path.parent / "metadata.yaml").exists()
-        return self.path.parent if beside else self.path
-
-    def frames(self) -> Iterator[Frame]:
-        """Read the topic's messages in the order of the bag."""
-        # Only bags need it, and a robot that segments its camera has none.
-        try:
-            from rosbags.highlevel import AnyReader
-            from rosbags.typesys import Stores, get_typestore
-        except ModuleNotFoundError as error:
-            raise MediaError(f"{self.path}: bags need rosbags: pip install rosbags") from error
-
-        reader = AnyReader([self.folder], default_typestore=get_typestore(Stores.LATEST))
-        try:
-            reader.open()
-        except Exception as error:  # whatever a damaged file makes the storage raise
-            raise MediaError(f"{self.path}: no readable bag ({error or type(error).__name__})") from error
-        with contextlib.closing(reader):
-            images = [connection for connection in reader.connections if connection.msgtype in self.TYPES]
-            chosen = self._choose(images)
-            self.count = sum(connection.msgcount for connection in chosen)
-            seconds = reader.duration * 1e-9
-            if self.count > 1 and seconds > 0:
-                self.rate = self.count / seconds
-            number = 0
-            try:
-                for connection, _, data in reader.messages(chosen):
-                    message: Any = reader.deserialize(data, connection.msgtype)
-                    compressed = connection.msgtype == self.TYPES[1]
-                    rgb = decode_compressed(message.data) if compressed else decode(message)
-                    yield Frame(f"{self.name}_{number:06d}", rgb)
-                    number += 1
-            except Exception as error:  # whatever a damaged bag makes the reader or the decoder raise
-                raise MediaError(f"{self.path}: message {number} of {self.count}: {error}") from error
-            _check_count(str(self.path), number, self.count)
-
-    def _choose(self, images: list) -> list:  # type: ignore[type-arg]
-        topics = sorted({connection.topic for connection in images})
-        wanted = self.topic
-        if wanted is None and len(topics) == 1:
-            wanted = topics[0]
-        if wanted not in topics:
-            raise MediaError(
-                f"{self.path}: "
-                + (f"no images on topic {wanted}; " if wanted else "choose an image topic with --topic; ")
-                + (f"it has images on {', '.join(topics)}" if topics else "it has no images at all")
-            )
-        return [connection for connection in images if connection.topic == wanted]
-
-
-def _check_count(what: str, read: int, expected: int) -> None:
-    if read == 0:
-        raise MediaError(f"{what}: no frame can be read from it")
-    # Containers may promise a frame or two that do not exist; more missing means a damaged file.
-    if read < 0.9 * expected:
-        raise MediaError(f"{what}: ends after {read} of {expected} frames")
-
-
 def sources(
     paths: Iterable[str | Path], topic: str | None = None, recursive: bool = False, without: Path | None = None
 ) -> list[Source]:
@@ -254,7 +162,7 @@ def sources(
     for name in paths:
         try:
             path = expand(name)
-            if path.is_dir() and not _is_bag(path):
+            if path.is_dir() and not is_bag(path):
                 inside = list(_inside(path, "", topic, recursive, without.resolve() if without else None))
                 if all(isinstance(source, LeftOut) for source in inside):
                     more = f", only {inside[0].name!r}" if inside else ""
@@ -279,7 +187,12 @@ def _inside(
     for child in sorted(folder.iterdir()):
         if child.name.startswith(".") or child.resolve() == without:
             continue
-        if child.is_dir() and not _is_bag(child):
+        try:
+            folder_of_files = child.is_dir() and not is_bag(child)
+        except OSError as error:  # a folder that this user may not look into
+            yield LeftOut(child, error.strerror or str(error))
+            continue
+        if folder_of_files:
             if not recursive:
                 yield LeftOut(child, "a folder, left out; give its path too, or --recursive")
             elif child.resolve() in above:
@@ -294,17 +207,9 @@ def _inside(
             yield source
 
 
-def _is_bag(path: Path) -> bool:
-    try:
-        files = [child for child in path.iterdir() if {".db3", ".mcap"} & set(child.suffixes)]
-        return (path / "metadata.yaml").is_file() and bool(files)
-    except OSError:  # no folder, or one that this user may not look into
-        return False
-
-
 def _source(path: Path, topic: str | None) -> Source | None:
     suffix = path.suffix.lower()
-    if _is_bag(path) or (path.is_file() and suffix in BAGS):
+    if is_bag(path) or is_bag_file(path) or (path.is_file() and suffix == ".bag"):
         return Bag(path, topic)
     if path.is_file() and suffix in VIDEOS:
         return Video(path)

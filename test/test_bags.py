@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from rosbags.rosbag2 import Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
-from bgflow_ros.bags import choose_topics
 from bgflow_ros.cli.main import main
 from bgflow_ros.depth import Intrinsics, foreground_points, static_depth
 from bgflow_ros.media import Bag, MediaError
+from bgflow_ros.rosbag.recording import Recording
+from bgflow_ros.rosbag.topics import choose_topics
 from bgflow_ros.segmenter import Segmenter
 
 STORE = get_typestore(Stores.LATEST)
@@ -186,7 +187,7 @@ def test_min_static_reaches_the_masks(tmp_path: Path, tiny: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "choose with --topic; it has images on /left/color/image, /right/color/image"),
+        ([], "choose an image topic with --topic; it has images on /left/color/image, /right/color/image"),
         (["--topic", "/up"], "no images on topic /up"),
         (["--topic", "/left/color/image"], "choose with --depth-topic"),
     ],
@@ -254,7 +255,9 @@ def test_a_lone_mcap_file_becomes_a_bag_that_all_readers_open(tmp_path: Path, ti
     )
 
 
-def test_depth_of_another_frame_is_left_out_unless_it_is_named(tmp_path: Path, tiny: Path) -> None:
+def test_depth_of_another_frame_is_left_out_and_told_unless_it_is_named(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with Writer(tmp_path / "drive", version=9, storage_plugin=StoragePlugin.MCAP) as writer:
         color = writer.add_connection("/cam/color/image", IMAGE, typestore=STORE)
         far = writer.add_connection("/cam/depth/image", IMAGE, typestore=STORE)
@@ -263,9 +266,13 @@ def test_depth_of_another_frame_is_left_out_unless_it_is_named(tmp_path: Path, t
             infrared = type(infrared)(stamp=infrared.stamp, frame_id="infrared")
             writer.write(color, number, STORE.serialize_cdr(picture(header(number), room(number), "rgb8"), IMAGE))
             writer.write(far, number, STORE.serialize_cdr(picture(infrared, depth(number), "16UC1"), IMAGE))
-    assert segment(tmp_path / "drive", tmp_path / "without", tiny) == 0
+    assert segment(tmp_path / "drive", tmp_path / "without", tiny) == 1
+    assert "no depth is used: /cam/depth/image is 64x48 in frame 'infrared'" in capsys.readouterr().err
     assert not any("static_depth" in topic for topic, _, _ in read(tmp_path / "without"))
-    assert segment(tmp_path / "drive", tmp_path / "with", tiny, "--depth-topic", "/cam/depth/image") == 0
+    assert segment(tmp_path / "drive", tmp_path / "with", tiny, "--depth-topic", "/cam/depth/image") == 1
+    told = capsys.readouterr()
+    assert "/cam/depth/image is used as it is named: in frame 'infrared', the images in 'optical'" in told.out
+    assert f"{FRAMES} outputs missing: no calibration" in told.err
     assert len(messages(tmp_path / "with", "/segmenter/static_depth/image")) == FRAMES
 
 
@@ -329,7 +336,7 @@ def test_a_file_with_bytes_missing_or_altered_is_read_or_refused(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"bag{suffix}"
         path.write_bytes(data[: int(kept * len(data))])
-        with contextlib.suppress(MediaError):
-            choose_topics(path, "/cam/color/image", None)
+        with contextlib.suppress(MediaError), Recording(path) as recording:
+            choose_topics(recording, "/cam/color/image", None)
         with contextlib.suppress(MediaError):
             assert all(frame.rgb.shape[2] == 3 for frame in Bag(path, "/cam/color/image").frames())

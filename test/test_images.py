@@ -1,8 +1,12 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
+import array
+import struct
 import subprocess
 import sys
+import zlib
 from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgflow_ros.images import ENCODINGS, ImageError, decode, decode_compressed
+from bgflow_ros.images import ENCODINGS, Decoder, ImageError, decode_compressed
 
 HEIGHT, WIDTH = 24, 32
 RGB = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
@@ -46,6 +50,23 @@ def semiplanar(first: str) -> np.ndarray:
     return np.vstack([y, chroma])
 
 
+def planar() -> np.ndarray:
+    """4:2:0: all luma, then one chroma, then the other."""
+    return cv2.cvtColor(RGB, cv2.COLOR_RGB2YUV_I420)
+
+
+def full_chroma() -> np.ndarray:
+    """4:4:4: all luma, then both chroma of each pixel."""
+    y, u, v = yuv_planes(RGB)
+    chroma = np.stack([u.repeat(2, 0).repeat(2, 1), v.repeat(2, 0).repeat(2, 1)], axis=-1)
+    return np.vstack([y, chroma.reshape(2 * HEIGHT, WIDTH)])
+
+
+def of_12_bits(raw: np.ndarray) -> np.ndarray:
+    """Values of a camera of 12 bits, little-endian."""
+    return raw.astype("<u2") << 4
+
+
 def mosaic(pattern: str) -> np.ndarray:
     """One colour a pixel, by the names of the first two rows' first two pixels."""
     raw = np.empty((HEIGHT, WIDTH), np.uint8)
@@ -70,17 +91,39 @@ RAW = {
     "yuv422_yuy2": packed("yuYv"),
     "nv12": semiplanar("u"),
     "nv21": semiplanar("v"),
-    "bayer_rggb8": mosaic("rggb"),
-    "bayer_bggr8": mosaic("bggr"),
-    "bayer_gbrg8": mosaic("gbrg"),
-    "bayer_grbg8": mosaic("grbg"),
+    "nv24": full_chroma(),
+    "yuv420": planar(),
+    "rgb16": of_12_bits(RGB),
+    "bgr16": of_12_bits(RGB[..., ::-1]),
+    "16UC3": of_12_bits(RGB[..., ::-1]),
+    # Opaque is the whole range of 16 bits, whatever the camera's.
+    "rgba16": np.concatenate([of_12_bits(RGB), np.full_like(ALPHA, 65535, "<u2")], axis=-1),
+    "bgra16": np.concatenate([of_12_bits(RGB[..., ::-1]), np.full_like(ALPHA, 65535, "<u2")], axis=-1),
+    "mono16": of_12_bits(GREY),
+    **{f"bayer_{pattern}8": mosaic(pattern) for pattern in ("rggb", "bggr", "gbrg", "grbg")},
+    **{f"bayer_{pattern}16": of_12_bits(mosaic(pattern)) for pattern in ("rggb", "bggr", "gbrg", "grbg")},
 }
+UNPADDED = {"nv24", "yuv420"}
 
 
-def message(encoding: str, padding: int = 0, **changes: object) -> SimpleNamespace:
-    raw = np.ascontiguousarray(RAW[encoding].reshape(RAW[encoding].shape[0], -1))
+def decode(message: SimpleNamespace) -> np.ndarray:
+    return Decoder().image(message)
+
+
+def message(encoding: str, padding: int = 0, big: bool = False, **changes: object) -> SimpleNamespace:
+    raw = RAW[encoding]
+    if big:
+        raw = raw.astype(raw.dtype.newbyteorder(">"))
+    raw = np.ascontiguousarray(raw.reshape(raw.shape[0], -1)).view(np.uint8)
     raw = np.pad(raw, ((0, 0), (0, padding)), constant_values=99)
-    fields = {"encoding": encoding, "width": WIDTH, "height": HEIGHT, "step": raw.shape[1], "data": raw.tobytes()}
+    fields = {
+        "encoding": encoding,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "step": raw.shape[1],
+        "is_bigendian": int(big),
+        "data": raw.tobytes(),
+    }
     return SimpleNamespace(**fields | changes)
 
 
@@ -88,17 +131,55 @@ def test_the_test_knows_every_encoding() -> None:
     assert RAW.keys() == ENCODINGS.keys()
 
 
+@pytest.mark.parametrize("big", [False, True])
 @pytest.mark.parametrize("padding", [0, 13])
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_every_encoding_gives_the_picture(encoding: str, padding: int) -> None:
-    rgb = decode(message(encoding, padding))
+def test_every_encoding_gives_the_image(encoding: str, padding: int, big: bool) -> None:
+    if padding and encoding in UNPADDED:
+        with pytest.raises(ImageError, match="wrong step"):
+            decode(message(encoding, padding, big))
+        return
+    rgb = decode(message(encoding, padding, big))
     assert rgb.shape == RGB.shape
-    expected = np.repeat(GREY[..., None], 3, axis=-1) if encoding in ("mono8", "8UC1") else RGB
+    grey = encoding in ("mono8", "8UC1", "mono16")
+    expected = np.repeat(GREY[..., None], 3, axis=-1) if grey else RGB
     # Away from the colours' borders, where chroma and mosaics blend.
     for rows in (np.s_[3:9], np.s_[15:21]):
         for columns in (np.s_[4:12], np.s_[20:28]):
             difference = np.abs(rgb[rows, columns].astype(int) - expected[rows, columns])
             assert difference.max() <= 3, encoding
+
+
+def grey_of_16_bits(largest: int) -> SimpleNamespace:
+    values = np.linspace(0, largest, HEIGHT * WIDTH).astype("<u2")
+    return message("mono16", data=values.tobytes())
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_a_camera_of_any_number_of_bits_gives_the_whole_range(bits: int) -> None:
+    rgb = decode(grey_of_16_bits(2**bits - 1))
+    assert (rgb.min(), rgb.max()) == (0, 255)
+    assert rgb.dtype == np.uint8
+
+
+def test_brightness_follows_the_camera_and_not_the_brightest_pixel_of_a_frame() -> None:
+    decoder = Decoder()
+    for largest in (4000, 500, 60, 4095):
+        assert decoder.image(grey_of_16_bits(largest)).max() == largest >> 4
+    assert decoder.image(grey_of_16_bits(65535)).max() == 255
+    assert decoder.image(grey_of_16_bits(4095)).max() == 15
+
+
+@given(largest=st.integers(0, 65535))
+def test_an_image_of_16_bits_is_not_black_unless_it_is(largest: int) -> None:
+    brightest = int(decode(grey_of_16_bits(largest)).max())
+    assert brightest >= min(largest, 64)
+
+
+@pytest.mark.parametrize("encoding", ["16UC1", "32FC1"])
+def test_depth_is_no_image_and_is_told_as_what_it_is(encoding: str) -> None:
+    with pytest.raises(ImageError, match=f"unknown encoding: '{encoding}', which is depth .*; expected one of rgb8,"):
+        decode(SimpleNamespace(**vars(message("mono16")) | {"encoding": encoding}))
 
 
 def test_rgb8_is_not_copied() -> None:
@@ -111,7 +192,7 @@ def test_rgb8_is_not_copied() -> None:
 @pytest.mark.parametrize(
     ("changes", "cause"),
     [
-        ({"encoding": "16UC1"}, "unknown encoding"),
+        ({"encoding": "nv61"}, "unknown encoding"),
         ({"encoding": ""}, "unknown encoding"),
         ({"width": 0}, "zero size"),
         ({"height": 0}, "zero size"),
@@ -138,11 +219,12 @@ def test_a_message_that_does_not_fit_is_refused_with_its_cause(changes: dict, ca
     height=st.integers(0, 70),
     step=st.integers(0, 300),
     data=st.binary(max_size=6000),
+    big=st.booleans(),
 )
 def test_any_fields_give_a_picture_or_an_image_error(
-    encoding: str, width: int, height: int, step: int, data: bytes
+    encoding: str, width: int, height: int, step: int, data: bytes, big: bool
 ) -> None:
-    fields = SimpleNamespace(encoding=encoding, width=width, height=height, step=step, data=data)
+    fields = SimpleNamespace(encoding=encoding, width=width, height=height, step=step, data=data, is_bigendian=int(big))
     try:
         rgb = decode(fields)
     except ImageError:
@@ -152,15 +234,87 @@ def test_any_fields_give_a_picture_or_an_image_error(
 
 @pytest.mark.parametrize("extension", [".jpg", ".png", ".bmp", ".webp"])
 def test_compressed_pictures_are_read(extension: str) -> None:
-    rgb = decode_compressed(cv2.imencode(extension, RGB[..., ::-1])[1])
+    rgb = Decoder().compressed(cv2.imencode(extension, RGB[..., ::-1])[1])
     assert np.abs(rgb[3:9, 4:12].astype(int) - RGB[3:9, 4:12]).max() <= 12
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_a_png_of_16_bits_has_its_camera_s_range(colour: bool) -> None:
+    values = of_12_bits(RGB[..., ::-1] if colour else GREY)
+    rgb = Decoder().compressed(cv2.imencode(".png", values)[1])
+    np.testing.assert_array_equal(rgb, RGB if colour else np.repeat(GREY[..., None], 3, axis=-1))
+
+
+def test_values_that_are_no_image_s_are_refused() -> None:
+    data = cv2.imencode(".tiff", RGB.astype(np.float32))[1]
+    with pytest.raises(ImageError, match="undecodable: values of float32; expected 8 or 16 bits"):
+        Decoder().compressed(data)
+
+
+def exif(orientation: int) -> bytes:
+    return b"II*\0" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+
+
+def jpeg(orientation: int) -> bytes:
+    plain, flag = cv2.imencode(".jpg", RGB[..., ::-1])[1].tobytes(), b"Exif\0\0" + exif(orientation)
+    return plain[:2] + b"\xff\xe1" + struct.pack(">H", len(flag) + 2) + flag + plain[2:]
+
+
+def png(orientation: int) -> bytes:
+    plain, flag = cv2.imencode(".png", RGB[..., ::-1])[1].tobytes(), b"eXIf" + exif(orientation)
+    return plain[:33] + struct.pack(">I", len(flag) - 4) + flag + struct.pack(">I", zlib.crc32(flag)) + plain[33:]
+
+
+def webp(orientation: int) -> bytes:
+    plain, flag = cv2.imencode(".webp", RGB[..., ::-1])[1].tobytes()[12:], exif(orientation)
+    if plain[:4] == b"VP8X":
+        plain = plain[18:]
+    size = struct.pack("<I", WIDTH - 1)[:3] + struct.pack("<I", HEIGHT - 1)[:3]
+    body = b"WEBPVP8X" + struct.pack("<I", 10) + bytes([8, 0, 0, 0]) + size + plain
+    body += b"EXIF" + struct.pack("<I", len(flag)) + flag
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def tiff(orientation: int, order: str = "<") -> bytes:
+    """Uncompressed, in one strip, as the eleven tags say."""
+    tags = [(256, WIDTH), (257, HEIGHT), (258, 8), (259, 1), (262, 2), (273, 146), (274, orientation), (277, 3)]
+    tags += [(278, HEIGHT), (279, RGB.size), (284, 1)]
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, len(tags))
+    entries = b"".join(struct.pack(order + "HHIHH", tag, 3, 1, value, 0) for tag, value in tags)
+    return head + entries + struct.pack(order + "I", 0) + RGB.tobytes()
+
+
+FLAGGED = pytest.mark.parametrize("write", [jpeg, png, webp, tiff, lambda flag: tiff(flag, ">")])
+ORIENTATIONS = pytest.mark.parametrize("orientation", range(1, 9))
+
+
+@FLAGGED
+@ORIENTATIONS
+def test_a_camera_s_image_is_as_the_sensor_wrote_it_whatever_its_flag(write: Any, orientation: int) -> None:
+    data = write(orientation)
+    for given_as in (data, np.frombuffer(data, np.uint8), array.array("B", data)):
+        rgb = Decoder().compressed(given_as)
+        assert rgb.shape == RGB.shape
+        for corner in (np.s_[3:9, 4:12], np.s_[15:21, 4:12], np.s_[3:9, 20:28], np.s_[15:21, 20:28]):
+            assert np.abs(rgb[corner].astype(int) - RGB[corner]).max() <= 12
+
+
+# Of WebP only where OpenCV does: 4.6 does not.
+@pytest.mark.parametrize("write", [jpeg, png, tiff])
+@ORIENTATIONS
+def test_an_image_file_is_turned_as_its_flag_says(write: Any, orientation: int) -> None:
+    upright = [RGB, RGB[:, ::-1], RGB[::-1, ::-1], RGB[::-1]]
+    upright += [image.swapaxes(0, 1) for image in (RGB, RGB[::-1], RGB[::-1, ::-1], RGB[:, ::-1])]
+    rgb, expected = decode_compressed(write(orientation)), upright[orientation - 1]
+    assert rgb.shape == expected.shape
+    assert np.abs(rgb.astype(int) - expected).mean() < 10
 
 
 @given(st.binary(max_size=300))
 def test_compressed_rubbish_is_an_image_error(data: bytes) -> None:
-    for prefix in (b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n"):
+    for prefix in (b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*"):
         with pytest.raises(ImageError, match="undecodable"):
-            decode_compressed(prefix + data)
+            Decoder().compressed(prefix + data)
 
 
 def test_half_a_jpeg_is_read_or_refused_but_never_more() -> None:

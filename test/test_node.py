@@ -19,7 +19,7 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from robot import Robot, Segment, image, model, pixels
 from sensor_msgs.msg import CameraInfo, CompressedImage
-from test_images import HEIGHT, RAW, WIDTH
+from test_images import HEIGHT, RAW, WIDTH, exif
 
 ROOT = Path(__file__).resolve().parents[1]
 BOTH = {"reliable": ReliabilityPolicy.RELIABLE, "best effort": ReliabilityPolicy.BEST_EFFORT}
@@ -158,11 +158,32 @@ def test_every_encoding_is_answered_at_the_picture_s_size(robot: Robot, start) -
     start()
     robot.subscribe(MASK)
     for encoding, raw in RAW.items():
-        rows = raw.reshape(raw.shape[0], -1)
+        rows = np.ascontiguousarray(raw.reshape(raw.shape[0], -1)).view(np.uint8)
         message = image(rows, encoding, width=WIDTH, height=HEIGHT)
         answer = robot.ask(message, MASK)
         assert answer is not None, encoding
         assert (answer.width, answer.height) == (WIDTH, HEIGHT), encoding
+
+
+def test_a_camera_of_12_bits_is_not_black(robot: Robot, start) -> None:
+    start()
+    robot.subscribe(MASK)
+    grey = cv2.cvtColor(scene(), cv2.COLOR_RGB2GRAY)
+    expected = robot.ask(image(grey, "mono8"), MASK)
+    answer = robot.ask(image((grey.astype("<u2") << 4).view(np.uint8), "mono16", width=grey.shape[1]), MASK)
+    assert 0 < (pixels(answer) > 0).mean() < 1
+    np.testing.assert_array_equal(pixels(answer), pixels(expected))
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_an_orientation_flag_does_not_turn_the_masks(robot: Robot, start, orientation: int) -> None:
+    start(image_transport="compressed")
+    robot.subscribe(MASK)
+    plain, flag = cv2.imencode(".jpg", scene())[1].tobytes(), b"Exif\0\0" + exif(orientation)
+    data = plain[:2] + b"\xff\xe1" + (len(flag) + 2).to_bytes(2, "big") + flag + plain[2:]
+    answer = robot.ask(CompressedImage(format="jpeg", data=data), MASK, topic="image/compressed")
+    assert (answer.width, answer.height) == (640, 480)
+    assert (pixels(answer)[:, :280] == 255).all()
 
 
 def test_a_camera_that_changes_its_size_is_followed_at_once(robot: Robot, start) -> None:

@@ -90,6 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
                 left = f"stopped after {done + skipped} of {len(found)}"
                 why = f"{arguments.out} cannot be written: {error.strerror or error}; {left}"
                 raise UserError(why, 1 if done else 2) from error
+            if isinstance(source, Bag) and source.remark:
+                tqdm.write(source.remark)
             bar.update()
     if skipped:
         print(f"bgflow segment: {skipped} of {len(found)} skipped, see above", file=sys.stderr)
@@ -108,8 +110,10 @@ def _make(out: Path, paths: list[str]) -> None:
 
 
 def _segment_bag(bag: Bag, segmenter: Segmenter, arguments: argparse.Namespace) -> int:
-    """Copy a bag and add masks; 1 where an image could not be used."""
-    from bgflow_ros.bags import choose_topics, copy_with_masks
+    """Copy a bag and add masks; 1 where anything is missing that the bag promises."""
+    from bgflow_ros.bags import copy_with_masks
+    from bgflow_ros.rosbag.recording import Recording
+    from bgflow_ros.rosbag.topics import choose_topics
 
     out, node = arguments.out, "/" + arguments.node.strip("/")
     if out.exists():
@@ -118,17 +122,21 @@ def _segment_bag(bag: Bag, segmenter: Segmenter, arguments: argparse.Namespace) 
         raise UserError(f"{out} lies in {bag.folder}, which is not changed; name a bag elsewhere")
     if not re.fullmatch(r"(/[A-Za-z_][A-Za-z0-9_]*)+", node):
         raise UserError(f"--node {arguments.node!r} is no name of a node; expected one such as /front/segmenter")
-    topics = choose_topics(bag.folder, bag.topic, arguments.depth_topic)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tqdm(desc=bag.name, unit="message") as bar:
-            unusable = copy_with_masks(bag.folder, out, topics, segmenter, node, arguments.likelihood, bar)
+        with Recording(bag.path) as recording:
+            topics = choose_topics(recording, bag.topic, arguments.depth_topic)
+            with tqdm(desc=bag.name, unit="message") as bar:
+                outcome = copy_with_masks(recording, out, topics, segmenter, node, arguments.likelihood, bar)
     except (OSError, sqlite3.Error) as error:
         raise UserError(f"{out} cannot be written: {error}") from error
+    told = outcome.told()
     print(f"{out}: masks of {topics.image}, depth {topics.depth or '-'}, calibration {topics.info or '-'}")
-    for cause, count in unusable.items():
-        print(f"bgflow segment: {count} messages without masks: {cause}", file=sys.stderr)
-    return int(bool(unusable))
+    for line in outcome.remarks():
+        print(line)
+    for line in told:
+        print(f"bgflow segment: {line}", file=sys.stderr)
+    return int(bool(told))
 
 
 def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) -> None:

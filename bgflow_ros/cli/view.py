@@ -11,7 +11,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import signal
+import sys
 from typing import TYPE_CHECKING
+
+from tqdm import tqdm
 
 from bgflow_ros.cli.arguments import add_max_graph, path
 from bgflow_ros.cli.errors import UserError
@@ -71,15 +74,16 @@ def _show_files(arguments: argparse.Namespace) -> int:
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     with _target(arguments, live=False) as recording:
-        try:
-            show(found, segmenter, Scene(recording))
-        except MediaError as error:
-            raise UserError(str(error)) from error
+        told = show(found, segmenter, Scene(recording), _tell)
         if arguments.web:
             print("serving until Ctrl-C", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 signal.pause()
-    return 0
+    return int(told > 0)
+
+
+def _tell(line: str) -> None:
+    tqdm.write(f"bgflow view: {line}", file=sys.stderr)
 
 
 def _watch_node(arguments: argparse.Namespace) -> int:

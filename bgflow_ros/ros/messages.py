@@ -26,8 +26,8 @@ except Exception:  # not installed or not working: OpenCV, which it wraps, does 
 
 __all__ = ["nanoseconds", "to_image", "to_points", "to_rgb"]
 
-BRIDGED = ("bayer_", "uyvy", "yuyv", "yuv422")
-"""Encodings that are handed to cv_bridge where there is one, by how they begin: all others are plain views."""
+BRIDGED = {"bayer_rggb8", "bayer_bggr8", "bayer_gbrg8", "bayer_grbg8", "uyvy", "yuv422", "yuyv", "yuv422_yuy2"}
+"""Encodings that are handed to cv_bridge where there is one: others are plain views, or it treats them differently."""
 
 
 def nanoseconds(header: Header) -> int:
@@ -35,16 +35,20 @@ def nanoseconds(header: Header) -> int:
     return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
 
 
-def to_rgb(message: Image | CompressedImage) -> npt.NDArray[np.uint8]:
+def to_rgb(message: Image | CompressedImage, decoder: images.Decoder) -> npt.NDArray[np.uint8]:
     """Turn a message into H x W x 3 RGB; a view of its data where it is rgb8.
 
+    Args:
+        message: of a camera.
+        decoder: of that camera's images.
+
     Raises:
-        ImageError: the message holds no usable picture.
+        ImageError: the message holds no usable image.
     """
     if isinstance(message, CompressedImage):
-        return images.decode_compressed(message.data)
-    if BRIDGE is None or not message.encoding.startswith(BRIDGED):
-        return images.decode(message)
+        return decoder.compressed(message.data)
+    if BRIDGE is None or message.encoding not in BRIDGED:
+        return decoder.image(message)
     images.pixels(message)  # cv_bridge trusts the header's sizes; this does not
     try:
         rgb: npt.NDArray[np.uint8] = BRIDGE.imgmsg_to_cv2(message, "rgb8")

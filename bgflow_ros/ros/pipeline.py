@@ -22,7 +22,7 @@ from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from bgflow_ros.images import ImageError
+from bgflow_ros.images import Decoder, ImageError
 from bgflow_ros.refinement import Refined, Refiner
 from bgflow_ros.ros import depth_outputs
 from bgflow_ros.ros.arrivals import Arrivals
@@ -69,7 +69,7 @@ class Pipeline:
         self.request: FrameRequest | None = None
         """Who waits for the next frame to be written."""
         self._node, self._settings, self._outputs, self._drops = node, settings, outputs, drops
-        self._segment, self._refiner = segment, refiner
+        self._segment, self._refiner, self._decoder = segment, refiner, Decoder()
         self._camera_info: CameraInfo | None = None
         self._arrivals = Arrivals(drops)
         self.received = self.answered = 0
@@ -169,7 +169,7 @@ class Pipeline:
             if self.request is None and not self._outputs.wanted(*MAPS, *depth_outputs.TOPICS):
                 self._drops.add("nobody subscribes")
                 return
-            stamp, rgb = nanoseconds(message.header), to_rgb(message)
+            stamp, rgb = nanoseconds(message.header), to_rgb(message, self._decoder)
             masks = self._refiner(self._segment(rgb), stamp * 1e-9)
             self._publish(message, stamp, masks)
             self._serve(stamp, masks)

@@ -20,7 +20,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 
 from bgflow_ros import depth
 from bgflow_ros.cli.errors import UserError
-from bgflow_ros.images import ImageError
+from bgflow_ros.images import Decoder, ImageError
 from bgflow_ros.ros.drops import Drops
 from bgflow_ros.ros.messages import nanoseconds, to_rgb
 from bgflow_ros.ros.subscription import ImageSubscription
@@ -83,7 +83,8 @@ class Watcher(Node):
         self._period = round(1e9 / rate)
         self._drops = Drops(self.get_logger().warning)
         self._calibrated: CameraInfo | None = None
-        self._watch_images(image, lambda message: scene.image(to_rgb(message)))
+        decoder = Decoder()
+        self._watch_images(image, lambda message: scene.image(to_rgb(message, decoder)))
         self._watch_images(f"{SEGMENTER}/likelihood", lambda message: scene.likelihood(_pixels(message, np.float32)))
         self._watch_images(f"{SEGMENTER}/foreground_mask", lambda message: scene.foreground(_pixels(message, np.uint8)))
         self._watch_images(f"{SEGMENTER}/static_mask", lambda message: scene.static(_pixels(message, np.uint8)))

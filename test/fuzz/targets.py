@@ -21,9 +21,11 @@ with atheris.instrument_imports(include=["bgflow_ros", "rosbags", "yaml", "jsons
     from rosbags.typesys import Stores, get_typestore
 
     from bgflow_ros import depth, images
-    from bgflow_ros.bags import choose_topics
-    from bgflow_ros.media import Bag, MediaError
+    from bgflow_ros.frames import MediaError
     from bgflow_ros.model import Model, ModelError
+    from bgflow_ros.rosbag.recording import Recording
+    from bgflow_ros.rosbag.source import Bag
+    from bgflow_ros.rosbag.topics import choose_topics
 
 __all__ = ["TARGETS", "Target"]
 
@@ -75,7 +77,7 @@ def message(data: bytes, encodings: tuple[str, ...]) -> Any:
 def image(data: bytes) -> None:
     made = message(data, tuple(images.ENCODINGS))
     with contextlib.suppress(images.ImageError):
-        rgb = images.decode(made)
+        rgb = images.Decoder().image(made)
         assert rgb.shape == (made.height, made.width, 3)
         assert rgb.dtype == np.uint8
 
@@ -96,7 +98,7 @@ def depth_image(data: bytes) -> None:
 
 def compressed(data: bytes) -> None:
     with contextlib.suppress(images.ImageError):
-        rgb = images.decode_compressed(data)
+        rgb = images.Decoder().compressed(data)
         assert rgb.ndim == 3
         assert rgb.shape[2] == 3
 
@@ -113,8 +115,8 @@ def bag(suffix: str) -> Callable[[bytes], None]:
     def run(data: bytes) -> None:
         file = FOLDER / f"bag{suffix}"
         file.write_bytes(data)
-        with contextlib.suppress(MediaError):
-            choose_topics(file, None, None)
+        with contextlib.suppress(MediaError), Recording(file) as recording:
+            choose_topics(recording, None, None)
         with contextlib.suppress(MediaError):
             for frame in Bag(file).frames():
                 assert frame.rgb.shape[2] == 3
