@@ -94,7 +94,9 @@ def run(arguments: argparse.Namespace) -> int:
                 tqdm.write(source.remark)
             bar.update()
     if skipped:
-        print(f"bgflow segment: {skipped} of {len(found)} skipped, see above", file=sys.stderr)
+        deeper = not arguments.recursive and any(isinstance(source, LeftOut) and source.path.is_dir() for source in found)
+        hint = "; --recursive takes folders within a folder" if deeper else ""
+        print(f"bgflow segment: {skipped} of {len(found)} skipped, see above{hint}", file=sys.stderr)
     print(arguments.out)
     return 1 if skipped else 0
 
