@@ -158,6 +158,7 @@ def test_a_video_of_any_size_is_written(tmp_path: Path, size: tuple[int, int]) -
         video.write(np.full((size[1], size[0], 3), 90, np.uint8))
     [found] = sources([tmp_path / "clip.mp4"])[0].frames()
     assert max(found.rgb.shape) <= 8190
+    assert ("scaled down" in video.remark) == (max(size) > 8190)
 
 
 @pytest.mark.parametrize("name", ["2024-01-01T12:30:00.mp4", "12:30.mp4", "a b.mp4", "%03d.mp4", "-x.mp4", "é.mp4"])

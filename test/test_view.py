@@ -221,6 +221,26 @@ def test_an_address_that_cannot_be_served_at_is_one_line(
     assert "\n" not in told
 
 
+@pytest.mark.parametrize(
+    ("save", "message"),
+    [
+        ("a.png", "exists and is not named like a recording"),
+        ("a.png/x.rrd", "cannot be written"),
+        ("\udce9.rrd", "not UTF-8"),
+    ],
+    ids=["input", "below a file", "not utf-8"],
+)
+def test_a_recording_that_cannot_be_saved_there_is_one_line_and_harms_nothing(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str], save: str, message: str
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), scene(230))
+    before = (tmp_path / "a.png").read_bytes()
+    assert main(["view", str(tmp_path / "a.png"), "--model", str(tiny), "--save", str(tmp_path / save)]) == 2
+    assert message in capsys.readouterr().err
+    assert (tmp_path / "a.png").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
 @pytest.mark.parametrize("most", [100, 100_000])
 def test_a_recording_that_the_disk_does_not_hold_is_told_and_gone(tmp_path: Path, tiny: Path, most: int) -> None:
     for number in range(4):
