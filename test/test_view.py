@@ -241,14 +241,13 @@ def test_a_recording_that_cannot_be_saved_there_is_one_line_and_harms_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
 
-@pytest.mark.parametrize("most", [100, 100_000])
-def test_a_recording_that_the_disk_does_not_hold_is_told_and_gone(tmp_path: Path, tiny: Path, most: int) -> None:
+def test_a_recording_for_which_the_disk_has_no_room_is_told_and_gone(tmp_path: Path, tiny: Path) -> None:
     for number in range(4):
         noise = np.random.default_rng(number).integers(0, 255, (480, 640, 3), np.uint8)
         cv2.imwrite(str(tmp_path / f"{number}.png"), noise)
     command = ["view", str(tmp_path), "--model", str(tiny), "--save", str(tmp_path / "out" / "x.rrd")]
     code = (
-        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}));"
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100));"
         f"from bgflow_ros.cli.main import main; sys.exit(main({command}))"
     )
     done = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, check=False, timeout=60)

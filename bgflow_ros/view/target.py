@@ -34,6 +34,8 @@ LOCAL = "127.0.0.1"
 """The address at which only programs on this machine reach the viewer."""
 WEB_PORT, DATA_PORT = 9090, 9876
 """Rerun's own defaults."""
+LONGEST_FLUSH = 20.0
+"""Seconds that the last images may take to reach a file."""
 PROBE = 1 << 16
 """Bytes of a trial before a file is recorded."""
 PR_SET_PDEATHSIG = 1
@@ -137,11 +139,11 @@ def in_file(layout: rrb.Blueprint, path: Path) -> Iterator[rr.RecordingStream]:
             yield recording
         finally:
             try:
-                recording.flush()  # raises where the disk is full, which closing only logs
-            except RuntimeError as error:
+                # Raises where the disk is full, which closing only logs; without a limit it may wait for ever then.
+                recording.flush(timeout_sec=LONGEST_FLUSH)
+            except RuntimeError as error:  # and closing waits for ever as well
                 raise UserError(f"{path} cannot be written, see above: {error}") from error
-            finally:
-                recording.disconnect()
+            recording.disconnect()
             temporary.replace(path)
     finally:
         with contextlib.suppress(NotADirectoryError):  # named as if a file were a folder, which mkdir told
