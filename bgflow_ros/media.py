@@ -178,7 +178,7 @@ def sources(
             else:
                 raise MediaError(f"{path}: not an image that OpenCV reads, and no video, bag or folder")
         except OSError as error:
-            raise MediaError(f"{name}: {error.strerror or error}") from error
+            raise MediaError(f"{name}: {error.strerror}" if error.strerror else str(error)) from error
     return found
 
 

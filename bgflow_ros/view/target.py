@@ -146,7 +146,7 @@ def in_file(layout: rrb.Blueprint, path: Path) -> Iterator[rr.RecordingStream]:
             recording.disconnect()
             temporary.replace(path)
     finally:
-        with contextlib.suppress(NotADirectoryError):  # named as if a file were a folder, which mkdir told
+        with contextlib.suppress(OSError):  # as the disk is read-only or the folder a file, which was told above
             temporary.unlink(missing_ok=True)
 
 
