@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["cache", "expand", "share", "write_atomically"]
+__all__ = ["cache", "expand", "for_opencv", "share", "write_atomically"]
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -35,6 +35,22 @@ def expand(path: str | Path) -> Path:
             "set HOME, or write the whole path"
         )
     return expanded
+
+
+def for_opencv(path: Path) -> str:
+    """Write a path so that OpenCV and Rerun open what it names.
+
+    It is absolute, because FFmpeg takes what stands before a colon for a protocol.
+
+    Raises:
+        OSError: it is not UTF-8, with which OpenCV's videos end the process and Rerun raises.
+    """
+    name = str(path.absolute())
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise OSError("its name is not UTF-8, which is expected here; rename it") from error
+    return name
 
 
 def cache() -> Path:

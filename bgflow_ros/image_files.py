@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from bgflow_ros.files import for_opencv
 from bgflow_ros.images import ImageError
 
-__all__ = ["READABLE", "looks_like_image", "read_image"]
+__all__ = ["NAMES", "READABLE", "looks_like_image", "read_image"]
 
 READABLE = {
     ".avif",
@@ -63,13 +64,18 @@ OTHERS = {
 }
 """Names of images that cameras, telephones and drawing programs write, and OpenCV does not read by that name."""
 
+NAMES = READABLE | OTHERS
+
 
 def looks_like_image(path: Path) -> bool:
     """Tell whether a file is meant to be an image, by its name, or by its first bytes whatever its name."""
-    if path.suffix.lower() in READABLE | OTHERS:
+    if path.suffix.lower() in NAMES:
         return True
     have = getattr(cv2, "haveImageReader", None)  # from OpenCV 4.5.0 on
-    return bool(have is not None and have(str(path)))
+    try:
+        return bool(have is not None and have(for_opencv(path)))
+    except OSError:
+        return False
 
 
 def read_image(path: Path) -> npt.NDArray[np.uint8]:

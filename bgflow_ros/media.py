@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Protocol
 
 import cv2
+import numpy as np
+import numpy.typing as npt
 
-from bgflow_ros.files import expand
+from bgflow_ros.files import expand, for_opencv
 from bgflow_ros.frames import Frame, MediaError
-from bgflow_ros.image_files import looks_like_image, read_image
+from bgflow_ros.image_files import NAMES, looks_like_image, read_image
 from bgflow_ros.images import ImageError
-from bgflow_ros.rosbag.names import is_bag, is_bag_file
+from bgflow_ros.rosbag.names import FILE, is_bag, is_bag_file
 from bgflow_ros.rosbag.source import Bag
 
 __all__ = ["Bag", "Camera", "Frame", "LeftOut", "MediaError", "Picture", "Source", "Video", "sources"]
@@ -52,7 +54,7 @@ class LeftOut:
     count = 0
 
     def __init__(self, path: Path, why: str) -> None:
-        self.name, self.why = path.name, f"{path}: {why}"
+        self.path, self.name, self.why = path, path.name, f"{path}: {why}"
 
     def frames(self) -> Iterator[Frame]:
         """Say why there are none."""
@@ -90,8 +92,11 @@ class Video:
     def frames(self) -> Iterator[Frame]:
         """Decode the video."""
         number, second = 0, 0.0
-        # An absolute path, because FFmpeg takes what stands before a colon for a protocol.
-        for frame in self._read(cv2.VideoCapture(str(self.path.absolute())), str(self.path)):
+        try:
+            capture = cv2.VideoCapture(for_opencv(self.path))
+        except OSError as error:
+            raise MediaError(f"{self.path}: {error}") from error
+        for frame in self._read(capture, str(self.path)):
             number, second = number + 1, frame.second or 0.0
             yield frame
         end = f"{self.path}: ends after"
@@ -173,7 +178,7 @@ def sources(
             else:
                 raise MediaError(f"{path}: not an image that OpenCV reads, and no video, bag or folder")
         except OSError as error:
-            raise MediaError(f"{name}: {error.strerror or error}") from error
+            raise MediaError(f"{name}: {error.strerror}" if error.strerror else str(error)) from error
     return found
 
 
@@ -183,11 +188,16 @@ def _inside(
     """Find the sources in a folder; `above` are the folders that it was reached through."""
     above = (*above, folder.resolve())
     for child in sorted(folder.iterdir()):
-        if child.name.startswith(".") or child.resolve() == without:
+        if child.name.startswith(".") or (child.is_dir() and child.resolve() == without):
             continue
-        if child.is_dir() and not is_bag(child):
+        try:
+            plain_folder = child.is_dir() and not is_bag(child)
+        except OSError as error:  # a folder that this user may not look into
+            yield LeftOut(child, error.strerror or str(error))
+            continue
+        if plain_folder:
             if not recursive:
-                yield LeftOut(child, "a folder, left out; give its path too, or --recursive")
+                yield LeftOut(child, "a folder, left out")
             elif child.resolve() in above:
                 yield LeftOut(child, "a link to a folder that it lies in")
             else:
@@ -198,6 +208,8 @@ def _inside(
         elif source := _source(child, topic):
             source.name = prefix + source.name
             yield source
+        elif not child.is_file() and (child.suffix.lower() in NAMES | VIDEOS or FILE.fullmatch(child.name)):
+            yield LeftOut(child, "a link to nothing" if child.is_symlink() else "no regular file")
 
 
 def _source(path: Path, topic: str | None) -> Source | None:

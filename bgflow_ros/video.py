@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from bgflow_ros.files import for_opencv
 from bgflow_ros.letterbox import letterbox
 
 __all__ = ["VideoWriter"]
@@ -37,6 +38,8 @@ class VideoWriter:
 
     def __init__(self, path: Path, rate: float) -> None:
         self.path, self.rate = path, rate
+        self.remark = ""
+        """What a user should know about the video, known with its first frame."""
         self._temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
@@ -73,10 +76,13 @@ class VideoWriter:
         # MPEG-4 shares chroma between two pixels, and OpenCV leaves an odd row or column out.
         side = [max(2, round(scale * side) // 2 * 2) for side in (width, height)]
         self._size = (side[0], side[1])
+        if scale < 1:
+            self.remark = (
+                f"{self.path.name} is scaled down to {side[0]}x{side[1]}: MPEG-4 has {LARGEST_SIDE} pixels a side"
+            )
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        name = for_opencv(self._temporary)
         self._temporary.touch()  # its error says why nothing can be written there; OpenCV's does not
-        # An absolute path, because FFmpeg takes what stands before a colon for a protocol.
-        name = str(self._temporary.absolute())
         writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*"mp4v"), self.rate, self._size)
         if not writer.isOpened():
             self._temporary.unlink()
@@ -98,7 +104,7 @@ class VideoWriter:
             return
         self._writer.release()
         # OpenCV does not say when the disk is full, but then the index at the end is missing.
-        written = cv2.VideoCapture(str(self._temporary.absolute()))
+        written = cv2.VideoCapture(for_opencv(self._temporary))
         whole = int(written.get(cv2.CAP_PROP_FRAME_COUNT)) == self._written
         written.release()
         if whole:

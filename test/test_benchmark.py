@@ -313,6 +313,18 @@ def test_growth_has_a_table_and_a_panel(tiny: Path, tmp_path: Path) -> None:
     assert with_growth.shape[0] > without.shape[0] + 300
 
 
+def test_an_output_folder_that_cannot_be_is_told_before_anything_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(UserError, match="file"):
+        run("--images", "nowhere", "--out", str(tmp_path / "file"))
+
+
+def test_folders_within_a_folder_of_pictures_do_not_end_it(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    cv2.imwrite(str(tmp_path / "z.png"), pictures.render(0, 64, 48, 1)[0])
+    assert [picture.shape for picture in pictures.read(tmp_path)] == [(48, 64, 3)]
+
+
 def test_a_folder_without_pictures_is_the_users_to_mend(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="without images"):
         run("--images", str(tmp_path), "--out", str(tmp_path / "out"))

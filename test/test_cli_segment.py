@@ -1,5 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
+import os
 import signal
 import subprocess
 import sys
@@ -140,6 +141,39 @@ def test_the_folder_that_is_segmented_does_not_get_the_masks(
     assert main(["segment", str(tmp_path), "--model", str(tiny), "--out", str(tmp_path)]) == 2
     assert "is what is segmented" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_names_that_are_not_utf_8_are_done_or_told(tmp_path: Path, tiny: Path) -> None:
+    (tmp_path / "in").mkdir()
+    cv2.imwrite(str(tmp_path / "a.png"), frame(50))
+    (tmp_path / "a.png").rename(tmp_path / "in" / os.fsdecode(b"a\xe9.png"))
+    write_mkv(tmp_path / "in" / os.fsdecode(b"b\xe9.mkv"), [frame(50)] * 3, [0, 0.1, 0.2], 0.3)
+    write_mkv(tmp_path / "in" / "c.mkv", [frame(50)] * 3, [0, 0.1, 0.2], 0.3)
+    for number, encoding in enumerate(("utf-8:strict", "ascii:strict")):
+        out = tmp_path / os.fsdecode(b"out\xe9%d" % number)
+        command = ["segment", str(tmp_path / "in"), "--model", str(tiny), "--out", str(out)]
+        code = "import sys; from bgflow_ros.cli.main import main; sys.exit(main(sys.argv[1:]))"
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", code, *command],
+            capture_output=True,
+            check=False,
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+        )
+        told = done.stderr.decode(errors="replace")
+        assert "Traceback" not in told
+        assert done.returncode == 1, told
+        assert "skipped: " in told
+        assert "cannot be written: its name is not UTF-8" in told
+        assert (out / os.fsdecode(b"a\xe9_static.png")).is_file()
+        assert not list(out.glob("*.mp4"))
+
+
+def test_a_wide_video_is_scaled_and_said(tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_mkv(tmp_path / "a.mkv", [np.full((16, 9000, 3), 90, np.uint8)] * 2, [0, 0.1], 0.2)
+    command = ["segment", str(tmp_path / "a.mkv"), "--model", str(tiny), "--out", str(tmp_path / "out")]
+    assert main(command) == 0
+    assert "a_overlay.mp4 is scaled down to 8190x14" in capsys.readouterr().err
+    assert read(tmp_path / "out" / "a_000001_static.png").shape == (16, 9000)
 
 
 def test_a_video_without_a_constant_rate_gets_an_overlay_of_its_length(tmp_path: Path, tiny: Path) -> None:

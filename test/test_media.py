@@ -1,5 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
+import os
 import struct
 from pathlib import Path
 
@@ -157,6 +158,7 @@ def test_a_video_of_any_size_is_written(tmp_path: Path, size: tuple[int, int]) -
         video.write(np.full((size[1], size[0], 3), 90, np.uint8))
     [found] = sources([tmp_path / "clip.mp4"])[0].frames()
     assert max(found.rgb.shape) <= 8190
+    assert ("scaled down" in video.remark) == (max(size) > 8190)
 
 
 @pytest.mark.parametrize("name", ["2024-01-01T12:30:00.mp4", "12:30.mp4", "a b.mp4", "%03d.mp4", "-x.mp4", "é.mp4"])
@@ -195,6 +197,22 @@ def test_what_a_user_would_miss_of_a_folder_is_told(tmp_path: Path) -> None:
         if not message:
             list(source.frames())
             continue
+        with pytest.raises(MediaError, match=message):
+            list(source.frames())
+
+
+def test_what_only_seems_to_lie_in_a_folder_is_told(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), frame(9))
+    (tmp_path / "b.jpg").symlink_to("nowhere")
+    (tmp_path / "c.jpg").symlink_to("c.jpg")
+    os.mkfifo(tmp_path / "d.mp4")
+    (tmp_path / "notes").symlink_to("nowhere")
+    (tmp_path / "here.png").symlink_to("a.png")
+    found = sources([tmp_path])
+    assert [source.name for source in found] == ["a", "b.jpg", "c.jpg", "d.mp4", "here"]
+    for source, message in zip(
+        found[1:4], ("b.jpg: a link to nothing", "a link to nothing", "no regular file"), strict=True
+    ):
         with pytest.raises(MediaError, match=message):
             list(source.frames())
 

@@ -129,6 +129,7 @@ def test_a_path_in_a_home_folder_that_is_not_there_is_one_line(
     code = f"import os; os.chdir({str(tmp_path)!r})\n{NOBODY}{MAIN}"
     done = run(code, "segment", *arguments)
     assert done.returncode == 2
+    assert done.stderr.count("~/") == 1
     assert f"no home folder: HOME is not set, and user {os.getuid()} has no passwd entry" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "x").exists()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -219,6 +220,40 @@ def test_an_address_that_cannot_be_served_at_is_one_line(
     told = capsys.readouterr().err.strip()
     assert message in told
     assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("save", "message"),
+    [
+        ("a.png", "exists and is not named like a recording"),
+        ("a.png/x.rrd", "cannot be written"),
+        ("\udce9.rrd", "not UTF-8"),
+    ],
+    ids=["input", "below a file", "not utf-8"],
+)
+def test_a_recording_that_cannot_be_saved_there_is_one_line_and_harms_nothing(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str], save: str, message: str
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), scene(230))
+    before = (tmp_path / "a.png").read_bytes()
+    assert main(["view", str(tmp_path / "a.png"), "--model", str(tiny), "--save", str(tmp_path / save)]) == 2
+    assert message in capsys.readouterr().err
+    assert (tmp_path / "a.png").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_recording_on_a_read_only_disk_is_one_line(
+    tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    # No test may mount a disk; there, writing and removing fail alike.
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    cv2.imwrite(str(tmp_path / "a.png"), scene(230))
+    assert main(["view", str(tmp_path / "a.png"), "--model", str(tiny), "--save", str(tmp_path / "x.rrd")]) == 2
+    assert "x.rrd cannot be written: [Errno 30] Read-only file system" in capsys.readouterr().err
 
 
 def test_a_recording_for_which_the_disk_has_no_room_is_told_and_gone(tmp_path: Path, tiny: Path) -> None:

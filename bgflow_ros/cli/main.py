@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import signal
 import sys
 from collections.abc import Sequence
@@ -38,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         verb.add_arguments(subparsers.add_parser(name, help=verb.HELP, description=verb.__doc__))
     arguments = parser.parse_args(argv)
     verb = verbs[arguments.verb]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names may be any bytes, and a terminal of any encoding
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever is open is closed, as after Ctrl-C
     try:
         return int(verb.run(arguments))

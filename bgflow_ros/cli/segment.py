@@ -117,7 +117,11 @@ def run(arguments: argparse.Namespace) -> int:
                 tqdm.write(source.remark)
             bar.update()
     if skipped:
-        print(f"bgflow segment: {skipped} of {len(found)} skipped, see above", file=sys.stderr)
+        deeper = not arguments.recursive and any(
+            isinstance(source, LeftOut) and source.path.is_dir() for source in found
+        )
+        hint = "; --recursive takes folders within a folder" if deeper else ""
+        print(f"bgflow segment: {skipped} of {len(found)} skipped, see above{hint}", file=sys.stderr)
     segmenter.tell()
     print(arguments.out)
     return 1 if skipped else 0
@@ -182,6 +186,8 @@ def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) 
             _write(frame, segmentation, out, likelihood)
             video.write(segmentation.overlay, frame.second)
             bar.update()
+        if video.remark:
+            tqdm.write(f"bgflow segment: {video.remark}", file=sys.stderr)
 
 
 def _write(frame: Frame, segmentation: Segmentation, out: Path, likelihood: bool) -> None:

@@ -54,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     files.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
     add_max_graph(files)
     files.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
+    files.add_argument("--recursive", action="store_true", help="show folders within a folder as well")
     files.add_argument("--topic", help="image topic of a bag that has several")
 
 
@@ -69,7 +70,7 @@ def _show_files(arguments: argparse.Namespace) -> int:
     from bgflow_ros.view.scene import Scene
 
     try:
-        found = sources(arguments.paths, arguments.topic)
+        found = sources(arguments.paths, arguments.topic, arguments.recursive)
         segmenter = Segmenter(Model.load(arguments.model, arguments.largest), arguments.device)
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error

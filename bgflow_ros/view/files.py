@@ -35,8 +35,11 @@ def show(found: Iterable[Source], segmenter: Segmenter, scene: Scene, tell: Call
     second, told = 0.0, 0
     with tqdm(unit="frame") as bar:
         for source in found:
+            begin = second
             try:
                 for frame in source.frames():
+                    if frame.second is not None:
+                        second = begin + frame.second
                     scene.at_second(second)
                     start = time.perf_counter()
                     segmentation = segmenter(frame.rgb)

@@ -25,6 +25,7 @@ import rerun.blueprint as rrb
 import rerun_cli  # type: ignore[import-untyped]
 
 from bgflow_ros.cli.errors import UserError
+from bgflow_ros.files import for_opencv
 
 __all__ = ["LOCAL", "in_browser", "in_file", "in_window"]
 
@@ -123,13 +124,15 @@ def in_file(layout: rrb.Blueprint, path: Path) -> Iterator[rr.RecordingStream]:
     """
     if path.is_dir():
         raise UserError(f"{path} is a folder; expected a file to record to, like FILE.rrd")
+    if path.exists() and path.suffix != ".rrd":  # what is shown, perhaps
+        raise UserError(f"{path} exists and is not named like a recording; expected FILE.rrd")
     recording = _recording()
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(bytes(PROBE))  # because Rerun hangs where it cannot even write a file's header
-            recording.save(temporary, default_blueprint=layout)
+            recording.save(for_opencv(temporary), default_blueprint=layout)
         except (OSError, RuntimeError) as error:
             raise UserError(f"{path} cannot be written: {error}") from error
         try:
@@ -143,7 +146,8 @@ def in_file(layout: rrb.Blueprint, path: Path) -> Iterator[rr.RecordingStream]:
             recording.disconnect()
             temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # as the disk is read-only or the folder a file, which was told above
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.media import sources
+from bgflow_ros.media import LeftOut, sources
 
 __all__ = ["digest", "load", "read", "render", "resized", "save"]
 
@@ -45,12 +45,12 @@ def render(seed: int, width: int = 640, height: int = 480, number: int = RENDERE
 
 
 def read(folder: Path) -> list[Picture]:
-    """The first pictures or frames of a folder, RGB, at their own sizes.
+    """The first pictures or frames of a folder, without those of folders within it, RGB, at their own sizes.
 
     Raises:
         MediaError: there are none, or one cannot be read.
     """
-    found = sources([str(folder)], None)
+    found = [source for source in sources([folder]) if not isinstance(source, LeftOut)]
     frames = itertools.chain.from_iterable(source.frames() for source in found)
     return [frame.rgb for frame in itertools.islice(frames, READ)]
 

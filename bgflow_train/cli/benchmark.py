@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from dataclasses import asdict
@@ -69,11 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write the report and print its tables; 1 where a system failed."""
-    if arguments.node:
-        return _node(arguments)
-    if arguments.offline:
-        return _offline(arguments)
-    return _systems(arguments)
+    measure = _node if arguments.node else _offline if arguments.offline else _systems
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        if not os.access(arguments.out, os.W_OK):  # measuring takes minutes; this is told before
+            raise UserError(f"{arguments.out} cannot be written; name another folder with --out")
+        return measure(arguments)
+    except OSError as error:
+        raise UserError(str(error)) from error
 
 
 def _node(arguments: argparse.Namespace) -> int:
