@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Protocol
 
 import cv2
-import numpy as np
-import numpy.typing as npt
 
 from bgflow_ros.files import expand, for_opencv
 from bgflow_ros.frames import Frame, MediaError
