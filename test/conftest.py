@@ -59,6 +59,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def uncovered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure no coverage in processes that the test starts: it would meet the same full disk."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
+@pytest.fixture
 def segmenter(tiny: Path) -> Segmenter:
     return Segmenter(Model.load(tiny), device="cpu", threads=1)
 

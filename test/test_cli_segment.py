@@ -187,6 +187,7 @@ def test_a_video_without_a_constant_rate_gets_an_overlay_of_its_length(tmp_path:
     assert length == pytest.approx(seconds[-1], abs=0.15)
 
 
+@pytest.mark.usefixtures("uncovered")
 @pytest.mark.parametrize("most", [64, 700, 1500])
 def test_a_full_disk_is_one_line_and_nothing_half_is_left(tmp_path: Path, tiny: Path, most: int) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (20, 48, 64, 3), np.uint8)

@@ -256,6 +256,7 @@ def test_a_recording_on_a_read_only_disk_is_one_line(
     assert "x.rrd cannot be written: [Errno 30] Read-only file system" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("uncovered")
 def test_a_recording_for_which_the_disk_has_no_room_is_told_and_gone(tmp_path: Path, tiny: Path) -> None:
     for number in range(4):
         noise = np.random.default_rng(number).integers(0, 255, (480, 640, 3), np.uint8)
