@@ -76,11 +76,14 @@ def test_the_launch_file_starts_the_node_as_asked(context: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("distribution", "name"),
-    [("kilted", "FASTDDS_DEFAULT_PROFILES_FILE"), ("humble", "FASTRTPS_DEFAULT_PROFILES_FILE")],
+    ("library", "name"),
+    [("libfastdds.so.3", "FASTDDS_DEFAULT_PROFILES_FILE"), ("libfastrtps.so.2", "FASTRTPS_DEFAULT_PROFILES_FILE")],
 )
-def test_what_is_started_has_shared_memory_that_holds_an_image(context: Any, distribution: str, name: str) -> None:
-    context.environment["ROS_DISTRO"] = distribution
+def test_what_is_started_has_shared_memory_that_holds_an_image(
+    context: Any, tmp_path: Path, library: str, name: str
+) -> None:
+    (tmp_path / library).touch()
+    context.environment["LD_LIBRARY_PATH"] = str(tmp_path)
     actions = declared(context)(context)
     variables = [action for action in actions if type(action).__name__ == "SetEnvironmentVariable"]
     assert {"".join(part.perform(context) for part in action.name) for action in variables} == {name, QUALITIES}
