@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -33,19 +34,21 @@ class Failures:
     """What could not be used, counted by cause."""
 
     def __init__(self) -> None:
-        self._found: dict[str, list[str]] = {}
+        self._counts: Counter[str] = Counter()
+        self._first: dict[str, str] = {}
 
     def add(self, error: Exception) -> None:
         """Count one; the first of each cause is told in full."""
         if not isinstance(error, ImageError):  # whatever a damaged message makes a decoder raise
             error = ImageError("undecodable", f"{type(error).__name__}: {error}")
-        self._found.setdefault(error.cause, []).append(str(error))
+        self._counts[error.cause] += 1
+        self._first.setdefault(error.cause, str(error))
 
     @property
     def total(self) -> int:
         """Number of all that were counted."""
-        return sum(map(len, self._found.values()))
+        return sum(self._counts.values())
 
     def told(self) -> list[tuple[int, str]]:
         """Causes: how often each was met, and what the first of them said."""
-        return [(len(errors), errors[0]) for errors in self._found.values()]
+        return [(count, self._first[cause]) for cause, count in self._counts.items()]

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 import yaml
 
-from bgflow_ros.files import share
+from bgflow_ros.files import expand, share
 
 __all__ = [
     "BOOLEAN",
@@ -89,7 +89,10 @@ class Argument:
         if not value and self.optional:
             return value
         if self.path and value.startswith("~"):
-            value = str(Path(value).expanduser())
+            try:
+                value = str(expand(value))
+            except OSError as error:
+                raise LaunchError(f"{self.name}: {error}") from error
         if self.choices:
             expected = "" if value in self.choices else f"one of {', '.join(self.choices)}"
         else:

@@ -68,7 +68,7 @@ def generate_launch_description() -> LaunchDescription:
 def check(context: LaunchContext) -> None:
     """Refuse what cannot be started before anything is."""
     given = context.launch_configurations
-    launching.check(context, __file__, ARGUMENTS, lambda: [CONTAINER, ("nvblox_ros", ""), *needed_beside(given)])
+    launching.check(context, __file__, ARGUMENTS, lambda: [CONTAINER, (PACKAGE, ""), *needed_beside(given)])
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:

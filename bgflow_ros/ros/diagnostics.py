@@ -85,7 +85,7 @@ class Seen:
     without_depth: int = 0
     """Masks since the start that no depth came for."""
     contrast: float | None = None
-    """Of the newest image answered, see `Segmentation.contrast`."""
+    """Contrast of the newest image answered, see `Segmentation.contrast`."""
     min_contrast: float = 0.0
     """What images of rooms have at least."""
     featureless: float = 0.0

@@ -29,8 +29,8 @@ class Drops:
         self._told: dict[str, tuple[float, int]] = {}
         self.last_fault: tuple[float, str] = (-math.inf, "")
         """When on the monotonic clock a frame could not be used last, and why."""
-        self.uncounted: dict[str, str] = {}
-        """Causes whose frames nobody can count here, and why."""
+        self.uncounted: set[str] = set()
+        """Causes whose frames nobody can count here."""
 
     def add(self, cause: str, fault: str | None = None, count: int = 1) -> None:
         """Count one frame, or several.
@@ -58,7 +58,7 @@ class Drops:
         with self._lock:
             if cause in self.uncounted:
                 return
-            self.uncounted[cause] = why
+            self.uncounted.add(cause)
         self._tell(f"frames {cause} are not counted: {why}")
 
     def so_far(self) -> dict[str, int]:

@@ -9,8 +9,8 @@ themselves; this is for a model that has no bound yet. Its graphs stay as they a
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from bgflow_ros.cli.arguments import path
 from bgflow_ros.cli.errors import UserError
 from bgflow_ros.model import ModelError
 
@@ -20,9 +20,9 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("model", type=Path, help="model folder, changed in place")
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds nyu/ and rooms/")
-    parser.add_argument("--notes", type=Path, help="Markdown file to end the model card with")
+    parser.add_argument("model", type=path, help="model folder, changed in place")
+    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("--notes", type=path, help="Markdown file to end the model card with")
 
 
 def run(arguments: argparse.Namespace) -> int:
