@@ -23,9 +23,9 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
-from bgflow_ros.media import Camera, Frame, MediaError, Source, sources
-from bgflow_ros.ros.compatibility import running_ros
-from bgflow_ros.ros.messages import to_image
+from bgflow_ros.media.sources import Camera, Frame, MediaError, Source, sources
+from bgflow_ros.node.compatibility import running_ros
+from bgflow_ros.node.messages import to_image
 
 
 def endless(found: list[Source]) -> Iterator[Frame]:

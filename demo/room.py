@@ -20,8 +20,8 @@ import room_shell as shell
 from mathutils import Matrix
 from tqdm import tqdm
 
-from bgflow_ros.cli.arguments import path
-from bgflow_train.rooms import materials
+from bgflow_rooms.materials import nodes as materials
+from bgflow_ros.segmentation.files import user_path
 
 FOCAL = 0.74  # focal length in image widths: 68 degrees horizontally
 FLIP = np.diag([1.0, -1.0, -1.0])  # Blender's cameras look along -z with y up
@@ -30,10 +30,10 @@ FLIP = np.diag([1.0, -1.0, -1.0])  # Blender's cameras look along -z with y up
 def parse_arguments():
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=path, default=Path("demo/room"), help="folder of the finished clip")
+    parser.add_argument("--out", type=user_path, default=Path("demo/room"), help="folder of the finished clip")
     parser.add_argument(
         "--cache",
-        type=path,
+        type=user_path,
         default=Path("demo-out/room"),
         help="folder of the rendered frames; a frame that is there is not rendered again",
     )

@@ -11,8 +11,8 @@ import math
 import room_motion as motion
 from room_shell import DEPTH, HEIGHT, WIDTH, WINDOW
 
-from bgflow_train.rooms import materials
-from bgflow_train.rooms.shapes import Builder
+from bgflow_rooms.furniture.shapes import Builder
+from bgflow_rooms.materials import nodes as materials
 
 TAU = 2 * math.pi
 

@@ -9,9 +9,9 @@ import math
 
 import bpy
 
-from bgflow_train.rooms import materials
-from bgflow_train.rooms.light import add_lamp
-from bgflow_train.rooms.shapes import Builder
+from bgflow_rooms.furniture.shapes import Builder
+from bgflow_rooms.materials import nodes as materials
+from bgflow_rooms.scene.light import add_lamp
 
 WIDTH, DEPTH, HEIGHT = 6.0, 5.0, 2.7
 THICK = 0.25  # of the walls

@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from bgflow_ros.cli.arguments import path
-from bgflow_ros.fastdds import choose_shared_memory
-from bgflow_ros.media import MediaError, sources
-from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
-from bgflow_ros.ros.compatibility import only_this_machine
+from bgflow_ros.media.sources import MediaError, sources
+from bgflow_ros.node.compatibility import only_this_machine
+from bgflow_ros.node.fastdds import choose_shared_memory
+from bgflow_ros.segmentation.files import user_path
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
 
 HERE = Path(__file__).resolve().parent
 ROOM = HERE / "room" / "rgb.mp4"
@@ -82,7 +82,7 @@ def main() -> int:
     camera.add_argument("--camera", type=int, metavar="N", help="show a real camera, by OpenCV's number")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long (%(default)s)")
     parser.add_argument("--rate", type=float, default=30.0, help="frames a second of the files (%(default)s)")
-    parser.add_argument("--out", type=path, default=Path("demo-out"), help="folder to write to (%(default)s)")
+    parser.add_argument("--out", type=user_path, default=Path("demo-out"), help="folder to write to (%(default)s)")
     parser.add_argument("--model", help="model folder or name of a packaged model")
     parser.add_argument(
         "--foreground-threshold",

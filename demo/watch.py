@@ -19,11 +19,10 @@ from rclpy.node import Node
 from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, Image
 
-from bgflow_ros.cli.arguments import path
-from bgflow_ros.files import write_atomically
-from bgflow_ros.letterbox import letterbox
-from bgflow_ros.ros.compatibility import running_ros
-from bgflow_ros.video import VideoWriter
+from bgflow_ros.media.video import VideoWriter
+from bgflow_ros.node.compatibility import running_ros
+from bgflow_ros.segmentation.files import user_path, write_atomically
+from bgflow_ros.segmentation.letterbox import letterbox
 
 SNAPSHOTS = 6
 """Rows of the contact sheet."""
@@ -158,7 +157,7 @@ def main() -> int:
     """Watch for a while; 1 where no mask came."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="%(default)s")
-    parser.add_argument("--out", type=path, required=True, help="folder to write to")
+    parser.add_argument("--out", type=user_path, required=True, help="folder to write to")
     arguments, ros_arguments = parser.parse_known_args()
     rows: list[dict[str, Image]] = []
     with running_ros(args=ros_arguments), VideoWriter(arguments.out / "overlay.mp4", 30.0) as video:

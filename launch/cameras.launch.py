@@ -11,10 +11,10 @@ from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 
-from bgflow_ros import launching
-from bgflow_ros.files import share
-from bgflow_ros.launch_arguments import SEGMENT, needed
-from bgflow_ros.launching import Argument
+from bgflow_ros.launching.arguments import SEGMENT, needed
+from bgflow_ros.launching.checks import Argument
+from bgflow_ros.launching.checks import checks as launching
+from bgflow_ros.segmentation.files import share
 
 TOPICS = {
     "image": "/{camera}/color/image_raw",

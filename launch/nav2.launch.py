@@ -14,10 +14,10 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-from bgflow_ros import launching
-from bgflow_ros.files import share
-from bgflow_ros.launch_arguments import SEGMENT, needed
-from bgflow_ros.launching import Argument, parameter_file
+from bgflow_ros.launching.arguments import SEGMENT, needed
+from bgflow_ros.launching.checks import Argument, parameter_file
+from bgflow_ros.launching.checks import checks as launching
+from bgflow_ros.segmentation.files import share
 
 MANAGER = {
     "package": "nav2_lifecycle_manager",

@@ -16,10 +16,10 @@ from launch_ros.actions import ComposableNodeContainer
 from launch_ros.descriptions import ComposableNode
 from launch_ros.parameter_descriptions import ParameterValue
 
-from bgflow_ros import launching
-from bgflow_ros.files import share
-from bgflow_ros.launch_arguments import SEGMENT, SEGMENTER, needed_beside
-from bgflow_ros.launching import Argument, parameter_file
+from bgflow_ros.launching.arguments import SEGMENT, SEGMENTER, needed_beside
+from bgflow_ros.launching.checks import Argument, parameter_file
+from bgflow_ros.launching.checks import checks as launching
+from bgflow_ros.segmentation.files import share
 
 REMAPPINGS = {
     "camera_0/color/image": "image",

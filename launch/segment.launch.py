@@ -11,10 +11,10 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-from bgflow_ros import launching
-from bgflow_ros.fastdds import choose_shared_memory
-from bgflow_ros.files import share
-from bgflow_ros.launch_arguments import PARAMETERS, SEGMENT, needed
+from bgflow_ros.launching.arguments import PARAMETERS, SEGMENT, needed
+from bgflow_ros.launching.checks import checks as launching
+from bgflow_ros.node.fastdds import choose_shared_memory
+from bgflow_ros.segmentation.files import share
 
 INPUTS = ("image", "camera_info", "depth")
 """The node's topics that an argument renames."""

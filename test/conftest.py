@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import tiny_model
 
-from bgflow_ros.model import Model
-from bgflow_ros.segmenter import Segmenter
+from bgflow_ros.segmentation.model import Model
+from bgflow_ros.segmentation.segmenter import Segmenter
 
 if TYPE_CHECKING:
     from soak.camera import FilmingRobot
@@ -107,7 +107,7 @@ def splits(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Splits that go with it."""
     import made_rooms
 
-    from bgflow_train.splits import Splits
+    from bgflow_train.data.splits import Splits
 
     monkeypatch.setattr(Splits, "load", classmethod(lambda cls: made_rooms.splits_of(made)))
 

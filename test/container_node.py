@@ -34,4 +34,4 @@ if __name__ == "__main__":
     if home := kept.pop("CONTAINER_HOME", ""):
         kept["HOME"] = home
     environment = {name: value for name, value in kept.items() if not name.startswith("LC_")} | {"LANG": "C"}
-    os.execve(sys.executable, [sys.executable, "-m", "bgflow_ros.ros.segment", *sys.argv[1:]], environment)
+    os.execve(sys.executable, [sys.executable, "-m", "bgflow_ros.node.segment", *sys.argv[1:]], environment)

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.ros.node import SegmenterNode, main
-from bgflow_ros.segmenter import Segmentation, Segmenter
+from bgflow_ros.node.node import SegmenterNode, main
+from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
 
 
 class FailingSegmenter(Segmenter):

@@ -7,9 +7,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from bgflow_ros.refinement import Refiner
-from bgflow_ros.ros import frame_request, services
-from bgflow_ros.ros.node import SegmenterNode, main
+from bgflow_ros.node import frame_request, services
+from bgflow_ros.node.node import SegmenterNode, main
+from bgflow_ros.segmentation.refinement import Refiner
 
 
 def write(*arguments: Any) -> None:

@@ -112,6 +112,6 @@ def _with_timestamps_alone(take: Callable[..., Any]) -> Callable[..., Any]:
 
 if __name__ == "__main__":
     take_away()
-    from bgflow_ros.ros import segment
+    from bgflow_ros.node import segment
 
     sys.exit(segment.main())

@@ -37,7 +37,7 @@ exec sleep 600
 """
 NODE = """#!{python}
 import sys
-from bgflow_ros.ros.segment import main
+from bgflow_ros.node.segment import main
 sys.exit(main())
 """
 

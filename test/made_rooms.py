@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bgflow_train.splits import FOLDERS, Splits
+from bgflow_train.data.splits import FOLDERS, Splits
 
 __all__ = ["SETS", "splits_of", "wall_with_things", "write", "write_rendered"]
 

@@ -30,7 +30,7 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from bgflow_ros.ros.compatibility import only_this_machine
+from bgflow_ros.node.compatibility import only_this_machine
 
 TRANSITIONS = {
     "configure": Transition.TRANSITION_CONFIGURE,
@@ -44,7 +44,7 @@ STAND_IN = os.environ.get("BGFLOW_TEST_ROS") == "humble"
 """Whether these tests run on another rclpy without what Humble lacks (humble.py)."""
 # The stand-in's middleware is that of a newer ROS all the same.
 LOCAL = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"} if STAND_IN else only_this_machine()
-PROGRAM = (str(Path(__file__).with_name("humble.py")),) if STAND_IN else ("-m", "bgflow_ros.ros.segment")
+PROGRAM = (str(Path(__file__).with_name("humble.py")),) if STAND_IN else ("-m", "bgflow_ros.node.segment")
 ENCODING_TYPES = {"32FC1": np.float32}
 
 

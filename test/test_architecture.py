@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 import pytest
 
 import bgflow_ros
-from bgflow_ros.files import share
-from bgflow_ros.model import DEFAULT_MODEL
+from bgflow_ros.segmentation.files import share
+from bgflow_ros.segmentation.model import DEFAULT_MODEL
 
 ROOT = Path(__file__).resolve().parents[1]
 ROBOT = sorted((ROOT / "bgflow_ros").rglob("*.py"))
@@ -48,7 +48,7 @@ def test_the_robot_side_imports_nothing_of_the_offline_side(path: Path) -> None:
     assert not imports(path) & OFFLINE
 
 
-@pytest.mark.parametrize("path", [path for path in ROBOT if ROOT / "bgflow_ros/ros" not in path.parents], ids=name_of)
+@pytest.mark.parametrize("path", [path for path in ROBOT if ROOT / "bgflow_ros/node" not in path.parents], ids=name_of)
 def test_only_the_ros_folder_imports_ros(path: Path) -> None:
     assert not imports(path) & ROS
 
@@ -121,7 +121,7 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
 def test_what_is_shared_is_installed(name: str, tmp_path: Path) -> None:
     assert (share() / name).is_file()
     # From elsewhere, Python finds the installation instead of this checkout.
-    code = "from bgflow_ros.files import share; print(share())"
+    code = "from bgflow_ros.segmentation.files import share; print(share())"
     found = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert (Path(found.stdout.strip()) / name).is_file()
 
@@ -129,7 +129,7 @@ def test_what_is_shared_is_installed(name: str, tmp_path: Path) -> None:
 def test_the_tools_load_on_a_machine_without_ros() -> None:
     absent = f"import sys; sys.modules.update(dict.fromkeys({sorted(ROS)}))"
     run = subprocess.run(
-        [sys.executable, "-c", f"{absent}; from bgflow_ros.cli.main import main; main()", "--help"],
+        [sys.executable, "-c", f"{absent}; from bgflow_ros.tools.cli.main import main; main()", "--help"],
         capture_output=True,
         text=True,
         check=False,

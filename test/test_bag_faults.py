@@ -32,8 +32,8 @@ from test_bags import (
 )
 from test_images import exif
 
-from bgflow_ros.frames import MediaError
-from bgflow_ros.media import Bag
+from bgflow_ros.media.frames import MediaError
+from bgflow_ros.media.sources import Bag
 
 COMPRESSED = "sensor_msgs/msg/CompressedImage"
 COLOR, DEPTH, CALIBRATION = "/cam/color/image", "/cam/depth/image", "/cam/color/camera_info"

@@ -25,10 +25,10 @@ from rosbags.rosbag2 import CompressionFormat, CompressionMode, Reader, StorageP
 from rosbags.typesys import Stores, get_typestore
 from test_bags import BOTH, FRAMES, IMAGE, STORE, header, messages, picture, room, segment, write
 
-from bgflow_ros.cli.main import main
-from bgflow_ros.frames import MediaError
-from bgflow_ros.media import sources
-from bgflow_ros.rosbag.source import Bag
+from bgflow_ros.media.frames import MediaError
+from bgflow_ros.media.rosbag.source import Bag
+from bgflow_ros.media.sources import sources
+from bgflow_ros.tools.cli.main import main
 
 TOPIC = "/cam/color/image"
 WORDS = "- history: keep_last\n  depth: 10\n  reliability: reliable\n  durability: volatile"

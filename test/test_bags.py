@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from rosbags.rosbag2 import Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
-from bgflow_ros.cli.main import main
-from bgflow_ros.depth import Intrinsics, foreground_points, static_depth
-from bgflow_ros.media import Bag, MediaError
-from bgflow_ros.rosbag.recording import Recording
-from bgflow_ros.rosbag.topics import choose_topics
-from bgflow_ros.segmenter import Segmenter
+from bgflow_ros.media.rosbag.recording import Recording
+from bgflow_ros.media.rosbag.topics import choose_topics
+from bgflow_ros.media.sources import Bag, MediaError
+from bgflow_ros.segmentation.depth import Intrinsics, foreground_points, static_depth
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_ros.tools.cli.main import main
 
 STORE = get_typestore(Stores.LATEST)
 OWN = "house_msgs/msg/Door"

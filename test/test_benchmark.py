@@ -21,18 +21,18 @@ pytest.importorskip("torch", reason="needs the train extra")
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from bgflow_ros.cli.errors import UserError
-from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
-from bgflow_train.benchmark import limits, pictures, running, systems
-from bgflow_train.benchmark.callers import Call
-from bgflow_train.benchmark.limits import Limits, bound, measure_limits, product
-from bgflow_train.benchmark.measure import Measured, measure, ratio
-from bgflow_train.benchmark.operations import Operation, count
-from bgflow_train.benchmark.plot import plot
-from bgflow_train.benchmark.report import markdown
-from bgflow_train.benchmark.systems import SYSTEMS
-from bgflow_train.benchmark.worker import Job, Timing, WorkerError, apart
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
 from bgflow_train.cli import benchmark
+from bgflow_train.studies.speed import limits, pictures, running, systems
+from bgflow_train.studies.speed.callers import Call
+from bgflow_train.studies.speed.limits import Limits, bound, measure_limits, product
+from bgflow_train.studies.speed.measure import Measured, measure, ratio
+from bgflow_train.studies.speed.operations import Operation, count
+from bgflow_train.studies.speed.plot import plot
+from bgflow_train.studies.speed.report import markdown
+from bgflow_train.studies.speed.systems import SYSTEMS
+from bgflow_train.studies.speed.worker import Job, Timing, WorkerError, apart
 
 ROUND = "bgflow float32", "lraspp mobilenetv3"
 """The cheapest systems that are there in every installation that trains."""
@@ -206,7 +206,7 @@ def test_an_exception_in_another_process_is_told() -> None:
 
 
 def test_a_graph_larger_than_a_robot_loads_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bgflow_ros.model.GRAPH_BYTES", 100)
+    monkeypatch.setattr("bgflow_ros.segmentation.model.GRAPH_BYTES", 100)
     folder = tiny_model.write(tmp_path / "m")
     with pytest.raises(ModelError, match="larger than 100 bytes"):
         Model.load(folder)
@@ -284,7 +284,7 @@ def test_a_small_benchmark_from_end_to_end(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_growth_has_a_table_and_a_panel(tiny: Path, tmp_path: Path) -> None:
-    from bgflow_train.benchmark import growth
+    from bgflow_train.studies.speed import growth
 
     found = growth.measure_growth(job(tiny, tmp_path), pictures.render(0, 64, 48, 2), tmp_path, 1, 1, 0)
     assert [(row["width"], row["threads"]) for row in found["sizes"]] == [

@@ -13,11 +13,11 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from torch import Tensor, nn
 
-from bgflow_train import blend as blending
-from bgflow_train.blend import CERTAIN, NEVER, Blend, Domain, Veto, across_domains
-from bgflow_train.calibration import Calibration
-from bgflow_train.datasets import BACKGROUND, FOREGROUND
-from bgflow_train.network import Network
+from bgflow_train.data import BACKGROUND, FOREGROUND
+from bgflow_train.evaluation.calibration import Calibration
+from bgflow_train.model import fusion as blending
+from bgflow_train.model.fusion import CERTAIN, NEVER, Blend, Domain, Veto, across_domains
+from bgflow_train.model.network import Network
 
 CELLS = 4000
 seeds = st.integers(0, 2**32 - 1)

@@ -14,17 +14,17 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the train extra")
 
-from bgflow_ros import masks
-from bgflow_ros.cli.main import main
-from bgflow_ros.model import Model
-from bgflow_ros.segmenter import Segmenter
-from bgflow_train import tally as tallying
-from bgflow_train.breakdown import band, by_class, class_counts, quality
-from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, DatasetError, FolderDataset, Sample
-from bgflow_train.datasets.classes import ClassLabels, mask_of
-from bgflow_train.evaluation import evaluate
-from bgflow_train.nyu40 import BACKGROUND_CLASSES, CLASS_NAMES, CLASSES
-from bgflow_train.tally import Tally, tally
+from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, CLASS_NAMES, CLASSES
+from bgflow_ros.segmentation import masks
+from bgflow_ros.segmentation.model import Model
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_ros.tools.cli.main import main
+from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, DatasetError, FolderDataset, Sample
+from bgflow_train.data.classes import ClassLabels, mask_of
+from bgflow_train.evaluation.breakdown import band, by_class, class_counts, quality
+from bgflow_train.evaluation.counts import Tally, tally
+from bgflow_train.evaluation.evaluation import counts as tallying
+from bgflow_train.evaluation.evaluation import evaluate
 
 BRIGHT, DARK = 255, 0
 """What the models here take for background and for foreground."""

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from rosbags.typesys import Stores, get_typestore
 
-from bgflow_ros.calibration import fit_camera_info, intrinsics
-from bgflow_ros.images import ImageError
+from bgflow_ros.segmentation.camera_calibration import fit_camera_info, intrinsics
+from bgflow_ros.segmentation.images import ImageError
 
 TYPES = get_typestore(Stores.LATEST).types
 NAN = float("nan")

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgflow_train.datasets import BACKGROUND, FOREGROUND, VOID, DatasetError
-from bgflow_train.datasets.classes import ClassesDataset, mask_of
-from bgflow_train.nyu40 import BACKGROUND_CLASSES, CLASSES
+from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, CLASSES
+from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, DatasetError
+from bgflow_train.data.classes import ClassesDataset, mask_of
 
 
 def write(root: Path, id: str, labels: np.ndarray) -> None:

@@ -15,7 +15,7 @@ from made_videos import write_mkv
 from rosbags.rosbag2 import StoragePlugin
 from test_media import frame, write_bag
 
-from bgflow_ros.cli.main import main
+from bgflow_ros.tools.cli.main import main
 
 
 def read(path: Path) -> np.ndarray:
@@ -152,7 +152,7 @@ def test_names_that_are_not_utf_8_are_done_or_told(tmp_path: Path, tiny: Path) -
     for number, encoding in enumerate(("utf-8:strict", "ascii:strict")):
         out = tmp_path / os.fsdecode(b"out\xe9%d" % number)
         command = ["segment", str(tmp_path / "in"), "--model", str(tiny), "--out", str(out)]
-        code = "import sys; from bgflow_ros.cli.main import main; sys.exit(main(sys.argv[1:]))"
+        code = "import sys; from bgflow_ros.tools.cli.main import main; sys.exit(main(sys.argv[1:]))"
         done = subprocess.run(
             [sys.executable, "-B", "-c", code, *command],
             capture_output=True,
@@ -196,7 +196,7 @@ def test_a_full_disk_is_one_line_and_nothing_half_is_left(tmp_path: Path, tiny: 
     # The kernel's answer to a file beyond this size is the one to a full disk but for its number.
     code = (
         f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}));"
-        f"from bgflow_ros.cli.main import main; sys.exit(main({command}))"
+        f"from bgflow_ros.tools.cli.main import main; sys.exit(main({command}))"
     )
     done = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
@@ -214,7 +214,7 @@ def test_a_video_that_is_interrupted_keeps_a_whole_overlay(tmp_path: Path, tiny:
     # A shell makes its background jobs ignore Ctrl-C, these tests among them, and their children inherit that.
     code = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        f"from bgflow_ros.cli.main import main; sys.exit(main({command}))"
+        f"from bgflow_ros.tools.cli.main import main; sys.exit(main({command}))"
     )
     running = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
@@ -231,7 +231,7 @@ def test_a_video_that_is_interrupted_keeps_a_whole_overlay(tmp_path: Path, tiny:
 def test_a_large_graph_is_the_user_s_to_allow(
     tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bgflow_ros.model.GRAPH_BYTES", 100)
+    monkeypatch.setattr("bgflow_ros.segmentation.model.GRAPH_BYTES", 100)
     cv2.imwrite(str(tmp_path / "a.png"), frame(50))
     command = ["segment", str(tmp_path / "a.png"), "--model", str(tiny), "--out", str(tmp_path / "out")]
     assert main(command) == 2

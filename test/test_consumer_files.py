@@ -15,8 +15,8 @@ import yaml
 
 pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
-from bgflow_ros.pairing import TOLERANCE
-from bgflow_ros.ros import outputs
+from bgflow_ros.node import outputs
+from bgflow_ros.segmentation.pairing import TOLERANCE
 
 ROOT = Path(__file__).resolve().parents[1]
 CONSUMERS = ("rtabmap", "cuvslam", "nvblox")

@@ -19,7 +19,7 @@ from soak.camera import FilmingRobot
 from std_srvs.srv import Trigger
 from test_faults import goes_on
 
-from bgflow_ros.ros.log_files import log_arguments
+from bgflow_ros.node.log_files import log_arguments
 
 CONTAINER = (str(Path(__file__).with_name("container_node.py")),)
 FAILING = (str(Path(__file__).with_name("failing_services.py")),)
@@ -81,7 +81,7 @@ def test_a_folder_in_the_home_is_written(
     robot: FilmingRobot, start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    start(("-m", "bgflow_ros.ros.segment"), save_folder="~/frames")
+    start(("-m", "bgflow_ros.node.segment"), save_folder="~/frames")
     answer = saved(robot)
     assert answer.success, answer.message
     assert Path(answer.message).parent == tmp_path / "frames"
@@ -117,7 +117,7 @@ def test_whatever_a_service_raises_is_its_answer(robot: FilmingRobot, start, tmp
 
 
 def test_a_parameter_of_no_type_at_all_is_refused(robot: FilmingRobot, start) -> None:
-    segment = start(("-m", "bgflow_ros.ros.segment"))
+    segment = start(("-m", "bgflow_ros.node.segment"))
     broken = [Parameter(name="hold", value=ParameterValue(type=99))]
     answer = robot.call(
         SetParametersAtomically,

@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 import yaml
 
-from bgflow_ros.files import share
-from bgflow_ros.model import DEFAULT_MODEL, Model
-from bgflow_ros.segmenter import Segmenter
+from bgflow_ros.segmentation.files import share
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model
+from bgflow_ros.segmentation.segmenter import Segmenter
 
 pytest.importorskip("torch", reason="needs the train extra")
 
-from bgflow_ros.cli.main import main
-from bgflow_train import exporting
-from bgflow_train.datasets import Sample
-from bgflow_train.datasets.no_room import VIEWS
-from bgflow_train.exporting import REPORT
-from bgflow_train.fitting import VALIDATE
+from bgflow_ros.tools.cli.main import main
+from bgflow_train.data import Sample
+from bgflow_train.data.no_room import VIEWS
+from bgflow_train.export import exporting
+from bgflow_train.export.exporting import REPORT
+from bgflow_train.model.fitting import VALIDATE
 
 ROOT = Path(__file__).resolve().parents[1]
 HIDDEN = (
@@ -116,7 +116,7 @@ def test_the_command_writes_bound_and_card_and_nothing_else(
     # The made images' names are no numbers that rooms could be told by, and fewer of them do.
     monkeypatch.setattr(exporting, "rooms", lambda ids: [ids])
     monkeypatch.setattr(exporting, "VALIDATE", VALIDATE[:1])
-    monkeypatch.setattr("bgflow_train.contrast.IMAGES", 3)
+    monkeypatch.setattr("bgflow_train.evaluation.contrast.IMAGES", 3)
     model = tmp_path / "model"
     shutil.copytree(share() / "models" / DEFAULT_MODEL, model)
     before = yaml.safe_load((model / "manifest.yaml").read_text())

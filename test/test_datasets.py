@@ -17,9 +17,9 @@ from test_media import write_bag
 
 h5py = pytest.importorskip("h5py", reason="needs the train extra")
 
-from bgflow_ros.video import VideoWriter
-from bgflow_train.datasets import Ade20k, Ade20kParsing, Dataset, DatasetError, EmptyRooms, FolderDataset
-from bgflow_train.datasets.nyu_mat import BACKGROUND_NAMES, NyuMat
+from bgflow_ros.media.video import VideoWriter
+from bgflow_train.data import Ade20k, Ade20kParsing, Dataset, DatasetError, EmptyRooms, FolderDataset
+from bgflow_train.data.nyu_mat import BACKGROUND_NAMES, NyuMat
 
 HEIGHT, WIDTH = 48, 64
 KINDS = ("", "wall", "floor", "ceiling", "window", "chair")

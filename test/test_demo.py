@@ -82,8 +82,8 @@ def test_a_report_needs_two_frames_and_a_mask() -> None:
     code = """
 from pathlib import Path
 from watch import Watch
-from bgflow_ros.ros.compatibility import running_ros
-from bgflow_ros.video import VideoWriter
+from bgflow_ros.node.compatibility import running_ros
+from bgflow_ros.media.video import VideoWriter
 
 with running_ros():
     watch = Watch(VideoWriter(Path("none.mp4"), 30.0))

@@ -14,11 +14,11 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from bgflow_ros.ros.ages import Ages
-from bgflow_ros.ros.arrivals import Arrivals
-from bgflow_ros.ros.contrast import Contrast
-from bgflow_ros.ros.diagnostics import Complaints, Seen, status
-from bgflow_ros.ros.drops import Drops
+from bgflow_ros.node.ages import Ages
+from bgflow_ros.node.arrivals import Arrivals
+from bgflow_ros.node.contrast import Contrast
+from bgflow_ros.node.diagnostics import Complaints, Seen, status
+from bgflow_ros.node.drops import Drops
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 WELL = Seen(

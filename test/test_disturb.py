@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bgflow_ros.letterbox import FILL
-from bgflow_train import disturb
-from bgflow_train.datasets import Sample
-from bgflow_train.disturb import CHANCE, STANDS_OUT, pasted, strewn
+from bgflow_ros.segmentation.letterbox import FILL
+from bgflow_train.data import Sample
+from bgflow_train.data import camera_jitter as disturb
+from bgflow_train.data.camera_jitter import CHANCE, STANDS_OUT, pasted, strewn
 
 LABELS = 9
 """Of the blocks, from 1."""

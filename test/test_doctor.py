@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bgflow_ros import doctor
-from bgflow_ros.doctor import examine
-from bgflow_ros.hardware import Card
-from bgflow_ros.model import Model
-from bgflow_ros.providers import OFFERED
+from bgflow_ros.segmentation.hardware import Card
+from bgflow_ros.segmentation.model import Model
+from bgflow_ros.segmentation.providers import OFFERED
+from bgflow_ros.tools import doctor
+from bgflow_ros.tools.doctor import examine
 
 
 def texts(model: Path, devices: tuple[str, ...] = ("cpu",)) -> dict[str, list[doctor.Finding]]:

@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 import pytest
 
-from bgflow_ros.cli.main import main
-from bgflow_train.rooms.camera import Lens
-from bgflow_train.rooms.drive_path import CLEARANCE, MAX_SPEED, MAX_TURN, NEAREST, Drive, draw_company, draw_drive
-from bgflow_train.rooms.plan import Plan, draw_plan
-from bgflow_train.rooms.space import Space
+from bgflow_rooms.scene.camera import Lens
+from bgflow_rooms.scene.drive_path import CLEARANCE, MAX_SPEED, MAX_TURN, NEAREST, Drive, draw_company, draw_drive
+from bgflow_rooms.scene.plan import Plan, draw_plan
+from bgflow_rooms.scene.space import Space
+from bgflow_ros.tools.cli.main import main
 
 SECONDS = 3.0
 LENS = Lens(math.radians(64), 0.0)
@@ -90,7 +90,7 @@ def read(folder: Path, kind: str) -> list[np.ndarray]:
 
 def test_a_film_s_depth_poses_and_masks_fit_each_other(tmp_path: Path) -> None:
     pytest.importorskip("bpy", reason="needs Blender, the render extra")
-    from bgflow_train.rooms.drives import DriveSettings, film_room
+    from bgflow_rooms.render.drives import DriveSettings, film_room
 
     settings = DriveSettings(tmp_path, (0.0, 0.25), 3, (160, 120), 1, seed=3, threads=2)
     frames: list[None] = []

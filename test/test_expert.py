@@ -23,18 +23,18 @@ from made_rooms import splits_of, wall_with_things
 from torch.nn.functional import interpolate
 from torchvision.models import VGG16_BN_Weights, VGG16_Weights, vgg16
 
-from bgflow_ros.cli.main import main
-from bgflow_ros.letterbox import FILL
-from bgflow_train import expert_training
-from bgflow_train.augment import RESCALE, Augmented, augmented
-from bgflow_train.checkpoint import Checkpoint
-from bgflow_train.datasets import VOID, DatasetError, FolderDataset, Sample
-from bgflow_train.datasets.named import open_split
-from bgflow_train.encoders import ENCODERS, RANDOM, EncoderError, efficientnet_lite0, make_encoder
-from bgflow_train.encoders.expert import Expert
-from bgflow_train.expert_training import load_expert, train_expert
-from bgflow_train.features import canvas_of
-from bgflow_train.recipe import ExpertRecipe
+from bgflow_ros.segmentation.letterbox import FILL
+from bgflow_ros.tools.cli.main import main
+from bgflow_train.data import VOID, DatasetError, FolderDataset, Sample
+from bgflow_train.data.augment import RESCALE, Augmented, augmented
+from bgflow_train.data.canvas import canvas_of
+from bgflow_train.data.registry import open_split
+from bgflow_train.networks import ENCODERS, RANDOM, EncoderError, efficientnet_lite0, make_encoder
+from bgflow_train.networks.expert import Expert
+from bgflow_train.runs.checkpoint import Checkpoint
+from bgflow_train.training import train_expert as expert_training
+from bgflow_train.training.recipe import ExpertRecipe
+from bgflow_train.training.train_expert import load_expert, train_expert
 
 WIDTH, HEIGHT = 64, 48
 DARK, BRIGHT = 3, 140
@@ -370,7 +370,7 @@ def test_a_parser_s_weights_begin_an_expert_of_background_and_foreground(
 def test_the_command_s_defaults_are_the_recipe_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipes = []
     monkeypatch.setattr(expert_training, "train_expert", lambda recipe, *_: recipes.append(recipe))
-    monkeypatch.setattr("bgflow_train.datasets.named.open_split", lambda *_: None)
+    monkeypatch.setattr("bgflow_train.data.registry.open_split", lambda *_: None)
     arguments = ["expert", "--data", str(tmp_path), "--out", str(tmp_path)]
     assert main(arguments) == 0
     assert main([*arguments, "--size", "128x64", "--crop", "96x64", "--frozen", "--seed", "5"]) == 0

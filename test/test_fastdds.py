@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bgflow_ros.fastdds import QUALITIES, choose_shared_memory, profile, touch_shared_memory
+from bgflow_ros.node.fastdds import QUALITIES, choose_shared_memory, profile, touch_shared_memory
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_shared_memory_counts_whole_and_keeps_what_lies_in_it() -> None:
 TELLING = """
 import sys
 import rclpy
-from bgflow_ros.ros import node
+from bgflow_ros.node import node
 
 def tell():
     talking = rclpy.create_node("telling")

@@ -27,7 +27,7 @@ from soak.camera import MASK, FilmingRobot
 from soak.faults import FAULTS, STALLING
 from std_srvs.srv import Trigger
 
-from bgflow_ros.ros.messages import nanoseconds
+from bgflow_ros.node.messages import nanoseconds
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from soak.camera import Behaviour, FilmingRobot
 from std_srvs.srv import Trigger
 from test_faults import goes_on
 
-from bgflow_ros.files import write_atomically
+from bgflow_ros.segmentation.files import write_atomically
 
 SIGNALS = {"SIGINT": signal.SIGINT, "SIGTERM": signal.SIGTERM}
 
@@ -39,7 +39,7 @@ def start(tiny: Path) -> Iterator[Callable[..., Segment]]:
     """Starts nodes, and ends them after the test."""
     started: list[Segment] = []
 
-    def start(program: tuple[str, ...] = ("-m", "bgflow_ros.ros.segment"), **parameters: object) -> Segment:
+    def start(program: tuple[str, ...] = ("-m", "bgflow_ros.node.segment"), **parameters: object) -> Segment:
         started.append(Segment(model(tiny) | parameters, program=program))
         return started[-1]
 

@@ -8,9 +8,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
-from bgflow_train.datasets import DatasetError, FolderDataset, Sample
-from bgflow_train.encoders import ENCODERS, RANDOM, EncoderError, make_encoder
-from bgflow_train.features import FIELD_SIGMAS, FeatureCache, background_score, canvas_of
+from bgflow_train.data import DatasetError, FolderDataset, Sample
+from bgflow_train.data.canvas import canvas_of
+from bgflow_train.model.features import FIELD_SIGMAS, FeatureCache, background_score
+from bgflow_train.networks import ENCODERS, RANDOM, EncoderError, make_encoder
 
 WIDTH, HEIGHT = 128, 96
 

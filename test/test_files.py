@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bgflow_ros.files import cache, expand
-from bgflow_ros.saving import default_folder
+from bgflow_ros.node.saving import default_folder
+from bgflow_ros.segmentation.files import cache, expand
 
 
 @pytest.fixture

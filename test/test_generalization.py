@@ -22,15 +22,15 @@ pytest.importorskip("torch", reason="needs the train extra")
 from made_rooms import splits_of
 from test_datasets import MASKS, Scene, write, write_mat
 
-from bgflow_ros.cli.main import main
-from bgflow_train.datasets import DatasetError, FolderDataset, IndexedDataset, Sample
-from bgflow_train.datasets.generalization import DRAWN, LABELS, DrawnDataset
-from bgflow_train.datasets.named import MAT, open_parsing, open_split, place_of
-from bgflow_train.datasets.views import Joined, Subset, spaced
-from bgflow_train.experiments import pictures
-from bgflow_train.experiments.pictures import fitting_set, generalization_set
-from bgflow_train.fitting import FUSE
-from bgflow_train.splits import FOLDERS, Splits, foreground_share, is_balanced, paper_split
+from bgflow_ros.tools.cli.main import main
+from bgflow_train.data import DatasetError, FolderDataset, IndexedDataset, Sample
+from bgflow_train.data.generalization import DRAWN, LABELS, DrawnDataset
+from bgflow_train.data.registry import MAT, open_parsing, open_split, place_of
+from bgflow_train.data.splits import FOLDERS, Splits, foreground_share, is_balanced, paper_split
+from bgflow_train.data.subsets import Joined, Subset, spaced
+from bgflow_train.model.fitting import FUSE
+from bgflow_train.studies.paper import pictures
+from bgflow_train.studies.paper.pictures import fitting_set, generalization_set
 
 WIDTH, HEIGHT = 64, 48
 Box = tuple[slice, slice]

@@ -19,7 +19,7 @@ from robot import DOMAIN, Robot
 from std_msgs.msg import String
 from std_srvs.srv import SetBool, Trigger
 
-from bgflow_ros.ros.guarded import Guarded, transition
+from bgflow_ros.node.guarded import Guarded, transition
 
 
 class Raising(Guarded, LifecycleNode):

@@ -14,11 +14,11 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
-from bgflow_ros.ros import heap
+from bgflow_ros.node import heap
 
 FRAMES = """
 import resource, sys, threading, numpy
-from bgflow_ros.ros.heap import keep_freed_memory
+from bgflow_ros.node.heap import keep_freed_memory
 
 if sys.argv[1] == "keep" and not keep_freed_memory():
     sys.exit("not glibc")
@@ -61,7 +61,7 @@ KEPT = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from bgflow_ros.ros.heap import give_back_freed_memory, keep_freed_memory
+from bgflow_ros.node.heap import give_back_freed_memory, keep_freed_memory
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096

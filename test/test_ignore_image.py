@@ -19,7 +19,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from robot import Segment, model, pixels
 from soak.camera import MASK, SMALL, FilmingRobot
 
-from bgflow_ros.ros.parameters import SettingsError, read_body
+from bgflow_ros.node.parameters import SettingsError, read_body
 
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6  # colour types of PNG
 

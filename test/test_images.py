@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgflow_ros.images import ENCODINGS, Decoder, ImageError, decode_compressed
+from bgflow_ros.segmentation.images import ENCODINGS, Decoder, ImageError, decode_compressed
 
 HEIGHT, WIDTH = 24, 32
 RGB = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
@@ -328,7 +328,7 @@ def test_half_a_jpeg_is_read_or_refused_but_never_more() -> None:
 def test_a_small_file_that_promises_a_huge_picture_allocates_nothing() -> None:
     code = r"""
 import resource, struct, zlib
-from bgflow_ros.images import ImageError, decode_compressed
+from bgflow_ros.segmentation.images import ImageError, decode_compressed
 part = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 header = part(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0))
 png = b"\x89PNG\r\n\x1a\n" + header + part(b"IDAT", zlib.compress(bytes(9_000_000))) + part(b"IEND", b"")

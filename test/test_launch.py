@@ -14,9 +14,9 @@ import yaml
 
 pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
-from bgflow_ros.fastdds import PROFILES, QUALITIES, TRANSPORTS
-from bgflow_ros.launch_arguments import SEGMENT
-from bgflow_ros.ros.parameters import PARAMETERS, UNSET
+from bgflow_ros.launching.arguments import SEGMENT
+from bgflow_ros.node.fastdds import PROFILES, QUALITIES, TRANSPORTS
+from bgflow_ros.node.parameters import PARAMETERS, UNSET
 
 ROOT = Path(__file__).resolve().parents[1]
 LAUNCH = ROOT / "launch" / "segment.launch.py"

@@ -17,10 +17,10 @@ from rclpy.exceptions import InvalidNamespaceException
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.validate_namespace import validate_namespace
 
-from bgflow_ros import launching
-from bgflow_ros.launch_arguments import MIN_STATIC, PARAMETERS, SEGMENT, needed, needed_beside
-from bgflow_ros.launching import Argument, LaunchError
-from bgflow_ros.ros.parameters import BY_NAME
+from bgflow_ros.launching.arguments import MIN_STATIC, PARAMETERS, SEGMENT, needed, needed_beside
+from bgflow_ros.launching.checks import Argument, LaunchError
+from bgflow_ros.launching.checks import checks as launching
+from bgflow_ros.node.parameters import BY_NAME
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = str(ROOT / "launch" / "segment.launch.py")

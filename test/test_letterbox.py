@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bgflow_ros.letterbox import FILL, Content, fit_content, letterbox, upsample
+from bgflow_ros.segmentation.letterbox import FILL, Content, fit_content, letterbox, upsample
 
 WIDTH, HEIGHT, STRIDE = 128, 96, 8
 sizes = st.integers(min_value=1, max_value=2000)

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from bgflow_ros.ros.drops import Drops
-from bgflow_ros.ros.mailbox import Mailbox
-from bgflow_ros.ros.worker import Worker
+from bgflow_ros.node.drops import Drops
+from bgflow_ros.node.mailbox import Mailbox
+from bgflow_ros.node.worker import Worker
 
 
 def silent(line: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgflow_ros import masks
+from bgflow_ros.segmentation import masks
 
 LARGEST = float(np.finfo(np.float32).max)
 THRESHOLDS = st.floats(1e-6, 1 - 1e-6)

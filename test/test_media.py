@@ -11,8 +11,8 @@ from made_videos import write_mkv
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
-from bgflow_ros.media import MediaError, sources
-from bgflow_ros.video import VideoWriter
+from bgflow_ros.media.sources import MediaError, sources
+from bgflow_ros.media.video import VideoWriter
 
 HEIGHT, WIDTH = 48, 64
 TYPES = get_typestore(Stores.LATEST)

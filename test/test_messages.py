@@ -18,8 +18,8 @@ from robot import image
 from std_msgs.msg import Header
 from test_images import HEIGHT, RAW, WIDTH
 
-from bgflow_ros.images import Decoder, ImageError
-from bgflow_ros.ros import messages
+from bgflow_ros.node import messages
+from bgflow_ros.segmentation.images import Decoder, ImageError
 
 BRIDGE = """
 class CvBridge:

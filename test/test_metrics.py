@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 sklearn = pytest.importorskip("sklearn.metrics", reason="needs the train extra")
 
-from bgflow_train.metrics import EDGES, bootstrap, histogram, measure
+from bgflow_train.evaluation.metrics import EDGES, bootstrap, histogram, measure
 
 
 def pixels(seed: int, shift: float) -> tuple[np.ndarray, np.ndarray]:

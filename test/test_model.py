@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import tiny_model
 
-from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
 
 
 def test_a_whole_model_loads(tiny: Path) -> None:
@@ -115,13 +115,13 @@ def test_what_is_wrong_is_told_shortly_however_long_it_is(tmp_path: Path) -> Non
 
 
 def test_a_graph_beyond_all_reason_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bgflow_ros.model.GRAPH_BYTES", 100)
+    monkeypatch.setattr("bgflow_ros.segmentation.model.GRAPH_BYTES", 100)
     with pytest.raises(ModelError, match="larger than 100 bytes"):
         Model.load(tiny_model.write(tmp_path / "m"))
 
 
 def test_a_tool_may_load_a_graph_that_is_larger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bgflow_ros.model.GRAPH_BYTES", 100)
+    monkeypatch.setattr("bgflow_ros.segmentation.model.GRAPH_BYTES", 100)
     folder = tiny_model.write(tmp_path / "m")
     assert Model.load(folder, largest=1 << 20).name == "tiny"
     with pytest.raises(ModelError, match="larger than 50 bytes"):

@@ -20,11 +20,11 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
 from robot import environment, model
 
-from bgflow_ros.cli.errors import UserError
-from bgflow_ros.ros.benchmark import measure
-from bgflow_ros.ros.benchmark.measure import BenchmarkError, Setup, measure_node
-from bgflow_ros.ros.benchmark.result import NodeResult, Notes, rate_result
-from bgflow_ros.ros.benchmark.usage import Memory, Usage
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.usage import Memory, Usage
+from bgflow_ros.tools.node_benchmark import measure
+from bgflow_ros.tools.node_benchmark.measure import BenchmarkError, Setup, measure_node
+from bgflow_ros.tools.node_benchmark.result import NodeResult, Notes, rate_result
 from bgflow_train.cli import benchmark
 
 
@@ -97,7 +97,7 @@ def test_an_impossible_setup_is_refused(wrong: dict) -> None:
 
 
 def test_an_interrupt_ends_all_processes(tiny: Path) -> None:
-    program = ["-c", "import sys; from bgflow_ros.cli.main import main; sys.exit(main())"]
+    program = ["-c", "import sys; from bgflow_ros.tools.cli.main import main; sys.exit(main())"]
     command = [sys.executable, *program, "benchmark", "--node", "--parameter", f"model:={tiny}"]
     process = subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, start_new_session=True)
     deadline = time.monotonic() + 10

@@ -21,7 +21,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_srvs.srv import Trigger
 
-from bgflow_ros.ros.diagnostics import UNKNOWN
+from bgflow_ros.node.diagnostics import UNKNOWN
 
 WIDTH, HEIGHT = 320, 240
 LEFT, RIGHT = np.s_[:, : WIDTH // 2 - 20], np.s_[:, WIDTH // 2 + 20 :]

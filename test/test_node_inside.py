@@ -20,9 +20,9 @@ from rclpy.executors import SingleThreadedExecutor
 from robot import DOMAIN, LOCAL, image
 from sensor_msgs.msg import Image
 
-from bgflow_ros.ros import heap
-from bgflow_ros.ros.node import SegmenterNode
-from bgflow_ros.segmenter import Segmentation
+from bgflow_ros.node import heap
+from bgflow_ros.node.node import SegmenterNode
+from bgflow_ros.segmentation.segmenter import Segmentation
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ pytest.importorskip("evo", reason="needs the train extra")
 
 import made_drives
 
-from bgflow_ros.cli.main import main
-from bgflow_ros.model import Model
-from bgflow_train.odometry.drive import Drive
-from bgflow_train.odometry.errors import trajectory_errors
-from bgflow_train.odometry.masking import (
+from bgflow_ros.segmentation.model import Model
+from bgflow_ros.tools.cli.main import main
+from bgflow_train.studies.odometry.drive import Drive
+from bgflow_train.studies.odometry.errors import trajectory_errors
+from bgflow_train.studies.odometry.masking import (
     MASKINGS,
     Given,
     Masking,
@@ -30,7 +30,7 @@ from bgflow_train.odometry.masking import (
     share_of_pixels,
     true,
 )
-from bgflow_train.odometry.measuring import METHODS, measure_drive
+from bgflow_train.studies.odometry.measuring import METHODS, measure_drive
 
 FEW = {name: MASKINGS[name] for name in ("no mask", "static", "true")} | {"verified": Masking(true, verified=True)}
 
@@ -173,7 +173,7 @@ def test_the_command_goes_on_where_it_was_and_writes_tables_and_a_plot(
     drives: Path, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     few = {name: way for name, way in FEW.items() if name != "verified"}
-    monkeypatch.setattr("bgflow_train.odometry.masking.MASKINGS", few)
+    monkeypatch.setattr("bgflow_train.studies.odometry.masking.MASKINGS", few)
     arguments = ["odometry", str(drives), "--model", str(tiny), "--seeds", "1", "--out", str(tmp_path)]
     assert main(arguments) == 0
     text = (tmp_path / "odometry.md").read_text()

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the train extra")
 
-from bgflow_ros.cli.errors import UserError
+from bgflow_ros.segmentation.errors import UserError
 from bgflow_train.cli import benchmark
 
 

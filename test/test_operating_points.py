@@ -5,11 +5,11 @@ import pytest
 
 pytest.importorskip("sklearn", reason="needs the train extra")
 
-from bgflow_train.calibration import Calibration
-from bgflow_train.datasets import DatasetError
-from bgflow_train.fusion import Fusion
-from bgflow_train.metrics import EDGES, histogram
-from bgflow_train.operating_points import threshold
+from bgflow_train.data import DatasetError
+from bgflow_train.evaluation.calibration import Calibration
+from bgflow_train.evaluation.metrics import EDGES, histogram
+from bgflow_train.evaluation.operating_points import threshold
+from bgflow_train.studies.paper.fusion import Fusion
 
 
 def rooms_of_foreground(rng: np.random.Generator, rooms: int) -> np.ndarray:

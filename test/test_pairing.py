@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgflow_ros.pairing import TOLERANCE, Pairing
+from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
 
 MS = 1_000_000
 

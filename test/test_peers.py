@@ -18,27 +18,27 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 import made_rooms
 
-from bgflow_ros.cli.errors import UserError
-from bgflow_train.blend import Blend
-from bgflow_train.calibration import Calibration
+from bgflow_ros.segmentation.errors import UserError
 from bgflow_train.cli import compare, fit, peers, train
-from bgflow_train.datasets import DatasetError
-from bgflow_train.datasets.base import BACKGROUND, VOID
-from bgflow_train.datasets.named import open_split
-from bgflow_train.datasets.rooms import open_rooms, open_rooms_classes
-from bgflow_train.densities import KNN, PatchCore
-from bgflow_train.densities.patchcore import k_centre
-from bgflow_train.encoders import RANDOM, Layer
-from bgflow_train.encoders.pyramid import Pyramid
-from bgflow_train.experiments import comparing
-from bgflow_train.experiments.comparing import alone, compared
-from bgflow_train.fitting import Fitted
-from bgflow_train.labelled_cells import labelled, pure_background
-from bgflow_train.metrics import measure
-from bgflow_train.network import Network, score_maps
-from bgflow_train.onnx_graph import to_onnx
-from bgflow_train.scores import DensityScore, LrasppScore, PadimScore, RatioScore, Score, make_score
-from bgflow_train.splits import Splits
+from bgflow_train.data import DatasetError
+from bgflow_train.data.base import BACKGROUND, VOID
+from bgflow_train.data.registry import open_split
+from bgflow_train.data.rendered_rooms import open_rooms, open_rooms_classes
+from bgflow_train.data.splits import Splits
+from bgflow_train.evaluation.calibration import Calibration
+from bgflow_train.evaluation.metrics import measure
+from bgflow_train.export.onnx_graph import to_onnx
+from bgflow_train.model.densities import KNN, PatchCore
+from bgflow_train.model.densities.patchcore import k_centre
+from bgflow_train.model.fitting import Fitted
+from bgflow_train.model.fusion import Blend
+from bgflow_train.model.labelled_cells import labelled, pure_background
+from bgflow_train.model.network import Network, score_maps
+from bgflow_train.model.scores import DensityScore, LrasppScore, PadimScore, RatioScore, Score, make_score
+from bgflow_train.networks import RANDOM, Layer
+from bgflow_train.networks.pyramid import Pyramid
+from bgflow_train.studies import comparing
+from bgflow_train.studies.comparing import alone, compared
 
 PEERS = ["knn6", "patchcore6", "padim6", "ratio6", "context6"]
 SIZE = ["--size", "128x96"]
@@ -264,7 +264,7 @@ def test_a_fit_of_peers_is_read_again_and_a_second_one_passes_over_no_picture(
     record = (folder / "fitted.json").read_bytes()
     files = {path.name for path in folder.glob("*.safetensors")} - {"pyramid.safetensors"}
     assert files >= {f"{name}.safetensors" for name in (*PEERS, "ratio6_generic", "lraspp")}
-    monkeypatch.setattr("bgflow_train.labelled_cells.canvas_of", lambda *_: pytest.fail("passed over a picture"))
+    monkeypatch.setattr("bgflow_train.model.labelled_cells.canvas_of", lambda *_: pytest.fail("passed over a picture"))
     # The folder of a fit holds its expert as well.
     assert run(fit, *options(made, folder, folder)) == 0
     assert "ratio6_generic: {'cells': " in capsys.readouterr().out
@@ -315,9 +315,10 @@ def test_the_one_table_has_every_score_the_fusion_and_what_the_paper_s_systems_h
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(
-        "bgflow_train.experiments.peers.generalization_set", lambda data: open_split(data, "ade20k_rooms", "test")
+        "bgflow_train.studies.peers.table_rows.generalization_set",
+        lambda data: open_split(data, "ade20k_rooms", "test"),
     )
-    monkeypatch.setattr("bgflow_train.experiments.peers.REPORTED", ("gazebo_house",))
+    monkeypatch.setattr("bgflow_train.studies.peers.table_rows.REPORTED", ("gazebo_house",))
     columns = tmp_path / "columns"
     columns.mkdir()
     row = {
@@ -416,7 +417,7 @@ def test_alone_prints_a_row_for_each_score_in_every_table(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(comparing, "RESAMPLES", 20)
-    monkeypatch.setattr("bgflow_train.fitting.VALIDATE", (("nyu", "validate"), ("ade20k_rooms", "test")))
+    monkeypatch.setattr("bgflow_train.model.fitting.VALIDATE", (("nyu", "validate"), ("ade20k_rooms", "test")))
     cache, report = tmp_path / "cache", tmp_path / "report.json"
     where = ["--data", str(made), "--novel", str(novel), "--cache", str(cache), "--json", str(report)]
     assert run(compare, str(folder), *where, "--alone") == 0

@@ -15,7 +15,7 @@ import onnxruntime
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-MAIN = "import sys; from bgflow_ros.cli.main import main; sys.exit(main(sys.argv[1:]))"
+MAIN = "import sys; from bgflow_ros.tools.cli.main import main; sys.exit(main(sys.argv[1:]))"
 INFER = "import numpy; {onnxruntime}.InferenceSession(open(sys.argv[1] + '/model.onnx', 'rb').read())"
 REPORTS = tuple(map(int, onnxruntime.__version__.split(".")[:2])) >= (1, 29)
 """Whether this ONNX Runtime identifies the device unless it is told not to."""
@@ -58,7 +58,9 @@ def left(home: Path) -> list[str]:
     return sorted(str(path.relative_to(home)) for path in home.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("modules", ["bgflow_ros.runtime", "bgflow_ros.doctor", "bgflow_train.evaluation"])
+@pytest.mark.parametrize(
+    "modules", ["bgflow_ros.segmentation.runtime", "bgflow_ros.tools.doctor", "bgflow_train.evaluation.evaluation"]
+)
 def test_a_session_leaves_nothing_in_the_home_folder(home: Path, tiny: Path, modules: str) -> None:
     if modules.startswith("bgflow_train"):
         pytest.importorskip("torch", reason="needs the train extra")
@@ -70,7 +72,8 @@ def test_a_session_leaves_nothing_in_the_home_folder(home: Path, tiny: Path, mod
 
 @pytest.mark.skipif(not REPORTS, reason="this ONNX Runtime reports nothing")
 def test_what_the_user_sets_counts(home: Path, tiny: Path) -> None:
-    code = f"import sys, bgflow_ros.runtime; {INFER.format(onnxruntime='bgflow_ros.runtime.onnxruntime')}"
+    module = "bgflow_ros.segmentation.runtime"
+    code = f"import sys, {module}; {INFER.format(onnxruntime=f'{module}.onnxruntime')}"
     done = run(code, str(tiny), HOME=str(home), ORT_DISABLE_TELEMETRY="0")
     assert done.returncode == 0, done.stderr
     assert [name for name in left(home) if "deviceid" in name], "or the tests beside this one show nothing"

@@ -11,9 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from bgflow_ros import hardware, providers
-from bgflow_ros.hardware import Card
-from bgflow_ros.model import DEFAULT_MODEL, Model
+from bgflow_ros.segmentation import hardware, providers
+from bgflow_ros.segmentation.hardware import Card
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model
 
 # What the pages of ONNX Runtime 1.31 on its CUDA and TensorRT execution providers name, those in use here and
 # their neighbours; the libraries of its wheel hold the same names.

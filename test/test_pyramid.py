@@ -18,16 +18,16 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from made_rooms import splits_of
 
-from bgflow_ros.cli.main import main
-from bgflow_train import pyramid_training
-from bgflow_train.datasets import VOID, DatasetError, FolderDataset, IndexedDataset, Sample
-from bgflow_train.datasets.classes import ClassesDataset
-from bgflow_train.datasets.rooms import open_rooms_classes
-from bgflow_train.encoders import RANDOM
-from bgflow_train.encoders.pyramid import GENERAL, Pyramid
-from bgflow_train.nyu40 import CLASSES
-from bgflow_train.pyramid_training import Source, load_pyramid, mean_pyramid, train_pyramid
-from bgflow_train.recipe import PyramidRecipe
+from bgflow_rooms.nyu40 import CLASSES
+from bgflow_ros.tools.cli.main import main
+from bgflow_train.data import VOID, DatasetError, FolderDataset, IndexedDataset, Sample
+from bgflow_train.data.classes import ClassesDataset
+from bgflow_train.data.rendered_rooms import open_rooms_classes
+from bgflow_train.networks import RANDOM
+from bgflow_train.networks.pyramid import GENERAL, Pyramid
+from bgflow_train.training import train_backbone as pyramid_training
+from bgflow_train.training.recipe import PyramidRecipe
+from bgflow_train.training.train_backbone import Source, load_pyramid, mean_pyramid, train_pyramid
 
 RECIPE = PyramidRecipe(init=RANDOM, width=64, height=64, crop=(64, 64), steps=5, batch=2, rate=1e-3)
 Sets = tuple[list[Source], FolderDataset]

@@ -21,13 +21,13 @@ onnx = pytest.importorskip("onnx", reason="needs the train extra")
 pytest.importorskip("sklearn", reason="needs the train extra")
 from onnx import TensorProto, helper, numpy_helper
 
-from bgflow_ros.files import share
-from bgflow_ros.letterbox import letterbox
-from bgflow_ros.model import Model, ModelError
-from bgflow_ros.runtime import Runtime
-from bgflow_ros.segmenter import Segmenter
-from bgflow_train.quantizing import KEEP, LEVELS, difference, quantize
-from bgflow_train.rounding import moments, round_weights
+from bgflow_ros.segmentation.files import share
+from bgflow_ros.segmentation.letterbox import letterbox
+from bgflow_ros.segmentation.model import Model, ModelError
+from bgflow_ros.segmentation.runtime import Runtime
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_train.export.quantizing import KEEP, LEVELS, difference, quantize
+from bgflow_train.export.rounding import moments, round_weights
 
 
 def scales_of(weights: np.ndarray) -> np.ndarray:

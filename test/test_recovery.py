@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from bgflow_ros.recovery import FAILURES, Recovery
-from bgflow_ros.runtime import DeviceError
+from bgflow_ros.segmentation.recovery import FAILURES, Recovery
+from bgflow_ros.segmentation.runtime import DeviceError
 
 PICTURE = np.zeros((4, 4, 3), np.uint8)
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgflow_ros import masks
-from bgflow_ros.images import ImageError
-from bgflow_ros.refinement import MAX_GAP, Memory, Refined, Refinement, Refiner
-from bgflow_ros.segmenter import Segmenter
+from bgflow_ros.segmentation import masks
+from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.refinement import MAX_GAP, Memory, Refined, Refinement, Refiner
+from bgflow_ros.segmentation.segmenter import Segmenter
 
 DARK, GREY, BRIGHT = 20, 128, 230
 

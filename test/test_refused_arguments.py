@@ -17,7 +17,7 @@ from robot import environment
 
 def start(*arguments: str, **changes: str) -> tuple[int, list[str]]:
     """Exit status and what was printed, without what rcl logs of itself."""
-    command = [sys.executable, "-m", "bgflow_ros.ros.segment", "--ros-args", *arguments]
+    command = [sys.executable, "-m", "bgflow_ros.node.segment", "--ros-args", *arguments]
     done = subprocess.run(
         command,
         env=environment() | changes,

@@ -19,13 +19,13 @@ import safetensors.torch
 import torchvision
 from made_rooms import SETS
 
-from bgflow_ros.cli.main import main
-from bgflow_train.datasets import Sample
-from bgflow_train.experiments import column_fitting, columns, measuring, running, table3, tables
-from bgflow_train.experiments.columns import COLUMNS, SIZES, Size
-from bgflow_train.experiments.paper import MEMORY, TABLE1, TABLE2, TIME, WEIGHTS
-from bgflow_train.experiments.pictures import open_pictures
-from bgflow_train.experiments.systems import rows
+from bgflow_ros.tools.cli.main import main
+from bgflow_train.data import Sample
+from bgflow_train.studies.paper import column_fitting, columns, measuring, running, table3, tables
+from bgflow_train.studies.paper.columns import COLUMNS, SIZES, Size
+from bgflow_train.studies.paper.pictures import open_pictures
+from bgflow_train.studies.paper.reported import MEMORY, TABLE1, TABLE2, TIME, WEIGHTS
+from bgflow_train.studies.paper.systems import rows
 
 BOTH = {"vgg16": 1, "efficientnet_lite0": 1}
 TINY = Size(

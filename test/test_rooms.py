@@ -20,20 +20,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bgflow_ros.cli.main import main
-from bgflow_train.datasets import DatasetError
-from bgflow_train.datasets.rooms import open_rooms, open_rooms_classes
-from bgflow_train.nyu40 import BACKGROUND_CLASSES, CLASSES
-from bgflow_train.rooms.__main__ import main as render
-from bgflow_train.rooms.camera import Camera, Lens, draw_camera, draw_lens
-from bgflow_train.rooms.develop import develop, encode_jpeg
-from bgflow_train.rooms.family import Family
-from bgflow_train.rooms.near import draw_near_camera
-from bgflow_train.rooms.plan import draw_annex, draw_plan
-from bgflow_train.rooms.space import Space, corners, overlap
-from bgflow_train.rooms.tops import Top
+from bgflow_rooms.__main__ import main as render
+from bgflow_rooms.furniture.family import Family
+from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, CLASSES
+from bgflow_rooms.render.develop import develop, encode_jpeg
+from bgflow_rooms.scene.camera import Camera, Lens, draw_camera, draw_lens
+from bgflow_rooms.scene.near_camera import draw_near_camera
+from bgflow_rooms.scene.plan import draw_annex, draw_plan
+from bgflow_rooms.scene.space import Space, corners, overlap
+from bgflow_rooms.scene.tops import Top
+from bgflow_ros.tools.cli.main import main
+from bgflow_train.data import DatasetError
+from bgflow_train.data.rendered_rooms import open_rooms, open_rooms_classes
 
-ROOMS = Path(__file__).resolve().parents[1] / "bgflow_train/rooms"
+ROOMS = Path(__file__).resolve().parents[1] / "bgflow_rooms"
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.integers(32, 200).flatmap(lambda width: st.tuples(st.just(width), st.integers(width // 2, width)))
 PLACES = {"wall", "floor", "surface", "hung", "ceiling"}
@@ -347,7 +347,7 @@ def test_a_rendered_room_s_masks_labels_and_depth_agree_and_it_is_rendered_once(
     assert open_rooms(tmp_path, "fit").ids == open_rooms_classes(tmp_path, "fit").ids == [view["name"]]
     assert (open_rooms(tmp_path, "fit")[0].mask == mask).all()
 
-    monkeypatch.setattr("bgflow_train.rooms.generate.build_room", lambda *_: pytest.fail("built again"))
+    monkeypatch.setattr("bgflow_rooms.render.generate.build_room", lambda *_: pytest.fail("built again"))
     assert render() == 0
     again = {path.relative_to(tmp_path): path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     assert again == files

@@ -20,7 +20,7 @@ pytest.importorskip("ros2launch", reason="needs ros2 launch, from ROS")
 from launched import ROOT, Launch, Workspace, ros2
 from robot import Robot
 
-from bgflow_ros.launch_arguments import SEGMENT
+from bgflow_ros.launching.arguments import SEGMENT
 
 FILES = {
     "segment": (["rviz:=true"], ["segment", "rviz2"]),

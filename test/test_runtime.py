@@ -8,9 +8,9 @@ import onnxruntime
 import pytest
 import tiny_model
 
-from bgflow_ros import pinned, runtime
-from bgflow_ros.model import Model, ModelError
-from bgflow_ros.runtime import DEVICES, DeviceError, Runtime
+from bgflow_ros.segmentation import pinned, runtime
+from bgflow_ros.segmentation.model import Model, ModelError
+from bgflow_ros.segmentation.runtime import DEVICES, DeviceError, Runtime
 
 
 def test_it_runs_the_graph(tiny: Path) -> None:

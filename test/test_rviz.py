@@ -15,7 +15,7 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
 from rclpy.qos import HistoryPolicy, ReliabilityPolicy
 
-from bgflow_ros.ros import outputs
+from bgflow_ros.node import outputs
 
 ROOT = Path(__file__).resolve().parents[1]
 RVIZ = yaml.safe_load((ROOT / "config" / "segment.rviz").read_text())["Visualization Manager"]

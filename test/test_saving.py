@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bgflow_ros import saving
+from bgflow_ros.node import saving
 
 FRAME = (np.zeros((4, 5, 3), np.uint8), np.zeros((4, 5), np.float32), *[np.zeros((4, 5), np.uint8)] * 2)
 ENDINGS = (".png", "_foreground.png", "_static.png", "_likelihood.npy")

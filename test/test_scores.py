@@ -12,16 +12,16 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
-from bgflow_train.blend import Blend, Veto
-from bgflow_train.calibration import Calibration
-from bgflow_train.densities import RealNVP
-from bgflow_train.encoders import RANDOM
-from bgflow_train.encoders.pyramid import Pyramid
-from bgflow_train.network import Network, score_maps
-from bgflow_train.nyu40 import BACKGROUND_CLASSES
-from bgflow_train.onnx_graph import to_onnx
-from bgflow_train.recipe import Recipe
-from bgflow_train.scores import ClassesScore, DensityScore, HeadScore, RoomScore, Score, ScoreError, make_score
+from bgflow_rooms.nyu40 import BACKGROUND_CLASSES
+from bgflow_train.evaluation.calibration import Calibration
+from bgflow_train.export.onnx_graph import to_onnx
+from bgflow_train.model.densities import RealNVP
+from bgflow_train.model.fusion import Blend, Veto
+from bgflow_train.model.network import Network, score_maps
+from bgflow_train.model.scores import ClassesScore, DensityScore, HeadScore, RoomScore, Score, ScoreError, make_score
+from bgflow_train.networks import RANDOM
+from bgflow_train.networks.pyramid import Pyramid
+from bgflow_train.training.recipe import Recipe
 
 STRIDES = {"head": 4, "classes": 4, "room": 8, "gaussian3": 8, "gaussian6": 8, "mixture4": 16, "flow6": 8}
 WIDTH, HEIGHT = 96, 64

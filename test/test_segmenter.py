@@ -9,8 +9,8 @@ import tiny_model
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bgflow_ros.model import Model
-from bgflow_ros.segmenter import Segmenter
+from bgflow_ros.segmentation.model import Model
+from bgflow_ros.segmentation.segmenter import Segmenter
 
 
 def halves(width: int, height: int, left: int, right: int) -> np.ndarray:

@@ -17,7 +17,7 @@ from robot import Robot, Segment, model
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import String
 
-from bgflow_ros.ros.publishers import Publisher, image_obstacle, obstacle
+from bgflow_ros.node.publishers import Publisher, image_obstacle, obstacle
 
 RAW, COMPRESSED = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
 RELIABLE, BEST_EFFORT = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT

@@ -14,18 +14,18 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 import made_rooms
 
-from bgflow_ros.cli.main import main
-from bgflow_ros.model import DEFAULT_MODEL, Model
-from bgflow_ros.segmenter import Segmenter
-from bgflow_train import exporting
-from bgflow_train import tally as tallying
-from bgflow_train.datasets import DatasetError, Sample
-from bgflow_train.datasets.named import open_named
-from bgflow_train.densities import Gaussian
-from bgflow_train.fitting import Fitted
-from bgflow_train.network import score_maps
-from bgflow_train.splits import FOLDERS, NAMES, Splits, make, rooms
-from bgflow_train.tally import tally
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_ros.tools.cli.main import main
+from bgflow_train.data import DatasetError, Sample
+from bgflow_train.data.registry import open_named
+from bgflow_train.data.splits import FOLDERS, NAMES, Splits, make, rooms
+from bgflow_train.evaluation.counts import tally
+from bgflow_train.evaluation.evaluation import counts as tallying
+from bgflow_train.export import exporting
+from bgflow_train.model.densities import Gaussian
+from bgflow_train.model.fitting import Fitted
+from bgflow_train.model.network import score_maps
 
 SIZE = ["--size", "128x96"]
 DENSITIES = ["--scores", "head,classes,room,gaussian4,gaussian6", "--veto", "gaussian4"]
@@ -46,7 +46,7 @@ def expert(made: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactory)
 def one_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """The made pictures' names are no numbers that rooms could be told by. Few views without a room are enough."""
     monkeypatch.setattr(exporting, "rooms", lambda ids: [ids])
-    monkeypatch.setattr("bgflow_train.contrast.IMAGES", 3)
+    monkeypatch.setattr("bgflow_train.evaluation.contrast.IMAGES", 3)
 
 
 def check_contrast(exported: dict, model: Path) -> None:

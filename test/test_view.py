@@ -25,9 +25,9 @@ pytest.importorskip("rerun", reason="needs rerun-sdk, the view extra")
 
 from rerun.chunk import RrdReader
 
-from bgflow_ros.cli.main import main
-from bgflow_ros.images import decode_compressed
-from bgflow_ros.segmenter import Segmenter
+from bgflow_ros.segmentation.images import decode_compressed
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_ros.tools.cli.main import main
 
 HEIGHT, WIDTH = 48, 64
 RIGHT = np.arange(WIDTH) >= WIDTH // 2
@@ -114,7 +114,7 @@ def test_what_only_the_user_can_mend_ends_with_one_line_and_status_2(
 
 
 def test_without_rerun_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    for name in [name for name in sys.modules if name.startswith("bgflow_ros.view")]:
+    for name in [name for name in sys.modules if name.startswith("bgflow_ros.tools.view")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "rerun", None)
     assert main(["view", "a.png"]) == 2
@@ -149,8 +149,8 @@ def served(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str],
     command = ["view", "--web", "--device", "cpu", *arguments]
     code = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        f"from bgflow_ros.view import target; target.WEB_PORT, target.DATA_PORT = {ports};"
-        f"from bgflow_ros.cli.main import main; sys.exit(main({command}))"
+        f"from bgflow_ros.tools.view import target; target.WEB_PORT, target.DATA_PORT = {ports};"
+        f"from bgflow_ros.tools.cli.main import main; sys.exit(main({command}))"
     )
     environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
     process = subprocess.Popen(
@@ -264,7 +264,7 @@ def test_a_recording_for_which_the_disk_has_no_room_is_told_and_gone(tmp_path: P
     command = ["view", str(tmp_path), "--model", str(tiny), "--save", str(tmp_path / "out" / "x.rrd")]
     code = (
         f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100));"
-        f"from bgflow_ros.cli.main import main; sys.exit(main({command}))"
+        f"from bgflow_ros.tools.cli.main import main; sys.exit(main({command}))"
     )
     done = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2
@@ -293,7 +293,7 @@ def test_a_recording_of_the_node_holds_its_outputs_by_their_stamps(
     file = tmp_path / "live.rrd"
     segment = Segment(model(tiny), ("__ns:=/kitchen",))
     command = ["view", "--namespace", "kitchen", "--depth", "depth", "--save", str(file)]
-    code = f"import sys; from bgflow_ros.cli.main import main; sys.exit(main({command}))"
+    code = f"import sys; from bgflow_ros.tools.cli.main import main; sys.exit(main({command}))"
     viewer = subprocess.Popen([sys.executable, "-c", code], env=environment(), stderr=subprocess.PIPE, text=True)
     colour = image(scene(230))
     depth = image(np.full((HEIGHT, WIDTH), 1500, np.uint16).view(np.uint8), "16UC1", width=WIDTH)
@@ -341,7 +341,7 @@ def test_a_topic_of_another_type_than_is_watched_is_told(robot, tmp_path: Path) 
     from sensor_msgs.msg import CompressedImage
 
     command = ["view", "--namespace", "kitchen", "--save", str(tmp_path / "live.rrd")]
-    code = f"import sys; from bgflow_ros.cli.main import main; sys.exit(main({command}))"
+    code = f"import sys; from bgflow_ros.tools.cli.main import main; sys.exit(main({command}))"
     log = tmp_path / "log"
     with log.open("w") as file:
         viewer = subprocess.Popen([sys.executable, "-c", code], env=environment(), stderr=file)

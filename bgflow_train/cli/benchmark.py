@@ -21,13 +21,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bgflow_ros.cli.arguments import path
-from bgflow_ros.cli.errors import UserError
-from bgflow_ros.files import write_atomically
-from bgflow_ros.providers import PROVIDERS
-from bgflow_ros.ros.benchmark.children import TRANSPORTS
-from bgflow_train.benchmark.systems import SYSTEMS
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path, write_atomically
+from bgflow_ros.segmentation.providers import PROVIDERS
+from bgflow_ros.tools.node_benchmark.children import TRANSPORTS
 from bgflow_train.cli.sizes import read_sizes
+from bgflow_train.studies.speed.systems import SYSTEMS
 
 HELP = "measure the packaged model's speed against its peers"
 EXTRA = "train"
@@ -35,10 +34,14 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("--out", type=path, default=Path("work/benchmark"), help="folder to write to (%(default)s)")
+    parser.add_argument(
+        "--out", type=user_path, default=Path("work/benchmark"), help="folder to write to (%(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of weights, pictures and orders (%(default)s)")
     group = parser.add_argument_group("systems on pictures")
-    group.add_argument("--images", type=path, metavar="DIR", help="pictures to time on; rendered ones where not given")
+    group.add_argument(
+        "--images", type=user_path, metavar="DIR", help="pictures to time on; rendered ones where not given"
+    )
     named = "some of: " + ", ".join(f"'{name}'" for name in SYSTEMS)
     group.add_argument("--systems", nargs="+", metavar="NAME", choices=list(SYSTEMS), default=list(SYSTEMS), help=named)
     group.add_argument("--rounds", type=_positive, default=10, help="turns of each system (%(default)s)")
@@ -65,7 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the node; may be given several times",
     )
     offline = parser.add_argument_group("making a model (--offline)")
-    offline.add_argument("--offline", type=path, metavar="DATA", help="measure it instead, with this folder's nyu/")
+    offline.add_argument(
+        "--offline", type=user_path, metavar="DATA", help="measure it instead, with this folder's nyu/"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -81,8 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _node(arguments: argparse.Namespace) -> int:
-    from bgflow_ros.ros.benchmark.measure import BenchmarkError, Setup, measure_node
-    from bgflow_ros.ros.benchmark.result import table
+    from bgflow_ros.tools.node_benchmark.measure import BenchmarkError, Setup, measure_node
+    from bgflow_ros.tools.node_benchmark.result import table
 
     [camera] = read_sizes(arguments, "camera")
     for parameter in arguments.parameter:
@@ -102,7 +107,7 @@ def _node(arguments: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     _write(arguments.out / "node", asdict(result), table(result))
     try:
-        from bgflow_train.benchmark.node_report import node_plot
+        from bgflow_train.studies.speed.node_report import node_plot
 
         write_atomically(arguments.out / "node.png", node_plot(result))
     except ModuleNotFoundError as error:  # a robot has no matplotlib
@@ -111,8 +116,8 @@ def _node(arguments: argparse.Namespace) -> int:
 
 
 def _offline(arguments: argparse.Namespace) -> int:
-    from bgflow_train.benchmark.offline import measure_offline, offline_table
-    from bgflow_train.datasets import DatasetError
+    from bgflow_train.data import DatasetError
+    from bgflow_train.studies.speed.training import measure_offline, offline_table
 
     try:
         with tempfile.TemporaryDirectory() as work:
@@ -131,11 +136,11 @@ def _write(path: Path, found: dict[str, Any], table: str) -> None:
 
 
 def _systems(arguments: argparse.Namespace) -> int:
-    from bgflow_ros.media import MediaError
-    from bgflow_ros.model import ModelError
-    from bgflow_train.benchmark import pictures
-    from bgflow_train.benchmark.report import write_report
-    from bgflow_train.benchmark.running import Setting, benchmark
+    from bgflow_ros.media.sources import MediaError
+    from bgflow_ros.segmentation.model import ModelError
+    from bgflow_train.studies.speed import pictures
+    from bgflow_train.studies.speed.report import write_report
+    from bgflow_train.studies.speed.running import Setting, benchmark
 
     chosen = [SYSTEMS[name] for name in dict.fromkeys(arguments.systems)]
     setting = Setting(

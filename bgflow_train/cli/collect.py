@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import argparse
 
-from bgflow_ros.cli.arguments import path
-from bgflow_ros.cli.errors import UserError
-from bgflow_ros.files import write_atomically
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path, write_atomically
 
 HELP = "write the fitting or the generalization set as a folder"
 EXTRA = "train"
@@ -22,8 +21,8 @@ EXTRA = "train"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("what", choices=("fitting", "generalization"), help="which set")
-    parser.add_argument("--data", type=path, required=True, help="folder that holds rooms/ and unlabelled/")
-    parser.add_argument("--out", type=path, required=True, help="folder to write, made where it is missing")
+    parser.add_argument("--data", type=user_path, required=True, help="folder that holds rooms/ and unlabelled/")
+    parser.add_argument("--out", type=user_path, required=True, help="folder to write, made where it is missing")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,8 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     import cv2
     from tqdm import tqdm
 
-    from bgflow_train.datasets import DatasetError
-    from bgflow_train.experiments.pictures import fitting_set, generalization_set
+    from bgflow_train.data import DatasetError
+    from bgflow_train.studies.paper.pictures import fitting_set, generalization_set
 
     try:
         dataset = (fitting_set if arguments.what == "fitting" else generalization_set)(arguments.data)

@@ -13,9 +13,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bgflow_ros.cli.arguments import path
-from bgflow_ros.cli.errors import UserError
-from bgflow_ros.files import write_atomically
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path, write_atomically
 
 HELP = "measure fits against each other on the validation pictures"
 EXTRA = "train"
@@ -26,27 +25,29 @@ RATES = (0.05, 0.1, 0.2)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("fits", nargs="+", metavar="FIT[,FIT]", help="folders that `bgflow fit` wrote, a step each")
-    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/ and rooms/")
-    parser.add_argument("--rooms", type=path, metavar="DIR", help="also rooms that `bgflow rooms` wrote")
+    parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("--rooms", type=user_path, metavar="DIR", help="also rooms that `bgflow rooms` wrote")
     novel = "folder that `bgflow rooms --novel` wrote: what is missed of its things, rendered and pasted into NYU"
-    parser.add_argument("--novel", type=path, metavar="DIR", help=novel)
+    parser.add_argument("--novel", type=user_path, metavar="DIR", help=novel)
     parser.add_argument("--changed", action="store_true", help="also NYU as other cameras would have seen it")
     parser.add_argument("--alone", action="store_true", help="also each fit's scores by themselves, against the fit")
-    parser.add_argument("--json", type=path, metavar="FILE", help="also write everything")
-    parser.add_argument("--cache", type=path, default=Path("work/compare"), help="of what has been done (%(default)s)")
+    parser.add_argument("--json", type=user_path, metavar="FILE", help="also write everything")
+    parser.add_argument(
+        "--cache", type=user_path, default=Path("work/compare"), help="of what has been done (%(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the resampling (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print tables."""
-    from bgflow_train.datasets import DatasetError, IndexedDataset
-    from bgflow_train.datasets.changed import CHANGES, Changed
-    from bgflow_train.datasets.named import open_split
-    from bgflow_train.datasets.novel import NovelRooms, Pasted
-    from bgflow_train.datasets.rooms import open_rooms
-    from bgflow_train.datasets.views import Joined, spaced
-    from bgflow_train.experiments.comparing import alone, compared, counted, novelty
-    from bgflow_train.fitting import FUSE, VALIDATE, Fitted
+    from bgflow_train.data import DatasetError, IndexedDataset
+    from bgflow_train.data.novel import NovelRooms, Pasted
+    from bgflow_train.data.other_cameras import CHANGES, Changed
+    from bgflow_train.data.registry import open_split
+    from bgflow_train.data.rendered_rooms import open_rooms
+    from bgflow_train.data.subsets import Joined, spaced
+    from bgflow_train.model.fitting import FUSE, VALIDATE, Fitted
+    from bgflow_train.studies.comparing import alone, compared, counted, novelty
 
     try:
         steps = [[Fitted.load(Path(folder)) for folder in step.split(",")] for step in arguments.fits]

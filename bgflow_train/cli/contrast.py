@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import argparse
 
-from bgflow_ros.cli.arguments import path
-from bgflow_ros.cli.errors import UserError
-from bgflow_ros.model import ModelError
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path
+from bgflow_ros.segmentation.model import ModelError
 
 HELP = "measure below which contrast a model sees no room"
 EXTRA = "train"
@@ -20,16 +20,16 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("model", type=path, help="model folder, changed in place")
-    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/ and rooms/")
-    parser.add_argument("--notes", type=path, help="Markdown file to end the model card with")
+    parser.add_argument("model", type=user_path, help="model folder, changed in place")
+    parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("--notes", type=user_path, help="Markdown file to end the model card with")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write, and print the bound with what is below it."""
-    from bgflow_train.datasets import DatasetError
-    from bgflow_train.exporting import add_contrast
-    from bgflow_train.model_card import contrast_table
+    from bgflow_train.data import DatasetError
+    from bgflow_train.export.exporting import add_contrast
+    from bgflow_train.export.model_card import contrast_table
 
     try:
         notes = arguments.notes.read_text() if arguments.notes else ""

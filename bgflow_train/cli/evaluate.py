@@ -12,12 +12,12 @@ import argparse
 import json
 from typing import Any
 
-from bgflow_ros.cli.arguments import add_max_graph, path
-from bgflow_ros.cli.errors import UserError
-from bgflow_ros.files import cache, write_atomically
-from bgflow_ros.model import Model, ModelError
-from bgflow_ros.runtime import DEVICES, PRECISIONS, DeviceError
-from bgflow_ros.segmenter import Segmenter
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import cache, user_path, write_atomically
+from bgflow_ros.segmentation.model import Model, ModelError
+from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_ros.tools.cli.arguments import add_max_graph
 
 HELP = "measure a model on labelled pictures"
 EXTRA = "train"
@@ -27,20 +27,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("model", help="model folder or name of a packaged model")
     add_max_graph(parser)
-    parser.add_argument("--images", type=path, metavar="DIR", help="folder of pictures")
-    parser.add_argument("--masks", type=path, metavar="DIR", help="folder of masks")
+    parser.add_argument("--images", type=user_path, metavar="DIR", help="folder of pictures")
+    parser.add_argument("--masks", type=user_path, metavar="DIR", help="folder of masks")
     parser.add_argument("--dataset", metavar="NAME:DIR", help="instead: a known set, as splits.json names them")
     parser.add_argument("--split", default="test", help="of the known set (%(default)s)")
     parser.add_argument(
-        "--json", type=path, metavar="FILE", help="also write everything, intervals and hashes included"
+        "--json", type=user_path, metavar="FILE", help="also write everything, intervals and hashes included"
     )
     parser.add_argument(
-        "--sheet", type=path, metavar="FILE", help="also draw the best, median and worst pictures (.png)"
+        "--sheet", type=user_path, metavar="FILE", help="also draw the best, median and worst pictures (.png)"
     )
     classes = "folder of NYU's 40 classes (.png, 0 for void): also what the foreground mask holds of each"
-    parser.add_argument("--classes", type=path, metavar="DIR", help=classes)
+    parser.add_argument("--classes", type=user_path, metavar="DIR", help=classes)
     parser.add_argument(
-        "--cache", type=path, help="folder for what a killed run has done (bgflow in XDG_CACHE_HOME, or in ~/.cache)"
+        "--cache",
+        type=user_path,
+        help="folder for what a killed run has done (bgflow in XDG_CACHE_HOME, or in ~/.cache)",
     )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
     parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="%(default)s")
@@ -49,10 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print tables."""
-    from bgflow_train.datasets import DatasetError, FolderDataset, IndexedDataset
-    from bgflow_train.datasets.named import open_named
-    from bgflow_train.evaluation import evaluate
-    from bgflow_train.model_card import metrics_table
+    from bgflow_train.data import DatasetError, FolderDataset, IndexedDataset
+    from bgflow_train.data.registry import open_named
+    from bgflow_train.evaluation.evaluation import evaluate
+    from bgflow_train.export.model_card import metrics_table
 
     folders = arguments.images is not None and arguments.masks is not None
     if folders == (arguments.dataset is not None) or (arguments.images is None) != (arguments.masks is None):

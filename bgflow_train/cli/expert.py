@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import argparse
 
-from bgflow_ros.cli.arguments import path
-from bgflow_ros.cli.errors import UserError
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path
 from bgflow_train.cli.sizes import add_sizes, read_sizes
-from bgflow_train.recipe import PARSING_CLASSES, ExpertRecipe
+from bgflow_train.data.ade20k import PARSING_CLASSES
+from bgflow_train.training.recipe import ExpertRecipe
 
 HELP = "train the paper's expert network"
 EXTRA = "train"
@@ -31,9 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     default = ExpertRecipe()
     data = parser.add_mutually_exclusive_group(required=True)
-    data.add_argument("--data", type=path, help="folder that holds nyu/: background against foreground")
-    data.add_argument("--ade20k", type=path, metavar="DIR", help="ADEChallengeData2016: parsing into 150 classes")
-    parser.add_argument("--out", type=path, required=True, help="folder of the expert")
+    data.add_argument("--data", type=user_path, help="folder that holds nyu/: background against foreground")
+    data.add_argument("--ade20k", type=user_path, metavar="DIR", help="ADEChallengeData2016: parsing into 150 classes")
+    parser.add_argument("--out", type=user_path, required=True, help="folder of the expert")
     parser.add_argument("--encoder", default=default.encoder, help="%(default)s")
     parser.add_argument(
         "--init", default=default.init, help="its first weights: imagenet, random or a file (%(default)s)"
@@ -48,10 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and print the folder."""
-    from bgflow_train.datasets import DatasetError
-    from bgflow_train.datasets.named import open_parsing, open_split
-    from bgflow_train.encoders import EncoderError
-    from bgflow_train.expert_training import train_expert
+    from bgflow_train.data import DatasetError
+    from bgflow_train.data.registry import open_parsing, open_split
+    from bgflow_train.networks import EncoderError
+    from bgflow_train.training.train_expert import train_expert
 
     (width, height), crop = read_sizes(arguments, "size", "crop")
     try:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import argparse
 
-from bgflow_ros.cli.arguments import path
-from bgflow_ros.cli.errors import UserError
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path
 
 HELP = "turn a fit into a model folder"
 EXTRA = "train"
@@ -15,19 +15,19 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("fit", type=path, help="folder that `bgflow fit` wrote")
-    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/ and rooms/")
-    parser.add_argument("--out", type=path, required=True, help="the model folder; its name becomes the model's")
-    parser.add_argument("--cache", type=path, help="folder for what a killed run has done (FIT)")
-    parser.add_argument("--notes", type=path, help="Markdown file to end the model card with")
+    parser.add_argument("fit", type=user_path, help="folder that `bgflow fit` wrote")
+    parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("--out", type=user_path, required=True, help="the model folder; its name becomes the model's")
+    parser.add_argument("--cache", type=user_path, help="folder for what a killed run has done (FIT)")
+    parser.add_argument("--notes", type=user_path, help="Markdown file to end the model card with")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Export and print the model card's path."""
-    from bgflow_train.datasets import DatasetError
-    from bgflow_train.encoders import EncoderError
-    from bgflow_train.exporting import export
-    from bgflow_train.fitting import Fitted
+    from bgflow_train.data import DatasetError
+    from bgflow_train.export.exporting import export
+    from bgflow_train.model.fitting import Fitted
+    from bgflow_train.networks import EncoderError
 
     try:
         notes = arguments.notes.read_text() if arguments.notes else ""

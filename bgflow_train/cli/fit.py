@@ -10,10 +10,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bgflow_ros.cli.arguments import path
-from bgflow_ros.cli.errors import UserError
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path
 from bgflow_train.cli.sizes import read_sizes
-from bgflow_train.recipe import Recipe
+from bgflow_train.training.recipe import Recipe
 
 HELP = "fit densities and fusion on an expert"
 EXTRA = "train"
@@ -24,12 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = Recipe()
     expert = "folder that `bgflow train` wrote; of several that went on from one, the mean of the weights is taken"
     parser.add_argument("--expert", required=True, metavar="DIR[,DIR]", help=expert)
-    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/ and rooms/")
-    parser.add_argument("--rooms", type=path, metavar="DIR", help="folder that `bgflow rooms` wrote")
-    parser.add_argument("--out", type=path, required=True, help="folder of the fit, for `bgflow export`")
+    parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("--rooms", type=user_path, metavar="DIR", help="folder that `bgflow rooms` wrote")
+    parser.add_argument("--out", type=user_path, required=True, help="folder of the fit, for `bgflow export`")
     parser.add_argument(
         "--empty",
-        type=path,
+        type=user_path,
         action="append",
         default=[],
         metavar="PATH",
@@ -52,10 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Fit and say what came out."""
-    from bgflow_train.datasets import DatasetError, EmptyRooms
-    from bgflow_train.encoders import EncoderError
-    from bgflow_train.fitting import fit
-    from bgflow_train.scores import ScoreError
+    from bgflow_train.data import DatasetError, EmptyRooms
+    from bgflow_train.model.fitting import fit
+    from bgflow_train.model.scores import ScoreError
+    from bgflow_train.networks import EncoderError
 
     [(width, height)] = read_sizes(arguments, "size")
     try:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import argparse
 
-from bgflow_ros.cli.arguments import add_max_graph, path
-from bgflow_ros.cli.errors import UserError
-from bgflow_ros.files import write_atomically
-from bgflow_ros.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path, write_atomically
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.tools.cli.arguments import add_max_graph
 
 HELP = "measure what masks do for visual odometry"
 EXTRA = "train"
@@ -21,8 +21,8 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("drives", metavar="DRIVE", nargs="+", type=path, help="folder of a drive, or of several")
-    parser.add_argument("--out", type=path, required=True, help="folder to write, made where it is missing")
+    parser.add_argument("drives", metavar="DRIVE", nargs="+", type=user_path, help="folder of a drive, or of several")
+    parser.add_argument("--out", type=user_path, required=True, help="folder to write, made where it is missing")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
     add_max_graph(parser)
     parser.add_argument("--seeds", type=int, default=2, help="runs of what draws random numbers (%(default)s)")
@@ -33,11 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure what is missing; print the tables."""
-    from bgflow_train.odometry.drive import DriveError, find_drives
-    from bgflow_train.odometry.masking import CANDIDATES, MASKINGS
-    from bgflow_train.odometry.plot import plot
-    from bgflow_train.odometry.report import report
-    from bgflow_train.odometry.running import measure_drives
+    from bgflow_train.studies.odometry.drive import DriveError, find_drives
+    from bgflow_train.studies.odometry.masking import CANDIDATES, MASKINGS
+    from bgflow_train.studies.odometry.plot import plot
+    from bgflow_train.studies.odometry.report import report
+    from bgflow_train.studies.odometry.running import measure_drives
 
     maskings = CANDIDATES if arguments.candidates else MASKINGS
     try:

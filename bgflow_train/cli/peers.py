@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bgflow_ros.cli.arguments import path
-from bgflow_ros.cli.errors import UserError
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path
 
 RECORDED = ("recipe", "constants", "data", "expert", "blend", "veto")
 """Of each fit."""
@@ -24,11 +24,11 @@ EXTRA = "train"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     fits = "folder that `bgflow fit` wrote: the model's own, and others whose scores are its peers"
-    parser.add_argument("fits", nargs="+", type=path, metavar="FIT", help=fits)
-    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("fits", nargs="+", type=user_path, metavar="FIT", help=fits)
+    parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
     paper = "folder of the paper's systems, measured (%(default)s)"
-    parser.add_argument("--paper", type=path, default=Path("results/paper/columns"), metavar="DIR", help=paper)
-    parser.add_argument("--out", type=path, default=Path("results"), help="folder of the table (%(default)s)")
+    parser.add_argument("--paper", type=user_path, default=Path("results/paper/columns"), metavar="DIR", help=paper)
+    parser.add_argument("--out", type=user_path, default=Path("results"), help="folder of the table (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the intervals' resampling (%(default)s)")
 
 
@@ -37,11 +37,11 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from bgflow_ros import __version__
-    from bgflow_train.datasets import DatasetError
-    from bgflow_train.device import machine
-    from bgflow_train.experiments.peers import measure_peers, reported_sets
-    from bgflow_train.experiments.peers_table import write_peers
-    from bgflow_train.fitting import Fitted
+    from bgflow_train.data import DatasetError
+    from bgflow_train.model.fitting import Fitted
+    from bgflow_train.networks.device import machine
+    from bgflow_train.studies.peers.table import write_peers
+    from bgflow_train.studies.peers.table_rows import measure_peers, reported_sets
 
     try:
         fits = [Fitted.load(folder) for folder in arguments.fits]

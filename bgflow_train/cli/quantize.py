@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import argparse
 
-from bgflow_ros.cli.arguments import path
-from bgflow_ros.cli.errors import UserError
-from bgflow_ros.model import ModelError
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path
+from bgflow_ros.segmentation.model import ModelError
 
 HELP = "give a model an int8 graph for processors"
 EXTRA = "train"
@@ -19,20 +19,20 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("model", type=path, help="model folder, changed in place")
-    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument("model", type=user_path, help="model folder, changed in place")
+    parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument(
         "--keep", nargs="*", metavar="PART", help="convolutions to leave in float32, by part of their weight's name"
     )
-    parser.add_argument("--notes", type=path, help="Markdown file to end the model card with")
-    parser.add_argument("--cache", type=path, help="folder for what a killed run has done (MODEL)")
+    parser.add_argument("--notes", type=user_path, help="Markdown file to end the model card with")
+    parser.add_argument("--cache", type=user_path, help="folder for what a killed run has done (MODEL)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Quantise, measure, and print the difference and the metrics."""
-    from bgflow_train.datasets import DatasetError
-    from bgflow_train.model_card import metrics_table
-    from bgflow_train.quantizing import KEEP, add_int8
+    from bgflow_train.data import DatasetError
+    from bgflow_train.export.model_card import metrics_table
+    from bgflow_train.export.quantizing import KEEP, add_int8
 
     keep = KEEP if arguments.keep is None else arguments.keep
     try:

@@ -14,9 +14,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from bgflow_ros.cli.arguments import path
-from bgflow_ros.cli.errors import UserError
-from bgflow_train.experiments.columns import COLUMNS, SIZES
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path
+from bgflow_train.studies.paper.columns import COLUMNS, SIZES
 
 HELP = "build a table or figure of the paper beside ours"
 EXTRA = "train"
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=WHAT, help="which")
     parser.add_argument(
         "--data",
-        type=path,
+        type=user_path,
         help="folder that holds nyu/ (or nyu_depth_v2_labeled.mat), rooms/ and unlabelled/; all but table3 need it",
     )
     parser.add_argument(
@@ -46,7 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="official",
         help="of NYU: scenes apart, or at random like the paper's (%(default)s)",
     )
-    parser.add_argument("--ade20k", type=path, metavar="DIR", help="ADEChallengeData2016, to train the ade20k weights")
+    parser.add_argument(
+        "--ade20k", type=user_path, metavar="DIR", help="ADEChallengeData2016, to train the ade20k weights"
+    )
     parser.add_argument(
         "--encoder-weights",
         action="append",
@@ -55,24 +57,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what a column's encoder begins with: torchvision's .pth, or an expert.safetensors",
     )
     parser.add_argument(
-        "--fitting", type=path, metavar="DIR", help="rgb/ and mask/ to fit the fusion to, instead of the 25 pictures"
+        "--fitting",
+        type=user_path,
+        metavar="DIR",
+        help="rgb/ and mask/ to fit the fusion to, instead of the 25 pictures",
     )
-    parser.add_argument("--images", type=path, metavar="DIR", help="report on these pictures instead; give --out too")
-    parser.add_argument("--masks", type=path, metavar="DIR", help="their masks")
+    parser.add_argument(
+        "--images", type=user_path, metavar="DIR", help="report on these pictures instead; give --out too"
+    )
+    parser.add_argument("--masks", type=user_path, metavar="DIR", help="their masks")
     parser.add_argument(
         "--photographs", action="store_true", help="show the photographs in the figures; mind their licences"
     )
-    parser.add_argument("--work", type=path, default=Path("work/paper"), help="%(default)s")
-    parser.add_argument("--out", type=path, default=OUT, help="%(default)s")
+    parser.add_argument("--work", type=user_path, default=Path("work/paper"), help="%(default)s")
+    parser.add_argument("--out", type=user_path, default=OUT, help="%(default)s")
     parser.add_argument("--seed", type=int, default=0, help="%(default)s")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run and print the file; 1 where a column could not be run."""
-    from bgflow_train.datasets import DatasetError, FolderDataset
-    from bgflow_train.encoders import EncoderError
-    from bgflow_train.experiments import figures, table3, tables
-    from bgflow_train.experiments.running import Setting, run_column
+    from bgflow_train.data import DatasetError, FolderDataset
+    from bgflow_train.networks import EncoderError
+    from bgflow_train.studies.paper import figures, table3, tables
+    from bgflow_train.studies.paper.running import Setting, run_column
 
     by_name = {column.name: column for column in COLUMNS}
     brought = dict(_pair(part) for part in arguments.encoder_weights)

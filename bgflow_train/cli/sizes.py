@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import argparse
 
-from bgflow_ros.cli.errors import UserError
-from bgflow_train.recipe import ExpertRecipe, PyramidRecipe
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_train.training.recipe import ExpertRecipe, PyramidRecipe
 
 __all__ = ["add_sizes", "read_sizes"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import argparse
 
-from bgflow_ros.cli.arguments import path
-from bgflow_ros.cli.errors import UserError
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path
 from bgflow_train.cli.sizes import add_sizes, read_sizes
-from bgflow_train.recipe import PyramidRecipe
+from bgflow_train.training.recipe import PyramidRecipe
 
 HELP = "train the default model's expert"
 EXTRA = "train"
@@ -21,9 +21,9 @@ EXTRA = "train"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     default = PyramidRecipe()
-    parser.add_argument("--data", type=path, required=True, help="folder that holds nyu/")
-    parser.add_argument("--out", type=path, required=True, help="folder of the expert, for `bgflow fit`")
-    parser.add_argument("--rooms", type=path, metavar="DIR", help="folder that `bgflow rooms` wrote")
+    parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/")
+    parser.add_argument("--out", type=user_path, required=True, help="folder of the expert, for `bgflow fit`")
+    parser.add_argument("--rooms", type=user_path, metavar="DIR", help="folder that `bgflow rooms` wrote")
     share = "of a batch's pictures are rendered (%(default)s)"
     parser.add_argument("--rooms-share", type=float, default=0.5, metavar="SHARE", help=share)
     parser.add_argument(
@@ -45,13 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and print the folder."""
-    from bgflow_train.datasets import DatasetError
-    from bgflow_train.datasets.classes import ClassesDataset
-    from bgflow_train.datasets.named import open_split, place_of
-    from bgflow_train.datasets.rooms import open_rooms_classes
-    from bgflow_train.encoders import EncoderError
-    from bgflow_train.pyramid_training import Source, train_pyramid
-    from bgflow_train.splits import Splits
+    from bgflow_train.data import DatasetError
+    from bgflow_train.data.classes import ClassesDataset
+    from bgflow_train.data.registry import open_split, place_of
+    from bgflow_train.data.rendered_rooms import open_rooms_classes
+    from bgflow_train.data.splits import Splits
+    from bgflow_train.networks import EncoderError
+    from bgflow_train.training.train_backbone import Source, train_pyramid
 
     (width, height), crop = read_sizes(arguments, "size", "crop")
     try:

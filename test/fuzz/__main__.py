@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bgflow_ros.files import write_atomically
+from bgflow_ros.segmentation.files import write_atomically
 
 TARGETS = {
     "image": "fields of a sensor_msgs/Image",

@@ -20,12 +20,12 @@ with atheris.instrument_imports(include=["bgflow_ros", "rosbags", "yaml", "jsons
     from rosbags.rosbag2 import StoragePlugin, Writer
     from rosbags.typesys import Stores, get_typestore
 
-    from bgflow_ros import depth, images
-    from bgflow_ros.frames import MediaError
-    from bgflow_ros.model import Model, ModelError
-    from bgflow_ros.rosbag.recording import Recording
-    from bgflow_ros.rosbag.source import Bag
-    from bgflow_ros.rosbag.topics import choose_topics
+    from bgflow_ros.media.frames import MediaError
+    from bgflow_ros.media.rosbag.recording import Recording
+    from bgflow_ros.media.rosbag.source import Bag
+    from bgflow_ros.media.rosbag.topics import choose_topics
+    from bgflow_ros.segmentation import depth, images
+    from bgflow_ros.segmentation.model import Model, ModelError
 
 __all__ = ["TARGETS", "Target"]
 

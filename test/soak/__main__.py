@@ -16,8 +16,8 @@ from pathlib import Path
 from robot import Segment
 from tqdm import tqdm
 
-from bgflow_ros.fastdds import choose_shared_memory
-from bgflow_ros.ros.benchmark.usage import machine, memory
+from bgflow_ros.node.fastdds import choose_shared_memory
+from bgflow_ros.segmentation.usage import machine, memory
 from soak import report
 from soak.camera import FilmingRobot
 from soak.faults import FAULTS

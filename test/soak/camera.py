@@ -17,10 +17,10 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from robot import Robot, image
 from sensor_msgs.msg import Image
 
-from bgflow_ros.ros.benchmark.camera import pictures
-from bgflow_ros.ros.compatibility import publication_number, with_message_info
-from bgflow_ros.ros.diagnostics import UNKNOWN
-from bgflow_ros.ros.messages import nanoseconds
+from bgflow_ros.node.compatibility import publication_number, with_message_info
+from bgflow_ros.node.diagnostics import UNKNOWN
+from bgflow_ros.node.messages import nanoseconds
+from bgflow_ros.tools.node_benchmark.camera import pictures
 
 __all__ = ["MASK", "SMALL", "Behaviour", "FilmingRobot"]
 

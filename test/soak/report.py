@@ -18,7 +18,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bgflow_ros.files import write_atomically
+from bgflow_ros.segmentation.files import write_atomically
 
 __all__ = ["Sample", "Soaked", "write"]
 

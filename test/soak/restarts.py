@@ -17,9 +17,9 @@ from rclpy.qos import ReliabilityPolicy
 from robot import Segment
 from tqdm import trange
 
-from bgflow_ros.fastdds import TRANSPORTS, choose_shared_memory, profile
-from bgflow_ros.files import write_atomically
-from bgflow_ros.ros.benchmark.usage import machine
+from bgflow_ros.node.fastdds import TRANSPORTS, choose_shared_memory, profile
+from bgflow_ros.segmentation.files import write_atomically
+from bgflow_ros.segmentation.usage import machine
 from soak.camera import SMALL, Behaviour, FilmingRobot
 
 PROMISED = 5.0

@@ -1,0 +1,267 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Films robots' drives through random rooms in which foreign things move: pictures, depth, what moves, exact poses.
+
+A drive has the layout of TUM's RGB-D benchmark (Sturm et al. 2012), with `moving/` beside `rgb/` and `depth/`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import random
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from bgflow_rooms.furniture.catalogue import NOVEL
+from bgflow_rooms.nyu40 import NOVEL_FROM
+from bgflow_rooms.render.develop import develop
+from bgflow_rooms.render.generate import Room, Settings, build_room, good
+from bgflow_rooms.scene.camera import Lens
+from bgflow_rooms.scene.drive_path import Company, Drive, draw_company, draw_drive
+from bgflow_rooms.scene.stage import PANE, Piece
+from bgflow_ros.segmentation.files import write_atomically
+
+__all__ = ["DriveSettings", "film_room"]
+
+RATE = 15.0
+"""Frames a second."""
+START = 1000.0
+"""Time of the first frame, in seconds."""
+DEPTH_SCALE = 5000.0
+"""Units of a depth picture in a metre."""
+LIGHTS = ("day", "mixed", "lamps", "even", "plain")
+CLUTTER = 0.4, 1.6
+BRIGHT = 70, 170
+"""Mean grey level of the first picture."""
+PATHS = 40
+GUESTS = 12
+"""Tries to find things that fill the wanted share of the view."""
+CLOSE = 0.2
+"""How far the share may be from the wanted one, as a part of it, where it is tried."""
+PROBES = 6
+"""Frames at which a path or the moving share of the view is tried before it is filmed."""
+
+
+@dataclass(frozen=True)
+class DriveSettings:
+    """What all drives have in common."""
+
+    out: Path
+    amounts: tuple[float, ...] = (0.0, 0.1, 0.25, 0.45)
+    """Shares of the view in which something moves, a drive each."""
+    frames: int = 45
+    size: tuple[int, int] = (384, 288)
+    samples: int = 3
+    seed: int = 0
+    threads: int = 0
+
+
+def film_room(settings: DriveSettings, number: int, advance: Callable[[], Any]) -> None:
+    """Film a room's drives unless they are complete; advance is called after each frame."""
+    missing = [amount for amount in settings.amounts if not (_folder(settings, number, amount) / "drive.json").exists()]
+    for _ in range(settings.frames * (len(settings.amounts) - len(missing))):
+        advance()
+    if not missing:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        room, drive, shade = _find_room(settings, number, Path(folder))
+        for amount in missing:
+            _Film(settings, number, amount, room, drive, shade).make(advance)
+
+
+def _folder(settings: DriveSettings, number: int, amount: float) -> Path:
+    return settings.out / f"room{number:05d}_m{round(100 * amount):02d}"
+
+
+def _find_room(settings: DriveSettings, number: int, folder: Path) -> tuple[Room, Drive, int]:
+    """Build rooms until one is furnished, lit and wide enough for a drive; the drive, and how to develop it."""
+    attempt = 0
+    while True:
+        rng = random.Random(f"drive/{settings.seed}/{number}/{attempt}")
+        attempt += 1
+        rooms = Settings(folder, 1, settings.size, settings.samples, settings.seed, False, settings.threads)
+        room = build_room(rooms, rng, folder)
+        if room.choices["light"]["mode"] not in LIGHTS or not CLUTTER[0] < room.choices["clutter"] < CLUTTER[1]:
+            continue
+        drive = _find_drive(settings, room, rng)
+        if drive is None:
+            continue
+        room.studio.pose(drive.camera(0.0))
+        light = room.studio.shoot(0)
+        for shade in range(10):
+            if BRIGHT[0] < develop(light, random.Random(shade)).mean() < BRIGHT[1]:
+                return room, drive, shade
+
+
+def _find_drive(settings: DriveSettings, room: Room, rng: random.Random) -> Drive | None:
+    for _ in range(PATHS):
+        lens = Lens(math.radians(rng.uniform(58, 70)), 0.0)
+        drive = draw_drive(room.plan, room.space, lens, settings.frames / RATE, rng)
+        if drive is not None and all(_good_view(room, drive, i / (PROBES - 1)) for i in range(PROBES)):
+            return drive
+    return None
+
+
+def _good_view(room: Room, drive: Drive, t: float) -> bool:
+    room.studio.pose(drive.camera(t))
+    return good(*room.studio.measure(), novel=False, near=False)
+
+
+class _Film:
+    """One drive: its things, their motion, its files."""
+
+    def __init__(
+        self, settings: DriveSettings, number: int, amount: float, room: Room, drive: Drive, shade: int
+    ) -> None:
+        self.settings, self.number, self.amount = settings, number, amount
+        self.room, self.drive, self.shade = room, drive, shade
+        self.folder = _folder(settings, number, amount)
+        self.rng = random.Random(f"drive/{settings.seed}/{number}/amount/{amount}")
+        self.things: list[tuple[Piece, Company]] = []
+
+    def make(self, advance: Callable[[], Any]) -> None:
+        """Film it frame by frame; drive.json comes last."""
+        self._invite()
+        times = [START + i / RATE for i in range(self.settings.frames)]
+        shares, poses = [], []
+        for i, time in enumerate(times):
+            shares.append(self._frame(i, f"{time:.6f}"))
+            poses.append(self.drive.camera(self._t(i)).pose())
+            advance()
+        names = [piece.family.name for piece, _ in self.things]
+        self._dismiss()
+        self._write_lists(times, poses)
+        description = {
+            "seed": self.settings.seed,
+            "room": self.number,
+            "amount": self.amount,
+            "moving": names,
+            "share": float(np.mean(shares)),
+            "shares": [round(share, 4) for share in shares],
+            "rate": RATE,
+            "size": self.settings.size,
+            "samples": self.settings.samples,
+            "clutter": self.room.choices["clutter"],
+            "light": self.room.choices["light"]["mode"],
+        }
+        write_atomically(self.folder / "drive.json", (json.dumps(description, indent=1) + "\n").encode())
+
+    def _t(self, frame: int) -> float:
+        return frame / max(1, self.settings.frames - 1)
+
+    def _invite(self) -> None:
+        """Build what moves, so near that it fills the wanted share of the view; others where it cannot."""
+        for _ in range(GUESTS if self.amount else 0):
+            self._build()
+            share = self._approach()
+            if abs(share / self.amount - 1) < CLOSE:
+                return
+            self._dismiss()
+        if self.amount:
+            raise RuntimeError(f"room {self.number}: nothing fills {self.amount} of the view; take another seed")
+
+    def _build(self) -> None:
+        count = 1 if self.amount < 0.4 else 2
+        fov = self.drive.start.lens.fov
+        while len(self.things) < count:
+            index = self.rng.randrange(len(NOVEL))
+            piece = self.room.stage.build(NOVEL[index], NOVEL_FROM + index, self.rng)
+            wide, deep, high = piece.size
+            # What is low disappears behind furniture.
+            if NOVEL[index].place != "floor" or high < 0.7 or max(wide, deep) < 0.3:
+                piece.remove()
+                continue
+            company = draw_company(count, len(self.things), max(wide, deep) / 2, fov, self.rng)
+            self.things.append((piece, company))
+
+    def _approach(self) -> float:
+        """Choose the distances by what they give; the share of the view that moves at last."""
+        for _ in range(5):
+            share = float(np.mean([self._probe(i / (PROBES - 1)) for i in range(PROBES)]))
+            nearer = min(2.0, max(0.5, math.sqrt(max(share, 0.004) / self.amount)))
+            if 0.93 < nearer < 1.07:
+                break
+            self.things = [
+                (piece, dataclasses.replace(company, distance=min(8.0, company.distance * nearer)))
+                for piece, company in self.things
+            ]
+        return float(np.mean([self._probe(i / (PROBES - 1)) for i in range(PROBES)]))
+
+    def _dismiss(self) -> None:
+        for piece, _ in self.things:
+            piece.remove()
+        self.things = []
+
+    def _pose(self, t: float) -> None:
+        self.room.studio.pose(self.drive.camera(t))
+        for piece, company in self.things:
+            x, y, angle = company.pose(self.drive, self.room.plan, t)
+            piece.move(x, y, 0.0, angle)
+
+    def _probe(self, t: float) -> float:
+        self._pose(t)
+        return float(np.mean(_moving(self.room.studio.measure()[1])))
+
+    def _frame(self, number: int, stamp: str) -> float:
+        """Film a frame; the share of it that moves."""
+        self._pose(self._t(number))
+        depth, index, _ = self.room.studio.measure()
+        moving = _moving(index)
+        metres: Any = np.where(index == PANE, 0.0, depth)
+        light = self.room.studio.shoot(self.rng.getrandbits(30))
+        rgb = develop(light, random.Random(self.shade), grain=number)
+        pictures = {
+            "depth": np.rint(np.clip(metres * DEPTH_SCALE, 0, 65535)).astype(np.uint16),
+            "moving": np.where(moving, 255, 0).astype(np.uint8),
+        }
+        for kind, picture in pictures.items():
+            write_atomically(self.folder / kind / f"{stamp}.png", cv2.imencode(".png", picture)[1].tobytes())
+        jpeg = cv2.imencode(".jpg", np.ascontiguousarray(rgb[..., ::-1]), (cv2.IMWRITE_JPEG_QUALITY, 95))[1]
+        write_atomically(self.folder / "rgb" / f"{stamp}.jpg", jpeg.tobytes())
+        return float(moving.mean())
+
+    def _write_lists(self, times: list[float], poses: list[NDArray[np.float64]]) -> None:
+        for kind, ending in (("rgb", "jpg"), ("depth", "png"), ("moving", "png")):
+            lines = ["# timestamp filename", *(f"{time:.6f} {kind}/{time:.6f}.{ending}" for time in times)]
+            write_atomically(self.folder / f"{kind}.txt", ("\n".join(lines) + "\n").encode())
+        lines = ["# timestamp tx ty tz qx qy qz qw"]
+        for time, pose in zip(times, poses, strict=True):
+            numbers = (*pose[:3, 3], *_quaternion(pose[:3, :3]))
+            lines.append(f"{time:.6f} " + " ".join(f"{number:.9f}" for number in numbers))
+        write_atomically(self.folder / "groundtruth.txt", ("\n".join(lines) + "\n").encode())
+        width, height = self.settings.size
+        focal = self.drive.start.lens.focal(self.settings.size)
+        matrix = [focal, 0.0, (width - 1) / 2, 0.0, focal, (height - 1) / 2, 0.0, 0.0, 1.0]
+        camera = {
+            "camera_name": "rendered",
+            "image_width": width,
+            "image_height": height,
+            "distortion_model": "plumb_bob",
+            "camera_matrix": {"rows": 3, "cols": 3, "data": matrix},
+            "distortion_coefficients": {"rows": 1, "cols": 5, "data": [0.0] * 5},
+            "depth_scale": int(DEPTH_SCALE),
+        }
+        write_atomically(self.folder / "camera.yaml", yaml.safe_dump(camera, sort_keys=False).encode())
+
+
+def _moving(index: NDArray[np.int32]) -> NDArray[np.bool_]:
+    moving: NDArray[np.bool_] = (index >= NOVEL_FROM) & (index != PANE)
+    return moving
+
+
+def _quaternion(rotation: NDArray[np.float64]) -> tuple[float, ...]:
+    """Unit quaternion x, y, z, w of a rotation matrix."""
+    vector = cv2.Rodrigues(rotation)[0].ravel()
+    angle = float(np.linalg.norm(vector))
+    axis = vector / max(angle, 1e-12)
+    return (*(axis * math.sin(angle / 2)), math.cos(angle / 2))

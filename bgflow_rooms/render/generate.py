@@ -1,0 +1,201 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Makes one room after another and writes its pictures, masks, labels, depth and description."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bgflow_rooms.furniture.catalogue import FAMILIES, NOVEL
+from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, NOVEL_FROM
+from bgflow_rooms.render.develop import develop, encode_jpeg
+from bgflow_rooms.render.studio import Studio
+from bgflow_rooms.scene.camera import Camera, draw_camera, draw_lens
+from bgflow_rooms.scene.dressing import build_rugs, dress_windows
+from bgflow_rooms.scene.fixtures import build_fixtures, build_lamps
+from bgflow_rooms.scene.furnish import Furnisher
+from bgflow_rooms.scene.light import build_light, draw_light
+from bgflow_rooms.scene.near_camera import draw_near_camera
+from bgflow_rooms.scene.openings import build_openings
+from bgflow_rooms.scene.outside import build_outside
+from bgflow_rooms.scene.plan import Plan, draw_plan
+from bgflow_rooms.scene.shell import build_shell
+from bgflow_rooms.scene.space import Space
+from bgflow_rooms.scene.stage import PANE, WALL, WINDOW, Stage
+from bgflow_rooms.scene.tops import Top
+from bgflow_ros.segmentation.files import write_atomically
+
+__all__ = ["Room", "Settings", "build_room", "good", "make_room"]
+
+TRIES = 8
+NEAR = 0.2  # of the pictures are tried from close above a top
+BARE = 0.02  # clutter below which a room counts as empty
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the pictures of all rooms have in common."""
+
+    out: Path
+    views: int = 6
+    size: tuple[int, int] = (384, 288)
+    samples: int = 3
+    seed: int = 0
+    novel: bool = False
+    threads: int = 0
+
+
+@dataclass
+class Room:
+    """A built room."""
+
+    plan: Plan
+    space: Space
+    stage: Stage
+    studio: Studio
+    targets: list[tuple[float, float, float]]
+    near: list[Top]
+    choices: dict[str, Any]
+
+
+def draw_clutter(rng: random.Random) -> float:
+    """How full a room is: one in eight is empty or has a single thing or two, one in ten is crowded."""
+    kind = rng.random()
+    if kind < 0.12:
+        return rng.choice((0.0, 0.0, rng.uniform(BARE, 0.08)))
+    if kind < 0.3:
+        return rng.uniform(0.08, 0.4)
+    if kind < 0.52:
+        return rng.uniform(0.5, 1.1)
+    return rng.uniform(0.8, 1.8) if kind < 0.9 else rng.uniform(1.8, 2.4)
+
+
+def build_room(settings: Settings, rng: random.Random, folder: Path) -> Room:
+    """Build a room in Blender."""
+    stage, plan = Stage(), draw_plan(rng)
+    space, light = Space(plan), draw_light(plan, rng)
+    shell = build_shell(stage, plan, space, rng)
+    annexes = build_openings(stage, plan, shell, rng)
+    dress_windows(stage, plan, space, rng)
+    build_fixtures(stage, plan, space, rng)
+    clutter = draw_clutter(rng)
+    if clutter > BARE:
+        build_rugs(stage, plan, rng)
+    lamps = build_lamps(stage, plan, light.lamps, rng)
+    families = [(family, family.label) for family in FAMILIES]
+    furnisher = Furnisher(stage, plan, space, families, rng)
+    furnisher.fill(clutter)
+    for annex in annexes:
+        Furnisher(stage, annex, Space(annex), families, rng).fill(rng.uniform(0.0, 0.8))
+    targets = furnisher.add_novel(NOVEL) if settings.novel else []
+    build_outside(stage, plan, light.sky, light.strength, rng)
+    world = build_light(stage, plan, light, lamps, annexes, rng)
+    studio = Studio(stage, world, settings.size, settings.samples, settings.threads, folder)
+    choices = {
+        "kind": plan.kind,
+        "outline": plan.outline,
+        "height": plan.height,
+        "ceiling": plan.ceiling,
+        "style": plan.style,
+        "clutter": clutter,
+        "light": dataclasses.asdict(light),
+    }
+    return Room(plan, space, stage, studio, targets, furnisher.near, choices)
+
+
+def good(depth: NDArray[Any], index: NDArray[Any], number: NDArray[Any], novel: bool, near: bool) -> bool:
+    """Whether a view shows a room from within, no object from too near, and what it should: a held-out thing, a top."""
+    seen = depth[depth > 0]
+    if seen.size < 0.3 * depth.size or np.median(seen) < (0.5 if near else 0.8) or np.mean(seen < 0.25) > 0.1:
+        return False
+    if near and np.mean(np.isin(index[-index.shape[0] // 3 :], (0, PANE, *BACKGROUND_CLASSES))) > 0.45:
+        return False
+    if np.mean(index == WALL) > 0.9:
+        return False
+    foreground = number[~np.isin(index, (0, PANE, *BACKGROUND_CLASSES))]
+    if foreground.size and np.bincount(foreground).max() > 0.6 * number.size:
+        return False
+    return not novel or bool(np.mean(index >= NOVEL_FROM) - np.mean(index == PANE) > 0.003)
+
+
+def write_view(settings: Settings, name: str, camera: Camera, measured: Any, rng: random.Random, studio: Studio) -> Any:
+    """Photograph a view, distort it, write its files; returns its description."""
+    depth: Any = measured[0]
+    index: Any = measured[1].astype(np.float32)
+    light: Any = studio.shoot(rng.getrandbits(30))
+    if camera.lens.k1:
+        maps = camera.lens.maps(settings.size)
+        light = cv2.remap(np.ascontiguousarray(light), *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        near = cv2.INTER_NEAREST
+        depth, index = (
+            cv2.remap(np.ascontiguousarray(picture), *maps, near, borderMode=cv2.BORDER_REPLICATE)
+            for picture in (depth, index)
+        )
+    metres: Any = np.where(index == PANE, 0.0, depth)
+    label = np.where(index == PANE, WINDOW, index).astype(np.uint8)
+    mask = np.where(label == 0, 255, ~np.isin(label, BACKGROUND_CLASSES)).astype(np.uint8)
+    millimetres = np.rint(np.clip(metres, 0, 65.0) * 1000).astype(np.uint16)
+    for kind, picture in (("mask", mask), ("label", label), ("depth", millimetres)):
+        write_atomically(settings.out / kind / f"{name}.png", cv2.imencode(".png", picture)[1].tobytes())
+    write_atomically(settings.out / "rgb" / f"{name}.jpg", encode_jpeg(develop(light, rng), rng))
+    width, height = settings.size
+    return {
+        "name": name,
+        "camera_height": camera.position[2],
+        "fov": camera.lens.fov,
+        "k1": camera.lens.k1,
+        "intrinsics": {"focal": camera.lens.focal(settings.size), "cx": (width - 1) / 2, "cy": (height - 1) / 2},
+        "world_from_optical": camera.pose().tolist(),
+        "foreground": float(np.mean(mask == 1)),
+    }
+
+
+def make_view(settings: Settings, room: Room, name: str, rng: random.Random) -> Any:
+    """Find a good view and write it; None where none was found."""
+    wanted = bool(room.near) and not room.targets and rng.random() < NEAR
+    for attempt in range(TRIES):
+        target = rng.choice(room.targets) if room.targets and rng.random() < 0.85 else None
+        near, lens = wanted and attempt < TRIES - 2, draw_lens(settings.size, rng)
+        if near:
+            camera = draw_near_camera(room.space, room.near, lens, rng)
+        else:
+            camera = draw_camera(room.plan, room.space, lens, target, rng)
+        if camera is None:
+            continue
+        room.studio.pose(camera)
+        measured = room.studio.measure()
+        share = np.mean(~np.isin(measured[1], (0, PANE, *BACKGROUND_CLASSES)))
+        if not near and room.choices["clutter"] > BARE and share < rng.uniform(0.0, 0.6) and attempt < 3:
+            continue  # a fuller view, if there is one
+        if good(*measured, novel=bool(room.targets), near=near):
+            return write_view(settings, name, camera, measured, rng, room.studio)
+    return None
+
+
+def make_room(settings: Settings, number: int, advance: Callable[[], Any]) -> None:
+    """Make a room unless it is complete; advance is called after each view."""
+    path = settings.out / "rooms" / f"{number:05d}.json"
+    if path.exists():
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        room = build_room(settings, random.Random(f"{settings.seed}/{number}"), Path(folder))
+        views = []
+        for i in range(settings.views):
+            rng = random.Random(f"{settings.seed}/{number}/{i}")
+            view = make_view(settings, room, f"{number:05d}_{i}", rng)
+            if view is not None:
+                views.append(view)
+            advance()
+    description = {"seed": settings.seed, "room": number, "novel": settings.novel, **room.choices, "views": views}
+    write_atomically(path, (json.dumps(description, indent=1) + "\n").encode())

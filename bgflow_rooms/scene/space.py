@@ -1,0 +1,99 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which parts of the floor and of the walls are taken. Lengths are in metres, angles in radians."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bgflow_rooms.scene.plan import Plan, Wall
+
+__all__ = ["Space", "corners"]
+
+Array = NDArray[np.float64]
+
+
+def corners(center: Sequence[float], size: Sequence[float], angle: float) -> Array:
+    """Corners of a turned rectangle."""
+    x, y = size[0] / 2, size[1] / 2
+    c, s = math.cos(angle), math.sin(angle)
+    shape: Array = np.array([(-x, -y), (x, -y), (x, y), (-x, y)]) @ np.array([[c, s], [-s, c]])
+    return np.asarray(shape + np.asarray(center[:2], float))
+
+
+def overlap(first: Array, second: Array) -> bool:
+    """Whether two convex outlines overlap."""
+    for shape in (first, second):
+        for a, b in zip(shape, np.roll(shape, -1, 0), strict=True):
+            axis = np.array([a[1] - b[1], b[0] - a[0]])
+            p, q = first @ axis, second @ axis
+            if p.max() <= q.min() or q.max() <= p.min():
+                return False
+    return True
+
+
+class Space:
+    """The floor's footprints with the heights of what stands there, and the rectangles taken on each wall."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.taken: list[tuple[Array, float]] = []
+        self.walls: dict[int, list[tuple[float, float, float, float]]] = {id(wall): [] for wall in plan.walls}
+        for wall in plan.walls:
+            for hole in wall.openings:
+                margin = 0.1 if hole.kind == "door" else 0.03
+                self.walls[id(wall)].append(
+                    (hole.left - margin, hole.right + margin, hole.bottom - margin, hole.top + margin)
+                )
+                if hole.kind != "window":
+                    spot = wall.at((hole.left + hole.right) / 2, -0.4)
+                    self.taken.append((corners(spot, (hole.right - hole.left, 0.8), wall.angle), 0.0))
+
+    def fits(self, shape: Array) -> bool:
+        """Whether an outline lies in the room."""
+        middle = shape.mean(0)
+        inner = middle + (shape - middle) * 0.98
+        points = np.concatenate([inner, (inner + np.roll(inner, 1, 0)) / 2])
+        return all(self.plan.inside(x, y) for x, y in points)
+
+    def take(
+        self,
+        center: Sequence[float],
+        size: Sequence[float],
+        angle: float,
+        height: float,
+        margin: float = 0.03,
+        forced: bool = False,
+    ) -> bool:
+        """Take a rectangle of the floor; False where something stands there."""
+        shape = corners(center, (size[0] + 2 * margin, size[1] + 2 * margin), angle)
+        exact = corners(center, size, angle)
+        if not forced and (not self.fits(exact) or any(overlap(shape, other) for other, _ in self.taken)):
+            return False
+        self.taken.append((exact, height))
+        return True
+
+    def claim(self, wall: Wall, center: Sequence[float], size: Sequence[float]) -> bool:
+        """Take a rectangle of a wall, given in its frame; False where something is there."""
+        x0, x1, z0, z1 = (
+            center[0] - size[0] / 2,
+            center[0] + size[0] / 2,
+            center[1] - size[1] / 2,
+            center[1] + size[1] / 2,
+        )
+        if x0 < 0.02 or x1 > wall.length - 0.02 or z1 > self.plan.height + 0.01:
+            return False
+        marks = self.walls[id(wall)]
+        if any(x0 < b and x1 > a and z0 < d and z1 > c for a, b, c, d in marks):
+            return False
+        marks.append((x0, x1, z0, z1))
+        return True
+
+    def free(self, x: float, y: float, height: float, margin: float) -> bool:
+        """Whether nothing higher than height stands within margin of a point in the room."""
+        shape = corners((x, y), (2 * margin, 2 * margin), 0.0)
+        return self.fits(shape) and not any(top > height and overlap(shape, other) for other, top in self.taken)

@@ -1,0 +1,87 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""A bag as a source of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bgflow_ros.media.frames import Failures, Frame, MediaError
+from bgflow_ros.media.rosbag.names import FILE, METADATA
+from bgflow_ros.segmentation.images import Decoder
+
+if TYPE_CHECKING:
+    from bgflow_ros.media.rosbag.topics import Readable
+
+__all__ = ["Bag"]
+
+
+class Bag:
+    """A ROS 2 bag (mcap or sqlite3) or ROS 1 bag; its frames are those of one image topic.
+
+    Args:
+        path: the bag's folder, or one of its files, which is then read alone.
+        topic: of Image or CompressedImage; the bag's only one of these where None.
+    """
+
+    moves = True
+    rate = 30.0
+    count = 0
+    remark = ""
+    """What is worth knowing about the choice of the topic, known with the first frame."""
+
+    def __init__(self, path: Path, topic: str | None = None) -> None:
+        self.path, self.topic = path, topic
+        found = FILE.fullmatch(path.name)
+        # Without all of its suffixes.
+        self.name = path.name if path.is_dir() else path.name[: found.start("storage") - 1] if found else path.stem
+
+    @property
+    def folder(self) -> Path:
+        """Folder that belongs to the bag; of a file that lies alone, the file."""
+        return self.path.parent if (self.path.parent / METADATA).exists() else self.path
+
+    def frames(self) -> Iterator[Frame]:
+        """Read the topic's images in the order of the bag, numbered as the topic's messages.
+
+        Raises:
+            MediaError: it has no such topic; or, after the last frame, some images could not be used.
+        """
+        try:  # Only bags need these packages, and a robot that segments its camera has none.
+            from bgflow_ros.media.rosbag.topics import choose_image, decode, image_topics
+        except ModuleNotFoundError as error:
+            raise MediaError(f"{self.path}: bags need {error.name}: see doc/install.md") from error
+
+        failures, decoder = Failures(), Decoder()
+        with self._open() as bag:
+            chosen = choose_image(bag, self.topic)
+            self.remark, topics = chosen.remark, image_topics(bag, chosen.name)
+            self.count = sum(bag.topics[topic] for topic in topics)
+            if self.count > 1 and bag.seconds > 0:
+                self.rate = self.count / bag.seconds
+            number = 0
+            for message in bag.messages(topics):
+                try:
+                    rgb = decode(bag.deserialize(message), decoder)
+                except Exception as error:  # whatever a damaged message makes the decoder raise
+                    failures.add(error)
+                else:
+                    yield Frame(f"{self.name}_{number:06d}", rgb)
+                number += 1
+            told = [f"{count} of {number} images cannot be used: {error}" for count, error in failures.told()]
+            damage = list(bag.damage)
+        if number < self.count and not damage:
+            told.append(f"it ends after {number} of {self.count} images")
+        if number == failures.total:
+            told.insert(0, f"no frame can be read from topic {chosen.name}, which has {number} messages")
+        lines = [f"{self.path}: {'; '.join(told)}"] if told else []
+        if lines or damage:
+            raise MediaError("; ".join(lines + damage))
+
+    def _open(self) -> Readable:
+        from bgflow_ros.media.rosbag.recording import Recording
+        from bgflow_ros.media.rosbag.ros1 import Ros1Recording
+
+        return Ros1Recording(self.path) if self.path.suffix == ".bag" else Recording(self.path)

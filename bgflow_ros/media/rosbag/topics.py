@@ -1,0 +1,269 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which topics of a bag belong to the camera, by their types and by their first messages."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from bgflow_ros.media.frames import MediaError
+from bgflow_ros.media.rosbag.storage import Message, Topic
+from bgflow_ros.segmentation import images
+
+__all__ = [
+    "COMPRESSED",
+    "IMAGE",
+    "INFO",
+    "Chosen",
+    "Readable",
+    "Topics",
+    "choose_image",
+    "choose_topics",
+    "decode",
+    "first",
+    "image_topics",
+]
+
+IMAGE, COMPRESSED, INFO = (f"sensor_msgs/msg/{name}" for name in ("Image", "CompressedImage", "CameraInfo"))
+PNG = b"\x89PNG\r\n\x1a\n"
+MONO16 = "mono16"
+"""Encoding of a camera of more than 8 bits, and of depth in the bags of some drivers."""
+
+
+class Readable(Protocol):
+    """What a bag of ROS 1 and of ROS 2 have in common."""
+
+    path: Path
+
+    @property
+    def topics(self) -> Mapping[Topic, int]:
+        """Topics and how many messages each has."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """Time from the first message to the last."""
+        ...
+
+    @property
+    def damage(self) -> list[str]:
+        """What could not be read so far."""
+        ...
+
+    def messages(self, topics: Collection[Topic]) -> Iterator[Message]:
+        """Messages of some topics."""
+        ...
+
+    def deserialize(self, message: Message) -> Any:
+        """Decode a message."""
+        ...
+
+    def __enter__(self) -> Readable: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Chosen(NamedTuple):
+    """A topic of images."""
+
+    name: str
+    first: Any
+    """First message that is whole; None where there is none."""
+    remark: str
+    """What is worth knowing about the choice, or nothing."""
+
+
+@dataclass(frozen=True)
+class Topics:
+    """Names of the camera's topics."""
+
+    image: str
+    depth: str | None = None
+    info: str | None = None
+    remarks: tuple[str, ...] = ()
+    """What is worth knowing about the choice."""
+    problems: tuple[str, ...] = ()
+    """What the bag seems to have and cannot be used."""
+
+
+def decode(message: Any, decoder: images.Decoder) -> npt.NDArray[np.uint8]:
+    """Turn a sensor_msgs/Image or CompressedImage into H x W x 3 RGB.
+
+    Raises:
+        ImageError: it holds no usable image.
+    """
+    return decoder.image(message) if hasattr(message, "encoding") else decoder.compressed(message.data)
+
+
+def first(bag: Readable, topic: str, types: Collection[str]) -> Any:
+    """First message of a topic that is whole; None where there is none among the first few."""
+    wanted = [known for known in bag.topics if known.name == topic and known.type in types]
+    for message in itertools.islice(bag.messages(wanted), 10):
+        with contextlib.suppress(Exception):  # whatever a damaged message makes the decoder raise
+            return bag.deserialize(message)
+    return None
+
+
+def choose_image(bag: Readable, wanted: str | None) -> Chosen:
+    """Choose the topic of the camera's images.
+
+    Args:
+        bag: that is open.
+        wanted: its name; where None, the only topic of images. Depth (16UC1, 32FC1) is never an image, and a grey
+            image of 16 bits (mono16, PNG), which may be depth, is one where the bag has no other.
+
+    Raises:
+        MediaError: there is no such topic, or a choice to make.
+    """
+    firsts = {name: first(bag, name, (IMAGE, COMPRESSED)) for name in _names(bag, IMAGE, COMPRESSED)}
+    if wanted is not None:
+        if wanted not in firsts:
+            raise _refusal(bag, f"no images on topic {wanted}; {_there(bag, 'images', list(firsts))}")
+        return Chosen(wanted, firsts[wanted], "")
+    kinds = {name: _kind(name, message) for name, message in firsts.items()}
+    filled = [name for name in firsts if firsts[name] is not None or _count(bag, name)]
+    surely = [name for name in filled if kinds[name] == "image"]
+    maybe = [name for name in filled if kinds[name] == MONO16]
+    empty = [name for name in firsts if name not in filled]
+    chosen = surely or maybe or empty
+    if not chosen:
+        depth = [name for name in firsts if kinds[name] == "depth"]
+        raise _refusal(bag, _there(bag, "images", [], depth))
+    if len(chosen) > 1:
+        raise _refusal(bag, f"choose an image topic with --topic; {_there(bag, 'images', chosen)}")
+    [name] = chosen
+    remark = f"{name} has grey values of 16 bits and is taken for images, as the bag has no others"
+    return Chosen(name, firsts[name], remark if chosen == maybe else "")
+
+
+def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> Topics:
+    """Choose the camera's topics.
+
+    Args:
+        bag: that is open.
+        image: topic of the images; see `choose_image`.
+        depth_topic: of depth; where None, the only one of the image's frame and size, if there is one.
+
+    Raises:
+        MediaError: there is no such topic, or a choice to make.
+    """
+    chosen, one, remark = choose_image(bag, image)
+    remarks, problems = [remark] if remark else [], []
+    firsts = {name: first(bag, name, (IMAGE,)) for name in _names(bag, IMAGE) if name != chosen}
+    depths = {name: one for name, one in firsts.items() if _kind(name, one) in ("depth", MONO16)}
+    like = _place(one)
+    if depth_topic is not None:
+        if depth_topic not in firsts:
+            raise _refusal(bag, f"no depth on topic {depth_topic}; {_there(bag, 'depth', list(depths))}")
+        place = _place(firsts[depth_topic])
+        if like and place and not _same_frame(place[0], like[0]):
+            remarks.append(f"{depth_topic} is used as it is named: in frame {place[0]!r}, the images in {like[0]!r}")
+        registered = [depth_topic]
+    else:
+        registered = [name for name, one in depths.items() if _same(_place(one), like)]
+        others = [name for name, one in depths.items() if _kind(name, one) == "depth"]
+        if not registered and others:
+            seen = "; ".join(f"{name} is {_size(_place(depths[name]))}" for name in others)
+            problems.append(
+                f"no depth is used: {seen}, the images are {_size(like)}; "
+                "name one that is registered to them with --depth-topic"
+            )
+    if len(registered) > 1:
+        raise _refusal(bag, f"choose with --depth-topic; {_there(bag, 'registered depth', registered)}")
+    infos = _names(bag, INFO)
+    namespace = chosen.removesuffix("/compressed").rpartition("/")[0]
+    beside = [name for name in infos if name.rpartition("/")[0] == namespace] or infos
+    if len(beside) > 1:
+        remarks.append(f"no calibration is used: none of {', '.join(beside)} is beside {chosen}")
+    elif beside and not _count(bag, beside[0], INFO):
+        problems.append(f"no calibration: {beside[0]} has no messages")
+    info = beside[0] if len(beside) == 1 else None
+    return Topics(chosen, registered[0] if registered else None, info, tuple(remarks), tuple(problems))
+
+
+def _refusal(bag: Readable, text: str) -> MediaError:
+    """Error about the topics of a bag, which may be incomplete because the bag is damaged."""
+    return MediaError(f"{bag.path}: {'; '.join([text, *bag.damage])}")
+
+
+def _names(bag: Readable, *types: str) -> list[str]:
+    """Names of topics of these types whose messages can be decoded, in the order of the bag, each once."""
+    found = [topic for topic in bag.topics if topic.type in types and topic.serialization in ("cdr", "ros1")]
+    return list(dict.fromkeys(topic.name for topic in found))
+
+
+def image_topics(bag: Readable, name: str) -> list[Topic]:
+    """Topics of images of one name: several, where publishers differed in quality of service."""
+    return [topic for topic in bag.topics if topic.name == name and topic.type in (IMAGE, COMPRESSED)]
+
+
+def _count(bag: Readable, name: str, *types: str) -> int:
+    wanted = types or (IMAGE, COMPRESSED)
+    return sum(count for topic, count in bag.topics.items() if topic.name == name and topic.type in wanted)
+
+
+def _kind(name: str, message: Any) -> str:
+    """What the images of a topic are, by one of them: image, depth or mono16, which may be either."""
+    if message is None:
+        return "image"
+    if hasattr(message, "encoding"):
+        encoding = message.encoding
+    else:
+        # image_transport says in it how the image was encoded before it was compressed: "16UC1; png compressed ".
+        encoding = "16UC1" if "compressedDepth" in name + message.format else message.format.partition(";")[0].strip()
+        head = bytes(message.data[:26])
+        if head.startswith(PNG) and head[24:] == b"\x10\x00" and encoding not in images.DEPTH:
+            encoding = MONO16
+    return "depth" if encoding in images.DEPTH else MONO16 if encoding == MONO16 else "image"
+
+
+def _place(message: Any) -> tuple[str, int, int] | None:
+    """Frame, width and height of an image; None where they cannot be known."""
+    if message is None:
+        return None
+    if hasattr(message, "encoding"):
+        return message.header.frame_id, message.width, message.height
+    try:
+        height, width = images.Decoder().compressed(message.data).shape[:2]
+    except images.ImageError:
+        return None
+    return message.header.frame_id, width, height
+
+
+def _same(place: tuple[str, int, int] | None, like: tuple[str, int, int] | None) -> bool:
+    """Whether depth is registered to images, as far as one can tell."""
+    return like is None or (place is not None and place[1:] == like[1:] and _same_frame(place[0], like[0]))
+
+
+def _same_frame(frame: str, other: str) -> bool:
+    """Whether two frames are one: drivers of ROS 1 descent begin them with a slash, and some leave them empty."""
+    return not frame or not other or frame.lstrip("/") == other.lstrip("/")
+
+
+def _size(place: tuple[str, int, int] | None) -> str:
+    return f"{place[1]}x{place[2]} in frame {place[0]!r}" if place else "without messages"
+
+
+def _there(bag: Readable, what: str, names: list[str], depth: Collection[str] = ()) -> str:
+    if names:
+        return f"it has {what} on {', '.join(names)}"
+    if depth:
+        return f"it has no {what}, only depth on {', '.join(depth)}; name one with --topic if it is none"
+    others = [
+        f"{topic.name} ({topic.type} in {topic.serialization})"
+        for topic in bag.topics
+        if topic.type.endswith("Image") and topic.serialization not in ("cdr", "ros1")
+    ]
+    known = f"; not understood: {', '.join(others)}, expected {IMAGE} in cdr" if others else ""
+    return f"it has no {what} at all{known}"

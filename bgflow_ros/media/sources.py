@@ -1,0 +1,221 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Image files, folders, videos, bags and cameras, all as sources of frames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+
+from bgflow_ros.media.frames import Frame, MediaError
+from bgflow_ros.media.image_files import NAMES, looks_like_image, read_image
+from bgflow_ros.media.rosbag.names import FILE, is_bag, is_bag_file
+from bgflow_ros.media.rosbag.source import Bag
+from bgflow_ros.segmentation.files import expand, for_opencv
+from bgflow_ros.segmentation.images import ImageError
+
+__all__ = ["Bag", "Camera", "Frame", "LeftOut", "MediaError", "Picture", "Source", "Video", "sources"]
+
+INDEXED = {".3gp", ".avi", ".m4v", ".mov", ".mp4"}
+"""Videos with an index, which says how many frames there are; in all others that number is an estimate."""
+VIDEOS = INDEXED | {".flv", ".m2ts", ".mkv", ".mpeg", ".mpg", ".mts", ".ogv", ".webm", ".wmv"}
+FASTEST = 240.0
+"""Frames a second; containers without a constant rate claim more."""
+
+
+class Source(Protocol):
+    """Something that frames come from. Opening and reading raise MediaError."""
+
+    name: str
+    """Usable as a file name; with the folder that it lies in where that was reached from another one."""
+    moves: bool
+    """Whether it is a sequence; a single image is not."""
+    rate: float
+    """Frames a second, known with the first frame; of those without a constant rate, an estimate."""
+    count: int
+    """Frames to expect, an estimate, known with the first frame; 0 where nobody can tell."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Read the frames in order."""
+        ...
+
+
+class LeftOut:
+    """What lies in a folder and cannot be used, although a user would expect it: its frames are a MediaError."""
+
+    moves = False
+    rate = 0.0
+    count = 0
+
+    def __init__(self, path: Path, why: str) -> None:
+        self.path, self.name, self.why = path, path.name, f"{path}: {why}"
+
+    def frames(self) -> Iterator[Frame]:
+        """Say why there are none."""
+        raise MediaError(self.why)
+
+
+class Picture:
+    """An image file."""
+
+    moves = False
+    rate = 0.0
+    count = 1
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.name = path, path.stem
+
+    def frames(self) -> Iterator[Frame]:
+        """Read the image."""
+        try:
+            yield Frame(self.name, read_image(self.path))
+        except (ImageError, OSError) as error:
+            raise MediaError(f"{self.path}: {error}") from error
+
+
+class Video:
+    """A video file."""
+
+    moves = True
+    rate = 30.0
+    count = 0
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.name = path, path.stem
+
+    def frames(self) -> Iterator[Frame]:
+        """Decode the video."""
+        number, second = 0, 0.0
+        try:
+            capture = cv2.VideoCapture(for_opencv(self.path))
+        except OSError as error:
+            raise MediaError(f"{self.path}: {error}") from error
+        for frame in self._read(capture, str(self.path)):
+            number, second = number + 1, frame.second or 0.0
+            yield frame
+        end = f"{self.path}: ends after"
+        if self.path.suffix.lower() in INDEXED:
+            if number < 0.9 * self.count:  # indices may promise a frame or two that do not exist
+                raise MediaError(f"{end} {number} of {self.count} frames")
+        elif second + max(1.0, second / number) < 0.9 * self.count / self.rate:
+            raise MediaError(f"{end} {second:.1f} of {self.count / self.rate:.1f} s, {number} frames")
+
+    def _read(self, capture: cv2.VideoCapture, what: str) -> Iterator[Frame]:
+        try:
+            claimed = capture.get(cv2.CAP_PROP_FPS)
+            self.rate = min(claimed, FASTEST) if claimed > 0 and math.isfinite(claimed) else Video.rate
+            # A length in seconds, for a container without an index; a camera may say -1.
+            frames = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+            self.count = max(0, round(frames * self.rate / claimed)) if claimed > FASTEST else max(0, int(frames))
+            number, first, second = 0, 0.0, 0.0
+            while (read := capture.read())[0]:
+                shown = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+                if number == 0:
+                    first = shown
+                elif math.isfinite(shown) and shown - first > second:
+                    second = shown - first
+                else:  # a broken or missing time
+                    second += 1 / self.rate
+                rgb = cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB)
+                yield Frame(f"{self.name}_{number:06d}", rgb, second)  # type: ignore[arg-type]
+                number += 1
+            if number == 0:
+                raise MediaError(f"{what}: no frame can be read from it")
+        finally:
+            capture.release()
+
+
+class Camera(Video):
+    """A camera by its number, as OpenCV counts them; it never ends by itself."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.name = number, f"camera{number}"
+
+    def frames(self) -> Iterator[Frame]:
+        """Grab frames as they come."""
+        yield from self._read(cv2.VideoCapture(self.number), f"camera {self.number}")
+
+
+def sources(
+    paths: Iterable[str | Path], topic: str | None = None, recursive: bool = False, without: Path | None = None
+) -> list[Source]:
+    """Find the sources that paths name, none of them opened yet.
+
+    A path is an image, a video, a bag (folder or file) or a folder whose images, videos and bags all count. What a
+    folder holds beside them is passed over where nobody would take it for one of them: hidden files, and those that
+    are neither named like an image nor begin like one. Images that OpenCV cannot read come as sources that raise
+    MediaError when they are read, and so do folders within a folder unless `recursive`.
+
+    Args:
+        paths: to look at.
+        topic: of the images in a bag; the bag's only one where None.
+        recursive: whether folders within folders count as well; their sources' names begin with the folder's.
+        without: folder that is passed over, for outputs.
+
+    Raises:
+        MediaError: a path does not exist or is nothing of these.
+    """
+    found: list[Source] = []
+    for name in paths:
+        try:
+            path = expand(name)
+            if path.is_dir() and not is_bag(path):
+                inside = list(_inside(path, "", topic, recursive, without.resolve() if without else None))
+                if all(isinstance(source, LeftOut) for source in inside):
+                    more = f", only {inside[0].name!r}" if inside else ""
+                    raise MediaError(f"{path}: a folder without images, videos or bags{more}")
+                found += inside
+            elif source := _source(path, topic):
+                found.append(source)
+            elif not path.exists():
+                raise MediaError(f"{path}: no such file or folder")
+            else:
+                raise MediaError(f"{path}: not an image that OpenCV reads, and no video, bag or folder")
+        except OSError as error:
+            raise MediaError(f"{name}: {error.strerror}" if error.strerror else str(error)) from error
+    return found
+
+
+def _inside(
+    folder: Path, prefix: str, topic: str | None, recursive: bool, without: Path | None, above: tuple[Path, ...] = ()
+) -> Iterator[Source]:
+    """Find the sources in a folder; `above` are the folders that it was reached through."""
+    above = (*above, folder.resolve())
+    for child in sorted(folder.iterdir()):
+        if child.name.startswith(".") or (child.is_dir() and child.resolve() == without):
+            continue
+        try:
+            plain_folder = child.is_dir() and not is_bag(child)
+        except OSError as error:  # a folder that this user may not look into
+            yield LeftOut(child, error.strerror or str(error))
+            continue
+        if plain_folder:
+            if not recursive:
+                yield LeftOut(child, "a folder, left out")
+            elif child.resolve() in above:
+                yield LeftOut(child, "a link to a folder that it lies in")
+            else:
+                try:
+                    yield from _inside(child, f"{prefix}{child.name}/", topic, recursive, without, above)
+                except OSError as error:
+                    yield LeftOut(child, error.strerror or str(error))
+        elif source := _source(child, topic):
+            source.name = prefix + source.name
+            yield source
+        elif not child.is_file() and (child.suffix.lower() in NAMES | VIDEOS or FILE.fullmatch(child.name)):
+            yield LeftOut(child, "a link to nothing" if child.is_symlink() else "no regular file")
+
+
+def _source(path: Path, topic: str | None) -> Source | None:
+    suffix = path.suffix.lower()
+    if is_bag(path) or is_bag_file(path) or (path.is_file() and suffix == ".bag"):
+        return Bag(path, topic)
+    if path.is_file() and suffix in VIDEOS:
+        return Video(path)
+    if path.is_file() and looks_like_image(path):
+        return Picture(path)
+    return None

@@ -1,0 +1,79 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The camera's calibration, read while somebody wants what needs it."""
+
+from __future__ import annotations
+
+import time
+
+from rclpy.node import Node
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import CameraInfo
+
+from bgflow_ros.node.gate import Gate
+from bgflow_ros.node.publishers import count, obstacle, publishers
+from bgflow_ros.segmentation.camera_calibration import fit_camera_info
+from bgflow_ros.segmentation.images import ImageError
+
+__all__ = ["CameraInfos"]
+
+PATIENCE = 1.5
+"""Seconds for which a calibration may be awaited without a word."""
+
+
+class CameraInfos:
+    """Keeps the newest CameraInfo and fits it to images; safe from any thread.
+
+    Args:
+        node: whose subscription it is.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._gate = Gate()
+        self._newest: CameraInfo | None = None
+        self._refusal = ""
+        self._since = time.monotonic()
+        self._subscription = node.create_subscription(
+            CameraInfo, "camera_info", self._receive, qos_profile_sensor_data, callback_group=self._gate
+        )
+        self.topic: str = self._subscription.topic_name
+
+    def destroy(self) -> None:
+        """Unsubscribe."""
+        self._node.destroy_subscription(self._subscription)
+
+    def read(self, wanted: bool) -> None:
+        """Read what the camera publishes, or leave it; only in a callback of the executor (see `Gate`)."""
+        if wanted and not self._gate.open:
+            self._since = time.monotonic()
+            self._refusal = ""
+        self._gate.open = wanted
+
+    def fit(self, width: int, height: int) -> CameraInfo | None:
+        """Fit the newest CameraInfo to an image of this size; None where there is none, which `complaint` tells."""
+        newest = self._newest
+        if newest is None:
+            return None
+        try:
+            fitted: CameraInfo = fit_camera_info(newest, width, height)
+        except ImageError as error:
+            self._refusal = str(error)
+            return None
+        self._refusal = ""
+        return fitted
+
+    def complaint(self) -> str:
+        """Say why what is wanted of the calibration cannot be made; empty where it can, or nothing is wanted."""
+        if not self._gate.open:
+            return ""
+        if self._newest is not None:
+            return self._refusal
+        there = publishers(self._node, self.topic)
+        if wrong := obstacle(self.topic, CameraInfo, lambda _: there):
+            return wrong
+        late = time.monotonic() - self._since > PATIENCE
+        return f"no camera_info on {self.topic} ({count(len(there))})" if late else ""
+
+    def _receive(self, info: CameraInfo) -> None:
+        self._newest = info

@@ -1,0 +1,38 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""For how long a camera's images have been featureless."""
+
+from __future__ import annotations
+
+import time
+
+from bgflow_ros.segmentation.segmenter import Segmentation
+
+__all__ = ["Contrast"]
+
+
+class Contrast:
+    """Follows the contrast of the images that are answered; one thread adds, another one reads."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget: what was seen before says nothing of what comes."""
+        self.newest: float | None = None
+        """Contrast of the newest image; None before the first."""
+        self.least = 0.0
+        """Contrast below which an image is featureless."""
+        self.seconds = 0.0
+        """From the first to the newest of the images that were featureless, without another between them."""
+        self._since: float | None = None
+
+    def add(self, segmentation: Segmentation) -> None:
+        """Take the newest image."""
+        now = time.monotonic()
+        if not segmentation.featureless:
+            self._since = None
+        elif self._since is None:
+            self._since = now
+        self.newest, self.least = segmentation.contrast, segmentation.min_contrast or 0.0
+        self.seconds = 0.0 if self._since is None else now - self._since

@@ -1,0 +1,192 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is made of depth and masks together; inference never waits for it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from rclpy.node import Node
+from rclpy.qos import ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, Image
+
+from bgflow_ros.node.camera_infos import PATIENCE, CameraInfos
+from bgflow_ros.node.drops import Drops
+from bgflow_ros.node.messages import nanoseconds, to_image, to_points
+from bgflow_ros.node.outputs import POINTS, STATIC_DEPTH, STATIC_DEPTH_INFO, Outputs
+from bgflow_ros.node.publishers import count, obstacle, publishers
+from bgflow_ros.node.subscription import ImageSubscription
+from bgflow_ros.segmentation import depth
+from bgflow_ros.segmentation.camera_calibration import intrinsics
+from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
+from bgflow_ros.segmentation.refinement import Refined
+
+__all__ = ["TOPICS", "DepthOutputs"]
+
+TOPICS = (STATIC_DEPTH, STATIC_DEPTH_INFO, POINTS)
+LATELY = 5.0
+"""Seconds since the last mask beyond which nobody can say that depth does not meet masks."""
+ANOTHER_CLOCK = 10_000_000_000
+"""Nanoseconds between the stamps of images and depth beyond which the two are not of the same clock."""
+
+
+class Masks(NamedTuple):
+    """Finished masks that wait for depth."""
+
+    refined: Refined
+    frame: str
+    """frame_id of their image."""
+
+
+class DepthOutputs:
+    """Publishes `~/static_depth/*` and `~/foreground_points` of each depth image that belongs to a finished mask.
+
+    Args:
+        node: whose subscription to depth it is.
+        qos: the parameter image_qos.
+        outputs: of the node.
+        infos: calibration of the colour camera, to which depth is registered.
+        drops: counts depth that cannot be used.
+    """
+
+    def __init__(self, node: Node, qos: str, outputs: Outputs, infos: CameraInfos, drops: Drops) -> None:
+        self.pairing: Pairing[Masks, Image] = Pairing()
+        self._node, self._qos, self._outputs, self._infos, self._drops = node, qos, outputs, infos, drops
+        self._subscription: ImageSubscription | None = None
+        self._since = self._came = self._offered = self._met = -math.inf
+        """When on the monotonic clock depth was first wanted, depth and masks last came, and two last met."""
+        self._alone = 0
+        """Masks without depth when two last met."""
+        self._unstamped = ""
+        """What has stamps of 0: images or depth."""
+        self._uncalibrated = self._frames = ""
+
+    def destroy(self) -> None:
+        """Unsubscribe, and forget what waits."""
+        if self._subscription is not None:
+            self._subscription.destroy()
+            self._subscription = None
+            self.pairing.clear()
+
+    def read(self, wanted: bool) -> None:
+        """Subscribe to depth while somebody wants what is made of it."""
+        if not wanted:
+            self.destroy()
+        elif self._subscription is None:
+            self._since = self._met = time.monotonic()
+            self._alone = self.pairing.alone
+            self._unstamped = self._uncalibrated = self._frames = ""
+            group = self._node.default_callback_group
+            self._subscription = ImageSubscription(self._node, "depth", Image, self._qos, 5, self.receive, group)
+
+    def receive(self, message: Image, info: Any) -> None:
+        """Take a depth image and its MessageInfo."""
+        self._came = time.monotonic()
+        if stamp := self._stamp(nanoseconds(message.header), "depth"):
+            self._publish(self.pairing.put_depth(stamp, message))
+
+    def offer(self, header: Any, refined: Refined) -> None:
+        """Take finished masks with the header of their image."""
+        if not self._outputs.wanted(*TOPICS):
+            return
+        self._offered = time.monotonic()
+        # Here and now, in the order of the frames, as `hold` needs it; depth may come later, in another thread.
+        if self._outputs.wanted(STATIC_DEPTH):
+            _ = refined.static
+        if self._outputs.wanted(POINTS):
+            _ = refined.foreground
+        if stamp := self._stamp(nanoseconds(header), "the images"):
+            self._publish(self.pairing.put_mask(stamp, Masks(refined, header.frame_id)))
+
+    def complaints(self) -> Iterator[str]:
+        """Say why what is wanted of depth cannot be made, and what was seen."""
+        subscription, now = self._subscription, time.monotonic()
+        if subscription is None:
+            return
+        topic = subscription.topic
+        there = publishers(self._node, topic)
+        reliable = subscription.reliability == ReliabilityPolicy.RELIABLE
+        wrong = obstacle(topic, Image, lambda _: there, reliable)
+        if wrong:
+            yield wrong
+        elif now - self._since <= PATIENCE:
+            return
+        elif not there or now - self._came > PATIENCE:
+            beside = [name for name in ("compressedDepth", "compressed") if publishers(self._node, f"{topic}/{name}")]
+            raw = f"; {topic}/{beside[0]} is published, but depth is read raw" if beside else ""
+            yield f"no depth on {topic} ({count(len(there))}){raw}"
+        elif self._unstamped:
+            yield f"stamps of {self._unstamped} are 0: images and depth meet by their stamps"
+        elif self.pairing.alone > self._alone and now - self._met > PATIENCE and now - self._offered < LATELY:
+            yield f"depth on {topic} belongs to no image: {self._nearest()}"
+        else:
+            if self._frames:
+                yield self._frames
+            if self._uncalibrated and self._outputs.wanted(POINTS):
+                yield f"no {POINTS}: {self._uncalibrated}"
+
+    def _nearest(self) -> str:
+        nearest = self.pairing.nearest
+        if nearest is None:
+            return "no image was answered meanwhile"
+        away = abs(nearest)
+        which = "before" if nearest < 0 else "after"
+        if away > ANOTHER_CLOCK:
+            return f"stamps are of another clock, the nearest {away * 1e-9:.3g} s {which} its image"
+        late = f"; or it comes more than {self.pairing.KEPT_MASKS} images late" if nearest < 0 else ""
+        return f"nearest stamp {away * 1e-6:.0f} ms away ({which}), expected at most {TOLERANCE * 1e-6:.0f} ms{late}"
+
+    def _stamp(self, stamp: int, whose: str) -> int:
+        """Note whether a stamp is 0, which says nothing about when its message was taken; the stamp."""
+        if not stamp:
+            self._unstamped = whose
+        elif self._unstamped == whose:
+            self._unstamped = ""
+        return stamp
+
+    def _publish(self, pairs: list[tuple[Masks, Image]]) -> None:
+        for masks, message in pairs:
+            self._met, self._alone = time.monotonic(), self.pairing.alone
+            try:
+                self._publish_pair(masks, message)
+            except ImageError as error:
+                self._drops.add(error.cause, str(error))
+            except Exception as error:  # in the worker's thread it would be taken for one of inference
+                self._drops.add("depth failed", f"depth failed: {type(error).__name__}: {error}")
+
+    def _publish_pair(self, masks: Masks, message: Image) -> None:
+        decoded = depth.decode(message)
+        height, width = masks.refined.segmentation.image.shape[:2]
+        if decoded.shape != (height, width):
+            raise ImageError(
+                "depth of another size",
+                f"{message.width}x{message.height} pixels, the image has {width}x{height}; "
+                "expected depth registered to the colour image (depth_image_proc's register)",
+            )
+        frames = message.header.frame_id, masks.frame
+        registered = not all(frames) or frames[0].lstrip("/") == frames[1].lstrip("/")
+        self._frames = "" if registered else f"depth is in frame {frames[0]}, the image in {frames[1]}; expected one"
+        outputs = self._outputs
+        if outputs.wanted(STATIC_DEPTH):
+            static = depth.static_depth(decoded, masks.refined.static)
+            outputs.publish(STATIC_DEPTH, to_image(message.header, static, message.encoding))
+        if not outputs.wanted(STATIC_DEPTH_INFO, POINTS):
+            return
+        info = self._infos.fit(width, height)
+        outputs.publish_info(STATIC_DEPTH_INFO, info, message.header)
+        if info is not None and outputs.wanted(POINTS):
+            self._publish_points(decoded, masks.refined, info, message.header)
+
+    def _publish_points(self, decoded: depth.Depth, refined: Refined, info: CameraInfo, header: Any) -> None:
+        try:
+            camera = intrinsics(info)
+        except ImageError as error:
+            self._uncalibrated = str(error)
+            return
+        self._uncalibrated = ""
+        points = depth.foreground_points(decoded, refined.foreground, camera)
+        self._outputs.publish(POINTS, to_points(header, points))

@@ -1,0 +1,75 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The one slot where the newest frame waits for inference."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Generic, TypeVar
+
+from bgflow_ros.node.drops import Drops
+
+__all__ = ["Mailbox"]
+
+T = TypeVar("T")
+
+
+class Mailbox(Generic[T]):
+    """One slot between the subscription's thread and the inference thread: the newest wins.
+
+    Args:
+        drops: counts what nobody took ("superseded"), what came sooner than `max_rate` allows ("max_rate") and what
+            waits or comes when it is closed ("deactivated").
+    """
+
+    def __init__(self, drops: Drops) -> None:
+        self.max_rate = 0.0
+        """Items a second that are let in at most; 0: all."""
+        self._drops = drops
+        self._changed = threading.Condition()
+        self._item: T | None = None
+        self._closed = False
+        self._due = 0.0
+
+    def put(self, item: T) -> None:
+        """Leave an item in place of the one that waits, if any."""
+        with self._changed:
+            if self._closed:
+                self._drops.add("deactivated")
+                return
+            if not self._is_due():
+                self._drops.add("max_rate")
+                return
+            if self._item is not None:
+                self._drops.add("superseded")
+            self._item = item
+            self._changed.notify()
+
+    def take(self) -> T | None:
+        """Wait for an item; None once the mailbox is closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._item is not None or self._closed)
+            item, self._item = self._item, None
+            return item
+
+    def close(self) -> None:
+        """Wake whoever waits, for the last time."""
+        with self._changed:
+            self._closed = True
+            if self._item is not None:
+                self._drops.add("deactivated")
+                self._item = None
+            self._changed.notify_all()
+
+    def _is_due(self) -> bool:
+        rate, now = self.max_rate, time.monotonic()
+        if rate <= 0:
+            return True
+        # Half a camera period of slack is unknown here; a tenth of the wanted one keeps a camera's jitter from
+        # turning 10 out of 30 a second into 7.5.
+        if now < self._due - 0.1 / rate:
+            return False
+        # On the wanted rate's own beat, unless the camera paused.
+        self._due = max(self._due, now - 1 / rate) + 1 / rate
+        return True

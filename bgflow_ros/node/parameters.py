@@ -1,0 +1,252 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every parameter of the node, once: name, default, range, description, and whether it may change while it runs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+
+from bgflow_ros.segmentation.files import expand
+from bgflow_ros.segmentation.model import DEFAULT_MODEL
+from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS
+
+__all__ = [
+    "PARAMETERS",
+    "THRESHOLDS",
+    "UNSET",
+    "Parameter",
+    "Settings",
+    "SettingsError",
+    "check",
+    "declare",
+    "read",
+    "read_body",
+    "refusal",
+]
+
+UNSET = -1.0
+"""A threshold that stands for the manifest's, until a model is configured."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What the node declares to ROS."""
+
+    name: str
+    default: str | int | float | bool
+    description: str
+    choices: tuple[str, ...] = ()
+    range: tuple[float, float] | None = None
+    live: bool = False
+    """Whether a change takes effect at the next frame; otherwise only an unconfigured node accepts one."""
+
+    def descriptor(self) -> ParameterDescriptor:
+        """Describe it for `ros2 param describe` and rqt_reconfigure."""
+        descriptor = ParameterDescriptor(name=self.name, description=self.description)
+        if self.choices:
+            descriptor.additional_constraints = "one of " + ", ".join(self.choices)
+        if self.range is not None and isinstance(self.default, float):
+            descriptor.floating_point_range = [FloatingPointRange(from_value=self.range[0], to_value=self.range[1])]
+        elif self.range is not None:
+            descriptor.integer_range = [
+                IntegerRange(from_value=int(self.range[0]), to_value=int(self.range[1]), step=1)
+            ]
+        return descriptor
+
+
+THRESHOLD = f"{UNSET:g}: the model's own"
+PARAMETERS = (
+    Parameter("model", DEFAULT_MODEL, "Model folder, absolute, or the name of a packaged model"),
+    Parameter(
+        "image_transport", "raw", "How images come: raw, or compressed on IMAGE/compressed", ("raw", "compressed")
+    ),
+    Parameter(
+        "image_qos",
+        "auto",
+        "Reliability of the image subscription; auto: reliable where every publisher is, else best effort",
+        ("auto", "sensor_data", "reliable"),
+    ),
+    Parameter(
+        "foreground_threshold",
+        UNSET,
+        f"Likelihood of background below which a pixel is foreground ({THRESHOLD})",
+        range=(UNSET, 1.0),
+        live=True,
+    ),
+    Parameter(
+        "static_threshold",
+        UNSET,
+        f"Likelihood of background above which a pixel is static; not below foreground_threshold ({THRESHOLD})",
+        range=(UNSET, 1.0),
+        live=True,
+    ),
+    Parameter(
+        "min_static",
+        0.0,
+        "Share of the picture that the static mask holds at least, the likeliest first, whatever static_threshold",
+        range=(0.0, 1.0),
+        live=True,
+    ),
+    Parameter(
+        "dilate",
+        0,
+        "Pixels by which foreground, and what is not static, grows; negative: foreground shrinks",
+        range=(-30, 30),
+        live=True,
+    ),
+    Parameter(
+        "min_area",
+        0,
+        "Pixels below which a connected patch of foreground is dropped",
+        range=(0, 100_000_000),
+        live=True,
+    ),
+    Parameter(
+        "hold",
+        0.0,
+        "Seconds for which a pixel that was foreground stays so, and must have been static to count as static",
+        range=(0.0, 60.0),
+        live=True,
+    ),
+    Parameter("max_rate", 0.0, "Frames a second to answer at most; 0: as the camera", range=(0.0, 1000.0), live=True),
+    Parameter(
+        "ignore_image",
+        "",
+        "PNG of the camera's size, neither black nor transparent where it sees the robot: no foreground, not static",
+    ),
+    Parameter(
+        "save_folder",
+        "",
+        "Where ~/save_frame writes; empty: bgflow in the folder ROS_HOME, or in ~/.ros",
+    ),
+    Parameter("device", "auto", "Where the network runs; auto: the best that works", DEVICES),
+    Parameter(
+        "precision",
+        "auto",
+        "Of the network's numbers; auto: the fastest whose masks were checked on this kind of device",
+        PRECISIONS,
+    ),
+    Parameter("threads", 0, "CPU threads for inference; 0: half the cores for int8, else all", range=(0, 256)),
+    Parameter("autostart", True, "Configure and activate by itself; false leaves it to a lifecycle manager"),
+)
+BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
+THRESHOLDS = ("foreground_threshold", "static_threshold")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The parameters' values at one moment."""
+
+    model: str
+    image_transport: str
+    image_qos: str
+    foreground_threshold: float
+    static_threshold: float
+    min_static: float
+    dilate: int
+    min_area: int
+    hold: float
+    max_rate: float
+    ignore_image: str
+    save_folder: str
+    device: str
+    precision: str
+    threads: int
+    autostart: bool
+
+
+def declare(node: Node) -> None:
+    """Declare every parameter on the node, overrides from files and the command line included."""
+    for parameter in PARAMETERS:
+        node.declare_parameter(parameter.name, parameter.default, parameter.descriptor())
+
+
+def read(node: Node) -> Settings:
+    """Read every parameter."""
+    return Settings(**{field.name: node.get_parameter(field.name).value for field in fields(Settings)})
+
+
+class SettingsError(Exception):
+    """Parameters with which the node cannot be configured."""
+
+
+def check(settings: Settings) -> None:
+    """Check all parameters together, as they come from files and the command line.
+
+    Raises:
+        SettingsError: with every reason.
+    """
+    reasons = [refusal(name, value, settings, False) for name, value in vars(settings).items()]
+    if found := dict.fromkeys(reason for reason in reasons if reason):
+        raise SettingsError("; ".join(found))
+
+
+def read_body(path: str) -> npt.NDArray[np.uint8] | None:
+    """Read `ignore_image`: H x W, 255 where the camera sees the robot, else 0; None for no path.
+
+    The robot is where a pixel is neither black nor wholly transparent.
+
+    Raises:
+        SettingsError: no picture can be read from there.
+    """
+    if not path:
+        return None
+    unusable = f"ignore_image {path} cannot be read; expected a PNG of the camera's size"
+    try:
+        # As it is stored: 16 bits, and what is transparent, would be lost on the way to 8 bits of grey.
+        stored = cv2.imread(str(expand(path)), cv2.IMREAD_UNCHANGED)
+    except OSError as error:
+        raise SettingsError(f"ignore_image {error}") from error
+    except cv2.error as error:  # a header that promises more pixels than OpenCV allocates
+        raise SettingsError(f"{unusable} ({error.err})") from error
+    if stored is None:
+        raise SettingsError(unusable)
+    channels = stored.reshape(*stored.shape[:2], -1)
+    alpha = channels.shape[2] in (2, 4)
+    color = channels[..., :-1] if alpha else channels
+    body = (color != 0).any(axis=2)
+    if alpha:
+        body &= channels[..., -1] != 0
+    return np.where(body, np.uint8(255), np.uint8(0))
+
+
+def refusal(name: str, value: object, others: Settings, configured: bool) -> str | None:
+    """Say why a parameter cannot take a value; None where it can.
+
+    Args:
+        name: of the parameter; one that is not the node's own is none of its business.
+        value: of the declared type and within the declared range, which ROS has checked.
+        others: what the other parameters are, or will be with the same request.
+        configured: whether the node has a model, so that only live parameters may change.
+    """
+    parameter = BY_NAME.get(name)
+    if parameter is None:
+        return None
+    if configured and not parameter.live:
+        return f"{name} is read when the node is configured; deactivate and clean up the node first"
+    if parameter.choices and value not in parameter.choices:
+        return f"{name} is {value!r}; expected one of {', '.join(parameter.choices)}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{name} is {value}; expected a finite number"
+    if name in THRESHOLDS:
+        return _threshold_refusal(name, value, others, configured)
+    return None
+
+
+def _threshold_refusal(name: str, value: object, others: Settings, configured: bool) -> str | None:
+    assert isinstance(value, float)
+    if value != UNSET and not 0 < value < 1:
+        return f"{name} is {value:g}; expected a likelihood between 0 and 1, both excluded"
+    if value == UNSET and configured:
+        return f"{name} is {UNSET:g}, the model's own, which only an unconfigured node can take; set a likelihood"
+    foreground, static = others.foreground_threshold, others.static_threshold
+    if UNSET not in (foreground, static) and static < foreground:
+        return f"static_threshold would be {static:g}, below foreground_threshold {foreground:g}"
+    return None

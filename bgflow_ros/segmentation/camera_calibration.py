@@ -1,0 +1,84 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Calibration of the image that it accompanies: what a CameraInfo says of an image of another size than its own."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bgflow_ros.segmentation.depth import Intrinsics
+from bgflow_ros.segmentation.images import ImageError
+
+__all__ = ["fit_camera_info", "intrinsics"]
+
+
+def fit_camera_info(info: Any, width: int, height: int) -> Any:
+    """Copy a CameraInfo so that it describes an image, without binning and region of interest.
+
+    K and P of a CameraInfo are those of the full resolution; the driver may have published a region of it, binned
+    (sensor_msgs/CameraInfo and REP-104). Where region and binning explain the image's size, K and P are shifted and
+    scaled as image_geometry does. A CameraInfo that already has the image's size is taken as it is: its driver, or
+    who made the image smaller, has scaled it.
+
+    Args:
+        info: anything with the fields of sensor_msgs/CameraInfo; not changed.
+        width: of the image, in pixels.
+        height: of the image, in pixels.
+
+    Returns:
+        A message of the same type: K, P, width, height, binning and region of interest of the image, all else equal.
+
+    Raises:
+        ImageError: neither explains the image's size.
+    """
+    roi = info.roi
+    # Either side 0 stands for the full resolution (sensor_msgs/RegionOfInterest), so that offsets mean nothing.
+    full = not roi.width or not roi.height
+    left, top = (0, 0) if full else (roi.x_offset, roi.y_offset)
+    wide, high = (info.width, info.height) if full else (roi.width, roi.height)
+    across, down = info.binning_x or 1, info.binning_y or 1
+    inside = left + wide <= info.width and top + high <= info.height
+    fitted = copy.copy(info)
+    if inside and (wide // across, high // down) == (width, height):
+        fitted.k = _adjusted(info.k, (left, top), (across, down))
+        fitted.p = _adjusted(info.p, (left, top), (across, down))
+    elif (info.width, info.height) != (width, height):
+        region = "" if full else f", region of interest {wide}x{high} at {left}, {top}"
+        binning = "" if (across, down) == (1, 1) else f", binning {across}x{down}"
+        raise ImageError(
+            "camera_info of another size",
+            f"camera_info is of {info.width}x{info.height}{region}{binning}, the image of {width}x{height}",
+        )
+    fitted.width, fitted.height = width, height
+    fitted.binning_x = fitted.binning_y = 0
+    fitted.roi = type(roi)(x_offset=0, y_offset=0, height=0, width=0, do_rectify=False)
+    return fitted
+
+
+def intrinsics(info: Any) -> Intrinsics:
+    """Focal lengths and principal point of a CameraInfo that describes its image, from K.
+
+    Raises:
+        ImageError: the camera is not calibrated, which a focal length of 0 says, or a value is no number.
+    """
+    k = np.asarray(info.k, np.float64)
+    found = Intrinsics(*k[[0, 4, 2, 5]].tolist()) if k.size == 9 else None
+    if found is None or not np.isfinite(found).all() or min(found.fx, found.fy) <= 0:
+        said = "none" if found is None else ", ".join(f"{value:g}" for value in found)
+        raise ImageError(
+            "no calibration", f"camera_info has fx, fy, cx, cy {said}; expected focal lengths above 0 (calibrate)"
+        )
+    return found
+
+
+def _adjusted(matrix: Any, offset: tuple[int, int], binning: tuple[int, int]) -> npt.NDArray[np.float64]:
+    """K (3 x 3) or P (3 x 4), row by row, of a region of the image, binned; zeros, of no calibration, stay zeros."""
+    rows = np.array(matrix, np.float64).reshape(3, -1)
+    if rows.any():
+        rows[:2, 2] -= offset
+        rows[:2] /= np.array(binning)[:, None]
+    return rows.reshape(-1)

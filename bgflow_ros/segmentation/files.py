@@ -1,0 +1,90 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Files that are either whole or not there, and folders that the package keeps its own files in."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+__all__ = ["cache", "expand", "for_opencv", "share", "user_path", "write_atomically"]
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write to a temporary name beside `path` and rename, so that a kill leaves the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def expand(path: str | Path) -> Path:
+    """Replace a leading `~` or `~USER` by that home folder; a `~NAME` that is no user's is left as it is.
+
+    Raises:
+        OSError: the path begins with `~`, and this user has no home folder, as in a container that is run with a
+            user number of its own.
+    """
+    expanded = Path(os.path.expanduser(path))  # noqa: PTH111 (the method of Path raises where NAME is no user's)
+    if expanded.parts[:1] == ("~",):
+        raise OSError(
+            f"{path}: no home folder: HOME is not set, and user {os.getuid()} has no passwd entry; "
+            "set HOME, or write the whole path"
+        )
+    return expanded
+
+
+def user_path(text: str) -> Path:
+    """Read a path of the command line as a shell would, for where none does: `--out=~/masks`, a launch file, a service.
+
+    Raises:
+        argparse.ArgumentTypeError: there is no home folder that `~` could stand for.
+    """
+    try:
+        return expand(text)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def for_opencv(path: Path) -> str:
+    """Write a path so that OpenCV and Rerun open what it names.
+
+    It is absolute, because FFmpeg takes what stands before a colon for a protocol.
+
+    Raises:
+        OSError: it is not UTF-8, with which OpenCV's videos end the process and Rerun raises.
+    """
+    name = str(path.absolute())
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise OSError("its name is not UTF-8, which is expected here; rename it") from error
+    return name
+
+
+def cache() -> Path:
+    """Find this user's folder for files that may be deleted at any time.
+
+    Raises:
+        OSError: there is neither XDG_CACHE_HOME nor a home folder.
+    """
+    return expand(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "bgflow"
+
+
+def share() -> Path:
+    """Folder that holds launch/, config/ and models/: the checkout, or share/bgflow of the installation.
+
+    Raises:
+        FileNotFoundError: the package was copied without its share folder.
+    """
+    here = Path(__file__).resolve()
+    for parent in here.parents:
+        if (parent / "package.xml").is_file() and (parent / "models").is_dir():
+            return parent
+        if (parent / "share" / "bgflow" / "models").is_dir():
+            return parent / "share" / "bgflow"
+    raise FileNotFoundError(f"no share/bgflow above {here}; install bgflow with pip or colcon")

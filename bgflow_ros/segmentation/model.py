@@ -1,0 +1,169 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The model folder: all that passes from training to the robot."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from bgflow_ros.segmentation.files import expand, share
+
+__all__ = ["DEFAULT_MODEL", "MANIFEST", "PROTOBUF_BYTES", "Model", "ModelError"]
+
+DEFAULT_MODEL = "default"
+"""The packaged model that is taken where none is named."""
+MANIFEST = "manifest.yaml"
+MANIFEST_BYTES = 1 << 20
+"""A manifest is a page of text; anything larger is not one and is not parsed."""
+ALIASES = 8
+"""In a manifest, which says few things twice."""
+GRAPH_BYTES = 1 << 28
+"""Size of the largest graph that is read unless the caller says otherwise: ten times what a robot can use."""
+PROTOBUF_BYTES = (1 << 31) - 1
+"""Size of the largest ONNX file that there can be without external weights, which are not read."""
+
+
+class ModelError(Exception):
+    """A model that is missing, altered or not for this version; the message says which file and what to do."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model folder whose manifest is valid and whose graph is the one that the manifest describes."""
+
+    name: str
+    graph: bytes
+    """The ONNX file, the very bytes whose hash was checked."""
+    int8: bytes | None
+    """The same network with an encoder in int8, checked alike; None where the model has none."""
+    sha256: str
+    """Of `graph`."""
+    width: int
+    height: int
+    """The network's input, in pixels."""
+    stride: int
+    """Pixels of the input that one cell of the output covers."""
+    foreground_threshold: float
+    static_threshold: float
+    """Likelihoods: foreground below the first, static above the second."""
+    min_contrast: float | None = None
+    """Contrast (`Segmentation.contrast`) that images of rooms have at least; None where the manifest does not say."""
+
+    @classmethod
+    def load(cls, model: str | Path = DEFAULT_MODEL, largest: int | None = None) -> Model:
+        """Read and check a model folder.
+
+        Args:
+            model: a folder, or the name of a packaged model.
+            largest: bytes that a graph may have; GRAPH_BYTES where None.
+
+        Raises:
+            ModelError: no such model, an invalid manifest, or a graph that is too large or whose SHA-256 is not the
+                manifest's.
+        """
+        largest = GRAPH_BYTES if largest is None else largest
+        folder = _find(str(model))
+        manifest = _manifest(folder / MANIFEST)
+        graph = _checked(folder, manifest, largest)
+        int8 = _checked(folder, manifest["int8"], largest) if "int8" in manifest else None
+        foreground, static = (manifest["thresholds"][mask]["likelihood"] for mask in ("foreground", "static"))
+        if static < foreground:
+            raise ModelError(
+                f"{folder / MANIFEST}: the static threshold {static} is below the foreground's {foreground}"
+            )
+        return cls(
+            name=manifest["name"],
+            graph=graph,
+            int8=int8,
+            sha256=manifest["sha256"],
+            width=manifest["input"]["width"],
+            height=manifest["input"]["height"],
+            stride=manifest["stride"],
+            foreground_threshold=foreground,
+            static_threshold=static,
+            min_contrast=manifest["contrast"]["least"] if "contrast" in manifest else None,
+        )
+
+
+def _find(model: str) -> Path:
+    packaged = share() / "models"
+    names = [folder.name for folder in sorted(packaged.iterdir()) if folder.is_dir()]
+    if model in names:
+        return packaged / model
+    try:
+        folder = expand(model)
+    except OSError as error:
+        raise ModelError(str(error)) from error
+    if model and folder.is_dir():
+        return folder
+    raise ModelError(f"no model {model!r}: it is neither a folder nor a packaged model ({', '.join(names)})")
+
+
+def _checked(folder: Path, entry: dict[str, Any], largest: int) -> bytes:
+    """Read the file of a manifest's entry; its SHA-256 must be the entry's."""
+    path = folder / str(entry["file"])
+    try:
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
+    except OSError as error:
+        raise ModelError(f"{path} is missing or unreadable ({error.strerror}), though {MANIFEST} names it") from error
+    if len(content) > largest:
+        raise ModelError(
+            f"{path} is larger than {largest} bytes; that is no graph for a robot; tools take it with --max-graph-mb"
+        )
+    found = hashlib.sha256(content).hexdigest()
+    if found != entry["sha256"]:
+        raise ModelError(
+            f"{path} has been altered: its SHA-256 is {found[:12]}..., the manifest says {entry['sha256'][:12]}...; "
+            "restore the model folder or export it anew"
+        )
+    return content
+
+
+def _path(error: jsonschema.ValidationError) -> str:
+    """Where in the manifest an error is, in the notation of JSON Path."""
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+
+
+class _Loader(yaml.SafeLoader):
+    """With a few aliases only: a page of those that name each other stands for more than any machine can hold."""
+
+    aliases = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.aliases += bool(self.check_event(yaml.AliasEvent))
+        if self.aliases > ALIASES:
+            raise yaml.constructor.ConstructorError(None, None, f"it has more than {ALIASES} aliases (*)")
+        return super().compose_node(parent, index)
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            text = file.read(MANIFEST_BYTES + 1)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}); a model folder holds a {MANIFEST}") from error
+    if len(text) > MANIFEST_BYTES:
+        raise ModelError(f"{path} is larger than {MANIFEST_BYTES} bytes; that is no manifest")
+    try:
+        manifest = yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path} is no valid YAML: {error}") from error
+    schema = json.loads(resources.files(__package__).joinpath("manifest.schema.json").read_text())
+    version = manifest.get("format") if isinstance(manifest, dict) else None
+    supported = schema["properties"]["format"]["const"]
+    if version is not None and version != supported:
+        raise ModelError(f"{path} has format {version}; this bgflow reads format {supported}: use a matching version")
+    errors = jsonschema.Draft7Validator(schema).iter_errors(manifest)
+    if first := jsonschema.exceptions.best_match(errors):
+        raise ModelError(f"{path} is invalid at {_path(first)}: {first.message[:300]}")
+    assert isinstance(manifest, dict)
+    return manifest

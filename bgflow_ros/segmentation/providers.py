@@ -1,0 +1,113 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""ONNX Runtime's execution providers: which there are, in which precision, with which options."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import onnxruntime
+
+from bgflow_ros.segmentation.files import cache
+from bgflow_ros.segmentation.hardware import cards, dot_product
+from bgflow_ros.segmentation.model import Model
+
+__all__ = [
+    "AUTO",
+    "DEVICES",
+    "OFFERED",
+    "PRECISIONS",
+    "PROVIDERS",
+    "engine_cache",
+    "precision_of",
+    "provider_options",
+    "refusal",
+    "threads_of",
+]
+
+PROVIDERS = {
+    "tensorrt": "TensorrtExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+AUTO = ("cuda", "cpu")
+"""What the device `auto` tries, in order. TensorRT builds an engine for minutes, so it is taken only when asked for."""
+DEVICES = ("auto", *PROVIDERS)
+OFFERED = {"cpu": ("float32", "int8"), "cuda": ("float32",), "tensorrt": ("float32", "float16")}
+"""Precisions of each device, beside `auto`."""
+PRECISIONS = ("auto", "float32", "float16", "int8")
+"""`auto`: int8 on processors that are faster with it, TensorFloat-32 on cards that have it. `float32`: that throughout,
+for comparisons."""
+KEPT_FLOAT32 = "Exp,Log,MatMul,Gemm,ReduceL2,ReduceMean,ReduceSum"
+"""Operators of the scores: exponentials and long sums, which TensorRT must not compute in float16."""
+
+
+def refusal(model: Model, device: str, precision: str) -> str | None:
+    """Say why a precision cannot be had on a device; None where it can."""
+    if precision not in ("auto", *OFFERED[device]):
+        return f"precision {precision} is not for {device}, which has {', '.join(OFFERED[device])}"
+    if precision == "int8" and model.int8 is None:
+        return f"model {model.name} has no int8 graph; `bgflow quantize` makes one"
+    return None
+
+
+def precision_of(model: Model, device: str, precision: str) -> str:
+    """Resolve `auto`: int8 where the processor has instructions for it, else float32."""
+    if precision != "auto":
+        return precision
+    return "int8" if device == "cpu" and model.int8 is not None and dot_product() else "float32"
+
+
+def threads_of(precision: str, threads: int) -> int:
+    """Resolve 0 threads: half the cores for int8, ONNX Runtime's choice, all, for the rest.
+
+    The other half is the middleware's and that of whoever uses the masks. A thread that has to share its core is late,
+    and all wait for it (results/speed.md).
+    """
+    return threads or (max(1, len(os.sched_getaffinity(0)) // 2) if precision == "int8" else 0)
+
+
+def provider_options(device: str, precision: str, engines: Path | None = None) -> list[tuple[str, dict[str, str]]]:
+    """Providers for a session in order of preference, each with its options.
+
+    The names are ONNX Runtime's (its pages on the CUDA and the TensorRT execution provider).
+
+    Args:
+        device: one of DEVICES without `auto`.
+        precision: as asked for, `auto` included.
+        engines: folder of TensorRT's engines; needed for `tensorrt` only.
+    """
+    cpu: list[tuple[str, dict[str, str]]] = [(PROVIDERS["cpu"], {})]
+    if device == "cpu":
+        return cpu
+    cuda = {
+        "device_id": "0",
+        # An exhaustive search takes seconds at every start, and its largest workspaces most of a small card's memory.
+        "cudnn_conv_algo_search": "HEURISTIC",
+        "cudnn_conv_use_max_workspace": "0",
+        "arena_extend_strategy": "kSameAsRequested",
+        "use_tf32": "0" if precision == "float32" else "1",
+    }
+    if device == "cuda":
+        return [(PROVIDERS["cuda"], cuda), *cpu]
+    tensorrt = {
+        "device_id": "0",
+        "trt_engine_cache_enable": "1",
+        "trt_engine_cache_path": str(engines),
+        "trt_timing_cache_enable": "1",
+        "trt_timing_cache_path": str(engines),
+        "trt_fp16_enable": "1" if precision == "float16" else "0",
+    }
+    if precision == "float16":
+        # What lies between two operators that stay out is small, and stays out with them.
+        tensorrt |= {"trt_op_types_to_exclude": KEPT_FLOAT32, "trt_min_subgraph_size": "10"}
+    return [(PROVIDERS["tensorrt"], tensorrt), (PROVIDERS["cuda"], cuda), *cpu]
+
+
+def engine_cache(model: Model, precision: str) -> Path:
+    """Folder of the engines that TensorRT builds for this model, card, driver and ONNX Runtime."""
+    card = next((f"{card.name}-{card.driver}" for card in cards()), "card")
+    key = f"{model.sha256[:12]}-{card}-ort{onnxruntime.__version__}-{precision}"
+    return cache() / "tensorrt" / re.sub(r"[^A-Za-z0-9_.-]+", "_", key)

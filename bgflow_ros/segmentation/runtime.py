@@ -1,0 +1,148 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""One ONNX Runtime session, its buffers bound once."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from bgflow_ros.segmentation import providers
+from bgflow_ros.segmentation.model import Model, ModelError
+from bgflow_ros.segmentation.pinned import pin
+from bgflow_ros.segmentation.providers import AUTO, DEVICES, PRECISIONS, PROVIDERS
+
+__all__ = ["DEVICES", "PRECISIONS", "DeviceError", "Runtime"]
+
+
+class DeviceError(Exception):
+    """The device or precision asked for cannot be used; the message says what is there."""
+
+
+class Runtime:
+    """A loaded, warmed-up network: `runtime(canvas)` gives the coarse map of background logits.
+
+    Whoever fills `canvas` in place, as the segmenter does, saves a copy: it is the very memory that the network reads.
+
+    Args:
+        model: what to run.
+        device: one of DEVICES.
+        threads: CPU threads for one inference; 0: chosen, see `providers.threads_of`.
+        precision: one of PRECISIONS.
+
+    Raises:
+        DeviceError: unknown device or precision, or one that this installation or machine cannot use.
+        ModelError: the graph is not one that ONNX Runtime or this package understands.
+    """
+
+    def __init__(self, model: Model, device: str = "auto", threads: int = 0, precision: str = "auto") -> None:
+        if device not in DEVICES:
+            raise DeviceError(f"unknown device {device!r}; expected one of {', '.join(DEVICES)}")
+        if precision not in PRECISIONS:
+            raise DeviceError(f"unknown precision {precision!r}; expected one of {', '.join(PRECISIONS)}")
+        shape = (1, model.height, model.width, 3)
+        grid = (1, model.height // model.stride, model.width // model.stride)
+        self.device, self._session = _open(model, device, threads, precision)
+        self.precision = providers.precision_of(model, self.device, precision)
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        found = [(i.name, i.type, i.shape) for i in inputs] + [(o.name, o.type, o.shape) for o in outputs]
+        expected = [("image", "tensor(uint8)", list(shape)), ("logit", "tensor(float)", list(grid))]
+        if found != expected:
+            raise ModelError(f"model {model.name}: its graph has {found}; expected {expected}")
+        self._image, self._logit = np.zeros(shape, np.uint8), np.zeros(grid, np.float32)
+        if self.device != "cpu":
+            pin(self._image)
+            pin(self._logit)
+        self._binding = self._session.io_binding()
+        for bind, name, buffer in (
+            (self._binding.bind_input, "image", self._image),
+            (self._binding.bind_output, "logit", self._logit),
+        ):
+            bind(name, "cpu", 0, buffer.dtype.type, buffer.shape, buffer.ctypes.data)
+        self.canvas: npt.NDArray[np.uint8] = self._image[0]
+        # The first run allocates and tunes: better now than in the first frame.
+        try:
+            self(self.canvas)
+        except ArithmeticError as error:
+            raise ModelError(f"model {model.name}: {error}") from error
+
+    def __call__(self, canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Background logits, h x w, of one RGB canvas, H x W x 3: `self.canvas`, or another that is copied there.
+
+        Raises:
+            ArithmeticError: a logit is NaN or infinite, as those of a broken graph or card are; no mask is made of it.
+        """
+        if canvas is not self.canvas:
+            np.copyto(self.canvas, canvas)
+        self._session.run_with_iobinding(self._binding)
+        if wrong := np.count_nonzero(~np.isfinite(self._logit)):
+            raise ArithmeticError(f"{wrong} of {self._logit.size} logits are not finite")
+        logit: npt.NDArray[np.float32] = self._logit[0].copy()
+        return logit
+
+
+def _open(model: Model, device: str, threads: int, precision: str) -> tuple[str, Any]:
+    """Open a session on the first device that works; its name and the session."""
+    available = onnxruntime.get_available_providers()
+    wanted = AUTO if device == "auto" else (device,)
+    refusals = []
+    for candidate in wanted:
+        if PROVIDERS[candidate] not in available:
+            refusals.append(f"{candidate}: this onnxruntime has only {', '.join(available)}")
+            continue
+        if reason := providers.refusal(model, candidate, precision):
+            refusals.append(f"{candidate}: {reason}")
+            continue
+        try:
+            session = _session(model, candidate, threads, precision)
+            if candidate != "cpu":
+                _try(session, model, candidate)
+        except ModelError as error:
+            # A driver or a card that is there and does not work; the CPU's refusal is the graph's own fault.
+            if candidate == wanted[-1]:
+                raise
+            refusals.append(f"{candidate}: {error}")
+            continue
+        # A provider that cannot start (no driver, no card) is replaced by the CPU without an exception.
+        if session.get_providers()[0] == PROVIDERS[candidate]:
+            return candidate, session
+        refusals.append(f"{candidate}: its provider could not start, see the messages above")
+    raise DeviceError("; ".join(refusals))
+
+
+def _try(session: Any, model: Model, device: str) -> None:
+    """Run once: a card that the provider has no code for is found out here and not before."""
+    try:
+        session.run(None, {"image": np.zeros((1, model.height, model.width, 3), np.uint8)})
+    except Exception as error:  # see _session
+        raise ModelError(f"model {model.name} does not run on {device}: {error}") from error
+
+
+def _session(model: Model, device: str, threads: int, precision: str) -> Any:
+    options = onnxruntime.SessionOptions()
+    resolved = providers.precision_of(model, device, precision)
+    options.intra_op_num_threads = providers.threads_of(resolved, threads)
+    options.log_severity_level = 3  # errors
+    # Threads that spin between frames would take the cores that the middleware needs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Weights lie in the graph, whose hash was checked. Files that it names beside it are looked for where none are.
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
+    cache = None
+    if device == "tensorrt":
+        try:
+            cache = providers.engine_cache(model, precision)
+            if not any(cache.glob("*.engine")):
+                logging.warning("TensorRT builds an engine for %s in %s, once; this takes minutes", model.name, cache)
+            cache.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ModelError(f"no folder for TensorRT's engines, set XDG_CACHE_HOME: {error}") from error
+    graph = model.int8 if resolved == "int8" else model.graph
+    try:
+        return onnxruntime.InferenceSession(graph, options, providers.provider_options(device, precision, cache))
+    except Exception as error:  # ONNX Runtime's exceptions share no base class of their own
+        raise ModelError(f"model {model.name}: ONNX Runtime refuses its graph: {error}") from error

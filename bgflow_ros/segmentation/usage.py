@@ -1,0 +1,110 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""What processes and the machine use, as Linux tells it in /proc."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bgflow_ros.segmentation.hardware import dot_product, processor
+from bgflow_ros.segmentation.packages import installed
+
+__all__ = ["Memory", "Meter", "Usage", "machine", "memory"]
+
+TICKS = os.sysconf("SC_CLK_TCK")
+"""Of /proc, a second."""
+PACKAGES = ("bgflow", "onnxruntime", "onnxruntime-gpu", "numpy", "rclpy")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Of one process."""
+
+    peak: float
+    resident: float
+    """Megabytes (1e6 bytes): the most that it has held so far, and what it holds."""
+    private: float
+    """Of the resident: what is neither a file's nor shared. Shared are Fast DDS's segments, the peers' among them, and
+    their pages count when they are touched first."""
+    threads: int
+
+
+def memory(pid: int) -> Memory:
+    """Memory and threads of a running process.
+
+    Not getrusage's: a new process inherits its parent's maximum there.
+    """
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    fields = {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
+    peak, resident, private = (int(fields[name][0]) * 1024e-6 for name in ("VmHWM", "VmRSS", "RssAnon"))
+    return Memory(peak, resident, private, int(fields["Threads"][0]))
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Of the CPUs, over an interval."""
+
+    cores: dict[str, float]
+    """Of each process: CPU seconds a second."""
+    other: float
+    """Of everything else on the machine: other programs, the kernel for nobody, a hypervisor that gave less."""
+    idle: float
+    """Share of the machine that did nothing, 0 to 1."""
+
+
+class Meter:
+    """Measures from when it is made.
+
+    Args:
+        pids: the processes to tell apart, by name.
+    """
+
+    def __init__(self, pids: Mapping[str, int]) -> None:
+        self._pids = dict(pids)
+        self._before = self._read()
+
+    def usage(self) -> Usage:
+        """What was used until now.
+
+        Raises:
+            FileNotFoundError: one of the processes is gone.
+        """
+        (time_before, own_before, busy_before, idle_before), (now, own, busy, idle) = self._before, self._read()
+        seconds = now - time_before
+        cores = {name: (own[name] - own_before[name]) / seconds for name in own}
+        busy, idle = busy - busy_before, idle - idle_before
+        return Usage(cores, max(busy / seconds - sum(cores.values()), 0.0), idle / (busy + idle))
+
+    def _read(self) -> tuple[float, dict[str, float], float, float]:
+        own = {name: _cpu_seconds(pid) for name, pid in self._pids.items()}
+        return time.monotonic(), own, *_machine_seconds()
+
+
+def _cpu_seconds(pid: int) -> float:
+    # After the name, which may hold anything, in brackets.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    user, system = int(fields[11]), int(fields[12])
+    return (user + system) / TICKS
+
+
+def _machine_seconds() -> tuple[float, float]:
+    """CPU seconds that all cores together were busy and idle, since the start of the machine."""
+    line = Path("/proc/stat").read_text().partition("\n")[0]
+    user, nice, system, idle, iowait, interrupt, soft, steal = (int(field) / TICKS for field in line.split()[1:9])
+    return user + nice + system + interrupt + soft + steal, idle + iowait
+
+
+def machine() -> dict[str, str]:
+    """What a reader needs to compare: processor, cores, versions."""
+    return {
+        "processor": f"{processor()}, {dot_product() or 'without VNNI or dot product'}",
+        "cores": f"{len(os.sched_getaffinity(0))} of {os.cpu_count()}",
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        **installed(PACKAGES),
+    }

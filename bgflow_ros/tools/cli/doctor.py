@@ -1,0 +1,45 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tell what works on this machine: versions, processor, cards, ROS, and the model on each device.
+
+The exit status is 1 where something is wrong that has a remedy, which the line tells.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.segmentation.providers import AUTO, PROVIDERS
+from bgflow_ros.tools.cli.arguments import add_max_graph
+from bgflow_ros.tools.doctor import examine
+
+HELP = "tell what works on this machine, and why the rest does not"
+SIGNS = {True: "ok", False: "!!", None: "  "}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
+    add_max_graph(parser)
+    parser.add_argument(
+        "--device",
+        nargs="+",
+        choices=tuple(PROVIDERS),
+        default=AUTO,
+        help=f"to try ({' '.join(AUTO)}; tensorrt builds engines for minutes the first time)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the findings as they come."""
+    try:
+        model = Model.load(arguments.model, arguments.largest)
+        good = True
+        for finding in examine(model, tuple(arguments.device)):
+            print(f"{SIGNS[finding.good]} {finding.subject:<16} {finding.text}", flush=True)
+            good = good and finding.good is not False
+    except ModelError as error:
+        raise UserError(str(error)) from error
+    return 0 if good else 1

@@ -1,0 +1,217 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Segment images, folders, videos and bags into overlays and masks.
+
+Writes NAME_overlay.jpg, NAME_foreground.png (255 = foreground) and NAME_static.png (255 = surely static background)
+into the output folder for each frame; for videos also NAME_overlay.mp4. Of one ROS 2 bag it makes a bag instead: a copy
+that also holds the node's topics, with the images' stamps; --pictures writes images as of a video. What cannot be
+read is reported and skipped, and the exit status is then 1; so are folders within a folder without --recursive. With
+it, outputs lie in folders of the same names. Files that are hidden, or no images by name or content, are passed over.
+In how many images the model tells nothing apart, as with a covered lens, is told at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import itertools
+import math
+import re
+import sqlite3
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from bgflow_ros.media.sources import Bag, Frame, LeftOut, MediaError, Source, sources
+from bgflow_ros.media.video import VideoWriter
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import expand, user_path, write_atomically
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
+from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
+from bgflow_ros.tools.cli.arguments import add_max_graph
+
+HELP = "segment images, folders, videos and bags"
+FINE = 15.0
+"""Frames a second that the overlay of a video has at least."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="image, folder, video or ROS 2 bag (mcap, sqlite3)")
+    parser.add_argument(
+        "--out", type=user_path, required=True, help="folder to write to, made where it is missing; or bag"
+    )
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
+    add_max_graph(parser)
+    parser.add_argument("--likelihood", action="store_true", help="also write the likelihood: float32, 0 to 1")
+    parser.add_argument("--recursive", action="store_true", help="segment folders within a folder as well")
+    parser.add_argument("--topic", help="image topic of a bag that has several")
+    parser.add_argument("--depth-topic", help="depth topic of a bag that has several")
+    parser.add_argument("--node", default="/segmenter", help="node whose topics a bag gets (%(default)s)")
+    parser.add_argument(
+        "--min-static", type=float, default=0.0, help="share of each frame that is static at least (%(default)s)"
+    )
+    parser.add_argument("--pictures", action="store_true", help="of a bag too, write pictures and an overlay video")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="in which to run it (%(default)s)")
+    parser.add_argument(
+        "--threads", type=int, default=0, help="CPU threads; 0: half the cores for int8, else all (%(default)s)"
+    )
+
+
+class CountingSegmenter(Segmenter):
+    """Counts the images, and those in which the model tells nothing apart."""
+
+    images = featureless = 0
+
+    def __call__(self, image: npt.NDArray[np.uint8]) -> Segmentation:
+        """Segment one image."""
+        segmentation = super().__call__(image)
+        self.images += 1
+        self.featureless += segmentation.featureless
+        return segmentation
+
+    def tell(self) -> None:
+        """Say how many there were, if any."""
+        if self.featureless:
+            print(
+                f"bgflow segment: the model tells nothing apart in {self.featureless} of {self.images} images "
+                f"(contrast below {self.model.min_contrast:.2f}); is the lens covered, the room dark, a wall too near?",
+                file=sys.stderr,
+            )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Segment everything; 1 where something had to be skipped."""
+    try:
+        found = sources(arguments.paths, arguments.topic, arguments.recursive, arguments.out)
+        model = Model.load(arguments.model, arguments.largest)
+        segmenter = CountingSegmenter(model, arguments.device, arguments.threads, arguments.precision)
+        segmenter.min_static = arguments.min_static
+        bags = [source for source in found if isinstance(source, Bag) and not arguments.pictures]
+        if len(found) == 1 and bags:
+            return _segment_bag(bags[0], segmenter, arguments)
+        if bags:
+            raise UserError(f"{bags[0].path} is a bag beside others; give one bag, or write pictures with --pictures")
+    except (MediaError, ModelError, DeviceError) as error:
+        raise UserError(str(error)) from error
+    _refuse_collisions(found)
+    _make(arguments.out, arguments.paths)
+    skipped = done = 0
+    with tqdm(total=len(found), unit="source", disable=len(found) == 1) as bar:
+        for source in found:
+            try:
+                _segment(source, segmenter, arguments.out, arguments.likelihood)
+                done += 1
+            except MediaError as error:
+                skipped += 1
+                tqdm.write(f"bgflow segment: skipped: {error}", file=sys.stderr)
+            except OSError as error:
+                left = f"stopped after {done + skipped} of {len(found)}"
+                why = f"{arguments.out} cannot be written: {error.strerror or error}; {left}"
+                raise UserError(why, 1 if done else 2) from error
+            if isinstance(source, Bag) and source.remark:
+                tqdm.write(source.remark)
+            bar.update()
+    if skipped:
+        deeper = not arguments.recursive and any(
+            isinstance(source, LeftOut) and source.path.is_dir() for source in found
+        )
+        hint = "; --recursive takes folders within a folder" if deeper else ""
+        print(f"bgflow segment: {skipped} of {len(found)} skipped, see above{hint}", file=sys.stderr)
+    segmenter.tell()
+    print(arguments.out)
+    return 1 if skipped else 0
+
+
+def _make(out: Path, paths: list[str]) -> None:
+    """Make the output folder."""
+    try:
+        if out.is_dir() and any(expand(path).resolve() == out.resolve() for path in paths):
+            raise UserError(f"{out} is what is segmented; name another folder with --out")
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{out} cannot be made or is no folder: {error.strerror or error}") from error
+
+
+def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Namespace) -> int:
+    """Copy a bag and add masks; 1 where anything is missing that the bag promises."""
+    from bgflow_ros.media.rosbag.recording import Recording
+    from bgflow_ros.media.rosbag.topics import choose_topics
+    from bgflow_ros.tools.bags import copy_with_masks
+
+    out, node = arguments.out, "/" + arguments.node.strip("/")
+    if out.exists():
+        raise UserError(f"{out} exists; name a bag that does not, or write pictures with --pictures")
+    if bag.folder.resolve() in out.resolve().parents:
+        raise UserError(f"{out} lies in {bag.folder}, which is not changed; name a bag elsewhere")
+    if not re.fullmatch(r"(/[A-Za-z_][A-Za-z0-9_]*)+", node):
+        raise UserError(f"--node {arguments.node!r} is no name of a node; expected one such as /front/segmenter")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with Recording(bag.path) as recording:
+            topics = choose_topics(recording, bag.topic, arguments.depth_topic)
+            with tqdm(desc=bag.name, unit="message") as bar:
+                outcome = copy_with_masks(recording, out, topics, segmenter, node, arguments.likelihood, bar)
+    except (OSError, sqlite3.Error) as error:
+        raise UserError(f"{out} cannot be written: {error}") from error
+    told = outcome.told()
+    print(f"{out}: masks of {topics.image}, depth {topics.depth or '-'}, calibration {topics.info or '-'}")
+    for line in outcome.remarks():
+        print(line)
+    for line in told:
+        print(f"bgflow segment: {line}", file=sys.stderr)
+    segmenter.tell()
+    return int(bool(told))
+
+
+def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) -> None:
+    if not source.moves:
+        for frame in source.frames():
+            _write(frame, segmenter(frame.rgb), out, likelihood)
+        return
+    frames = source.frames()
+    first = next(frames)  # a source without frames raises; the rate is known from here on
+    # Fine enough for frames that come at uneven times, and a multiple of the rate, which fits those that do not.
+    repeats = 1 if first.second is None else max(1, math.ceil(FINE / source.rate))
+    with (
+        VideoWriter(out / f"{source.name}_overlay.mp4", repeats * source.rate) as video,
+        tqdm(desc=source.name, total=source.count or None, unit="frame", leave=False) as bar,
+    ):
+        for frame in itertools.chain([first], frames):
+            segmentation = segmenter(frame.rgb)
+            _write(frame, segmentation, out, likelihood)
+            video.write(segmentation.overlay, frame.second)
+            bar.update()
+        if video.remark:
+            tqdm.write(f"bgflow segment: {video.remark}", file=sys.stderr)
+
+
+def _write(frame: Frame, segmentation: Segmentation, out: Path, likelihood: bool) -> None:
+    images = {
+        "overlay.jpg": cv2.cvtColor(segmentation.overlay, cv2.COLOR_RGB2BGR),
+        "foreground.png": segmentation.foreground,
+        "static.png": segmentation.static,
+    }
+    for ending, image in images.items():
+        path = out / f"{frame.name}_{ending}"
+        write_atomically(path, cv2.imencode(path.suffix, image)[1].tobytes())
+    if likelihood:
+        file = io.BytesIO()
+        np.save(file, segmentation.likelihood)
+        write_atomically(out / f"{frame.name}_likelihood.npy", file.getvalue())
+
+
+def _refuse_collisions(found: list[Source]) -> None:
+    moving = [source.name for source in found if source.moves]
+    names: set[str] = set()
+    for source in (source for source in found if not isinstance(source, LeftOut)):
+        numbered = any(re.fullmatch(re.escape(name) + r"_\d{6}", source.name) for name in moving)
+        if source.name in names or numbered:
+            raise UserError(f"another source's files would be named {source.name!r} as well; segment them apart")
+        names.add(source.name)

@@ -1,0 +1,120 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Show image, likelihood, masks, depth, points and statistics in a window, in a browser or as a recording.
+
+Without a path it watches the running node; with one it segments pictures, folders, videos or bags itself. Where there
+is neither --web nor --save, Rerun's window opens here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from bgflow_ros.media.sources import MediaError, sources
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.segmentation.runtime import DEVICES, DeviceError
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_ros.tools.cli.arguments import add_max_graph
+
+if TYPE_CHECKING:
+    import rerun as rr
+
+HELP = "show the running node, or pictures, videos and bags, in a window"
+EXTRA = "view"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="picture, folder, video or bag instead of the node")
+    target = parser.add_mutually_exclusive_group()
+    target.add_argument(
+        "--save", type=user_path, metavar="FILE.rrd", help="record to a file instead of opening a window"
+    )
+    target.add_argument("--web", action="store_true", help="serve the viewer for browsers, on this machine only")
+    parser.add_argument(
+        "--bind", metavar="ADDRESS", help="with --web, serve at this address of this machine instead; 0.0.0.0: at all"
+    )
+    node = parser.add_argument_group("the running node")
+    node.add_argument("--namespace", default="", help="of the node and of relative topics")
+    node.add_argument("--image", default="image", metavar="TOPIC", help="the camera's image (%(default)s)")
+    node.add_argument("--depth", metavar="TOPIC", help="the camera's depth; without it neither depth nor points")
+    node.add_argument(
+        "--rate",
+        type=float,
+        default=10.0,
+        metavar="HZ",
+        help="pictures of a topic to show a second at most, so that screen and link keep up (%(default)g)",
+    )
+    files = parser.add_argument_group("a PATH")
+    files.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
+    add_max_graph(files)
+    files.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
+    files.add_argument("--recursive", action="store_true", help="show folders within a folder as well")
+    files.add_argument("--topic", help="image topic of a bag that has several")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show until the end of the files, or until told to stop."""
+    if arguments.bind is not None and not arguments.web:
+        raise UserError("--bind says where --web serves; expected both")
+    return _show_files(arguments) if arguments.paths else _watch_node(arguments)
+
+
+def _show_files(arguments: argparse.Namespace) -> int:
+    from bgflow_ros.tools.view.files import show
+    from bgflow_ros.tools.view.scene import Scene
+
+    try:
+        found = sources(arguments.paths, arguments.topic, arguments.recursive)
+        segmenter = Segmenter(Model.load(arguments.model, arguments.largest), arguments.device)
+    except (MediaError, ModelError, DeviceError) as error:
+        raise UserError(str(error)) from error
+    with _target(arguments, live=False) as recording:
+        told = show(found, segmenter, Scene(recording), _tell)
+        if arguments.web:
+            print("serving until Ctrl-C", flush=True)
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.pause()
+    return int(told > 0)
+
+
+def _tell(line: str) -> None:
+    tqdm.write(f"bgflow view: {line}", file=sys.stderr)
+
+
+def _watch_node(arguments: argparse.Namespace) -> int:
+    from bgflow_ros.tools.view.scene import Scene
+
+    if not arguments.rate > 0:
+        raise UserError(f"--rate {arguments.rate:g}: expected more than 0")
+    try:
+        from bgflow_ros.tools.view.watching import check_names, watch
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"watching the node needs ROS, and {error.name} is not there: source a ROS 2, or in the checkout, "
+            "pip install '.[ros,view]'; to show pictures, videos or bags, give a PATH"
+        ) from error
+    check_names(arguments.namespace, *(topic for topic in (arguments.image, arguments.depth) if topic is not None))
+    with _target(arguments, live=True) as recording:
+        watch(Scene(recording), arguments.namespace, arguments.image, arguments.depth, arguments.rate)
+    return 0
+
+
+def _target(arguments: argparse.Namespace, live: bool) -> contextlib.AbstractContextManager[rr.RecordingStream]:
+    from bgflow_ros.tools.view.layout import layout
+    from bgflow_ros.tools.view.target import LOCAL, in_browser, in_file, in_window
+
+    views = layout(live=live, depth=arguments.depth is not None)
+    if arguments.save is not None:
+        return in_file(views, arguments.save)
+    if arguments.web:
+        return in_browser(views, "100MiB" if live else "1GiB", arguments.bind or LOCAL)
+    return in_window(views)

@@ -1,0 +1,89 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The benchmark's camera: moving pictures that were made in advance, stamped when they are published.
+
+Waits until somebody subscribes, and publishes until it is interrupted; then writes the stamps of all frames.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import time
+
+import numpy as np
+import numpy.typing as npt
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+from rclpy.time import Time
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+
+from bgflow_ros.node.compatibility import running_ros
+from bgflow_ros.node.messages import to_image
+from bgflow_ros.segmentation.files import user_path, write_atomically
+from bgflow_ros.tools.node_benchmark.children import PUBLISHING
+
+PICTURES = 16
+"""Made in advance, shown in turn."""
+
+
+def pictures(width: int, height: int) -> list[npt.NDArray[np.uint8]]:
+    """A bright wall over a darker floor, some grain, and a box that passes through; H x W x 3 each."""
+    grain = np.random.default_rng(0).integers(-12, 13, (height, width, 1), np.int16)
+    floor = np.arange(height)[:, None, None] > 0.6 * height
+    room = np.where(floor, (110, 90, 70), (205, 200, 190)) + grain
+    side = max(height // 3, 1)
+    made = []
+    for number in range(PICTURES):
+        picture = room.copy()
+        left = (width - side) * number // PICTURES
+        picture[height // 2 : height // 2 + side, left : left + side] = (40, 60, 150)
+        made.append(picture.clip(0, 255).astype(np.uint8))
+    return made
+
+
+def main() -> None:
+    """Publish until interrupted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=user_path, help="where the stamps go (JSON, nanoseconds)")
+    parser.add_argument("--size", type=int, nargs=2, required=True, metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("--rate", type=float, required=True, help="frames a second")
+    parser.add_argument("--best-effort", action="store_true", help="as many drivers are set; else reliable")
+    arguments = parser.parse_args()
+    width, height = arguments.size
+    messages = [to_image(Header(frame_id="camera"), picture, "rgb8") for picture in pictures(width, height)]
+    info = CameraInfo(width=width, height=height)
+    reliability = ReliabilityPolicy.BEST_EFFORT if arguments.best_effort else ReliabilityPolicy.RELIABLE
+    stamps: list[int] = []
+    # Without ROS's handlers an interrupt is Python's KeyboardInterrupt, also where the parent ignores it (nohup, `&`).
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with running_ros(args=[], signal_handler_options=SignalHandlerOptions.NO):
+        node = Node("camera")
+        images = node.create_publisher(Image, "image", QoSProfile(depth=2, reliability=reliability))
+        infos = node.create_publisher(CameraInfo, "camera_info", QoSProfile(depth=2, reliability=reliability))
+        try:
+            while not images.get_subscription_count():
+                time.sleep(0.02)
+            print(PUBLISHING, flush=True)
+            due = time.monotonic()
+            while True:
+                message = messages[len(stamps) % PICTURES]
+                stamp = time.time_ns()
+                message.header.stamp = Time(nanoseconds=stamp).to_msg()
+                info.header = message.header
+                infos.publish(info)
+                images.publish(message)
+                stamps.append(stamp)
+                # On the beat, also after a frame that was late; one that is very late is not made up for.
+                due = max(due + 1 / arguments.rate, time.monotonic() - 1)
+                time.sleep(max(0.0, due - time.monotonic()))
+        except KeyboardInterrupt:
+            pass
+    write_atomically(arguments.file, json.dumps(stamps).encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Measure the node: `measure_node` is all that others call. Imports no rclpy; its processes do."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bgflow_ros.node.fastdds import profile
+from bgflow_ros.segmentation.usage import Meter, machine, memory
+from bgflow_ros.tools.node_benchmark.children import (
+    ACTIVE,
+    PUBLISHING,
+    RECEIVED,
+    TRANSPORTS,
+    BenchmarkError,
+    Children,
+    environment,
+)
+from bgflow_ros.tools.node_benchmark.result import NodeResult, Notes, RateResult, rate_result
+
+__all__ = ["BenchmarkError", "Setup", "measure_node"]
+
+START = 600.0
+"""Seconds that the node has to become active: TensorRT builds an engine for minutes."""
+MEET = 20.0
+"""Seconds that processes which are ready have to find each other."""
+SETTLE = 1.0
+"""Seconds in which the node's subscription follows the camera's reliability; it looks twice a second."""
+LAST = 0.5
+"""Seconds for which the camera goes on behind the interval, so that its last frames are answered like the others."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is measured and for how long."""
+
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """Of the node (`model`, `device`, `threads`, ...); those that are not given are its own."""
+    rates: Sequence[float] = (30.0, 60.0)
+    """Of the camera, frames a second; a run each."""
+    seconds: float = 20.0
+    """Of the measured interval."""
+    warm_up: float = 2.0
+    """Seconds between the first mask and the interval."""
+    idle: float = 3.0
+    """Seconds in which nobody subscribes, before the warm-up."""
+    camera: tuple[int, int] = (640, 480)
+    """Width and height of the images, rgb8."""
+    best_effort: bool = False
+    """Whether the camera publishes so; else it is reliable."""
+    transport: str = "shared_memory"
+    """One of TRANSPORTS."""
+
+
+def measure_node(setup: Setup, tell: Callable[[str], object] = lambda line: None) -> NodeResult:
+    """Run camera, node and receiver as three processes, once for each rate.
+
+    Args:
+        setup: what to measure.
+        tell: gets a line before each run.
+
+    Raises:
+        BenchmarkError: there is no rclpy, the setup is impossible, the node cannot start or a process ended.
+    """
+    if importlib.util.find_spec("rclpy") is None:
+        raise BenchmarkError("needs rclpy: source a ROS 2 installation, or pip install -r requirements/ros.txt")
+    _check(setup)
+    runs: list[RateResult] = []
+    node: dict[str, str] = {}
+    for rate in setup.rates:
+        tell(f"{rate:g} Hz: {setup.idle:g} s without a subscriber, {setup.warm_up:g} s to warm up, {setup.seconds:g} s")
+        run, node = _measure_rate(setup, rate)
+        runs.append(run)
+    width, height = setup.camera
+    return NodeResult(
+        machine=machine(),
+        node=node,
+        parameters={name: str(value) for name, value in setup.parameters.items()},
+        camera=f"{width}x{height} rgb8, {'best effort' if setup.best_effort else 'reliable'}",
+        transport=Path(profile(environment(setup.transport))).name or "as the middleware has it",
+        rates=runs,
+    )
+
+
+def _check(setup: Setup) -> None:
+    if not setup.rates or min(*setup.rates, setup.seconds, setup.idle, *setup.camera) <= 0 or setup.warm_up < 0:
+        raise BenchmarkError("rates, seconds and the camera's width and height must be more than 0")
+    if setup.transport not in TRANSPORTS:
+        raise BenchmarkError(f"transport is {setup.transport!r}; expected one of {', '.join(TRANSPORTS)}")
+
+
+def _measure_rate(setup: Setup, rate: float) -> tuple[RateResult, dict[str, str]]:
+    own = environment(setup.transport)
+    with tempfile.TemporaryDirectory(prefix="bgflow-") as name:
+        folder = Path(name)
+        files = {child: folder / f"{child}.json" for child in ("node", "camera", "receiver")}
+        with Children(folder, own) as children:
+
+            def start(child: str, module: str, *arguments: str) -> int:
+                command = [
+                    sys.executable,
+                    "-m",
+                    f"bgflow_ros.tools.node_benchmark.{module}",
+                    str(files[child]),
+                    *arguments,
+                ]
+                return children.start(child, command)
+
+            given = [part for name, value in setup.parameters.items() for part in ("-p", f"{name}:={value}")]
+            node = start("node", "timed", "--ros-args", *given)
+            children.wait_for("node", ACTIVE, START)
+            size = [str(side) for side in setup.camera]
+            effort = ["--best-effort"] if setup.best_effort else []
+            camera = start("camera", "camera", "--rate", str(rate), *effort, "--size", *size)
+            children.wait_for("camera", PUBLISHING, MEET)
+            children.sleep(SETTLE)
+            meter = Meter({"node": node})
+            children.sleep(setup.idle)
+            idle = meter.usage()
+            receiver = start("receiver", "receiver")
+            children.wait_for("receiver", RECEIVED, MEET)
+            children.sleep(setup.warm_up)
+            begin = time.time_ns()
+            meter = Meter({"node": node, "camera": camera, "receiver": receiver, "benchmark": os.getpid()})
+            children.sleep(setup.seconds)
+            end, usage, held = time.time_ns(), meter.usage(), memory(node)
+            children.sleep(LAST)
+        # The context has ended them, and each wrote its file on the way.
+        notes = {child: _read(file) for child, file in files.items()}
+    noted = Notes(begin, end, notes["camera"], dict(notes["receiver"]), notes["node"])
+    return rate_result(rate, noted, usage, idle, held), notes["node"]["node"]
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text())
+    except FileNotFoundError as error:
+        raise BenchmarkError(f"the {file.stem} did not end in time and left no numbers") from error

@@ -1,0 +1,60 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Show what the model makes of pictures, videos and bags."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from tqdm import tqdm
+
+from bgflow_ros.media.frames import MediaError
+from bgflow_ros.media.sources import Bag, Source
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_ros.tools.view.scene import AGE, Scene
+
+__all__ = ["show"]
+
+STILL = 1.0
+"""Seconds of the timeline that a picture takes which is no part of a sequence."""
+
+
+def show(found: Iterable[Source], segmenter: Segmenter, scene: Scene, tell: Callable[[str], object]) -> int:
+    """Segment and show every frame, one source after another on one timeline.
+
+    Args:
+        found: the sources.
+        segmenter: of their frames.
+        scene: to show them in.
+        tell: receives a line about each source that cannot be read, or only in part; the others are shown.
+
+    Returns:
+        Number of sources that were told about.
+    """
+    second, told = 0.0, 0
+    with tqdm(unit="frame") as bar:
+        for source in found:
+            begin = second
+            try:
+                for frame in source.frames():
+                    if frame.second is not None:
+                        second = begin + frame.second
+                    scene.at_second(second)
+                    start = time.perf_counter()
+                    segmentation = segmenter(frame.rgb)
+                    likelihood, foreground = segmentation.likelihood, segmentation.foreground
+                    static = segmentation.static
+                    scene.statistics({f"{AGE}/segment": 1000 * (time.perf_counter() - start)})
+                    scene.image(frame.rgb)
+                    scene.likelihood(likelihood)
+                    scene.foreground(foreground)
+                    scene.static(static)
+                    second += 1 / source.rate if source.moves else STILL
+                    bar.update()
+            except MediaError as error:
+                tell(str(error))
+                told += 1
+            if isinstance(source, Bag) and source.remark:
+                tell(source.remark)
+    return told

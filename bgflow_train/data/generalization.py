@@ -1,0 +1,151 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""A generalization set like the paper's (IV-A): masks drawn as polygons over pictures of many sources, and collages.
+
+The polygons are LabelMe files in the folder `generalization/` beside this file; the pictures are not the project's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import jsonschema
+import numpy as np
+import numpy.typing as npt
+
+from bgflow_ros.media.image_files import read_image
+from bgflow_ros.segmentation.images import ImageError
+from bgflow_train.data.base import BACKGROUND, FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
+
+__all__ = ["DRAWN", "DrawnDataset"]
+
+DRAWN = Path(__file__).with_name("generalization")
+"""Folder of the polygons."""
+LABELS = {"background": BACKGROUND, "foreground": FOREGROUND, "void": VOID}
+POINTS = {"type": "array", "minItems": 3, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2}}
+SHAPE = {
+    "type": "object",
+    "required": ["label", "points", "shape_type"],
+    "properties": {"label": {"enum": list(LABELS)}, "points": POINTS, "shape_type": {"const": "polygon"}},
+}
+PIECE = {
+    "type": "object",
+    "required": ["imagePath", "points", "scale", "at"],
+    "properties": {
+        "imagePath": {"type": "string"},
+        "points": POINTS,
+        "scale": {"type": "number", "exclusiveMinimum": 0},
+        "at": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
+    },
+}
+DRAWING = {
+    "type": "object",
+    "required": ["imagePath", "imageHeight", "imageWidth", "shapes"],
+    "properties": {
+        "imagePath": {"type": "string"},
+        "shapes": {"type": "array", "items": SHAPE},
+        "pieces": {"type": "array", "items": PIECE},
+    },
+}
+"""JSON schema of a LabelMe file, as far as it is read, with the collages' pieces."""
+
+
+class DrawnDataset(IndexedDataset):
+    """Pictures with masks drawn in LabelMe.
+
+    Shapes are painted in their order, later ones over earlier ones; what none covers is background. A collage has
+    `pieces` as well: cut-outs of other pictures, scaled and pasted, foreground by themselves.
+
+    Args:
+        root: folder that the files' `imagePath` starts from.
+        drawn: folder of LabelMe's .json files; a file's stem is the id.
+        ids: to read, in this order; all, sorted, where None.
+        name: what to call the set in tables and logs.
+
+    Raises:
+        DatasetError: there are no polygons, or an id or a picture is missing.
+    """
+
+    def __init__(self, root: Path, drawn: Path = DRAWN, ids: list[str] | None = None, name: str = "drawn") -> None:
+        super().__init__(name, sorted(path.stem for path in drawn.glob("*.json")) if ids is None else list(ids))
+        self.root = root
+        self.files = [drawn / f"{id}.json" for id in self.ids]
+        self.drawings = [_load(file) for file in self.files]
+        for file, drawing in zip(self.files, self.drawings, strict=True):
+            for picture in _pictures(drawing):
+                if not (root / picture).is_file():
+                    raise DatasetError(f"{root / picture} is not there; {file.name} was drawn on it")
+
+    def __getitem__(self, index: int) -> Sample:
+        file, drawing = self.files[index], self.drawings[index]
+        rgb = self._read(drawing["imagePath"])
+        size = (drawing["imageHeight"], drawing["imageWidth"])
+        if rgb.shape[:2] != size:
+            raise DatasetError(f"{drawing['imagePath']} is {rgb.shape[:2]}; {file.name} was drawn on {size}")
+        mask = np.full(size, BACKGROUND, np.uint8)
+        for shape in drawing["shapes"]:
+            cv2.fillPoly(
+                mask, [np.asarray(shape["points"], np.float64).round().astype(np.int32)], LABELS[shape["label"]]
+            )
+        for piece in drawing.get("pieces", ()):
+            self._paste(piece, rgb, mask, file)
+        return Sample(rgb, mask, self.ids[index])
+
+    def _read(self, picture: str) -> npt.NDArray[np.uint8]:
+        try:
+            return read_image(self.root / picture)
+        except ImageError as error:
+            raise DatasetError(f"{self.root / picture}: {error}") from error
+
+    def _paste(
+        self, piece: dict[str, Any], rgb: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8], file: Path
+    ) -> None:
+        """Paste a cut-out whose bounding box's upper left corner comes to lie at `at`; what juts out is cut off."""
+        points = np.asarray(piece["points"], np.float64).round().astype(np.int32)
+        x, y, width, height = cv2.boundingRect(points)
+        source = self._read(piece["imagePath"])
+        # A point may lie on the picture's edge, a pixel beyond its last one.
+        if min(x, y) < 0 or x + width - 1 > source.shape[1] or y + height - 1 > source.shape[0]:
+            raise DatasetError(f"{file} cuts a piece out of {piece['imagePath']} that reaches beyond that picture")
+        source = source[y : y + height, x : x + width]
+        cut = cv2.fillPoly(np.zeros(source.shape[:2], np.uint8), [points - (x, y)], 1)
+        size = [max(1, round(side * piece["scale"])) for side in source.shape[1::-1]]
+        smooth = cv2.INTER_AREA if piece["scale"] < 1 else cv2.INTER_LINEAR
+        source = np.asarray(cv2.resize(source, size, interpolation=smooth), np.uint8)
+        cut = cv2.resize(cut, size, interpolation=cv2.INTER_NEAREST)
+        left, top = piece["at"]
+        rows = slice(max(0, top), max(0, top, min(mask.shape[0], top + size[1])))
+        columns = slice(max(0, left), max(0, left, min(mask.shape[1], left + size[0])))
+        inside = (slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left))
+        covered = cut[inside] == 1
+        rgb[rows, columns][covered] = source[inside][covered]
+        mask[rows, columns][covered] = FOREGROUND
+
+    def _content(self, index: int) -> Iterable[bytes]:
+        yield self.files[index].read_bytes()
+        for picture in _pictures(self.drawings[index]):
+            yield (self.root / picture).read_bytes()
+
+
+def _load(file: Path) -> dict[str, Any]:
+    """Read and check a drawing."""
+    try:
+        drawing = json.loads(file.read_text())
+        jsonschema.validate(drawing, DRAWING)
+    except OSError as error:
+        raise DatasetError(f"{file} is not there; expected a LabelMe file") from error
+    except (ValueError, jsonschema.ValidationError) as error:
+        what = error.message if isinstance(error, jsonschema.ValidationError) else str(error)
+        raise DatasetError(
+            f"{file} is no drawing: {what[:200]}; expected LabelMe's polygons of {', '.join(LABELS)}"
+        ) from error
+    return dict(drawing)
+
+
+def _pictures(drawing: dict[str, Any]) -> list[str]:
+    """Paths of all pictures that a drawing takes pixels from."""
+    return [drawing["imagePath"], *(piece["imagePath"] for piece in drawing.get("pieces", ()))]

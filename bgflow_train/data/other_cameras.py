@@ -1,0 +1,84 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""A data set as other cameras would have seen it: without colour, through a fish-eye, in the dark, out of focus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from bgflow_train.data.base import VOID, IndexedDataset, Sample
+
+__all__ = ["CHANGES", "Changed"]
+
+Picture = npt.NDArray[np.uint8]
+
+BEND = 0.9
+"""Of the fish-eye: half the field of view of the picture's width, in radians, if the lens were straight."""
+DARK, NOISE = 0.12, 4.0
+"""Share of the light that is left, and the deviation of the sensor's noise in grey levels."""
+BLUR = 1 / 160
+"""Deviation of the blur, in picture widths."""
+
+
+def _grey(rgb: Picture, mask: Picture) -> tuple[Picture, Picture]:
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    return np.repeat(grey[..., None], 3, 2), mask
+
+
+def _fisheye(rgb: Picture, mask: Picture) -> tuple[Picture, Picture]:
+    """Equidistant projection of what a straight lens saw; beyond it is black and void."""
+    height, width = mask.shape
+    straight = width / 2 / np.tan(BEND)
+    bent = width / 2 / BEND
+    x, y = np.meshgrid(np.arange(width) - (width - 1) / 2, np.arange(height) - (height - 1) / 2)
+    radius = np.hypot(x, y)
+    angle = np.minimum(radius / bent, 1.5)
+    factor = straight * np.tan(angle) / np.maximum(radius, 1e-6)
+    maps = [(axis * factor + (side - 1) / 2).astype(np.float32) for axis, side in ((x, width), (y, height))]
+    seen = cv2.remap(rgb, maps[0], maps[1], cv2.INTER_LINEAR, borderValue=(0, 0, 0))
+    labels = cv2.remap(mask, maps[0], maps[1], cv2.INTER_NEAREST, borderValue=(VOID,))
+    return np.asarray(seen, np.uint8), np.asarray(labels, np.uint8)
+
+
+def _dark(rgb: Picture, mask: Picture) -> tuple[Picture, Picture]:
+    # The light that is left is counted before the camera's gamma; the noise is the same in every run.
+    light = (rgb / 255) ** 2.2 * DARK
+    noise = np.random.default_rng(0).normal(0, NOISE, rgb.shape)
+    return np.clip(255 * light ** (1 / 2.2) + noise, 0, 255).astype(np.uint8), mask
+
+
+def _blurred(rgb: Picture, mask: Picture) -> tuple[Picture, Picture]:
+    return np.asarray(cv2.GaussianBlur(rgb, (0, 0), BLUR * rgb.shape[1]), np.uint8), mask
+
+
+CHANGES: dict[str, Callable[[Picture, Picture], tuple[Picture, Picture]]] = {
+    "grey": _grey,
+    "fisheye": _fisheye,
+    "dark": _dark,
+    "blurred": _blurred,
+}
+
+
+class Changed(IndexedDataset):
+    """Each sample of a data set through another camera.
+
+    Args:
+        dataset: to change.
+        change: one of CHANGES.
+    """
+
+    def __init__(self, dataset: IndexedDataset, change: str) -> None:
+        super().__init__(f"{dataset.name}, {change}", dataset.ids)
+        self.dataset, self.change = dataset, change
+
+    def __getitem__(self, index: int) -> Sample:
+        rgb, mask, id = self.dataset[index]
+        return Sample(*CHANGES[self.change](rgb, mask), id)
+
+    def _content(self, index: int) -> Iterable[bytes]:
+        yield self.change.encode()
+        yield from self.dataset._content(index)

@@ -1,0 +1,83 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Known data sets by name, as the command line writes them: `NAME:FOLDER`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bgflow_ros.segmentation.files import expand
+from bgflow_train.data.ade20k import Ade20k, Ade20kParsing
+from bgflow_train.data.base import DatasetError, IndexedDataset
+from bgflow_train.data.folder import FolderDataset
+from bgflow_train.data.splits import FOLDERS, NAMES, Splits, foreground_share, is_balanced
+
+__all__ = ["open_named", "open_nyu", "open_parsing", "open_split", "place_of"]
+
+MAT = "nyu_depth_v2_labeled.mat"
+
+
+def open_named(spec: str, split: str) -> IndexedDataset:
+    """Open one split of a known data set.
+
+    Args:
+        spec: `NAME:FOLDER`, the folder holding `rgb/` and `mask/`; NAME is one of splits.json. NYU's may be the
+            original nyu_depth_v2_labeled.mat instead.
+            ADE20K itself, in either of its formats, is `ade20k:FOLDER`.
+        split: a split that splits.json has for this data set; of ADE20K `training` or `validation`.
+
+    Raises:
+        DatasetError: the name, the split or the folder is not there.
+    """
+    name, separator, folder = spec.partition(":")
+    if name == "ade20k" and separator:
+        return Ade20k(expand(folder), split)
+    if not separator or name not in NAMES:
+        raise DatasetError(f"{spec!r} is no known data set; expected NAME:FOLDER with NAME one of {', '.join(NAMES)}")
+    root, title = expand(folder), f"{name}/{split}"
+    splits = Splits.load()
+    ids = splits.ids(name, split)
+    if name != "nyu":
+        return FolderDataset(root / "rgb", root / "mask", ids, title)
+    if split in ("test", "balanced"):
+        # A fuller copy of NYU than the one that splits.json was made with has more pictures to report on.
+        known = {id for part in splits.sets["nyu"].values() for id in part}
+        more = [id for id in open_nyu(root, None, title).ids if id not in known]
+        if split == "balanced" and more:
+            more = [sample.id for sample in open_nyu(root, more, title) if is_balanced(foreground_share(sample.mask))]
+        ids = sorted([*ids, *more])
+    return open_nyu(root, ids, title)
+
+
+def open_split(data: Path, name: str, split: str) -> IndexedDataset:
+    """Open one split of a known data set below the folder that holds them all."""
+    return open_named(f"{name}:{place_of(data, name)}", split)
+
+
+def place_of(data: Path, name: str) -> Path:
+    """Where a known data set lies below the folder that holds them all; NYU's original file serves for its folder."""
+    if name == "nyu" and not (data / FOLDERS[name]).is_dir() and (data / MAT).is_file():
+        return data / MAT
+    return data / FOLDERS[name]
+
+
+def open_nyu(path: Path, ids: list[str] | None, name: str) -> IndexedDataset:
+    """Open NYU Depth v2 from a folder with `rgb/` and `mask/`, or from nyu_depth_v2_labeled.mat."""
+    if path.suffix == ".mat":
+        from bgflow_train.data.nyu_mat import NyuMat
+
+        return NyuMat(path, ids, name)
+    return FolderDataset(path / "rgb", path / "mask", ids, name)
+
+
+def open_parsing(root: Path) -> tuple[Ade20kParsing, Ade20kParsing]:
+    """Open ADE20K to train scene parsing and to stop it, without the pictures that splits.json has for other things."""
+    used = {id for parts in Splits.load().sets.values() for ids in parts.values() for id in ids}
+    sets = []
+    for part in ("training", "validation"):
+        name = f"ade20k_parsing/{part}"
+        ids = [id for id in Ade20kParsing(root, part, name=name).ids if id not in used]
+        if not ids:
+            raise DatasetError(f"{root} has no picture in {part} that is not used elsewhere (splits.json)")
+        sets.append(Ade20kParsing(root, part, ids, name))
+    return sets[0], sets[1]

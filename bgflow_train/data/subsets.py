@@ -1,0 +1,59 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Some of a data set's samples, and several data sets as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bgflow_train.data.base import IndexedDataset, Sample
+
+__all__ = ["Joined", "Subset", "spaced"]
+
+
+class Subset(IndexedDataset):
+    """The samples at some places of a data set.
+
+    Args:
+        dataset: to choose from.
+        indices: places in it, in the order wanted.
+        name: of the subset.
+    """
+
+    def __init__(self, dataset: IndexedDataset, indices: Sequence[int], name: str) -> None:
+        super().__init__(name, [dataset.ids[index] for index in indices])
+        self.dataset, self.indices = dataset, list(indices)
+
+    def __getitem__(self, index: int) -> Sample:
+        return self.dataset[self.indices[index]]
+
+    def _content(self, index: int) -> Iterable[bytes]:
+        return self.dataset._content(self.indices[index])
+
+
+class Joined(IndexedDataset):
+    """Data sets one after the other; an id is preceded by the name of the data set that it comes from.
+
+    Args:
+        parts: the data sets.
+        name: of the whole.
+    """
+
+    def __init__(self, parts: Sequence[IndexedDataset], name: str) -> None:
+        super().__init__(name, [f"{part.name}/{id}" for part in parts for id in part.ids])
+        self._places = [(part, index) for part in parts for index in range(len(part))]
+
+    def __getitem__(self, index: int) -> Sample:
+        part, place = self._places[index]
+        return part[place]._replace(id=self.ids[index])
+
+    def _content(self, index: int) -> Iterable[bytes]:
+        part, place = self._places[index]
+        return part._content(place)
+
+
+def spaced(dataset: IndexedDataset, most: int) -> Subset:
+    """At most so many samples, evenly spaced."""
+    step = -(-len(dataset) // most)
+    indices = range(0, len(dataset), step)
+    return Subset(dataset, indices, dataset.name if step == 1 else f"{dataset.name}, 1 in {step}")

@@ -1,0 +1,96 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The contrast that a model's logit has in rooms, and in views that show none: the bound between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from bgflow_ros.segmentation.model import Model
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_train.data import IndexedDataset
+from bgflow_train.data.no_room import VIEWS
+
+__all__ = ["measure_contrast"]
+
+IMAGES = 48
+"""Validation images that the views without a room are made from."""
+PERCENTILES = {"least": 0, "percentile1": 1, "percentile5": 5, "median": 50}
+
+Numbers = npt.NDArray[np.float64]
+
+
+def measure_contrast(
+    model: Model, validate: Sequence[IndexedDataset], rooms: int, reported: Sequence[IndexedDataset]
+) -> dict[str, Any]:
+    """Choose the least contrast of a room, and measure what is below it.
+
+    The bound is the least contrast of all validation images, in float32 and in int8 where the model has both. Of n
+    rooms and a new one that is exchangeable with them, the new one is the least with a probability of 1 / (n + 1).
+
+    Args:
+        model: with its graphs.
+        validate: sets to choose from; views without a room are made from images of the first.
+        rooms: how many there are in these sets.
+        reported: sets to report on.
+
+    Returns:
+        What a manifest says under `contrast`: the bound, `least`; where it comes from; by precision the percentiles
+        of the validation images, and how many of the views without a room and of the reported images are below.
+    """
+    segmenters = [Segmenter(model, "cpu", precision="float32")]
+    if model.int8 is not None:
+        segmenters.append(Segmenter(model, "cpu", precision="int8"))
+    found = [np.concatenate([_contrasts(segmenter, set) for set in validate]) for segmenter in segmenters]
+    # Rounded down to what people read: the image that decides is not below.
+    least = float(np.floor(100 * np.min(found)) / 100)
+    return {
+        "least": least,
+        "guarantee": (
+            f"the least of {len(found[0])} images of {rooms} rooms of {' and '.join(set.name for set in validate)}: a "
+            f"new room has images with less with a probability of at most 1/{rooms + 1}, if it is exchangeable with "
+            "these; it ends where the domain changes"
+        ),
+        "data": {set.name: {"images": len(set), "sha256": set.digest()} for set in (*validate, *reported)},
+        "precision": {
+            segmenter.runtime.precision: {
+                "validation": {name: float(np.percentile(contrasts, at)) for name, at in PERCENTILES.items()},
+                "views": _views(segmenter, validate[0], least),
+                "reported": {set.name: _below(_contrasts(segmenter, set), least) for set in reported},
+            }
+            for segmenter, contrasts in zip(segmenters, found, strict=True)
+        },
+    }
+
+
+def _contrasts(segmenter: Segmenter, dataset: IndexedDataset) -> Numbers:
+    samples = tqdm(dataset, f"contrast of {dataset.name}", len(dataset), unit="image")
+    return np.array([segmenter(sample.rgb).contrast for sample in samples])
+
+
+def _views(segmenter: Segmenter, dataset: IndexedDataset, least: float) -> dict[str, Any]:
+    places = range(0, len(dataset), max(1, len(dataset) // IMAGES))[:IMAGES]
+    samples = [dataset[place] for place in places]
+    found = {}
+    for name, view in VIEWS.items():
+        images = [view(sample, np.random.default_rng(place)) for place, sample in zip(places, samples, strict=True)]
+        seen = [image for image in images if image is not None]
+        if seen:
+            found[name] = _below(np.array([segmenter(image).contrast for image in seen]), least)
+    return found
+
+
+def _below(contrasts: Numbers, least: float) -> dict[str, Any]:
+    low, median, high = np.percentile(contrasts, [5, 50, 95])
+    return {
+        "images": len(contrasts),
+        "below": int((contrasts < least).sum()),
+        "percentile5": float(low),
+        "median": float(median),
+        "percentile95": float(high),
+    }

@@ -1,0 +1,180 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The model card: what a manifest says, for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["metrics_table", "model_card"]
+
+
+def metrics_table(metrics: dict[str, Any], what: str = "set") -> str:
+    """One row a set (or whatever `what` names), in the paper's units: AUROC as it is, the rest in per cent, with 95 % intervals by picture."""
+    rows = [
+        f"| {what} | pictures | AUROC | AP | AR | FPR95 | pi |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, result in metrics.items():
+        numbers, interval = result["metrics"], result["interval95"]
+        cells = [f"{numbers['auroc']:.3f} ({interval['auroc'][0]:.3f} to {interval['auroc'][1]:.3f})"]
+        cells += [
+            f"{100 * numbers[key]:.1f} ({100 * interval[key][0]:.1f} to {100 * interval[key][1]:.1f})"
+            for key in ("ap", "ar", "fpr95")
+        ]
+        cells.append(f"{numbers['pi']:.2f}")
+        rows.append(f"| {name} | {result['pictures']} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def masks_table(metrics: dict[str, Any]) -> str:
+    """What the masks hold at the model's thresholds, one row a set."""
+    rows = [
+        "| set | foreground that `foreground_mask` misses | background it takes for foreground "
+        "| foreground in `static_mask` | background in `static_mask` |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, result in metrics.items():
+        shares = (f"{100 * share:.1f} %" for share in result["masks"].values())
+        rows.append(f"| {name} | " + " | ".join(shares) + " |")
+    return "\n".join(rows)
+
+
+def contrast_table(contrast: dict[str, Any]) -> str:
+    """One row a view without a room and a reported set: how many are below the bound, by precision."""
+    precisions = contrast["precision"]
+    columns = " | ".join(f"below, {precision} | 5 %, median, 95 % of the contrast" for precision in precisions)
+    rows = [f"| images | number | {columns} |", "| --- | --- |" + " --- | --- |" * len(precisions)]
+    for kind in ("views", "reported"):
+        for name, found in next(iter(precisions.values()))[kind].items():
+            cells = []
+            for measured in precisions.values():
+                result = measured[kind][name]
+                numbers = (result[key] for key in ("percentile5", "median", "percentile95"))
+                cells += [str(result["below"]), ", ".join(f"{number:.2f}" for number in numbers)]
+            rows.append(f"| {name} | {found['images']} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def _contrast_section(contrast: dict[str, Any]) -> str:
+    validation = "; ".join(
+        f"{found['validation']['least']:.2f} at least, {found['validation']['percentile1']:.2f} at the first percentile, "
+        f"{found['validation']['median']:.2f} in the median in {precision}"
+        for precision, found in contrast["precision"].items()
+    )
+    return f"""
+## Views without a room
+
+The contrast of an image is the standard deviation of its logit over the cells. Where it is below **{contrast["least"]:.2f}** the model tells nothing apart, however sure
+it is, and node and tools say so. That bound is {contrast["guarantee"]}. These images have {validation}.
+
+{contrast_table(contrast)}
+
+The views are made from validation images, by `bgflow_train/data/no_room.py`; `bgflow contrast` measures all of it anew.
+"""
+
+
+def model_card(manifest: dict[str, Any], notes: str) -> str:
+    """Render the README.md of a model folder.
+
+    Args:
+        manifest: of the model.
+        notes: Markdown, what was seen by eye.
+    """
+    recipe, versions = manifest["training"]["recipe"], manifest["training"]["versions"]
+    blend, veto = manifest["calibration"]["blend"], manifest["calibration"]["veto"]
+    scores = "\n".join(
+        f"| {name} | {weight / deviation:.4f} |"
+        for name, weight, deviation in zip(recipe["scores"], blend["weight"], blend["deviation"], strict=True)
+    )
+    scores += f"\n| head x confidence in the picture | {blend['confidence'] / blend['deviation'][0]:.4f} |"
+    rows = [
+        f"| {layer['score']} | {layer['stride']} | {layer['channels']} | {layer['nll']['cells']} | "
+        f"{layer['nll']['train']:.1f} | {layer['nll']['validation']:.1f} |"
+        for layer in manifest["layers"]
+    ]
+    head = [
+        "",
+        "| density | stride | channels | background cells | NLL, fit | NLL, validation |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    densities = "\n".join([*head, *rows, ""]) if rows else ""
+    if veto is None:
+        vetoed = "No density overrules the fusion."
+    else:
+        vetoed = f"The fused logit is never above {veto['slope']:.4f} * {recipe['veto']} + {veto['offset']:.2f}: what this density finds impossible is foreground."
+    data = "\n".join(
+        f"| {name} | {set['pictures']} | `{set['sha256'][:16]}` |" for name, set in manifest["training"]["data"].items()
+    )
+    points = "\n".join(
+        f"- **{mask}** at likelihood {point['likelihood']:.3f}: {point['guarantee']}."
+        for mask, point in manifest["thresholds"].items()
+    )
+    parity, error = manifest["calibration"]["parity"], manifest["calibration"]["expected_error"]
+    checked = "\n".join(
+        f"- {mask}: chosen on a random two thirds of the rooms a thousand times, the other third missed {100 * found['mean']:.2f} % on average; "
+        f"above the level in {100 * found['above']:.0f} % of the splits, no threshold possible in {100 * found['none']:.0f} %."
+        for mask, found in manifest["calibration"]["operating_points_on_1000_splits"].items()
+    )
+    int8 = ""
+    if "int8" in manifest:
+        found, kept = manifest["int8"]["difference"], ", ".join(manifest["int8"]["float32"])
+        int8 = f"""
+## In int8
+
+`{manifest["int8"]["file"]}` has the encoder's convolutions in int8, but for {kept}; the scores are computed in float32. Processors with VNNI or ARM's
+dot product take it, others the float32 graph. On {found["pictures"]} held-back pictures the likelihoods differ by {found["mean"]:.4f} in the mean, {found["percentile99"]:.3f} at the 99th percentile
+and {found["largest"]:.3f} at most.
+
+{metrics_table(manifest["int8"]["metrics"])}
+
+Again: `bgflow evaluate {manifest["name"]} --precision int8 --dataset nyu:DIR --split test`; `bgflow quantize` makes it.
+"""
+    contrast = _contrast_section(manifest["contrast"]) if "contrast" in manifest else ""
+    return f"""# Model `{manifest["name"]}`
+
+Background likelihood of indoor pictures: {manifest["encoder"]["name"]} ({manifest["encoder"]["weights"]}),
+several scores on its features (below), fused and calibrated. Input {manifest["input"]["width"]}x{manifest["input"]["height"]}, one logit each {manifest["stride"]} pixels.
+Written by `bgflow export`; every number below stands in `manifest.yaml` with intervals, data hashes, versions and machine.
+
+## On pictures that nothing was trained or tuned on
+
+AUROC as a fraction, the rest in per cent, foreground positive, 95 % intervals by picture (1000 resamples).
+
+{metrics_table(manifest["metrics"])}
+
+{masks_table(manifest["metrics"])}
+
+Again: `bgflow evaluate {manifest["name"]} --dataset nyu:DIR --split test` (`ade20k_rooms:DIR`, `gazebo_house:DIR`, `gazebo_bookstore:DIR`).
+{int8}
+## Operating points
+
+{points}
+
+{checked}
+
+Likelihoods are probabilities to within {100 * error["after"]:.1f} % on the validation pictures (expected calibration error; {100 * error["before"]:.1f} % before calibration).
+{contrast}
+![Reliability before and after](reliability.png)
+
+## Made from
+
+| pictures | number | SHA-256 |
+| --- | --- | --- |
+{data}
+
+NYU Depth v2 (Silberman et al., 2012), ADE20K (Zhou et al., 2017), COCO (Lin et al., 2014), AWS RoboMaker worlds. The pictures
+are not part of the model or of this repository.
+
+## Scores
+
+| score | weight in the logit, a unit of the score |
+| --- | --- |
+{scores}
+
+{vetoed}
+{densities}
+Seed {recipe["seed"]}; bgflow {versions["bgflow"]}, torch {versions["torch"]}, timm {versions["timm"]}, Python {versions["python"]}.
+ONNX Runtime and torch differ by at most {parity["largest_likelihood_difference"]:.1e} in likelihood on {parity["pictures"]} pictures.
+
+{notes}"""

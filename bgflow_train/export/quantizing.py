@@ -1,0 +1,202 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The int8 graph beside the float32 one: the encoder's convolutions in bytes, the scores as they were."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import yaml
+from onnx import numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from tqdm import tqdm
+
+from bgflow_ros.segmentation.files import write_atomically
+from bgflow_ros.segmentation.masks import likelihood
+from bgflow_ros.segmentation.model import MANIFEST, PROTOBUF_BYTES, Model, ModelError
+from bgflow_ros.segmentation.runtime import Runtime
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_train.data import IndexedDataset
+from bgflow_train.data.canvas import canvas_of
+from bgflow_train.data.registry import open_split
+from bgflow_train.evaluation.evaluation import evaluate
+from bgflow_train.export.exporting import REPORT, contrast_of, write_manifest
+from bgflow_train.export.model_card import model_card
+from bgflow_train.export.rounding import moments, round_weights
+
+__all__ = ["KEEP", "LEVELS", "add_int8", "difference", "quantize"]
+
+KEEP = ("conv_stem", "blocks.0.")
+"""Parts of the light encoder that stay in float32: at half the picture's size they are no faster in int8, and two
+fifths of the difference are theirs (results/experiments.md; `bgflow quantize --keep` measures others)."""
+FOLLOWING = ("Add", "Clip", "Resize")
+"""Operators that are computed in int8 where they follow a convolution that is."""
+CALIBRATION = ("nyu", "fit")
+HELD_BACK = ("nyu", "validate")
+PICTURES = 64
+"""For the ranges of the activations, and for the comparison with float32."""
+LEVELS = 64
+"""Largest integer of a weight. Processors without VNNI or dot product sum two products of bytes in 16 bits, and
+2 * 255 * 64 is the most that fits: the graph computes the same on every processor."""
+FILE = "model_int8.onnx"
+
+
+def quantize(
+    graph: bytes, canvases: Sequence[npt.NDArray[np.uint8]], keep: Sequence[str] = KEEP, seed: int = 0
+) -> bytes:
+    """Quantise statically: weights to integers up to LEVELS a channel, activations to eight bits a tensor.
+
+    What is no convolution of the encoder stays in float32: heads, densities, exponentials, sums and fusion.
+
+    Args:
+        graph: an exported network in float32.
+        canvases: H x W x 3 pictures, RGB, of the network's size; no test picture is among them.
+        keep: parts of names of weights whose convolutions stay in float32.
+        seed: of the places that the rounding looks at.
+
+    Returns:
+        The ONNX file in ONNX's QDQ form.
+
+    Raises:
+        ModelError: there is nothing to quantise.
+    """
+    model = onnx.load_from_string(graph)
+    inside = _encoder_nodes(model.graph, keep)
+    if not inside:
+        raise ModelError(
+            f"no convolution of the encoder is left to quantise: all are of {', '.join(keep)}, or it has none"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / FILE
+        logging.disable(logging.WARNING)  # advice to optimise first, which would fuse what is told apart here
+        try:
+            quantize_static(
+                model,
+                path,
+                _Canvases(canvases),
+                quant_format=QuantFormat.QDQ,
+                per_channel=True,
+                reduce_range=True,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+                op_types_to_quantize=["Conv", *FOLLOWING],
+                nodes_to_quantize=[node.name for node in inside],
+            )
+        finally:
+            logging.disable(logging.NOTSET)
+        quantized = onnx.load(path)
+    _round_anew(
+        quantized, onnx.load_from_string(graph), [node for node in inside if node.op_type == "Conv"], canvases, seed
+    )
+    quantized.ClearField("metadata_props")
+    onnx.checker.check_model(quantized, full_check=True)
+    return bytes(quantized.SerializeToString())
+
+
+def _round_anew(
+    quantized: onnx.ModelProto,
+    model: onnx.ModelProto,
+    convolutions: Sequence[onnx.NodeProto],
+    canvases: Sequence[npt.NDArray[np.uint8]],
+    seed: int,
+) -> None:
+    """Replace the integers of the weights, rounded to the nearest, by those that change the layers' outputs least."""
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    tensors = {tensor.name: tensor for tensor in quantized.graph.initializer}
+    seen = moments(model, convolutions, canvases, seed)
+    for node in tqdm(convolutions, "rounding", unit="layer"):
+        name = node.input[1]
+        scales = numpy_helper.to_array(tensors[f"{name}_scale"])
+        rounded = round_weights(weights[name], seen[node.name], scales, LEVELS)
+        tensors[f"{name}_quantized"].CopyFrom(numpy_helper.from_array(rounded, f"{name}_quantized"))
+
+
+def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, notes: str = "") -> dict[str, Any]:
+    """Write the int8 graph into a model folder, with its difference from float32 and its metrics in manifest and card.
+
+    Args:
+        folder: of a model.
+        data: folder that holds the data sets.
+        cache: folder for what a killed run has done.
+        keep: see `quantize`.
+        notes: Markdown to end the model card with.
+
+    Returns:
+        The manifest as written.
+    """
+    float32 = Model.load(folder, PROTOBUF_BYTES)
+    calibration, held_back = open_split(data, *CALIBRATION), open_split(data, *HELD_BACK)
+    manifest = yaml.safe_load((folder / MANIFEST).read_text())
+    seed = manifest["training"]["recipe"]["seed"]
+    graph = quantize(float32.graph, _canvases(calibration, float32), keep, seed)
+    entry: dict[str, Any] = {
+        "file": FILE,
+        "sha256": hashlib.sha256(graph).hexdigest(),
+        "float32": list(keep),
+        "calibration": {"/".join(CALIBRATION): {"pictures": PICTURES, "sha256": calibration.digest()}},
+    }
+    manifest["int8"] = entry
+    # Measured before anything is written: a kill never leaves a model that is half described.
+    int8 = replace(float32, int8=graph)
+    entry["difference"] = difference(int8, _canvases(held_back, float32))
+    segmenter = Segmenter(int8, "cpu", precision="int8")
+    entry["metrics"] = {"/".join(split): evaluate(segmenter, open_split(data, *split), cache, seed) for split in REPORT}
+    manifest["contrast"] = contrast_of(int8, data)  # anew: one bound serves both graphs
+    write_atomically(folder / FILE, graph)
+    write_manifest(folder, manifest)
+    write_atomically(folder / "README.md", model_card(manifest, notes).encode())
+    return manifest  # type: ignore[no-any-return]
+
+
+def difference(model: Model, canvases: Sequence[npt.NDArray[np.uint8]]) -> dict[str, float]:
+    """Absolute difference in likelihood between a model's int8 and float32 graphs, over all cells of some canvases."""
+    maps = []
+    runtimes = [Runtime(model, "cpu", precision=precision) for precision in ("float32", "int8")]
+    for canvas in canvases:
+        exact, fast = (likelihood(runtime(canvas)) for runtime in runtimes)
+        maps.append(np.abs(exact - fast))
+    return {
+        "pictures": len(maps),
+        "mean": float(np.mean(maps)),
+        "percentile99": float(np.percentile(maps, 99)),
+        "largest": float(np.max(maps)),
+    }
+
+
+def _encoder_nodes(graph: onnx.GraphProto, keep: Sequence[str]) -> list[onnx.NodeProto]:
+    """List the encoder's convolutions but those to keep, and what follows them in FOLLOWING."""
+    inside: set[str] = set()
+    nodes = []
+    for node in graph.node:
+        weight = node.input[1] if node.op_type == "Conv" else ""
+        is_encoder = weight.startswith("encoder.") and not any(part in weight for part in keep)
+        if is_encoder or (node.op_type in FOLLOWING and inside.intersection(node.input)):
+            inside.update(node.output)
+            nodes.append(node)
+    return nodes
+
+
+def _canvases(dataset: IndexedDataset, model: Model) -> list[npt.NDArray[np.uint8]]:
+    """PICTURES of the set, evenly spaced, as the network sees them."""
+    indices = range(0, len(dataset), max(1, len(dataset) // PICTURES))[:PICTURES]
+    return [canvas_of(dataset[index], model.width, model.height)[0] for index in indices]
+
+
+class _Canvases(CalibrationDataReader):  # type: ignore[misc]
+    """Feeds canvases to ONNX Runtime's calibration."""
+
+    def __init__(self, canvases: Iterable[npt.NDArray[np.uint8]]) -> None:
+        self._canvases = iter(canvases)
+
+    def get_next(self) -> dict[str, npt.NDArray[np.uint8]] | None:
+        canvas = next(self._canvases, None)
+        return None if canvas is None else {"image": canvas[None]}

@@ -1,0 +1,27 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the expert's own head says: the paper's baseline, and the strongest single score at home."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from bgflow_train.model.scores.base import Score
+from bgflow_train.networks.pyramid import Pyramid
+
+__all__ = ["HeadScore"]
+
+
+class HeadScore(Score):
+    """The head's foreground logit."""
+
+    name = "head"
+
+    def __init__(self, pyramid: Pyramid) -> None:
+        super().__init__()
+        self.head = pyramid.head
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        """Foreground logit of each cell of the last layer."""
+        logits: Tensor = self.head(maps[-1])
+        return logits

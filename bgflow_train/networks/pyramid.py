@@ -1,0 +1,99 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The light expert: EfficientNet-Lite0 with a feature pyramid (Lin et al., 2017), a head and an auxiliary head."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from bgflow_rooms.nyu40 import CLASSES
+from bgflow_train.networks.base import Encoder, Layer
+from bgflow_train.networks.efficientnet_lite0 import EfficientNetLite0
+from bgflow_train.networks.weights import IMAGENET
+
+__all__ = ["Pyramid"]
+
+WIDTH = 64
+"""Channels of the pyramid's levels."""
+GENERAL = ("conv_stem", "bn1", "blocks.0", "blocks.1")
+"""Stays as ImageNet left it: edges and colours are the same everywhere, and a quarter of the training time is saved."""
+
+
+class Pyramid(Encoder):
+    """Layers 3, 4 and 5 of the encoder, layer 6 (the pyramid at stride 8) and layer 7 (at stride 4).
+
+    From the coarsest level down, each is a 1x1 convolution of the encoder's layer plus the level above, upsampled,
+    smoothed by a depthwise-separable convolution. The picture's mean descriptor joins at the top: what kind of room
+    it is. The head is a linear classifier of layer 7.
+
+    Args:
+        weights: of the encoder to begin with: `imagenet`, `random` or a file.
+    """
+
+    def __init__(self, weights: str = IMAGENET) -> None:
+        super().__init__()
+        self.encoder = EfficientNetLite0(weights, finest=2)
+        self.name, self.source = f"{self.encoder.name}+pyramid", self.encoder.source
+        finest, third, *_ = layers = self.encoder.layers
+        field = layers[-1].receptive_field
+        self.layers = (
+            *layers[1:],
+            Layer(6, WIDTH, third.stride, field, effective=True),
+            Layer(7, WIDTH, finest.stride, field, effective=True),
+        )
+        channels = [layer.channels for layer in layers]
+        self.lateral = nn.ModuleList([_convolution(number, WIDTH) for number in channels])
+        self.smooth = nn.ModuleList([_Smooth(WIDTH) for _ in channels])
+        self.context = nn.Sequential(nn.Linear(channels[-1], WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH))
+        self.head = nn.Conv2d(WIDTH, 1, 1)
+        self.classify = nn.Conv2d(WIDTH, CLASSES + 1, 1)
+        for name in GENERAL:
+            self.encoder.network.get_submodule(name).requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Pyramid:
+        """Switch to training, but for what stays as it is."""
+        super().train(mode)
+        for name in GENERAL:
+            self.encoder.network.get_submodule(name).eval()
+        return self
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """Compute the feature maps of layers 3 to 7."""
+        maps = self.encoder(image)
+        context = self.context(maps[-1].mean((2, 3)))[:, :, None, None]
+        level = self.smooth[-1](self.lateral[-1](maps[-1]) + context)
+        levels = [level]
+        for place in (2, 1, 0):
+            up = F.interpolate(level, maps[place].shape[2:], mode="bilinear", align_corners=False)
+            level = self.smooth[place](self.lateral[place](maps[place]) + up)
+            levels.append(level)
+        return [*maps[1:], *levels[-2:]]
+
+    def logits(self, layer7: Tensor) -> Tensor:
+        """Foreground logit of the head: N x 64 x h x w to N x 1 x h x w."""
+        logits: Tensor = self.head(layer7)
+        return logits
+
+    def classes(self, layer7: Tensor) -> Tensor:
+        """Logits of the classes, 0 (never trained) to 40: N x 64 x h x w to N x 41 x h x w."""
+        logits: Tensor = self.classify(layer7)
+        return logits
+
+
+class _Smooth(nn.Module):
+    """A depthwise-separable convolution beside a way past it."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.depthwise = _convolution(channels, channels, 3, channels)
+        self.pointwise = _convolution(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu6(x + self.pointwise(F.relu6(self.depthwise(x))))
+
+
+def _convolution(into: int, out: int, kernel: int = 1, groups: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(into, out, kernel, padding=kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(out)
+    )

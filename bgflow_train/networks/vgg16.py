@@ -1,0 +1,86 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""VGG-16 (Simonyan and Zisserman, 2015), the paper's encoder, without and with batch normalisation."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torchvision.models import VGG16_BN_Weights, VGG16_Weights, vgg16, vgg16_bn
+
+from bgflow_train.networks.base import Encoder, EncoderError, Layer, receptive_field
+from bgflow_train.networks.weights import IMAGENET, RANDOM, load_file
+
+__all__ = ["VGG16", "VGG16BN"]
+
+MEAN, DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
+"""Of the pictures that torchvision's weights were trained on, RGB of 0 to 255."""
+NUMBERS = (3, 4, 5)
+"""The poolings whose outputs are layers."""
+
+
+class VGG16(Encoder):
+    """Layers 3, 4 and 5: the outputs of the poolings of these numbers, at stride 8, 16 and 32.
+
+    Args:
+        weights: `imagenet` (torchvision's download, or what its cache folder holds), `random`, or a file: torchvision's
+            .pth, or the .safetensors that this project writes.
+
+    Raises:
+        EncoderError: the weights cannot be had or are another network's.
+    """
+
+    name = "vgg16"
+    build = staticmethod(vgg16)
+    mean: Tensor
+    deviation: Tensor
+    published = VGG16_Weights.IMAGENET1K_V1
+
+    def __init__(self, weights: str = IMAGENET) -> None:
+        super().__init__()
+        self.network: nn.Module = self.build(weights=None).features
+        self.register_buffer("mean", torch.tensor(MEAN).reshape(3, 1, 1), persistent=False)
+        self.register_buffer("deviation", torch.tensor(DEVIATION).reshape(3, 1, 1), persistent=False)
+        self.poolings = [name for name, module in self.network.named_children() if isinstance(module, nn.MaxPool2d)]
+        convolutions = [module for module in self.network if isinstance(module, nn.Conv2d)]
+        channels = {3: convolutions[6], 4: convolutions[9], 5: convolutions[12]}
+        layers = []
+        for number in NUMBERS:
+            field, stride = receptive_field(self.network, self.poolings[number - 1])
+            layers.append(Layer(number, channels[number].out_channels, stride, field))
+        self.layers = tuple(layers)
+        self.source = self._load(weights)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """Compute the feature maps of layers 3, 4 and 5."""
+        x = (image - self.mean) / self.deviation
+        maps = []
+        for name, module in self.network.named_children():
+            x = module(x)
+            if name in self.poolings[NUMBERS[0] - 1 :]:
+                maps.append(x)
+        return maps
+
+    def _load(self, weights: str) -> str:
+        if weights == RANDOM:
+            return "random weights"
+        if weights != IMAGENET:
+            return load_file(self.network, weights)
+        try:
+            state = self.published.get_state_dict(check_hash=True, weights_only=True)
+        except Exception as error:  # no network, or whatever torch raises at a damaged file of its cache
+            file = self.published.url.rpartition("/")[2]
+            raise EncoderError(
+                f"no ImageNet weights for {self.name}: torchvision's download failed ({str(error).strip('<>')}); "
+                f"bring its {file} and name the file, or put it into checkpoints/ of torch's hub folder"
+            ) from error
+        self.network.load_state_dict({k.removeprefix("features."): v for k, v in state.items() if "features." in k})
+        return f"torchvision, {self.published}"
+
+
+class VGG16BN(VGG16):
+    """The same with a batch normalisation after each convolution: the paper's variant (i)."""
+
+    name = "vgg16_bn"
+    build = staticmethod(vgg16_bn)
+    published = VGG16_BN_Weights.IMAGENET1K_V1

@@ -1,0 +1,182 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fits all systems of a column, each step kept on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.metrics import roc_auc_score
+from torch import Tensor
+from tqdm import tqdm
+
+from bgflow_ros.segmentation.files import write_atomically
+from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
+from bgflow_train.data.augment import Augmented
+from bgflow_train.data.canvas import on_picture
+from bgflow_train.data.subsets import spaced
+from bgflow_train.model.densities import KNN, Density, Gaussian, Mixture, RealNVP
+from bgflow_train.model.features import FeatureCache, Features
+from bgflow_train.model.labelled_cells import FEWEST
+from bgflow_train.networks.device import DEVICE
+from bgflow_train.networks.expert import Expert
+from bgflow_train.studies.paper.cells import cells_of, draw
+from bgflow_train.studies.paper.columns import Column, Size
+from bgflow_train.studies.paper.fusion import Fusion
+from bgflow_train.studies.paper.pictures import Pictures
+from bgflow_train.studies.paper.systems import KINDS, Systems
+
+__all__ = ["FittedColumn", "fit_column"]
+
+NEIGHBOURS = (1, 5, 20, 100)
+"""The k to choose from."""
+CHOICE_PICTURES = 24
+"""Validation pictures that choose k."""
+
+
+@dataclass(frozen=True)
+class FittedColumn:
+    """A column's systems and what there is to say about them."""
+
+    systems: Systems
+    cache: FeatureCache
+    record: dict[str, Any]
+    """JSON-ready: cells by label and layer, NLLs, k and how it was chosen, fusions."""
+
+    def scores(self, sample: Sample, names: Iterable[str]) -> Iterator[npt.NDArray[np.float32]]:
+        """Background scores of some systems at the picture's own size, H x W each."""
+        found = self.systems.maps(self.cache.of(sample))
+        for name in names:
+            yield on_picture(found[name].grid, found[name].stride, sample, self.cache.width, self.cache.height)
+
+
+def fit_column(column: Column, size: Size, expert: Expert, pictures: Pictures, folder: Path, seed: int) -> FittedColumn:
+    """Fit the densities and fusions of a column; what `folder` already holds is not done again.
+
+    Args:
+        column: which.
+        size: how large.
+        expert: trained.
+        pictures: to fit, validate and fuse with.
+        folder: of the column.
+        seed: of everything random.
+
+    Raises:
+        DatasetError: too few background cells.
+    """
+    canvas = size.canvas[column.architecture]
+    cache = FeatureCache(folder / "features", expert, *canvas)
+    rng = np.random.default_rng(seed)
+    x, counts = _cells(cache, Augmented(pictures.fit, size.variants, *canvas, seed), expert, size.cells, rng)
+    stop, _ = _cells(cache, pictures.validate, expert, size.cells // 4, rng)
+    densities: dict[str, list[Density]] = {kind: [] for kind in KINDS}
+    for kind in KINDS:
+        for layer, cells, validation in zip(expert.layers, x, stop, strict=True):
+            density = _unfitted(kind, layer.channels, size, seed).to(DEVICE)
+            path = folder / "densities" / f"{kind}{layer.number}.safetensors"
+            density.fit_once(path, cells, validation, seed=seed, label=f"{column.name}: {kind} {layer.number}")
+            densities[kind].append(density.eval().requires_grad_(False))
+    choice = _choose_neighbours(cache, pictures, densities["knn"], folder)
+    fuse = list(cache.features(pictures.fuse))
+    fusions, nlls = {}, {}
+    for kind in KINDS:
+        stopping = _mean_nlls(densities[kind], stop)
+        # What a kNN has kept is at distance 0 of itself: other pictures say how far background is.
+        centre = stopping if kind == "knn" else _mean_nlls(densities[kind], x)
+        nll, labels, weights = cells_of(fuse, densities[kind])
+        fusions[kind] = Fusion.fit(nll, labels, centre, weights)
+        nlls[kind] = {"centre": centre, "validation": stopping}
+    record = {
+        "cells": counts,
+        "nll": nlls,
+        "neighbours": choice,
+        "fusion": {kind: {"weight": fusion.weight, "bias": fusion.bias} for kind, fusion in fusions.items()},
+    }
+    return FittedColumn(Systems(expert, densities, fusions), cache, record)
+
+
+def _mean_nlls(densities: list[Density], cells: list[Tensor]) -> list[float]:
+    return [density.mean_nll(x) for density, x in zip(densities, cells, strict=True)]
+
+
+def _unfitted(kind: str, channels: int, size: Size, seed: int) -> Density:
+    if kind == "knn":
+        return KNN(channels, stored=size.stored)
+    if kind == "flow":
+        return RealNVP(channels, couplings=size.couplings, hidden=size.hidden, epochs=size.flow_epochs, seed=seed)
+    return Gaussian(channels) if kind == "gaussian" else Mixture(channels)
+
+
+def _cells(
+    cache: FeatureCache, dataset: IndexedDataset, expert: Expert, most: int, rng: np.random.Generator
+) -> tuple[list[Tensor], dict[str, dict[str, int]]]:
+    """Background descriptors of every layer, and how many cells of which label there are."""
+    # A share of each picture's cells bounds the memory; the exact bound is drawn at the end.
+    found: list[list[npt.NDArray[np.float32]]] = [[] for _ in expert.layers]
+    counts = {str(layer.number): {"background": 0, "mixed": 0, "foreground": 0} for layer in expert.layers}
+    names = {BACKGROUND: "background", VOID: "mixed", FOREGROUND: "foreground"}
+    for features in cache.features(dataset):
+        for index, layer in enumerate(expert.layers):
+            for label, count in zip(*np.unique(features.labels(index), return_counts=True), strict=True):
+                counts[str(layer.number)][names[int(label)]] += int(count)
+            found[index].append(_share(features, index, 4 * most // len(dataset), rng))
+    cells = []
+    for layer, parts in zip(expert.layers, found, strict=True):
+        all_cells = np.concatenate(parts)
+        if len(all_cells) < FEWEST:
+            raise DatasetError(
+                f"layer {layer.number} has {len(all_cells)} background cells in {dataset.name}, of at least {FEWEST}; "
+                "more pictures, larger ones or emptier rooms are needed"
+            )
+        cells.append(draw(all_cells, most, rng).to(DEVICE))
+    return cells, counts
+
+
+def _share(features: Features, layer: int, most: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    cells = features.background(layer)
+    return cells if len(cells) <= most else cells[rng.choice(len(cells), most, replace=False)]
+
+
+def _labelled(features: Features, layer: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
+    """Descriptors of a layer's cells with the labels under their centres, those without one left out."""
+    map = features.maps[layer]
+    step = features.cells.shape[0] // map.shape[1]
+    labels = features.cells[step // 2 :: step, step // 2 :: step].ravel()
+    known = labels != VOID
+    return map.reshape(len(map), -1).T[known].astype(np.float32), labels[known]
+
+
+def _choose_neighbours(
+    cache: FeatureCache, pictures: Pictures, densities: list[Density], folder: Path
+) -> dict[str, Any]:
+    """Set the k of the highest AUROC over the validation pictures' cells, the mean of the layers."""
+    path = folder / "densities" / "neighbours.json"
+    if path.exists():
+        choice = json.loads(path.read_text())
+    else:
+        features = [cache.of(sample) for sample in spaced(pictures.validate, CHOICE_PICTURES)]
+        mean = np.zeros(len(NEIGHBOURS))
+        for index, density in enumerate(tqdm(densities, "choose k", unit="layer")):
+            assert isinstance(density, KNN)
+            cells, labels = (
+                np.concatenate(parts) for parts in zip(*(_labelled(p, index) for p in features), strict=True)
+            )
+            nlls = density.nlls(torch.from_numpy(cells), list(NEIGHBOURS))
+            mean += [roc_auc_score(labels == FOREGROUND, nll.numpy()) / len(densities) for nll in nlls]
+        choice = {
+            "k": int(NEIGHBOURS[int(mean.argmax())]),
+            "auroc": dict(zip(map(str, NEIGHBOURS), mean.tolist(), strict=True)),
+            "pictures": len(features),
+        }
+        write_atomically(path, json.dumps(choice).encode())
+    for density in densities:
+        assert isinstance(density, KNN)
+        density.neighbours = choice["k"]
+    return dict(choice)

@@ -1,0 +1,266 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tables I and II: the paper's numbers and ours, row by row, as Markdown, JSON and a plot."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from bgflow_ros.segmentation.files import write_atomically
+from bgflow_train.data import DatasetError
+from bgflow_train.export.model_card import metrics_table
+from bgflow_train.studies.paper.columns import ARCHITECTURES, COLUMNS, SIZES, Column
+from bgflow_train.studies.paper.reported import TABLE1, TABLE2, WEIGHTS, Reported
+from bgflow_train.studies.paper.systems import KINDS, STRATEGIES
+
+__all__ = ["keep_column", "write_table"]
+
+PAPER = {"table1": TABLE1, "table2": TABLE2}
+TITLES = {
+    "table1": "Table I: evaluation on the NYU test set",
+    "table2": "Table II: evaluation on the generalization set",
+}
+ARCHITECTURE_TITLES = {"vgg16": "VGG-16", "efficientnet_lite0": "EfficientNet-Lite0"}
+WEIGHT_TITLES = {"nyu": "NYU", "ade20k": "ADE20K", "imagenet": "ImageNet"}
+
+
+def _command(table: str, column: Column) -> str:
+    """What fills a column where its weights can be had."""
+    line = f"bgflow reproduce {table} --data DATA --columns {column.name}"
+    if column.weights == "ade20k":
+        return f"{line} --ade20k ADEChallengeData2016"
+    return line
+
+
+def keep_column(table: str, column: Column, result: dict[str, Any], out: Path) -> None:
+    """Keep a column's result under `out`; one that was measured elsewhere stays where this machine cannot.
+
+    Raises:
+        DatasetError: a table there reports on other pictures, or was made with another split, seed or fitting set.
+    """
+    path = _path(table, column, out)
+    if "not_run" in result:
+        if path.exists() and "not_run" not in json.loads(path.read_text()):
+            return
+    else:
+        for other in sorted(path.parent.glob(f"{table}-*.json")):
+            kept = json.loads(other.read_text())
+            if "not_run" not in kept and _kind(kept) != _kind(result):
+                raise DatasetError(
+                    f"{other} was measured with {_kind(kept)}, this column with {_kind(result)}; one table takes one "
+                    "of them: choose another --out"
+                )
+    write_atomically(path, (json.dumps(result, indent=1) + "\n").encode())
+
+
+def write_table(table: str, out: Path) -> Path:
+    """Write TABLE.md and TABLE.png from the columns kept under `out`; their JSON files stay beside.
+
+    Returns:
+        The Markdown file.
+    """
+    columns = {
+        column: json.loads(_path(table, column, out).read_text())
+        for column in COLUMNS
+        if _path(table, column, out).exists()
+    }
+    text = "\n\n".join(
+        [
+            f"# {TITLES[table]}",
+            _set(columns),
+            "FPR95 / AR / AP in per cent / AUROC, foreground positive, pixels pooled over the set; in brackets the 95 % "
+            "interval of AUROC by picture (1000 resamples). Written by "
+            f"`bgflow reproduce {table} --data DATA`; everything in it, hashes, versions and machines included, stands in "
+            f"`columns/{table}-*.json`.",
+            _comparison(table, columns),
+            "## What was run, and how much smaller than the paper's",
+            _sizes(table, columns),
+            "## Our rows with all their intervals",
+            _intervals(table, columns),
+            "## Beside the paper: plain baselines, and the other two strategies of fusion",
+            "A flow has to beat a Gaussian to earn its place. `minimum` and `maximum` are the paper's strategies (i) and "
+            "(ii); `ensemble` is (iii), the logistic regression. AUROC / AP / FPR95.",
+            _baselines(columns),
+        ]
+    )
+    write_atomically(out / f"{table}.md", (text + "\n").encode())
+    write_atomically(out / f"{table}.png", _plot(table, columns))
+    return out / f"{table}.md"
+
+
+def _kind(result: dict[str, Any]) -> dict[str, Any]:
+    """What all columns of one table share, besides the pictures' place: what it reports on and how it was split."""
+    measured = result["measured"]
+    fuse = result["data"]["fuse"]["sha256"][:8]
+    return {"set": measured["set"], "sha256": measured["data_sha256"][:8], "fuse": fuse, **result["run"]}
+
+
+def _path(table: str, column: Column, out: Path) -> Path:
+    return out / "columns" / f"{table}-{column.name}.json"
+
+
+def _set(columns: dict[Column, dict[str, Any]]) -> str:
+    for result in columns.values():
+        if "not_run" not in result:
+            m = result["measured"]
+            return f"Ours: {m['set']}, {m['pictures']} pictures, SHA-256 {m['data_sha256'][:16]}."
+    return "Ours: nothing has been run yet."
+
+
+def _comparison(table: str, columns: dict[Column, dict[str, Any]]) -> str:
+    lines = [
+        "| system | weights | paper, VGG-16 | "
+        + " | ".join(f"ours, {ARCHITECTURE_TITLES[a]}" for a in ARCHITECTURES)
+        + " |"
+    ]
+    lines.append("| --- | --- | --- |" + " --- |" * len(ARCHITECTURES))
+    for system, reported in PAPER[table].items():
+        for weights in WEIGHTS:
+            cells = [_reported(reported[weights])]
+            for architecture in ARCHITECTURES:
+                result = columns.get(Column(architecture, weights))
+                if result is None or "not_run" in result:
+                    cells.append(_missing(table, Column(architecture, weights), result))
+                else:
+                    cells.append(_measured(result, system))
+            lines.append(f"| {_title(system)} | {WEIGHT_TITLES[weights]} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _missing(table: str, column: Column, result: dict[str, Any] | None) -> str:
+    # The reason's first clause; the whole of it stands among the sizes.
+    why = "not run yet" if result is None else "not run: " + re.split("[:,;]", result["not_run"])[0]
+    return f"{why}; `{_command(table, column)}`"
+
+
+def _reported(row: Reported) -> str:
+    return f"{row.fpr95:.1f} / {row.ar:.1f} / {row.ap:.1f} / {row.auroc:.2f}"
+
+
+def _measured(result: dict[str, Any], system: str) -> str:
+    row = result["measured"]["systems"][system]
+    m, (low, high) = row["metrics"], row["interval95"]["auroc"]
+    return f"{100 * m['fpr95']:.1f} / {100 * m['ar']:.1f} / {100 * m['ap']:.1f} / {m['auroc']:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _title(system: str) -> str:
+    if system == "fcn":
+        return "FCN softmax"
+    kind, _, part = system.partition(" ")
+    names = {"knn": "kNN", "flow": "Flow", "gaussian": "Gaussian", "mixture": "Gaussian mixture"}
+    return f"{names[kind]} ensemble 3+4+5+6" if part == "ensemble" else f"{names[kind]} {part}"
+
+
+def _intervals(table: str, columns: dict[Column, dict[str, Any]]) -> str:
+    parts = []
+    for column, result in columns.items():
+        if "not_run" not in result:
+            measured = result["measured"]
+            rows = {
+                _title(system): measured["systems"][system] | {"pictures": measured["pictures"]}
+                for system in PAPER[table]
+            }
+            parts.append(f"`{column.name}`:\n\n{metrics_table(rows, 'system')}")
+    return "\n\n".join(parts) or "Nothing has been run yet."
+
+
+def _sizes(table: str, columns: dict[Column, dict[str, Any]]) -> str:
+    paper = SIZES["paper"]
+    lines = [
+        "| column | pictures | canvas | expert | fitted to | flow | kNN | machine |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        f"| the paper | {'87, pi 0.5' if table == 'table1' else '45, pi 0.2'} | not said; NYU is {'x'.join(map(str, paper.canvas['vgg16']))} | VGG-16, epochs not "
+        f"said | 493 pictures, augmented | {paper.couplings} couplings, width not said | k not said | GTX 1080 Ti |",
+    ]
+    for column in COLUMNS:
+        result = columns.get(column)
+        if result is None or "not_run" in result:
+            why = "nobody has asked for it yet" if result is None else result["not_run"]
+            lines.append(f"| {column.name} | not run: {why} | fill it with `{_command(table, column)}` | | | | | |")
+            continue
+        size, expert, fitted = result["size"], result["expert"], result["fitted"]
+        recipe, measured = expert["recipe"], result["measured"]
+        pi = measured["systems"]["fcn"]["metrics"]["pi"]
+        cells = sum(layer["background"] for layer in fitted["cells"].values())
+        trained = "decoder" if recipe["frozen"] else "all"
+        lines.append(
+            f"| {column.name} | {measured['pictures']}, pi {pi:.2f} ({result['run']['split']} split) | {'x'.join(map(str, size['canvas']))} | "
+            f"{recipe['encoder']} from {expert['init']}, {trained} trained for {recipe['epochs']} epochs of "
+            f"{'x'.join(map(str, size['crop']))} cuts | {result['data']['fit']['pictures']} pictures and {size['variants']} augmented of each, {cells} background cells, at most "
+            f"{size['cells']} a layer | {size['couplings']} couplings, width {size['hidden']}, at most "
+            f"{size['flow_epochs']} epochs | k {fitted['neighbours']['k']} by validation, at most {size['stored']} stored | "
+            f"{_machine(result['machine'])} |"
+        )
+    return "\n".join(lines)
+
+
+def _machine(machine: dict[str, Any]) -> str:
+    return machine["card"] if machine["card"] != "none" else f"{machine['processor']}, threads: {machine['threads']}"
+
+
+def _baselines(columns: dict[Column, dict[str, Any]]) -> str:
+    run = {column: result for column, result in columns.items() if "not_run" not in result}
+    if not run:
+        return "Nothing has been run yet."
+    lines = ["| system | " + " | ".join(column.name for column in run) + " |", "| --- |" + " --- |" * len(run)]
+    parts = {
+        kind: [str(layer["number"]) for layer in next(iter(run.values()))["layers"]] if kind in KINDS[2:] else []
+        for kind in KINDS
+    }
+    for kind in KINDS:
+        for part in (*parts[kind], *STRATEGIES):
+            system, cells = f"{kind} {part}", []
+            for result in run.values():
+                if system not in result["measured"]["systems"]:
+                    cells.append("not measured")
+                    continue
+                m = result["measured"]["systems"][system]["metrics"]
+                cells.append(f"{m['auroc']:.3f} / {100 * m['ap']:.1f} / {100 * m['fpr95']:.1f}")
+            lines.append(f"| {_title(system)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _plot(table: str, columns: dict[Column, dict[str, Any]]) -> bytes:
+    """AUROC of every row: the paper's as crosses, ours with intervals."""
+    from matplotlib.figure import Figure
+
+    systems = list(PAPER[table])
+    figure = Figure(figsize=(12, 1.5 + 0.42 * len(systems)), layout="constrained")
+    axes = figure.subplots(1, len(WEIGHTS), sharey=True, sharex=True)
+    for axis, weights in zip(axes, WEIGHTS, strict=True):
+        places = range(len(systems))
+        axis.plot([PAPER[table][system][weights].auroc for system in systems], places, "kx", label="paper, VGG-16")
+        for offset, architecture in enumerate(ARCHITECTURES):
+            result = columns.get(Column(architecture, weights))
+            if result is None or "not_run" in result:
+                continue
+            shown = [result["measured"]["systems"][system] for system in systems]
+            auroc = [row["metrics"]["auroc"] for row in shown]
+            bars = [
+                [a - row["interval95"]["auroc"][0] for a, row in zip(auroc, shown, strict=True)],
+                [row["interval95"]["auroc"][1] - a for a, row in zip(auroc, shown, strict=True)],
+            ]
+            axis.errorbar(
+                auroc,
+                [place + 0.15 + 0.2 * offset for place in places],
+                xerr=bars,
+                fmt="os"[offset],
+                color=f"C{offset}",
+                markersize=4,
+                label=f"ours, {ARCHITECTURE_TITLES[architecture]}",
+            )
+        axis.set_title(f"{WEIGHT_TITLES[weights]} weights")
+        axis.set_xlabel("AUROC")
+        axis.grid(alpha=0.3)
+    axes[0].set_yticks(range(len(systems)), [_title(system) for system in systems])
+    axes[0].invert_yaxis()
+    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=3)
+    figure.suptitle(TITLES[table])
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=110)
+    return file.getvalue()

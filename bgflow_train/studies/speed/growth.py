@@ -1,0 +1,104 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""How the packaged model's time grows with the camera's size, and its throughput with cameras and threads."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from bgflow_train.studies.speed import pictures
+from bgflow_train.studies.speed.measure import measure
+from bgflow_train.studies.speed.pictures import Picture
+from bgflow_train.studies.speed.worker import Job, Worker, WorkerError, started
+
+__all__ = ["measure_growth"]
+
+CAMERA_SIZES = ((320, 240), (640, 480), (1280, 960))
+CAMERAS = (1, 2, 3, 4)
+THREADS = (1, 2)
+
+
+def measure_growth(
+    job: Job, shown: Sequence[Picture], folder: Path, rounds: int, frames: int, seed: int
+) -> dict[str, Any]:
+    """Measure one system at every camera size, number of cameras and number of threads.
+
+    Args:
+        job: the system; its pictures and threads are replaced.
+        shown: pictures.
+        folder: for what the processes read.
+        rounds: turns that each setting has, in an order drawn anew for each round.
+        frames: pictures of a turn, for each camera.
+        seed: of the orders.
+
+    Returns:
+        JSON-ready: `sizes` with milliseconds a picture, `cameras` with pictures a second of all cameras together.
+
+    Raises:
+        WorkerError: the system cannot be loaded, or its process died.
+    """
+    jobs, settings = {}, {}
+    for width, height in CAMERA_SIZES:
+        saved = pictures.save(pictures.resized(shown, width, height), folder / f"{width}x{height}.npz")
+        for threads in THREADS:
+            name = f"{width}x{height}, {threads}"
+            jobs[name] = replace(job, pictures=saved, threads=threads)
+            settings[name] = {"width": width, "height": height, "threads": threads}
+    measured, failed = measure(jobs, rounds, frames, seed, "camera sizes")
+    for message in failed.values():
+        raise WorkerError(message)
+    sizes = []
+    for name, setting in settings.items():
+        wall = measured[name].milliseconds("wall")
+        sizes.append(setting | {"median_ms": float(np.median(wall)), "p95_ms": float(np.percentile(wall, 95))})
+    return {"sizes": sizes, "cameras": _cameras(job, rounds, frames, seed)}
+
+
+def _cameras(job: Job, rounds: int, frames: int, seed: int) -> list[dict[str, Any]]:
+    """Pictures a second of 1 to 4 processes at once, each with a camera that has always the next picture ready."""
+    rng = random.Random(seed)
+    settings = [(threads, cameras) for threads in THREADS for cameras in CAMERAS]
+    rates: dict[tuple[int, int], list[float]] = {setting: [] for setting in settings}
+    with contextlib.ExitStack() as stack:
+        loaded = tqdm(total=len(THREADS) * max(CAMERAS), desc="cameras: load", leave=False, unit="process")
+        workers: dict[int, list[Worker]] = {threads: [] for threads in THREADS}
+        for threads in THREADS:
+            for _ in range(max(CAMERAS)):
+                workers[threads].append(stack.enter_context(started(Worker(replace(job, threads=threads)))))
+                loaded.update()
+        loaded.close()
+        with tqdm(total=rounds * len(settings), desc="cameras", unit="turn") as bar:
+            for _ in range(rounds):
+                for threads, cameras in rng.sample(settings, len(settings)):
+                    busy = workers[threads][:cameras]
+                    _together(busy, 1)  # warms up
+                    rates[threads, cameras].append(cameras * frames / _together(busy, frames))
+                    bar.update()
+    return [
+        {
+            "cameras": cameras,
+            "threads": threads,
+            "images_per_second": float(np.median(found)),
+            "range": [min(found), max(found)],
+        }
+        for (threads, cameras), found in rates.items()
+    ]
+
+
+def _together(workers: Sequence[Worker], frames: int) -> float:
+    """Seconds until all have done so many pictures."""
+    begin = time.perf_counter()
+    for worker in workers:
+        worker.begin(0, frames, warm_up=False)
+    for worker in workers:
+        worker.end()
+    return time.perf_counter() - begin

@@ -1,0 +1,178 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""A whole benchmark: write the systems, measure the machine, then the systems, then the packaged model's growth."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import tempfile
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model
+from bgflow_train.studies.speed import pictures
+from bgflow_train.studies.speed.growth import measure_growth
+from bgflow_train.studies.speed.limits import Limits, bound, measure_limits
+from bgflow_train.studies.speed.machine import machine, versions
+from bgflow_train.studies.speed.measure import Measured, measure, ratio
+from bgflow_train.studies.speed.operations import Count
+from bgflow_train.studies.speed.pictures import Picture
+from bgflow_train.studies.speed.systems import PACKAGED, System, default_system
+from bgflow_train.studies.speed.worker import Job, WorkerError, apart
+
+__all__ = ["FORMAT", "Setting", "benchmark"]
+
+FORMAT = 1
+"""Of the JSON file."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a benchmark was asked for."""
+
+    rounds: int
+    frames: int
+    threads: int
+    device: str
+    seed: int
+    growth: bool
+
+
+def benchmark(systems: Sequence[System], shown: Sequence[Picture], source: str, setting: Setting) -> dict[str, Any]:
+    """Measure.
+
+    Args:
+        systems: to compare.
+        shown: pictures, H x W x 3, RGB.
+        source: where the pictures are from, for the report.
+        setting: the rest.
+
+    Returns:
+        JSON-ready: the machine, versions, model, pictures, limits, systems, what was left out and why, growth.
+    """
+    model = Model.load(DEFAULT_MODEL)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        counts, left_out, failed = _write(systems, folder, model, setting)
+        # A card's limits would need other measurements.
+        limits = measure_limits(setting.threads, setting.seed) if setting.device == "cpu" else None
+        saved = pictures.save(shown, folder / "pictures.npz")
+        jobs = {
+            system.name: Job(system.call, folder / _slug(system), saved, setting.device, setting.threads)
+            for system in systems
+            if system.name in counts
+        }
+        measured, broken = measure(jobs, setting.rounds, setting.frames, setting.seed)
+        failed |= broken
+        preferred = (default_system(setting.device), *PACKAGED, *measured)
+        reference = next((name for name in preferred if name in measured), None)
+        growth = None
+        if setting.growth and reference in PACKAGED:
+            try:
+                growth = measure_growth(jobs[reference], shown, folder, setting.rounds, setting.frames, setting.seed)
+            except WorkerError as error:
+                failed["growth"] = str(error)
+    rows = [
+        _row(system, measured[system.name], measured[reference], counts[system.name], limits)
+        for system in systems
+        if reference is not None and system.name in measured
+    ]
+    return {
+        "format": FORMAT,
+        "machine": machine(),
+        "versions": versions(),
+        "model": {
+            "name": model.name,
+            "sha256": model.sha256,
+            "int8_sha256": None if model.int8 is None else hashlib.sha256(model.int8).hexdigest(),
+        },
+        "network_input": [model.width, model.height],
+        "pictures": {
+            "source": source,
+            "number": len(shown),
+            "sizes": sorted({f"{picture.shape[1]}x{picture.shape[0]}" for picture in shown}),
+            "sha256": pictures.digest(shown),
+        },
+        "setting": asdict(setting),
+        "limits": None if limits is None else asdict(limits),
+        "reference": reference,
+        "systems": rows,
+        "left_out": left_out,
+        "failed": failed,
+        "growth": growth,
+    }
+
+
+def _write(
+    systems: Sequence[System], folder: Path, model: Model, setting: Setting
+) -> tuple[dict[str, Count], dict[str, str], dict[str, str]]:
+    """Write each system; give what networks have to do, why systems were left out, and why others failed."""
+    counts: dict[str, Count] = {}
+    left_out: dict[str, str] = {}
+    failed: dict[str, str] = {}
+    bar = tqdm(systems, "write", leave=False, unit="system")
+    for system in bar:
+        bar.set_postfix_str(system.name)
+        if why := system.missing(setting.device):
+            left_out[system.name] = why
+            continue
+        target = folder / _slug(system)
+        try:
+            counts[system.name] = apart(_written, system, target, model.width, model.height, setting.seed)
+        except WorkerError as error:
+            failed[system.name] = str(error)
+    return counts, left_out, failed
+
+
+def _written(system: System, folder: Path, width: int, height: int, seed: int) -> Count:
+    """Write one system, in a process of its own."""
+    folder.mkdir()
+    if system.call.model is None:
+        import torch
+
+        torch.manual_seed(seed)
+    # Exporters tell a story each.
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return system.write(folder, width, height, seed)
+
+
+def _slug(system: System) -> str:
+    return system.name.replace(" ", "-")
+
+
+def _row(
+    system: System, measured: Measured, reference: Measured, count: Count, limits: Limits | None
+) -> dict[str, Any]:
+    wall, network = measured.milliseconds("wall"), float(np.median(measured.milliseconds("network")))
+    times, low, high = ratio(measured, reference)
+    # A graph without products has no bound.
+    least = (1000 * bound(count.operations, limits) or None) if limits is not None else None
+    return {
+        "name": system.name,
+        "about": system.about,
+        "pictures": len(wall),
+        "ratio": times,
+        "ratio_range": [low, high],
+        "median_ms": float(np.median(wall)),
+        "p95_ms": float(np.percentile(wall, 95)),
+        "network_ms": network,
+        "cpu_ms": float(np.mean(measured.milliseconds("cpu"))),
+        "peak_mb": measured.peak_bytes / 1e6,
+        "load_s": measured.load_seconds,
+        "gmac": count.macs / 1e9,
+        "gmac_int8": count.macs_int8 / 1e9,
+        "mb_moved": count.bytes / 1e6,
+        "parameters": count.parameters,
+        "nodes_uncounted": count.uncounted,
+        "bound_ms": least,
+        "gap": None if least is None else network / least,
+    }

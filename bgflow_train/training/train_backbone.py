@@ -1,0 +1,241 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Training of the light expert on background against foreground and, beside it, on 40 classes (paper, III-A2, i)."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, OTHER
+from bgflow_train.data import DatasetError, IndexedDataset, Sample
+from bgflow_train.data.augment import canvas_scale
+from bgflow_train.data.camera_jitter import CONSTANTS, lit, moved, pasted, strewn
+from bgflow_train.data.classes import mask_of
+from bgflow_train.networks import RANDOM
+from bgflow_train.networks.device import DEVICE
+from bgflow_train.networks.pyramid import Pyramid
+from bgflow_train.runs.artifact import BEGUN, Trained, mask_loss, named, take_step, validation_loss
+from bgflow_train.runs.checkpoint import Checkpoint
+from bgflow_train.runs.ownership import claim
+from bgflow_train.training.recipe import PyramidRecipe
+
+__all__ = ["PYRAMID", "Source", "load_pyramid", "mean_pyramid", "train_pyramid"]
+
+PYRAMID = Trained("pyramid", "train")
+PERIOD = 250
+"""Steps between two looks at the validation pictures, after each of which a killed training goes on."""
+WARM_UP = 60
+"""Steps in which the rates rise."""
+HEAD_FASTER = 3.0
+"""The new layers' rate over that of the encoder, which has learned already."""
+UNLABELLED = 0
+"""Among the classes."""
+
+
+class Source(NamedTuple):
+    """Pictures to train on, and how often to take one of them."""
+
+    dataset: IndexedDataset
+    """Its masks hold classes."""
+    share: float
+
+
+def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: IndexedDataset, out: Path) -> Pyramid:
+    """Train a pyramid; what `out` already holds of the same training is not done again.
+
+    What is kept is the mean of the weights over the last steps, which generalises better than the last weights do
+    (Izmailov et al., 2018), at the look when it did best.
+
+    Args:
+        recipe: what to train.
+        sources: pictures with classes.
+        validation: pictures with masks, from other rooms.
+        out: folder of the pyramid.
+
+    Raises:
+        DatasetError: `out` holds another training.
+        EncoderError: the encoder's first weights cannot be had.
+    """
+    total = sum(source.share for source in sources)
+    begun = {
+        "recipe": asdict(recipe) | {"crop": list(recipe.crop), "init": named(recipe.init, _file_of(recipe.init))},
+        "constants": CONSTANTS,
+        "data": {
+            dataset.name: {"pictures": len(dataset), "sha256": dataset.digest(), "share": share / total}
+            for dataset, share in (*sources, Source(validation, 0.0))
+        },
+    }
+    if (out / PYRAMID.record).exists():
+        claim(out / BEGUN, begun)
+        return load_pyramid(out)
+    torch.manual_seed(recipe.seed)
+    pyramid = _first(recipe.init)
+    claim(out / BEGUN, begun)
+    both = nn.ModuleDict({"now": pyramid, "mean": copy.deepcopy(pyramid)})
+    both.to(DEVICE).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(_groups(pyramid, recipe.rate), weight_decay=recipe.decay)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, recipe.steps))
+    checkpoint = out / "checkpoint.safetensors"
+    state = Checkpoint.open(checkpoint, both, optimizer, schedule)
+    with tqdm(total=recipe.steps, initial=min(recipe.steps, state.epoch * PERIOD), desc="pyramid", unit="step") as bar:
+        for step in range(state.epoch * PERIOD, recipe.steps):
+            pyramid.train()
+            loss = _loss(pyramid, *_batch(sources, recipe, step), recipe.auxiliary)
+            take_step(pyramid, loss, optimizer, schedule, longest=5.0)
+            _follow(both["mean"], pyramid, min(recipe.memory, (1 + step) / (10 + step)))
+            bar.set_postfix(loss=f"{loss.item():.3f}", validation=f"{state.nll:.3f}")
+            bar.update()
+            if (step + 1) % PERIOD == 0 or step + 1 == recipe.steps:
+                mean = both["mean"]
+                assert isinstance(mean, Pyramid)
+                state.end_epoch(_validate(mean, validation, recipe))
+                tqdm.write(f"step {step + 1}: validation loss {state.nll:.4f}, best {state.best_nll:.4f}")
+    state.restore_best()
+    best_step = min(recipe.steps, state.best_epoch * PERIOD)
+    found = {"init": pyramid.source, "validation_loss": state.best_nll, "best_step": best_step}
+    PYRAMID.write(out, both["mean"], begun | found)
+    checkpoint.unlink(missing_ok=True)
+    return load_pyramid(out)
+
+
+def mean_pyramid(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
+    """Take the mean of trained pyramids' weights.
+
+    Trainings that went on from the same weights end in the same basin, and their mean does better than each of them on
+    pictures that are unlike those trained on (Wortsman et al., 2022).
+
+    Args:
+        folders: of one pyramid, or of several that went on from the same one.
+
+    Returns:
+        The pyramid, and its record, which holds those of all.
+
+    Raises:
+        DatasetError: a folder holds none, or they did not go on from the same one.
+    """
+    found = [PYRAMID.read(folder) for folder in folders]
+    record = found[0][0]
+    begun = {one["recipe"]["init"] for one, _ in found}
+    if len(found) > 1 and (len(begun) > 1 or not record["recipe"]["init"].startswith(PYRAMID.weights)):
+        raise DatasetError(
+            f"{', '.join(map(str, folders))} began with {' and '.join(sorted(begun))}; only experts that went on from "
+            "the same expert (`bgflow train --init`) have a mean worth having"
+        )
+    mean = {
+        name: (torch.stack([weights[name] for _, weights in found]).sum(0) / len(found)).to(tensor.dtype)
+        for name, tensor in found[0][1].items()
+    }
+    if len(found) > 1:
+        record = record | {"mean_of": [one for one, _ in found]}
+    return _made(record, mean), record
+
+
+def load_pyramid(folder: Path) -> Pyramid:
+    """Read a trained pyramid, frozen and in evaluation mode.
+
+    Raises:
+        DatasetError: the folder holds none.
+    """
+    return mean_pyramid([folder])[0].to(DEVICE).eval().requires_grad_(False)
+
+
+def _made(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid:
+    pyramid = Pyramid(RANDOM)
+    pyramid.load_state_dict(weights)
+    trained = ", ".join(f"{name} ({data['share']:.0%})" for name, data in record["data"].items() if data["share"])
+    pyramid.source = f"{record['init']}; trained on {trained}"
+    if "mean_of" in record:
+        pyramid.source += f", the mean of {len(record['mean_of'])} such trainings"
+    return pyramid
+
+
+def _first(init: str) -> Pyramid:
+    """What a training begins with."""
+    return mean_pyramid([Path(init)])[0] if Path(init).is_dir() else Pyramid(init)
+
+
+def _file_of(init: str) -> Path:
+    """Where the first weights lie, if they lie anywhere."""
+    return Path(init) / PYRAMID.weights if Path(init).is_dir() else Path(init)
+
+
+def _groups(pyramid: Pyramid, rate: float) -> list[dict[str, object]]:
+    inside: list[Tensor] = []
+    new: list[Tensor] = []
+    for name, weight in pyramid.named_parameters():
+        if weight.requires_grad:
+            (inside if name.startswith("encoder.") else new).append(weight)
+    return [{"params": inside, "lr": rate}, {"params": new, "lr": rate * HEAD_FASTER}]
+
+
+def _rate(step: int, steps: int) -> float:
+    return min(1.0, (step + 1) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, step / steps)))
+
+
+def _batch(sources: Sequence[Source], recipe: PyramidRecipe, step: int) -> tuple[Tensor, Tensor]:
+    """Pictures, N x H x W x 3, and classes, N x H x W, of a step; which ones, seed and step decide."""
+    cuts = list(_cuts(sources, recipe, step))
+    return torch.from_numpy(np.stack([cut[0] for cut in cuts])), torch.from_numpy(np.stack([cut[1] for cut in cuts]))
+
+
+def _cuts(
+    sources: Sequence[Source], recipe: PyramidRecipe, step: int
+) -> Iterator[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
+    shares = np.array([source.share for source in sources])
+
+    def drawn(rng: np.random.Generator) -> Sample:
+        dataset = sources[rng.choice(len(sources), p=shares / shares.sum())].dataset
+        sample = dataset[int(rng.integers(len(dataset)))]
+        return moved(sample, canvas_scale(sample, recipe.width, recipe.height), *recipe.crop, UNLABELLED, rng)
+
+    for place in range(recipe.batch):
+        rng = np.random.default_rng([recipe.seed, step, place])
+        cut = drawn(rng)
+        if recipe.paste and rng.random() < recipe.paste:
+            cut = pasted(cut, drawn(rng), BACKGROUND_CLASSES, rng)
+        if recipe.strew and rng.random() < recipe.strew:
+            cut = strewn(cut, drawn(rng), OTHER, rng)
+        cut = lit(cut, rng)
+        yield cut.rgb, cut.mask
+
+
+def _loss(pyramid: Pyramid, image: Tensor, classes: Tensor, auxiliary: float) -> Tensor:
+    layer7 = pyramid(image.to(DEVICE).permute(0, 3, 1, 2).float())[-1]
+    loss = mask_loss(pyramid.logits(layer7), torch.from_numpy(mask_of(classes.numpy())).to(DEVICE))
+    stride = pyramid.layers[-1].stride
+    coarse = classes[:, stride // 2 :: stride, stride // 2 :: stride].to(DEVICE).long()
+    if (coarse != UNLABELLED).any():
+        loss = loss + auxiliary * F.cross_entropy(pyramid.classes(layer7), coarse, ignore_index=UNLABELLED)
+    return loss
+
+
+@torch.no_grad()
+def _follow(mean: nn.Module, now: nn.Module, memory: float) -> None:
+    for old, new in zip(mean.state_dict().values(), now.state_dict().values(), strict=True):
+        if old.dtype.is_floating_point:
+            old.lerp_(new, 1 - memory)
+        else:
+            old.copy_(new)
+
+
+@torch.inference_mode()
+def _validate(pyramid: Pyramid, validation: IndexedDataset, recipe: PyramidRecipe) -> float:
+    pyramid.eval()
+
+    def loss(canvas: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8]) -> float:
+        layer7 = pyramid(torch.from_numpy(canvas).to(DEVICE).permute(2, 0, 1)[None].float())[-1]
+        return float(mask_loss(pyramid.logits(layer7), torch.from_numpy(mask)[None].to(DEVICE)))
+
+    return validation_loss(validation, recipe.width, recipe.height, loss)

@@ -1,0 +1,145 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Training of the expert network: background against foreground, or scene parsing (paper, III-A2)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from bgflow_train.data import VOID, IndexedDataset
+from bgflow_train.data.augment import CONSTANTS, augmented, canvas_scale
+from bgflow_train.networks import RANDOM, make_encoder
+from bgflow_train.networks.device import DEVICE
+from bgflow_train.networks.expert import Expert
+from bgflow_train.runs.artifact import BEGUN, Trained, named, take_step, validation_loss
+from bgflow_train.runs.checkpoint import Checkpoint
+from bgflow_train.runs.ownership import claim
+from bgflow_train.training.recipe import ExpertRecipe
+
+__all__ = ["EXPERT", "load_expert", "train_expert"]
+
+EXPERT = Trained("expert", "expert")
+WORKERS = 8 if DEVICE.type == "cuda" else 0
+"""A card is faster than one process reads and augments."""
+
+
+class _Cuts(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
+    """One augmented cut of each picture; which one, the epoch decides."""
+
+    def __init__(self, dataset: IndexedDataset, recipe: ExpertRecipe, epoch: int) -> None:
+        self.dataset, self.recipe, self.epoch = dataset, recipe, epoch
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        recipe, sample = self.recipe, self.dataset[index]
+        scale = canvas_scale(sample, recipe.width, recipe.height)
+        # A generator of its own for each cut: workers, kills and the order of reading change nothing.
+        rng = np.random.default_rng([recipe.seed, self.epoch, index])
+        cut = augmented(sample, scale, *recipe.crop, rng)
+        return torch.from_numpy(cut.rgb), torch.from_numpy(cut.mask)
+
+
+def train_expert(recipe: ExpertRecipe, train: IndexedDataset, validation: IndexedDataset, out: Path) -> Expert:
+    """Train an expert; what `out` already holds of the same training is not done again.
+
+    Args:
+        recipe: what to train.
+        train: pictures with labels 0 to classes - 1 and void.
+        validation: the same from other rooms; the epoch of the lowest loss on them is kept.
+        out: folder of the expert.
+
+    Raises:
+        DatasetError: `out` holds another expert.
+        EncoderError: the encoder's first weights cannot be had.
+    """
+    begun = {
+        "recipe": asdict(recipe) | {"crop": list(recipe.crop), "init": named(recipe.init, Path(recipe.init))},
+        "constants": CONSTANTS,
+        "data": {set.name: {"pictures": len(set), "sha256": set.digest()} for set in (train, validation)},
+    }
+    if (out / EXPERT.record).exists():
+        claim(out / BEGUN, begun)
+        return load_expert(out)
+    torch.manual_seed(recipe.seed)
+    # The decoder's new weights are drawn after the encoder's random ones.
+    expert = Expert(make_encoder(recipe.encoder, recipe.init), recipe.classes)
+    # Only now: what cannot be built must not keep the folder from what can.
+    claim(out / BEGUN, begun)
+    source = expert.source
+    expert.encoder.requires_grad_(not recipe.frozen)
+    expert.to(DEVICE).to(memory_format=torch.channels_last)  # two to three times faster for light encoders
+    optimizer = torch.optim.Adam([weight for weight in expert.parameters() if weight.requires_grad], lr=recipe.rate)
+    batches = len(train) // recipe.batch or 1
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.epochs * batches)
+    checkpoint = out / "checkpoint.safetensors"
+    state = Checkpoint.open(checkpoint, expert, optimizer, schedule)
+    with tqdm(total=recipe.epochs * batches, initial=state.epoch * batches, desc="expert", unit="batch") as bar:
+        while state.epoch < recipe.epochs:
+            expert.train()
+            # What is frozen keeps the statistics that it came with, too.
+            expert.encoder.train(not recipe.frozen)
+            for image, labels in itertools.islice(_batches(train, recipe, state.epoch), batches):
+                loss = _loss(expert, image, labels)
+                take_step(expert, loss, optimizer, schedule, longest=10.0)
+                bar.set_postfix(loss=f"{loss.item():.3f}", validation=f"{state.nll:.3f}")
+                bar.update()
+            state.end_epoch(_validate(expert, validation, recipe))
+            tqdm.write(f"epoch {state.epoch}: validation loss {state.nll:.4f}, best {state.best_nll:.4f}")
+    state.restore_best()
+    found = {"init": source, "validation_loss": state.best_nll, "best_epoch": state.best_epoch}
+    EXPERT.write(out, expert, begun | found)
+    checkpoint.unlink(missing_ok=True)
+    return load_expert(out)
+
+
+def load_expert(folder: Path) -> Expert:
+    """Read a trained expert, frozen and in evaluation mode.
+
+    Raises:
+        DatasetError: the folder holds none.
+    """
+    record, weights = EXPERT.read(folder)
+    recipe = record["recipe"]
+    expert = Expert(make_encoder(recipe["encoder"], RANDOM), recipe["classes"])
+    expert.load_state_dict(weights)
+    trained = "decoder" if recipe["frozen"] else "encoder and decoder"
+    expert.source = f"{record['init']}; {trained} trained on {next(iter(record['data']))}"
+    return expert.to(DEVICE).eval().requires_grad_(False)
+
+
+def _batches(train: IndexedDataset, recipe: ExpertRecipe, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    generator = torch.Generator().manual_seed(recipe.seed * 1000 + epoch)
+    loader = DataLoader(
+        _Cuts(train, recipe, epoch), recipe.batch, shuffle=True, generator=generator, num_workers=WORKERS
+    )
+    yield from loader
+
+
+def _loss(expert: Expert, image: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross-entropy of N x H x W x 3 pictures over their labelled pixels."""
+    x = image.to(DEVICE).permute(0, 3, 1, 2).float()
+    logits = expert.logits(expert(x)[-1])
+    return F.cross_entropy(logits, labels.to(DEVICE).long(), ignore_index=VOID)
+
+
+@torch.inference_mode()
+def _validate(expert: Expert, validation: IndexedDataset, recipe: ExpertRecipe) -> float:
+    expert.eval()
+    return validation_loss(
+        validation,
+        recipe.width,
+        recipe.height,
+        lambda canvas, mask: float(_loss(expert, torch.from_numpy(canvas)[None], torch.from_numpy(mask)[None])),
+    )
