@@ -115,10 +115,10 @@ def test_it_needs_no_home_folder_and_leaves_nothing_in_one(tmp_path: Path, monke
     for name in ("CI", "ORT_DISABLE_TELEMETRY", "ROS_HOME", "ROS_LOG_DIR", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))
-    assert demo("--seconds", "20", "--out", str(tmp_path / "out")).returncode == 0
+    assert demo("--seconds", "12", "--out", str(tmp_path / "out")).returncode == 0
     assert not list(home.rglob("*"))
     monkeypatch.delenv("HOME")
-    done = demo("--seconds", "20", "--out", str(tmp_path / "out"))
+    done = demo("--seconds", "12", "--out", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -17,10 +18,11 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 import safetensors.torch
 import torchvision
-from made_rooms import SETS
+from made_rooms import SETS, splits_of
 
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import Sample
+from bgflow_train.data.splits import Splits
 from bgflow_train.studies.paper import column_fitting, columns, measuring, running, table3, tables
 from bgflow_train.studies.paper.columns import COLUMNS, SIZES, Size
 from bgflow_train.studies.paper.pictures import open_pictures
@@ -30,7 +32,7 @@ from bgflow_train.studies.paper.systems import rows
 BOTH = {"vgg16": 1, "efficientnet_lite0": 1}
 TINY = Size(
     name="tiny",
-    canvas=dict.fromkeys(BOTH, (256, 192)),
+    canvas={"vgg16": (192, 160), "efficientnet_lite0": (256, 192)},
     crop=dict.fromkeys(BOTH, (64, 64)),
     epochs=BOTH,
     init={"vgg16": "random", "efficientnet_lite0": "imagenet"},
@@ -44,9 +46,13 @@ TINY = Size(
 )
 
 
-@pytest.fixture(autouse=True)
-def tiny_systems(splits: None, monkeypatch: pytest.MonkeyPatch) -> None:
+LIGHT = "efficientnet_lite0-imagenet"
+"""The column that takes the shortest."""
+
+
+def make_tiny(monkeypatch: pytest.MonkeyPatch, made: Path) -> None:
     """Sizes for pictures of 128x96, and no download."""
+    monkeypatch.setattr(Splits, "load", classmethod(lambda cls: splits_of(made)))
     monkeypatch.setitem(SIZES, "cpu", TINY)
     monkeypatch.setattr(column_fitting, "FEWEST", 5)
     monkeypatch.setattr(measuring, "RESAMPLES", 20)
@@ -55,6 +61,28 @@ def tiny_systems(splits: None, monkeypatch: pytest.MonkeyPatch) -> None:
         raise URLError("no network")
 
     monkeypatch.setattr(torchvision.models.VGG16_Weights.IMAGENET1K_V1.__class__, "get_state_dict", offline)
+
+
+@pytest.fixture(autouse=True)
+def tiny_systems(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_tiny(monkeypatch, made)
+
+
+@pytest.fixture(scope="module")
+def finished(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folders of a Table II that is done."""
+    folder = tmp_path_factory.mktemp("table2")
+    with pytest.MonkeyPatch.context() as patch:
+        make_tiny(patch, made)
+        assert reproduce("table2", made, folder, LIGHT) == 0
+    return folder
+
+
+@pytest.fixture
+def table2(finished: Path, tmp_path: Path) -> Path:
+    """A copy of them."""
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 def reproduce(what: str, data: Path, folder: Path, columns: str, *more: str) -> int:
@@ -108,7 +136,7 @@ def test_table_one_has_every_row_of_the_paper_measured_or_saying_why_not(
 def test_a_second_run_and_the_second_table_take_what_is_there(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    column = "efficientnet_lite0-imagenet"
+    column = LIGHT
     assert reproduce("table1", made, tmp_path, column) == 0
     first = (tmp_path / "out/table1.md").read_bytes()
     monkeypatch.setattr(column_fitting.RealNVP, "fit", lambda *_, **__: pytest.fail("fitted again"))
@@ -125,11 +153,9 @@ def test_a_second_run_and_the_second_table_take_what_is_there(
 
 
 def test_a_killed_measurement_goes_on_and_ends_as_the_whole_one(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, table2: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    column = "efficientnet_lite0-imagenet"
-    assert reproduce("table2", made, tmp_path, column) == 0
-    path = next((tmp_path / "work").rglob("table2-*.json"))
+    path = next((table2 / "work").rglob("table2-*.json"))
     whole = json.loads(path.read_text())
     path.unlink()
     for file in path.parent.glob("counts/*.npz"):
@@ -143,53 +169,50 @@ def test_a_killed_measurement_goes_on_and_ends_as_the_whole_one(
         return count(fitted, sample, *rest)
 
     monkeypatch.setattr(measuring, "_counts", killed_at_the_third)
-    assert reproduce("table2", made, tmp_path, column) == 130
+    assert reproduce("table2", made, table2, LIGHT) == 130
     done = {file: file.stat().st_mtime_ns for file in path.parent.glob("counts/*.npz")}
     assert len(done) == 2
-    assert reproduce("table2", made, tmp_path, column) == 0
+    assert reproduce("table2", made, table2, LIGHT) == 0
     assert all(file.stat().st_mtime_ns == time for file, time in done.items())
     assert json.loads(path.read_text())["measured"] == whole["measured"]
 
 
 def test_another_run_in_the_same_folder_is_refused(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    made: Path, table2: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    column = "efficientnet_lite0-imagenet"
-    assert reproduce("table2", made, tmp_path, column) == 0
-    next((tmp_path / "work").rglob("table2-*.json")).unlink()
-    assert reproduce("table2", made, tmp_path, column, "--seed", "1") == 2
+    next((table2 / "work").rglob("table2-*.json")).unlink()
+    assert reproduce("table2", made, table2, LIGHT, "--seed", "1") == 2
     assert "recipe.seed 0 there, 1 asked for" in capsys.readouterr().err
     monkeypatch.setitem(SIZES, "cpu", columns.Size(**{**vars(TINY), "couplings": 4}))
-    assert reproduce("table2", made, tmp_path, column) == 2
+    assert reproduce("table2", made, table2, LIGHT) == 2
     assert "size.couplings 2 there, 4 asked for" in capsys.readouterr().err
 
 
 def test_weights_that_the_user_brings_fill_a_column(
-    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    made: Path, table2: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert reproduce("table2", made, tmp_path, "efficientnet_lite0-imagenet") == 0
-    brought = next((tmp_path / "work").rglob("expert.safetensors"))
+    brought = next((table2 / "work").rglob("expert.safetensors"))
     column = "efficientnet_lite0-ade20k"
-    assert reproduce("table2", made, tmp_path, column, "--encoder-weights", f"{column}={brought}") == 0
-    text = (tmp_path / "out/table2.md").read_text()
+    assert reproduce("table2", made, table2, column, "--encoder-weights", f"{column}={brought}") == 0
+    text = (table2 / "out/table2.md").read_text()
     assert "| efficientnet_lite0-ade20k | 4, pi" in text
     # Other weights under the same name are another run.
-    other = tmp_path / "other.safetensors"
+    other = table2 / "other.safetensors"
     weights = safetensors.torch.load_file(brought)
     safetensors.torch.save_file({name: tensor + 1 for name, tensor in weights.items()}, other)
-    assert reproduce("table2", made, tmp_path, column, "--encoder-weights", f"{column}={other}") == 2
+    assert reproduce("table2", made, table2, column, "--encoder-weights", f"{column}={other}") == 2
     assert "recipe.init expert.safetensors, SHA-256" in capsys.readouterr().err
     # A machine that cannot run a column does not wipe what another has measured.
-    kept = (tmp_path / "out/columns" / f"table2-{column}.json").read_bytes()
+    kept = (table2 / "out/columns" / f"table2-{column}.json").read_bytes()
     by_name = {column.name: column for column in COLUMNS}
-    tables.keep_column("table2", by_name[column], {"not_run": "no weights"}, tmp_path / "out")
-    assert (tmp_path / "out/columns" / f"table2-{column}.json").read_bytes() == kept
+    tables.keep_column("table2", by_name[column], {"not_run": "no weights"}, table2 / "out")
+    assert (table2 / "out/columns" / f"table2-{column}.json").read_bytes() == kept
 
 
 def test_pictures_of_one_s_own_fit_the_fusion_and_report(
     made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    column, own = "efficientnet_lite0-imagenet", made / "rooms/ade20k_rooms"
+    column, own = LIGHT, made / "rooms/ade20k_rooms"
     arguments = [
         "--fitting",
         str(made / "rooms/coco_indoor"),
@@ -222,7 +245,7 @@ def test_pictures_that_report_are_no_others(made: Path, split: str) -> None:
 
 @pytest.mark.parametrize(("what", "systems"), [("figure3", 6), ("figure4", 3)])
 def test_figures_show_what_the_systems_make_of_pictures(made: Path, tmp_path: Path, what: str, systems: int) -> None:
-    column = "efficientnet_lite0-imagenet"
+    column = LIGHT
     assert reproduce(what, made, tmp_path, f"{column},vgg16-ade20k") == 1
     out = tmp_path / "out"
     without = cv2.imread(str(out / f"{what}-{column}.png"))
