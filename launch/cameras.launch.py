@@ -13,7 +13,7 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 
 from bgflow_ros.launching.arguments import SEGMENT, needed
 from bgflow_ros.launching.checks import Argument
-from bgflow_ros.launching.checks import checks as launching
+from bgflow_ros.launching import checks
 from bgflow_ros.segmentation.files import share
 
 TOPICS = {
@@ -32,14 +32,14 @@ def names(cameras: str) -> list[str]:
 def wrong_names(cameras: str) -> str:
     """Expect names that are namespaces of ROS below the root, each once."""
     found = names(cameras)
-    if len(set(found)) == len(found) and not any(name.startswith("/") or launching.namespace(name) for name in found):
+    if len(set(found)) == len(found) and not any(name.startswith("/") or checks.namespace(name) for name in found):
         return ""
     return "different names with commas between, such as front,left; letters, digits and single _"
 
 
 def wrong_pattern(pattern: str) -> str:
     """Expect a topic of ROS, once a camera's name stands in it."""
-    return launching.topic(pattern.replace("{camera}", "camera"))
+    return checks.topic(pattern.replace("{camera}", "camera"))
 
 
 ARGUMENTS = {
@@ -74,7 +74,7 @@ def generate_launch_description() -> LaunchDescription:
 def check(context: LaunchContext) -> None:
     """Refuse what cannot be started before anything is."""
     given = context.launch_configurations
-    launching.check(context, __file__, ARGUMENTS, lambda: needed(given))
+    checks.check(context, __file__, ARGUMENTS, lambda: needed(given))
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:

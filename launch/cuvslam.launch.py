@@ -18,7 +18,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 
 from bgflow_ros.launching.arguments import MIN_STATIC, SEGMENT, SEGMENTER, needed_beside
 from bgflow_ros.launching.checks import Argument, parameter_file, topic
-from bgflow_ros.launching.checks import checks as launching
+from bgflow_ros.launching import checks
 from bgflow_ros.segmentation.files import share
 
 REMAPPINGS = {
@@ -98,7 +98,7 @@ def generate_launch_description() -> LaunchDescription:
 def check(context: LaunchContext) -> None:
     """Refuse what cannot be started before anything is."""
     given = context.launch_configurations
-    launching.check(
+    checks.check(
         context, __file__, ARGUMENTS, lambda: [CONTAINER, (given.get("package", PACKAGE), ""), *needed_beside(given)]
     )
 

@@ -16,7 +16,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 
 from bgflow_ros.launching.arguments import SEGMENT, needed
 from bgflow_ros.launching.checks import Argument, parameter_file
-from bgflow_ros.launching.checks import checks as launching
+from bgflow_ros.launching import checks
 from bgflow_ros.segmentation.files import share
 
 MANAGER = {
@@ -57,7 +57,7 @@ def check(context: LaunchContext) -> None:
     """Refuse what cannot be started before anything is."""
     given = context.launch_configurations
     executables = [(node["package"], node["executable"]) for node in (MANAGER, CLOUD)]
-    launching.check(context, __file__, ARGUMENTS, lambda: [*executables, *needed(given)])
+    checks.check(context, __file__, ARGUMENTS, lambda: [*executables, *needed(given)])
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:

@@ -12,7 +12,7 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from bgflow_ros.launching.arguments import PARAMETERS, SEGMENT, needed
-from bgflow_ros.launching.checks import checks as launching
+from bgflow_ros.launching import checks
 from bgflow_ros.node.fastdds import choose_shared_memory
 from bgflow_ros.segmentation.files import share
 
@@ -37,7 +37,7 @@ def generate_launch_description() -> LaunchDescription:
 def check(context: LaunchContext) -> None:
     """Refuse what cannot be started before anything is."""
     given = context.launch_configurations
-    launching.check(context, __file__, SEGMENT, lambda: needed(given))
+    checks.check(context, __file__, SEGMENT, lambda: needed(given))
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:

@@ -23,7 +23,7 @@ from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, DatasetError, Folder
 from bgflow_train.data.classes import ClassLabels, mask_of
 from bgflow_train.evaluation.breakdown import band, by_class, class_counts, quality
 from bgflow_train.evaluation.counts import Tally, tally
-from bgflow_train.evaluation.evaluation import counts as tallying
+from bgflow_train.evaluation import counts as tallying
 from bgflow_train.evaluation.evaluation import evaluate
 
 BRIGHT, DARK = 255, 0

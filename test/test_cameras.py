@@ -21,7 +21,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from robot import Robot, Segment, image, model, pixels
 from rosgraph_msgs.msg import Clock
 
-from bgflow_ros.launching.checks import checks as launching
+from bgflow_ros.launching import checks
 
 ROOT = Path(__file__).resolve().parents[1]
 LAUNCH = ROOT / "launch" / "cameras.launch.py"

@@ -19,7 +19,7 @@ from rclpy.validate_namespace import validate_namespace
 
 from bgflow_ros.launching.arguments import MIN_STATIC, PARAMETERS, SEGMENT, needed, needed_beside
 from bgflow_ros.launching.checks import Argument, LaunchError
-from bgflow_ros.launching.checks import checks as launching
+from bgflow_ros.launching import checks
 from bgflow_ros.node.parameters import BY_NAME
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,7 +47,7 @@ def accepted_by_ros(rule: str) -> bool:
 
 @pytest.mark.parametrize("name", [*NAMES, "~/x", *NO_NAMES])
 def test_a_topic_is_what_ros_takes_for_one(name: str) -> None:
-    assert (launching.topic(name) == "") == accepted_by_ros(f"image:={name}")
+    assert (checks.topic(name) == "") == accepted_by_ros(f"image:={name}")
 
 
 @pytest.mark.parametrize("name", [*NAMES, *NO_NAMES])
@@ -57,7 +57,7 @@ def test_a_namespace_is_what_ros_takes_for_one(name: str) -> None:
         valid = validate_namespace(absolute)
     except InvalidNamespaceException:
         valid = False
-    assert (launching.namespace(name) == "") == (valid and accepted_by_ros(f"__ns:={absolute}"))
+    assert (checks.namespace(name) == "") == (valid and accepted_by_ros(f"__ns:={absolute}"))
 
 
 def test_types_ranges_and_choices_are_the_parameters_own() -> None:
@@ -104,7 +104,7 @@ def test_types_ranges_and_choices_are_the_parameters_own() -> None:
 )
 def test_a_bad_value_names_its_argument_in_one_line(name: str, value: str) -> None:
     with pytest.raises(LaunchError) as caught:
-        launching.check(context(**{name: value}), FILE, SEGMENT, list)
+        checks.check(context(**{name: value}), FILE, SEGMENT, list)
     message = str(caught.value)
     assert message.startswith(f"{name} is {value!r}; expected ")
     assert "\n" not in message
@@ -133,14 +133,14 @@ def test_what_is_optional_may_be_empty_and_is_by_default(name: str) -> None:
 
 def test_defaults_are_right_values() -> None:
     given = {name: str(argument.default) for name, argument in SEGMENT.items()}
-    launching.check(context(**given), FILE, SEGMENT, list)
+    checks.check(context(**given), FILE, SEGMENT, list)
 
 
 def test_a_path_may_begin_with_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "mine.yaml").write_text("/**: {ros__parameters: {}}")
     found = context(params_file="~/mine.yaml")
-    launching.check(found, FILE, SEGMENT, list)
+    checks.check(found, FILE, SEGMENT, list)
     assert found.launch_configurations["params_file"] == str(tmp_path / "mine.yaml")
 
 
@@ -148,13 +148,13 @@ def test_a_path_may_begin_with_the_home(tmp_path: Path, monkeypatch: pytest.Monk
 def test_an_argument_of_another_name_is_refused(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["ros2", *command, "imgae:=/x"])
     with pytest.raises(LaunchError, match=r"^imgae is no argument of segment\.launch\.py; did you mean image\?"):
-        launching.check(context("imgae:=/x"), FILE, SEGMENT, list)
-    launching.check(context("image:=/x", "sigterm_timeout:=3", "launch-prefix:=nice"), FILE, SEGMENT, list)
+        checks.check(context("imgae:=/x"), FILE, SEGMENT, list)
+    checks.check(context("image:=/x", "sigterm_timeout:=3", "launch-prefix:=nice"), FILE, SEGMENT, list)
 
 
 def test_arguments_of_an_including_file_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["ros2", "launch", "robot", "segment.launch.py", "arm:=left"])
-    launching.check(context("arm:=left", arm="left"), FILE, SEGMENT, list)
+    checks.check(context("arm:=left", arm="left"), FILE, SEGMENT, list)
 
 
 def test_the_segmenter_and_rviz_are_looked_up_where_they_are_started() -> None:
@@ -193,7 +193,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_what_is_missing_is_told_with_what_to_install(index: Path, package: str, executable: str, said: str) -> None:
     with pytest.raises(LaunchError) as caught:
-        launching.check(context(), FILE, {}, lambda: [("present", "node"), ("present", ""), (package, executable)])
+        checks.check(context(), FILE, {}, lambda: [("present", "node"), ("present", ""), (package, executable)])
     message = str(caught.value)
     assert f"package {package}" in message
     assert said in message
@@ -203,12 +203,12 @@ def test_what_is_missing_is_told_with_what_to_install(index: Path, package: str,
 def test_without_any_workspace_everything_is_missing(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AMENT_PREFIX_PATH")
     with pytest.raises(LaunchError, match=r"package bgflow not found; .*setup\.bash"):
-        launching.check(context(), FILE, SEGMENT, lambda: needed({}))
+        checks.check(context(), FILE, SEGMENT, lambda: needed({}))
 
 
 def test_values_are_checked_before_packages_are_looked_up(index: Path) -> None:
     with pytest.raises(LaunchError, match="threads is 'x'"):
-        launching.check(context(threads="x"), FILE, SEGMENT, lambda: needed({}))
+        checks.check(context(threads="x"), FILE, SEGMENT, lambda: needed({}))
 
 
 def test_a_changed_default_is_still_checked() -> None:

@@ -21,7 +21,7 @@ from bgflow_train.data import DatasetError, Sample
 from bgflow_train.data.registry import open_named
 from bgflow_train.data.splits import FOLDERS, NAMES, Splits, make, rooms
 from bgflow_train.evaluation.counts import tally
-from bgflow_train.evaluation.evaluation import counts as tallying
+from bgflow_train.evaluation import counts as tallying
 from bgflow_train.export import exporting
 from bgflow_train.model.densities import Gaussian
 from bgflow_train.model.fitting import Fitted
