@@ -11,9 +11,9 @@ from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 
+from bgflow_ros.launching import checks
 from bgflow_ros.launching.arguments import SEGMENT, needed
 from bgflow_ros.launching.checks import Argument
-from bgflow_ros.launching import checks
 from bgflow_ros.segmentation.files import share
 
 TOPICS = {

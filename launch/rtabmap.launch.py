@@ -15,9 +15,9 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
+from bgflow_ros.launching import checks
 from bgflow_ros.launching.arguments import MIN_STATIC, SEGMENT, SEGMENTER, needed_beside
 from bgflow_ros.launching.checks import Argument, parameter_file, topic
-from bgflow_ros.launching import checks
 from bgflow_ros.segmentation.files import share
 
 NODES = {

@@ -11,8 +11,8 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-from bgflow_ros.launching.arguments import PARAMETERS, SEGMENT, needed
 from bgflow_ros.launching import checks
+from bgflow_ros.launching.arguments import PARAMETERS, SEGMENT, needed
 from bgflow_ros.node.fastdds import choose_shared_memory
 from bgflow_ros.segmentation.files import share
 

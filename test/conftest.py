@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
-import tiny_model
+from support import tiny_model
 
 from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
@@ -29,7 +29,7 @@ GUARD = '\npytest.importorskip("rclpy"'
 """Line with which a module says that all its tests need ROS."""
 
 if os.environ.get("BGFLOW_TEST_ROS") == "humble":
-    import humble
+    from support import humble
 
     humble.take_away()
 
@@ -92,20 +92,22 @@ def room() -> list[np.ndarray]:
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of data sets with the real ones' layout."""
-    return pytest.importorskip("made_rooms", reason="needs the train extra").write(tmp_path_factory.mktemp("data"))
+    return pytest.importorskip("support.made_rooms", reason="needs the train extra").write(
+        tmp_path_factory.mktemp("data")
+    )
 
 
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as `bgflow rooms` writes it: nine rooms to fit, one to validate."""
-    made_rooms = pytest.importorskip("made_rooms", reason="needs the train extra")
+    made_rooms = pytest.importorskip("support.made_rooms", reason="needs the train extra")
     return made_rooms.write_rendered(tmp_path_factory.mktemp("rendered"))
 
 
 @pytest.fixture
 def splits(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Splits that go with it."""
-    import made_rooms
+    from support import made_rooms
 
     from bgflow_train.data.splits import Splits
 

@@ -12,7 +12,7 @@ from bgflow_rooms.materials import panelling, patterns, wallpapers
 from bgflow_rooms.materials.nodes import Graph
 from bgflow_rooms.materials.palette import WOODS, color, tone
 from bgflow_rooms.materials.patterns import Look
-from bgflow_rooms.odds import drawn
+from bgflow_rooms.weighted_choice import weighted_choice
 
 __all__ = ["ceiling", "flat", "floor", "wall", "wall_color"]
 
@@ -83,11 +83,11 @@ def wall(rng: random.Random, plain: bool = False, patterned: bool = False) -> An
         return flat(wall_color(rng) if rng.random() < 0.7 else color(rng))
     g = Graph("wall")
     at = upright(g)
-    kind = drawn(PATTERNED if patterned else PLAIN, rng)
+    kind = weighted_choice(PATTERNED if patterned else PLAIN, rng)
     upper = shade(g, wall_look(g, at, kind, rng))
     if rng.random() > (0.17 if kind != "tiles" else 0.4):
         return g.finish(upper)
-    lower = upper if kind == "tiles" else shade(g, wall_look(g, at, drawn(BELOW, rng), rng))
+    lower = upper if kind == "tiles" else shade(g, wall_look(g, at, weighted_choice(BELOW, rng), rng))
     if kind == "tiles":
         upper = shade(g, patterns.paint(g, at, wall_color(rng), rng))
     level, height = rng.choice((0.9, 1.0, 1.2, 1.5, 2.0)), g.node("SeparateXYZ", {0: at}).outputs[1]
@@ -120,7 +120,7 @@ def floor(rng: random.Random, plain: bool = False) -> Any:
         return flat(wall_color(rng) if rng.random() < 0.5 else rng.choice(rng.choice(WOODS)))
     g = Graph("floor")
     at = lying(g, rng.choice((0, math.pi / 2, math.pi / 2, math.pi / 4, rng.uniform(0, 3))))
-    kind = drawn(FLOORS, rng)
+    kind = weighted_choice(FLOORS, rng)
     if kind == "planks":
         look = patterns.boards(g, at, rng, rng.uniform(0.06, 0.22))
     elif kind == "parquet":

@@ -10,7 +10,7 @@ from typing import Any
 from bgflow_rooms.materials.nodes import Graph, linear
 from bgflow_rooms.materials.palette import tone
 from bgflow_rooms.materials.patterns import Look, blend, parts
-from bgflow_rooms.odds import drawn
+from bgflow_rooms.weighted_choice import weighted_choice
 
 __all__ = ["design", "paper"]
 
@@ -109,7 +109,7 @@ DESIGNS = {stripes: 30, damask: 20, flowers: 16, leaves: 8, lattice: 9, dots: 7,
 
 def design(g: Graph, at: Any, shades: list[str], rng: random.Random) -> Any:
     """Colour of a random design in four shades."""
-    return drawn(DESIGNS, rng)(g, at, rng.uniform(0.05, 0.35), shades, rng)
+    return weighted_choice(DESIGNS, rng)(g, at, rng.uniform(0.05, 0.35), shades, rng)
 
 
 def paper(g: Graph, at: Any, rng: random.Random) -> Look:

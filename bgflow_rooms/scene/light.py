@@ -13,10 +13,10 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from bgflow_rooms.odds import drawn
 from bgflow_rooms.scene import outside
 from bgflow_rooms.scene.plan import Plan
 from bgflow_rooms.scene.stage import Stage
+from bgflow_rooms.weighted_choice import weighted_choice
 
 __all__ = ["Light", "build_light", "draw_light", "warmth"]
 
@@ -50,7 +50,7 @@ def draw_light(plan: Plan, rng: random.Random) -> Light:
     odds = {"day": 40, "mixed": 15, "lamps": 22, "flash": 10, "even": 10, "single": 6}
     if not windows:
         odds["day"] = 0
-    mode = drawn(odds, rng)
+    mode = weighted_choice(odds, rng)
     daytime = mode in ("day", "mixed", "even")
     sky = rng.choice(("day", "day", "white") if daytime else ("night", "night", "day"))
     strength = math.exp(rng.uniform(0.0, 3.3)) if mode in ("day", "mixed") else rng.uniform(0.1, 1.5)

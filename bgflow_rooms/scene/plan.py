@@ -8,7 +8,7 @@ import math
 import random
 from dataclasses import dataclass, field
 
-from bgflow_rooms.odds import drawn
+from bgflow_rooms.weighted_choice import weighted_choice
 
 __all__ = ["Opening", "Plan", "Wall", "draw_annex", "draw_plan"]
 
@@ -198,7 +198,7 @@ def draw_openings(plan: Plan, rng: random.Random) -> None:
 def draw_plan(rng: random.Random) -> Plan:
     """Draw a room."""
     kinds = {"plain": 36, "L": 16, "corridor": 11, "hall": 8, "small": 9, "alcove": 8, "breast": 7, "chamfer": 5}
-    kind = drawn(kinds, rng)
+    kind = weighted_choice(kinds, rng)
     outline = draw_outline(kind, rng)
     height = rng.uniform(2.7, 4.0) if kind == "hall" else min(4.0, max(2.2, rng.gauss(2.6, 0.25)))
     bare = rng.random() < 0.12

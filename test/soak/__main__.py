@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from robot import Segment
+from support.robot import Segment
 from tqdm import tqdm
 
 from bgflow_ros.node.fastdds import choose_shared_memory

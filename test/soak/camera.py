@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from robot import Robot, image
 from sensor_msgs.msg import Image
+from support.robot import Robot, image
 
 from bgflow_ros.node.compatibility import publication_number, with_message_info
 from bgflow_ros.node.diagnostics import UNKNOWN

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import ReliabilityPolicy
-from robot import Segment, environment
 from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
+from support.robot import Segment, environment
 
 from soak.camera import MASK, FilmingRobot
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from rclpy.qos import ReliabilityPolicy
-from robot import Segment
+from support.robot import Segment
 from tqdm import trange
 
 from bgflow_ros.node.fastdds import TRANSPORTS, choose_shared_memory, profile

@@ -1,0 +1,415 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The real node, a process of its own, over real DDS."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from support import tiny_model
+
+pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
+
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, CompressedImage
+from support.made_images import HEIGHT, RAW, WIDTH, exif
+from support.robot import Robot, Segment, crowding, image, model, pixels
+
+ROOT = Path(__file__).resolve().parents[2]
+BOTH = {"reliable": ReliabilityPolicy.RELIABLE, "best effort": ReliabilityPolicy.BEST_EFFORT}
+OUTPUTS = {
+    "likelihood": "32FC1",
+    "foreground_mask": "mono8",
+    "static_mask": "mono8",
+    "ignore_mask": "mono8",
+    "overlay": "rgb8",
+}
+MASK = "segmenter/foreground_mask"
+
+
+def scene(width: int = 640, height: int = 480) -> np.ndarray:
+    """Dark on the left, bright on the right."""
+    rgb = np.full((height, width, 3), 230, np.uint8)
+    rgb[:, : width // 2] = 20
+    return rgb
+
+
+@pytest.fixture
+def robot() -> Iterator[Robot]:
+    robot = Robot()
+    yield robot
+    robot.close()
+
+
+@pytest.fixture
+def start(tiny: Path) -> Iterator[object]:
+    """Starts nodes, and ends them after the test."""
+    started: list[Segment] = []
+
+    def start(*remappings: str, **parameters: object) -> Segment:
+        started.append(Segment(model(tiny) | parameters, remappings))
+        return started[-1]
+
+    yield start
+    for segment in started:
+        segment.close()
+
+
+def test_every_output_has_the_frame_s_header_size_and_values(robot: Robot, start) -> None:
+    start()
+    for name in OUTPUTS:
+        robot.subscribe(f"segmenter/{name}")
+    robot.subscribe("segmenter/camera_info", CameraInfo)
+    received = [robot.received[f"segmenter/{name}"] for name in (*OUTPUTS, "camera_info")]
+
+    def answered_on_every_topic() -> set[str]:
+        robot.show(image(scene()))
+        return set.intersection(*({message.header.frame_id for message in messages} for messages in received))
+
+    assert robot.until(answered_on_every_topic)
+    shown = answered_on_every_topic().pop()
+    answers = {
+        name: next(message for message in messages if message.header.frame_id == shown)
+        for name, messages in zip((*OUTPUTS, "camera_info"), received, strict=True)
+    }
+    for name, answer in answers.items():
+        assert answer.header.stamp.nanosec == 123_456_789, name
+        assert answer.header.stamp.sec == 1000 + int(shown.removeprefix("camera_")), name
+        assert (answer.width, answer.height) == (640, 480), name
+    for name, encoding in OUTPUTS.items():
+        assert answers[name].encoding == encoding
+        assert answers[name].is_bigendian == 0
+        assert answers[name].step * answers[name].height == len(answers[name].data)
+    masks = {name: pixels(answers[name]) for name in OUTPUTS}
+    left, right = np.s_[:, :280], np.s_[:, 360:]
+    assert masks["likelihood"][left].max() < 0.01
+    assert masks["likelihood"][right].min() > 0.99
+    assert (masks["foreground_mask"][left] == 255).all()
+    assert (masks["foreground_mask"][right] == 0).all()
+    assert (masks["static_mask"][right] == 255).all()
+    assert (masks["static_mask"][left] == 0).all()
+    assert (masks["ignore_mask"] == 255 - masks["static_mask"]).all()
+    assert (masks["overlay"][left] != scene()[left]).any()
+
+
+def test_publishers_are_reliable_and_volatile(robot: Robot, start) -> None:
+    start()
+    for name in OUTPUTS:
+        topic = f"/segmenter/{name}"
+        assert robot.until(lambda topic=topic: robot.node.get_publishers_info_by_topic(topic)), topic
+        [info] = robot.node.get_publishers_info_by_topic(topic)
+        assert info.qos_profile.reliability == ReliabilityPolicy.RELIABLE
+        assert info.qos_profile.durability == DurabilityPolicy.VOLATILE
+
+
+def test_a_qos_override_is_one_publisher_s_alone(robot: Robot, start) -> None:
+    start(**{"qos_overrides./segmenter/likelihood.publisher.reliability": "best_effort"})
+    found = {}
+    for name in OUTPUTS:
+        topic = f"/segmenter/{name}"
+        assert robot.until(lambda topic=topic: robot.node.get_publishers_info_by_topic(topic)), topic
+        [info] = robot.node.get_publishers_info_by_topic(topic)
+        found[name] = info.qos_profile.reliability
+    assert found.pop("likelihood") == ReliabilityPolicy.BEST_EFFORT
+    assert set(found.values()) == {ReliabilityPolicy.RELIABLE}
+
+
+@pytest.mark.parametrize("reliability", BOTH.values(), ids=BOTH)
+def test_a_camera_of_either_reliability_works(robot: Robot, start, reliability: ReliabilityPolicy) -> None:
+    start()
+    robot.subscribe(MASK)
+    # Small enough for best effort over the default transport, which loses what it must cut into pieces.
+    assert robot.ask(image(scene(160, 120)), MASK, reliability=reliability) is not None
+
+
+def test_a_camera_that_comes_back_with_another_reliability_is_followed(robot: Robot, start) -> None:
+    segment = start()
+    robot.subscribe(MASK)
+    message = image(scene(160, 120))
+    for name in ("reliable", "best effort", "reliable"):
+        line = f"published {name}: subscribing so"
+        followed = segment.log().count(line) + 1
+
+        def has_followed(line: str = line, followed: int = followed, name: str = name) -> bool:
+            robot.show(message, reliability=BOTH[name])
+            return segment.log().count(line) == followed
+
+        assert robot.until(has_followed)
+        assert robot.ask(message, MASK, reliability=BOTH[name]) is not None
+        robot.unplug()
+
+
+def test_compressed_images_work_beside_the_remapped_name(robot: Robot, start) -> None:
+    start("image:=/head/color", image_transport="compressed")
+    robot.subscribe(MASK)
+    for extension in (".jpg", ".png"):
+        data = cv2.imencode(extension, scene())[1].tobytes()
+        answer = robot.ask(CompressedImage(format=extension[1:], data=data), MASK, topic="/head/color/compressed")
+        assert (pixels(answer)[:, :280] == 255).all()
+
+
+def test_every_encoding_is_answered_at_the_picture_s_size(robot: Robot, start) -> None:
+    start()
+    robot.subscribe(MASK)
+    for encoding, raw in RAW.items():
+        rows = np.ascontiguousarray(raw.reshape(raw.shape[0], -1)).view(np.uint8)
+        message = image(rows, encoding, width=WIDTH, height=HEIGHT)
+        answer = robot.ask(message, MASK)
+        assert answer is not None, encoding
+        assert (answer.width, answer.height) == (WIDTH, HEIGHT), encoding
+
+
+def test_a_camera_of_12_bits_is_not_black(robot: Robot, start) -> None:
+    start()
+    robot.subscribe(MASK)
+    grey = cv2.cvtColor(scene(), cv2.COLOR_RGB2GRAY)
+    expected = robot.ask(image(grey, "mono8"), MASK)
+    answer = robot.ask(image((grey.astype("<u2") << 4).view(np.uint8), "mono16", width=grey.shape[1]), MASK)
+    assert 0 < (pixels(answer) > 0).mean() < 1
+    np.testing.assert_array_equal(pixels(answer), pixels(expected))
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_an_orientation_flag_does_not_turn_the_masks(robot: Robot, start, orientation: int) -> None:
+    start(image_transport="compressed")
+    robot.subscribe(MASK)
+    plain, flag = cv2.imencode(".jpg", scene())[1].tobytes(), b"Exif\0\0" + exif(orientation)
+    data = plain[:2] + b"\xff\xe1" + (len(flag) + 2).to_bytes(2, "big") + flag + plain[2:]
+    answer = robot.ask(CompressedImage(format="jpeg", data=data), MASK, topic="image/compressed")
+    assert (answer.width, answer.height) == (640, 480)
+    assert (pixels(answer)[:, :280] == 255).all()
+
+
+def test_a_camera_that_changes_its_size_is_followed_at_once(robot: Robot, start) -> None:
+    start()
+    robot.subscribe(MASK)
+    for width, height in ((640, 480), (320, 180), (90, 160), (100, 75)):
+        answer = robot.ask(image(scene(width, height)), MASK)
+        assert (answer.width, answer.height) == (width, height)
+
+
+def test_bad_frames_are_told_counted_and_survived(robot: Robot, start) -> None:
+    segment = start()
+    robot.subscribe(MASK)
+    good = image(scene())
+    assert robot.ask(good, MASK) is not None
+    bad = {
+        "unknown encoding": image(scene(), "h264"),
+        "truncated data": image(scene(), height=481),
+        "zero size": image(scene(), width=0, height=0),
+        "wrong step": image(scene(), step=5),
+    }
+    for cause, message in bad.items():
+        for _ in range(3):
+            robot.show(message)
+            robot.until(lambda: False, 0.05)
+        assert robot.until(lambda cause=cause: cause in segment.log()), cause
+        assert robot.ask(good, MASK) is not None, cause
+    for cause in bad:
+        assert segment.log().count(f"frame, {cause}") == 1, "one message a cause every ten seconds"
+    assert "Traceback" not in segment.log()
+
+
+def test_thresholds_change_while_it_runs(robot: Robot, start) -> None:
+    start()
+    robot.subscribe(MASK)
+    grey = image(np.full((96, 128, 3), 130, np.uint8))  # likelihood 0.54
+    assert robot.get("foreground_threshold") == tiny_model.FOREGROUND
+    assert robot.get("static_threshold") == tiny_model.STATIC
+    assert not pixels(robot.ask(grey, MASK)).any()
+    assert robot.set(foreground_threshold=0.6).successful
+    assert pixels(robot.ask(grey, MASK)).all()
+
+
+@pytest.fixture(scope="module")
+def idle(tiny: Path) -> Iterator[Robot]:
+    """A robot beside one node, in a namespace of their own, for the tests that leave the node as it was."""
+    segment, robot = Segment(model(tiny), ("__ns:=/idle",)), Robot("idle")
+    assert robot.until(lambda: robot.state() == "active")
+    yield robot
+    robot.close()
+    segment.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"foreground_threshold": 0.9}, "static_threshold would be 0.7, below foreground_threshold 0.9"),
+        ({"static_threshold": 0.1}, "static_threshold would be 0.1, below"),
+        ({"static_threshold": 1.0}, "between 0 and 1, both excluded"),
+        ({"foreground_threshold": 0.0}, "between 0 and 1, both excluded"),
+        ({"foreground_threshold": -1.0}, "only an unconfigured node"),
+        ({"foreground_threshold": float("nan")}, ""),
+        ({"foreground_threshold": 7.0}, "range"),
+        ({"max_rate": -5.0}, "range"),
+        ({"model": "other"}, "clean up the node first"),
+        ({"image_qos": "reliable"}, "clean up the node first"),
+    ],
+)
+def test_invalid_changes_are_refused_with_a_reason(idle: Robot, change: dict, reason: str) -> None:
+    [(name, value)] = change.items()
+    before = idle.get(name)
+    result = idle.set(**{name: value})
+    assert not result.successful
+    assert reason in result.reason
+    assert idle.get(name) == before
+
+
+def test_setting_what_is_already_set_is_accepted(idle: Robot) -> None:
+    # As `ros2 param load` does with everything that stands in a file.
+    values = {name: idle.get(name) for name in ("model", "device", "threads", "image_qos", "autostart", "min_static")}
+    assert idle.set(**values).successful
+    assert not idle.set(**values | {"threads": 2}).successful
+
+
+def test_both_thresholds_change_together(robot: Robot, start) -> None:
+    start()
+    assert robot.set(foreground_threshold=0.8, static_threshold=0.9).successful
+
+
+def test_parameters_are_described_with_their_ranges(idle: Robot) -> None:
+    described = idle.describe("foreground_threshold")
+    assert "foreground" in described.description
+    assert (described.floating_point_range[0].from_value, described.floating_point_range[0].to_value) == (-1.0, 1.0)
+    assert idle.describe("threads").integer_range[0].to_value == 256
+    assert "reliable" in idle.describe("image_qos").additional_constraints
+
+
+def test_a_lifecycle_manager_can_lead_it(robot: Robot, start) -> None:
+    start(autostart="false")
+    robot.subscribe(MASK)
+    message = image(scene())
+    assert robot.state() == "unconfigured"
+    for _ in range(2):
+        assert robot.change("configure")
+        assert robot.state() == "inactive"
+        assert robot.ask(message, MASK, seconds=1) is None
+        assert robot.change("activate")
+        assert robot.ask(message, MASK) is not None
+        assert robot.change("deactivate")
+        assert robot.ask(message, MASK, seconds=1) is None
+        assert robot.change("cleanup")
+    assert robot.state() == "unconfigured"
+
+
+def test_the_next_model_brings_its_own_thresholds_but_the_user_s_stay(robot: Robot, start, tmp_path: Path) -> None:
+    thresholds = {
+        mask: {"likelihood": value, "level": 0.1, "guarantee": ""}
+        for mask, value in (("foreground", 0.2), ("static", 0.9))
+    }
+    other = tiny_model.write(tmp_path / "other", thresholds=thresholds)
+    start()
+    assert robot.until(lambda: robot.state() == "active")
+    assert robot.set(static_threshold=0.75).successful
+    assert robot.change("deactivate")
+    assert robot.change("cleanup")
+    assert robot.set(model=str(other)).successful
+    assert robot.change("configure")
+    assert robot.get("foreground_threshold") == 0.2
+    assert robot.get("static_threshold") == 0.75
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"model": "nosuch"}, "no model 'nosuch'"),
+        ({"device": "tpu"}, "device is 'tpu'; expected one of"),
+        ({"image_qos": "perhaps"}, "image_qos is 'perhaps'; expected one of"),
+        ({"foreground_threshold": 0.9, "static_threshold": 0.5}, "below foreground_threshold"),
+        ({"foreground_threshold": 0.8}, "static_threshold 0.7 is below foreground_threshold 0.8"),
+    ],
+)
+def test_what_cannot_be_configured_is_told_and_left_unconfigured(
+    robot: Robot, start, parameters: dict, message: str
+) -> None:
+    segment = start(**parameters)
+    assert robot.state() == "unconfigured"
+    assert segment.log().count("[ERROR]") == 1
+    assert message in segment.log()
+    assert "Traceback" not in segment.log()
+
+
+def test_an_altered_model_is_refused_and_a_mended_one_taken(robot: Robot, start, tmp_path: Path) -> None:
+    folder = tiny_model.write(tmp_path / "m")
+    whole = (folder / "model.onnx").read_bytes()
+    (folder / "model.onnx").write_bytes(whole[:-5])
+    segment = start(model=folder)
+    assert robot.state() == "unconfigured"
+    assert "has been altered" in segment.log()
+    (folder / "model.onnx").write_bytes(whole)
+    assert robot.change("configure")
+
+
+def test_what_fails_in_a_library_is_told_too_and_left_unconfigured(robot: Robot, start) -> None:
+    segment = start(**{"qos_overrides./segmenter/overlay.publisher.reliability": "perhaps"})
+    assert robot.state() == "unconfigured"
+    assert segment.log().count("[ERROR]") == 1
+    assert not robot.change("configure")
+    assert robot.state() == "unconfigured"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"max_rate": "fast"}, {"threads": 999}, {"autostart": 3}, {"foreground_threshold": 7.0}]
+)
+def test_a_parameter_of_the_wrong_kind_ends_it_with_one_line(start, wrong: dict) -> None:
+    segment = start(**wrong)
+    assert segment.process.wait(15) == 2
+    assert "Traceback" not in segment.log()
+    assert next(iter(wrong)) in segment.log()
+
+
+def test_it_starts_with_the_packaged_parameter_file() -> None:
+    segment = Segment({}, ("__ns:=/anywhere",), ROOT / "config/segment.yaml")
+    other = Robot("anywhere")
+    try:
+        assert other.until(lambda: other.state() == "active")
+        assert other.get("image_qos") == "auto"
+    finally:
+        other.close()
+        segment.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_quickly_and_quietly(robot: Robot, start, number: int) -> None:
+    segment = start()
+    robot.subscribe(MASK)
+    assert robot.ask(image(scene()), MASK) is not None
+    status, seconds = segment.stop(number)
+    assert status == 0
+    assert seconds < 2 * crowding()
+    assert "Traceback" not in segment.log()
+
+
+def test_namespaces_and_remaps_keep_two_cameras_apart(start) -> None:
+    start("__ns:=/left")
+    start("__ns:=/right", "image:=/right/color/raw")
+    left, right = Robot("left"), Robot("right")
+    try:
+        left.subscribe(MASK)
+        right.subscribe(MASK)
+        assert left.ask(image(scene()), MASK) is not None
+        assert right.ask(image(scene(320, 240)), MASK, topic="color/raw").width == 320
+        assert {message.width for message in left.received[MASK]} == {640}
+    finally:
+        left.close()
+        right.close()
+
+
+def test_max_rate_thins_the_masks_out(robot: Robot, start) -> None:
+    start(max_rate=5.0)
+    robot.subscribe(MASK)
+    message = image(scene(160, 120))
+    assert robot.ask(message, MASK) is not None
+    robot.until(lambda: False, 0.5)
+    before, began = len(robot.received[MASK]), time.monotonic()
+    for _ in range(60):  # two seconds at 30 Hz
+        robot.show(message)
+        robot.until(lambda: False, 1 / 30)
+    allowed = 5 * (time.monotonic() - began)
+    assert 0.6 * allowed <= len(robot.received[MASK]) - before <= allowed + 2

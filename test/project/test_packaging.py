@@ -1,0 +1,109 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""What rosdep installs on a robot is what the package needs, and a robot's pytest can run the tests."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ElementTree.parse(ROOT / "package.xml").getroot()
+EXEC = [element.text for element in PACKAGE.findall("exec_depend")]
+TEST = [element.text for element in PACKAGE.findall("test_depend")]
+
+ROS = [
+    "ament_index_python",
+    "cv_bridge",
+    "diagnostic_msgs",
+    "launch",
+    "launch_ros",
+    "lifecycle_msgs",
+    "rcl_interfaces",
+    "rclpy",
+    "sensor_msgs",
+    "std_msgs",
+    "std_srvs",
+]
+"""Packages of ROS that every distribution from Humble to rolling has."""
+
+KEYS = {
+    "jsonschema": "python3-jsonschema",
+    "mcap": "mcap-ros2-support",
+    "numpy": "python3-numpy",
+    "onnxruntime": "python3-onnxruntime-pip",
+    "opencv-python-headless": "python3-opencv",
+    "pyyaml": "python3-yaml",
+    "rosbags": "python3-rosbags-pip",
+    "tqdm": "python3-tqdm",
+    "zstandard": "mcap-ros2-support",
+}
+"""rosdep's key for every requirement, from rosdep/python.yaml of rosdistro."""
+
+TEST_KEYS = {
+    "hypothesis": "python3-hypothesis",
+    "pytest": "python3-pytest",
+    "pytest-timeout": "python3-pytest-timeout",
+}
+WITHOUT_KEY = {"onnx", "pytest-cov", "pytest-randomly", "pytest-xdist"}
+"""What tests can do without: they skip without onnx; the others only change how tests run."""
+
+
+def requirements(name: str) -> set[str]:
+    """Names in requirements/NAME.txt, without versions."""
+    lines = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return {re.split(r"[<>=;\[ ]", line)[0].lower() for line in lines if line and not line.startswith("#")}
+
+
+def test_every_requirement_of_the_robot_has_its_key() -> None:
+    assert requirements("robot") == KEYS.keys()
+    alternatives = {"python3-onnxruntime-gpu-pip"}
+    assert sorted(EXEC) == sorted({*ROS, *KEYS.values(), *alternatives})
+
+
+def test_every_requirement_of_the_tests_has_its_key_or_is_done_without() -> None:
+    assert requirements("test") == TEST_KEYS.keys() | WITHOUT_KEY
+    assert sorted(TEST) == sorted(TEST_KEYS.values())
+
+
+def test_every_ros_package_that_is_imported_is_depended_on() -> None:
+    imported = set()
+    for path in [*(ROOT / "bgflow_ros").rglob("*.py"), *(ROOT / "launch").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported.add(node.module.partition(".")[0])
+    foreign = imported - set(sys.stdlib_module_names)
+    python = {"cv2", "jsonschema", "mcap", "numpy", "onnxruntime", "rosbags", "tqdm", "yaml", "zstandard"}
+    own = {"bgflow_ros", "bgflow_train"}
+    optional = {"rerun", "rerun_cli"}  # only `bgflow view`, which says how to get it
+    assert foreign - python - own - optional <= set(ROS)
+
+
+@pytest.mark.parametrize(("device", "key"), [("", "python3-onnxruntime-pip"), ("gpu", "python3-onnxruntime-gpu-pip")])
+def test_a_robot_gets_onnxruntime_once(device: str, key: str) -> None:
+    conditions = {
+        element.text: element.get("condition", "")
+        for element in PACKAGE.findall("exec_depend")
+        if "onnxruntime" in element.text
+    }
+    holds = {"$BGFLOW_DEVICE != gpu": device != "gpu", "$BGFLOW_DEVICE == gpu": device == "gpu"}
+    assert [name for name, condition in conditions.items() if holds[condition]] == [key]
+
+
+def test_the_configuration_of_pytest_holds_without_its_plugins() -> None:
+    plugins = ["timeout", "xdist", "randomly", "cov", "pytest_cov"]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *(f"-pno:{name}" for name in plugins)]
+    # colcon's options would choose other tests and write over its report.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    command.append("test/test_masks.py")
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -1,0 +1,61 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The SROS 2 policy against the graph of the real node."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
+
+from sensor_msgs.msg import PointCloud2
+from support.robot import Robot, Segment, model
+
+POLICY = Path(__file__).resolve().parents[2] / "config" / "segmenter.policy.xml"
+QUALIFIERS = {"publish", "subscribe", "reply", "request", "call", "execute"}
+
+
+def allowed() -> dict[str, set[str]]:
+    """Names that the policy allows, resolved, by what may be done with them (sros2, permissions.xsl)."""
+    found: dict[str, set[str]] = {qualifier: set() for qualifier in QUALIFIERS}
+    [profile] = ElementTree.parse(POLICY).getroot().iter("profile")
+    namespace, node = profile.attrib["ns"], profile.attrib["node"]
+    for group in profile:
+        for qualifier in QUALIFIERS & group.attrib.keys():
+            assert group.attrib[qualifier] == "ALLOW"
+            for entry in group:
+                name = str(entry.text)
+                private = name.startswith("~/")
+                resolved = namespace + node + name[1:] if private else name if name[0] == "/" else namespace + name
+                assert resolved not in found[qualifier], f"{resolved} twice"
+                found[qualifier].add(resolved)
+    return found
+
+
+def test_the_policy_allows_what_the_node_has_and_nothing_else(tiny: Path) -> None:
+    segment, robot = Segment(model(tiny)), Robot()
+    try:
+        robot.subscribe("segmenter/foreground_points", PointCloud2)  # then it subscribes to depth
+        assert robot.until(lambda: robot.state() == "active")
+        assert robot.until(lambda: robot.node.count_subscribers("/depth"))
+        graph = {
+            "publish": robot.node.get_publisher_names_and_types_by_node,
+            "subscribe": robot.node.get_subscriber_names_and_types_by_node,
+            "reply": robot.node.get_service_names_and_types_by_node,
+            "request": robot.node.get_client_names_and_types_by_node,
+        }
+
+        def seen() -> dict[str, set[str]]:
+            found = {qualifier: {name for name, _ in names("segmenter", "/")} for qualifier, names in graph.items()}
+            return found | {"call": set(), "execute": set()}
+
+        # On a busy machine the graph takes a while to be known here; nothing may come later.
+        robot.until(lambda: seen() == allowed())
+        robot.until(lambda: False, 1)
+        assert allowed() == seen()
+    finally:
+        robot.close()
+        segment.close()

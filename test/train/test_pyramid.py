@@ -1,0 +1,337 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The light expert: its layers, what its training changes and leaves, takes up, refuses and draws."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the train extra")
+
+from support.made_rooms import splits_of
+
+from bgflow_rooms.nyu40 import CLASSES
+from bgflow_ros.tools.cli.main import main
+from bgflow_train.data import VOID, DatasetError, FolderDataset, IndexedDataset, Sample
+from bgflow_train.data.classes import ClassesDataset
+from bgflow_train.data.rendered_rooms import open_rooms_classes
+from bgflow_train.networks import RANDOM
+from bgflow_train.networks.pyramid import GENERAL, Pyramid
+from bgflow_train.training import train_backbone as pyramid_training
+from bgflow_train.training.recipe import PyramidRecipe
+from bgflow_train.training.train_backbone import Source, load_pyramid, mean_pyramid, train_pyramid
+
+RECIPE = PyramidRecipe(init=RANDOM, width=64, height=64, crop=(64, 64), steps=5, batch=2, rate=1e-3)
+Sets = tuple[list[Source], FolderDataset]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def on_the_processor() -> Iterator[None]:
+    """Where trainings are the same bit for bit; with a look after every second step."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pyramid_training, "DEVICE", torch.device("cpu"))
+        patch.setattr(pyramid_training, "PERIOD", 2)
+        yield
+
+
+@pytest.fixture(scope="module")
+def sets(made: Path, rendered: Path) -> Sets:
+    """To train with, three of four pictures rendered, and to validate."""
+    ids = splits_of(made).sets["nyu"]
+    nyu = ClassesDataset(made / "nyu", ids["fit"], "nyu/fit")
+    validation = FolderDataset(made / "nyu/rgb", made / "nyu/mask", ids["validate"][:4], "nyu/validate")
+    return [Source(nyu, 0.25), Source(open_rooms_classes(rendered, "fit"), 0.75)], validation
+
+
+@pytest.fixture(scope="module")
+def trained(sets: Sets, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a pyramid that RECIPE trained."""
+    out = tmp_path_factory.mktemp("trained")
+    train_pyramid(RECIPE, *sets, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def pyramid() -> Pyramid:
+    return untrained(RECIPE).eval().requires_grad_(False)
+
+
+def untrained(recipe: PyramidRecipe) -> Pyramid:
+    """What the training begins with."""
+    torch.manual_seed(recipe.seed)
+    return Pyramid(recipe.init)
+
+
+def different(first: torch.nn.Module, second: torch.nn.Module) -> set[str]:
+    """Names of the weights and statistics that are not bit for bit the same."""
+    other = second.state_dict()
+    return {name for name, tensor in first.state_dict().items() if not torch.equal(tensor, other[name])}
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 64), (128, 96), (384, 288)])
+def test_layers_3_to_7_are_as_announced_and_the_heads_speak_at_stride_4(
+    pyramid: Pyramid, width: int, height: int
+) -> None:
+    maps = pyramid(255 * torch.rand(1, 3, height, width))
+    assert [(layer.number, layer.stride) for layer in pyramid.layers] == [(3, 8), (4, 16), (5, 32), (6, 8), (7, 4)]
+    for map, layer in zip(maps, pyramid.layers, strict=True):
+        assert map.shape == (1, layer.channels, height // layer.stride, width // layer.stride)
+        assert map.isfinite().all()
+    assert pyramid.logits(maps[-1]).shape == (1, 1, height // 4, width // 4)
+    assert pyramid.classes(maps[-1]).shape == (1, CLASSES + 1, height // 4, width // 4)
+
+
+def test_what_lies_far_away_reaches_layer_7_by_the_picture_s_mean(pyramid: Pyramid) -> None:
+    image = torch.full((1, 3, 64, 384), 127.5)
+    other = image.clone()
+    other[..., 320:] = 255
+    near = (..., slice(0, 4))
+    first, second = pyramid(image)[-1][near], pyramid(other)[-1][near]
+    assert not torch.allclose(first, second, atol=1e-6)
+
+
+def test_what_is_general_stays_bit_for_bit_while_all_else_learns(trained: Path) -> None:
+    first = untrained(RECIPE)
+    general = tuple(f"encoder.network.{name}." for name in GENERAL)
+    stays = {name for name in first.state_dict() if name.startswith(general)}
+    assert len(stays) > 10
+    changed = different(first, load_pyramid(trained))
+    assert not changed & stays
+    assert changed == set(first.state_dict()) - stays
+
+
+def test_a_trained_pyramid_is_frozen_and_says_what_it_was_trained_on(trained: Path, sets: Sets) -> None:
+    pyramid = load_pyramid(trained)
+    assert not pyramid.training
+    assert not any(weight.requires_grad for weight in pyramid.parameters())
+    assert pyramid.source == "random weights; trained on nyu/fit (25%), rooms/fit (75%)"
+    assert {path.name for path in trained.iterdir()} == {"begun.json", "pyramid.json", "pyramid.safetensors"}
+    record = json.loads((trained / "pyramid.json").read_text())
+    assert record["recipe"]["crop"] == [64, 64]
+    assert record["data"]["rooms/fit"] == {"pictures": 9, "sha256": sets[0][1].dataset.digest(), "share": 0.75}
+    assert record["data"]["nyu/validate"]["share"] == 0
+    assert record["best_step"] in (2, 4, 5)
+
+
+def test_the_mean_s_weights_at_its_best_look_are_kept(
+    sets: Sets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses, seen = iter([0.9, 0.5, 0.7]), []
+
+    def validate(pyramid: Pyramid, *_: object) -> float:
+        seen.append(pyramid.head.weight.detach().clone())
+        return next(losses)
+
+    monkeypatch.setattr(pyramid_training, "_validate", validate)
+    pyramid = train_pyramid(RECIPE, *sets, tmp_path)
+    assert [torch.equal(pyramid.head.weight, weight) for weight in seen] == [False, True, False]
+    record = json.loads((tmp_path / "pyramid.json").read_text())
+    assert (record["best_step"], record["validation_loss"]) == (4, 0.5)
+
+
+def test_experts_that_went_on_from_one_have_a_mean_and_others_have_none(
+    trained: Path, sets: Sets, tmp_path: Path
+) -> None:
+    on = [tmp_path / str(seed) for seed in range(3)]
+    for seed, folder in enumerate(on):
+        train_pyramid(replace(RECIPE, init=str(trained), steps=2, seed=seed), *sets, folder)
+    mean, record = mean_pyramid(on)
+    weights = [load_pyramid(folder).state_dict() for folder in on]
+    for name, tensor in mean.state_dict().items():
+        expected = torch.stack([one[name].double() for one in weights]).mean(0)
+        assert torch.allclose(tensor.double(), expected, atol=1e-6), name
+    assert [one["recipe"]["seed"] for one in record["mean_of"]] == [0, 1, 2]
+    assert mean.source.endswith(", the mean of 3 such trainings")
+    assert "mean_of" not in mean_pyramid(on[:1])[1]
+    with pytest.raises(DatasetError, match=r"began with .* and random; only experts that went on from the same"):
+        mean_pyramid([on[0], trained])
+    with pytest.raises(DatasetError, match=r"began with random; only"):
+        mean_pyramid([trained, trained])
+
+
+@pytest.mark.parametrize("killed_at", [1, 3])
+def test_a_killed_training_goes_on_and_ends_as_the_whole_one(
+    sets: Sets, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
+) -> None:
+    batch, steps = pyramid_training._batch, []
+
+    def killed_once(sources: list[Source], recipe: PyramidRecipe, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        steps.append(step)
+        if steps == list(range(killed_at + 1)):
+            raise KeyboardInterrupt
+        return batch(sources, recipe, step)
+
+    monkeypatch.setattr(pyramid_training, "_batch", killed_once)
+    with pytest.raises(KeyboardInterrupt):
+        train_pyramid(RECIPE, *sets, tmp_path)
+    with pytest.raises(DatasetError, match="holds no pyramid"):
+        load_pyramid(tmp_path)
+    pyramid = train_pyramid(RECIPE, *sets, tmp_path)
+    assert steps == [*range(killed_at + 1), *range(killed_at // 2 * 2, 5)]
+    assert not different(pyramid, load_pyramid(trained))
+    assert (tmp_path / "pyramid.json").read_bytes() == (trained / "pyramid.json").read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {"begun.json", "pyramid.json", "pyramid.safetensors"}
+
+
+def test_a_second_call_trains_nothing_and_another_training_is_refused(
+    sets: Sets, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources, validation = sets
+    monkeypatch.setattr(pyramid_training, "_batch", lambda *_: pytest.fail("trained again"))
+    assert not different(train_pyramid(RECIPE, *sets, trained), load_pyramid(trained))
+    with pytest.raises(DatasetError, match=r"recipe\.rate 0\.001 there, 0\.1 asked for"):
+        train_pyramid(replace(RECIPE, rate=0.1), *sets, trained)
+    halves = [source._replace(share=0.5) for source in sources]
+    with pytest.raises(DatasetError, match=r"data\.nyu/fit .*'share': 0\.25.* there, .*'share': 0\.5.* asked for"):
+        train_pyramid(RECIPE, halves, validation, trained)
+    with pytest.raises(DatasetError, match=r"data\.nyu/fit .* there, .*'share': 1\.0.* asked for"):
+        train_pyramid(RECIPE, sources[:1], validation, trained)
+
+
+def test_an_unfinished_training_is_no_other_s_either(
+    sets: Sets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pyramid_training, "_batch", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train_pyramid(RECIPE, *sets, tmp_path)
+    with pytest.raises(DatasetError, match=r"recipe\.seed 0 there, 1 asked for"):
+        train_pyramid(replace(RECIPE, seed=1), *sets, tmp_path)
+
+
+def test_pictures_without_labels_cannot_validate(sets: Sets, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="none of the 3 pictures of blank has a label to validate with"):
+        train_pyramid(RECIPE, sets[0], Blank("blank", list("abc"), VOID), tmp_path)
+
+
+class Blank(IndexedDataset):
+    """Grey pictures that have one label everywhere."""
+
+    def __init__(self, name: str, ids: list[str], label: int) -> None:
+        super().__init__(name, ids)
+        self.label = label
+
+    def __getitem__(self, index: int) -> Sample:
+        return Sample(np.full((64, 64, 3), 128, np.uint8), np.full((64, 64), self.label, np.uint8), self.ids[index])
+
+    def _content(self, index: int) -> Iterator[bytes]:
+        yield bytes([self.label])
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.75])
+def test_so_many_of_the_pictures_are_rendered_as_the_share_says(share: float) -> None:
+    # Three times the pictures must not be drawn three times as often.
+    sources = [Source(Blank("few", list("a"), 1), 2 * (1 - share)), Source(Blank("many", list("bcd"), 2), 2 * share)]
+    drawn = Counter()
+    for step in range(10):
+        _, classes = pyramid_training._batch(sources, replace(RECIPE, batch=40), step)
+        drawn.update(int(cut.max()) for cut in classes)
+    assert drawn[1] + drawn[2] == 400
+    assert drawn[2] / 400 == pytest.approx(share, abs=4 * math.sqrt(share * (1 - share) / 400))
+
+
+def test_seed_and_step_decide_a_batch(sets: Sets) -> None:
+    batches = [
+        pyramid_training._batch(sets[0], replace(RECIPE, seed=seed), step)
+        for seed, step in ((0, 3), (0, 3), (0, 4), (1, 3))
+    ]
+    images = [image for image, _ in batches]
+    assert images[0].shape == (2, 64, 64, 3)
+    assert torch.equal(images[0], images[1])
+    assert torch.equal(batches[0][1], batches[1][1])
+    assert not any(torch.equal(images[0], other) for other in images[2:])
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_unlabelled_classes_cost_nothing(pyramid: Pyramid, label: int) -> None:
+    image = torch.randint(0, 256, (1, 64, 64, 3), dtype=torch.uint8)
+    classes = torch.zeros(1, 64, 64, dtype=torch.uint8)
+    classes[:, 0] = 1  # between the places where the classes are looked at
+    classes[:, 32:] = label
+    losses = [float(pyramid_training._loss(pyramid, image, classes, weight)) for weight in (0.0, 1.0)]
+    assert (losses[0] == losses[1]) == (label == 0)
+
+
+def test_a_folder_without_a_pyramid_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=rf"{tmp_path} holds no pyramid .*; run `bgflow train --out {tmp_path}`"):
+        load_pyramid(tmp_path)
+
+
+@pytest.mark.parametrize("broken", [b"", b"broken"])
+def test_a_damaged_pyramid_is_a_clear_error(trained: Path, tmp_path: Path, broken: bytes) -> None:
+    (tmp_path / "pyramid.json").write_bytes((trained / "pyramid.json").read_bytes())
+    (tmp_path / "pyramid.safetensors").write_bytes(broken)
+    with pytest.raises(DatasetError, match="holds no pyramid"):
+        load_pyramid(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"width": 100}, "the canvas is 100x64; expected multiples of 32 from 64 on"),
+        ({"height": 32}, "the canvas is 64x32; expected multiples of 32 from 64 on"),
+        ({"crop": (64, 80)}, "the crop is 64x80; expected multiples of 32 from 64 on"),
+        (
+            {"steps": 0},
+            "0 steps of 2 cuts, rate 0.001, weight 0.4 of the classes; expected at least 1",
+        ),
+        ({"rate": 0.0}, "rate 0.0, "),
+        ({"auxiliary": -1.0}, "weight -1.0 of the classes"),
+        ({"paste": 1.5}, r"1.5 of the cuts pasted into, 0.0 strewn; expected 0 to 1"),
+        ({"strew": -0.5}, r"0.0 of the cuts pasted into, -0.5 strewn; expected 0 to 1"),
+    ],
+)
+def test_a_recipe_that_no_pyramid_can_be_trained_with_is_refused(changed: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        replace(RECIPE, **changed)
+
+
+def test_the_command_s_defaults_are_the_recipe_s(
+    made: Path, rendered: Path, splits: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    monkeypatch.setattr(pyramid_training, "train_pyramid", lambda *arguments: calls.append(arguments))
+    command = ["train", "--data", str(made), "--out", str(tmp_path)]
+    assert main(command) == 0
+    small = ["--size", "128x64", "--crop", "96x64", "--steps", "7", "--init", "random", "--seed", "5"]
+    assert main([*command, *small, "--rooms", str(rendered), "--rooms-share", "0.3"]) == 0
+    (first, nyu, validation, out), (second, both, *_) = calls
+    assert first == PyramidRecipe()
+    assert second == PyramidRecipe(init="random", width=128, height=64, crop=(96, 64), steps=7, seed=5)
+    assert [(source.dataset.name, source.share) for source in nyu] == [("nyu/fit", 1.0)]
+    assert [(source.dataset.name, source.share) for source in both] == [("nyu/fit", 0.7), ("rooms/fit", 0.3)]
+    assert (validation.name, out) == ("nyu/validate", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--size", "big"], "--size is 'big', --crop '320x256'; expected WxH"),
+        (["--crop", "64x64x3"], "--crop '64x64x3'; expected WxH"),
+        (["--crop", "100x96"], "the crop is 100x96; expected multiples of 32 from 64 on"),
+        (["--batch", "0"], "2800 steps of 0 cuts"),
+        (["--rooms-share", "1"], "--rooms-share is 1.0; expected a number between 0 and 1"),
+        (["--rooms", "{tmp}"], "has 0 complete rooms, none of them to fit"),
+        (["--data", "{tmp}"], "is not a folder"),
+        (["--init", "{tmp}/nowhere.pth"], "holds no readable weights"),
+    ],
+)
+def test_what_only_the_user_can_mend_is_one_line(
+    made: Path, splits: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    given = [part.format(tmp=tmp_path) for part in arguments]
+    assert main(["train", "--data", str(made), "--out", str(tmp_path / "out"), *given]) == 2
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert len(errors.splitlines()) == 1
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,310 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""From labelled pictures to a model on the robot, with the real commands on small pictures made here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+torch = pytest.importorskip("torch", reason="needs the train extra")
+
+from support import made_rooms
+
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_ros.tools.cli.main import main
+from bgflow_train.data import DatasetError, Sample
+from bgflow_train.data.registry import open_named
+from bgflow_train.data.splits import FOLDERS, NAMES, Splits, make, rooms
+from bgflow_train.evaluation import counts as tallying
+from bgflow_train.evaluation.counts import tally
+from bgflow_train.export import exporting
+from bgflow_train.model.densities import Gaussian
+from bgflow_train.model.fitting import Fitted
+from bgflow_train.model.network import score_maps
+
+SIZE = ["--size", "128x96"]
+DENSITIES = ["--scores", "head,classes,room,gaussian4,gaussian6", "--veto", "gaussian4"]
+SMALL = [*SIZE, "--crop", "96x64", "--steps", "3", "--batch", "2", "--init", "random"]
+
+
+@pytest.fixture(scope="module")
+def expert(made: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of an expert that the command trained, on rendered rooms as well."""
+    out = tmp_path_factory.mktemp("expert")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Splits, "load", classmethod(lambda cls: made_rooms.splits_of(made)))
+        assert main(["train", "--data", str(made), "--rooms", str(rendered), "--out", str(out), *SMALL]) == 0
+    return out
+
+
+@pytest.fixture
+def one_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The made pictures' names are no numbers that rooms could be told by. Few views without a room are enough."""
+    monkeypatch.setattr(exporting, "rooms", lambda ids: [ids])
+    monkeypatch.setattr("bgflow_train.evaluation.contrast.IMAGES", 3)
+
+
+def check_contrast(exported: dict, model: Path) -> None:
+    """See that `quantize` has measured the contrast anew, with both graphs."""
+    quantized = yaml.safe_load((model / "manifest.yaml").read_text())["contrast"]
+    assert exported["precision"].keys() == {"float32"}
+    assert quantized["precision"].keys() == {"float32", "int8"}
+    first, second = (found["precision"]["float32"]["validation"] for found in (exported, quantized))
+    assert first == pytest.approx(second)
+    assert quantized["least"] <= exported["least"]
+    assert Model.load(model).min_contrast == quantized["least"]
+    assert f"below **{quantized['least']:.2f}**" in (model / "README.md").read_text()
+
+
+@pytest.mark.timeout(300)
+def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
+    made: Path,
+    rendered: Path,
+    splits: None,
+    one_room: None,
+    expert: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fit, model = tmp_path / "fit", tmp_path / "small"
+    sources = ["--expert", str(expert), "--data", str(made), "--rooms", str(rendered)]
+    assert main(["fit", *sources, "--out", str(fit), *SIZE, *DENSITIES]) == 0
+    printed = capsys.readouterr().out
+    for domain in ("nyu/validate", "ade20k_indoor/fuse and coco_indoor/fuse", "rooms/validate"):
+        assert f"AUROC on cells of {domain}, fusion fitted to the others: " in printed
+    (tmp_path / "notes.md").write_text("It was looked at.\n")
+    notes = ["--notes", str(tmp_path / "notes.md")]
+    assert main(["export", str(fit), "--data", str(made), "--out", str(model), *notes]) == 0
+    manifest = yaml.safe_load((model / "manifest.yaml").read_text())
+    assert manifest["calibration"]["parity"]["largest_likelihood_difference"] < 1e-3
+    assert manifest["calibration"]["parity"]["pictures"] == 8
+    assert manifest["input"] == {"width": 128, "height": 96}
+    assert manifest["training"]["data"]["nyu/fit"]["pictures"] == 12
+    assert manifest["training"]["data"]["rooms/fit"]["pictures"] == 9
+    assert manifest["encoder"]["weights"] == "random weights; trained on nyu/fit (50%), rooms/fit (50%)"
+    assert {path.name for path in model.iterdir()} >= {"README.md", "manifest.yaml", "model.onnx"}
+    card = (model / "README.md").read_text()
+    assert "| nyu/test | 3 |" in card
+    assert card.endswith("It was looked at.\n")
+    assert Model.load(model).static_threshold >= Model.load(model).foreground_threshold
+
+    report = tmp_path / "report.json"
+    rooms = made / FOLDERS["ade20k_rooms"]
+    folders = ["--images", str(rooms / "rgb"), "--masks", str(rooms / "mask")]
+    capsys.readouterr()
+    assert main(["evaluate", str(model), *folders, "--json", str(report)]) == 0
+    assert "AUROC" in capsys.readouterr().out
+    result = json.loads(report.read_text())
+    # The manifest says the same of the same pictures.
+    assert result["metrics"] == pytest.approx(manifest["metrics"]["ade20k_rooms/test"]["metrics"])
+    assert result["metrics"]["ap"] - result["metrics"]["ar"] == pytest.approx(result["metrics"]["pi"])
+    assert result["metrics"]["auroc"] > 0.6, "even random features tell a checkered thing from a wall"
+    assert main(["evaluate", str(model), "--dataset", f"nyu:{made / 'nyu'}", "--split", "balanced"]) == 0
+    capsys.readouterr()
+    assert main(["quantize", str(model), "--data", str(made), *notes]) == 0
+    assert "likelihood differs from float32 by" in capsys.readouterr().out
+    int8 = yaml.safe_load((model / "manifest.yaml").read_text())["int8"]
+    assert 0 < int8["difference"]["mean"] < 0.05
+    assert int8["metrics"]["ade20k_rooms/test"]["machine"]["precision"] == "int8"
+    assert int8["metrics"]["ade20k_rooms/test"]["metrics"]["auroc"] == pytest.approx(
+        result["metrics"]["auroc"], abs=0.05
+    )
+    assert "## In int8" in (model / "README.md").read_text()
+    check_contrast(manifest["contrast"], model)
+    segment = ["segment", str(rooms / "rgb"), "--model", str(model), "--precision", "int8"]
+    assert main([*segment, "--out", str(tmp_path / "out")]) == 0
+
+
+def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, expert: Path, tmp_path: Path) -> None:
+    scores = ["--scores", "head,gaussian4,mixture6", "--veto", "none"]
+    command = ["fit", "--expert", str(expert), "--data", str(made), "--out", str(tmp_path), *scores, *SIZE]
+    assert main(command) == 0
+    first, second = Fitted.load(tmp_path), Fitted.load(tmp_path)
+    assert [score.name for score in first.scores] == ["head", "gaussian4", "mixture6"]
+    assert first.veto is None
+    assert first.record["data"].keys() == {
+        "nyu/fit",
+        "nyu/validate",
+        "coco_indoor/validate",
+        "ade20k_indoor/fuse",
+        "coco_indoor/fuse",
+    }
+    image = torch.randint(0, 256, (1, 96, 128, 3), dtype=torch.uint8)
+    maps = [score_maps(fitted.pyramid, fitted.scores, image)[0] for fitted in (first, second)]
+    assert torch.equal(*maps)
+    assert maps[0].isfinite().all()
+    for layer in first.record["layers"]:
+        assert layer["nll"]["cells"] >= 50
+        assert layer["nll"]["train"] < layer["nll"]["validation"] + 20
+
+
+def test_a_second_fit_takes_what_is_there_and_another_one_is_refused(
+    made: Path,
+    rendered: Path,
+    splits: None,
+    expert: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "fit"
+    plain = ["fit", "--expert", str(expert), "--data", str(made), "--out", str(out), *SIZE]
+    command = [*plain, "--rooms", str(rendered)]
+    assert main(command) == 0
+    first = (out / "fitted.json").read_bytes()
+    monkeypatch.setattr(Gaussian, "fit", lambda *_, **__: pytest.fail("fitted again"))
+    assert main(command) == 0
+    assert (out / "fitted.json").read_bytes() == first
+    assert main([*command, "--seed", "1"]) == 2
+    assert "recipe.seed 0 there, 1 asked for" in capsys.readouterr().err
+    assert main(plain) == 2
+    refused = capsys.readouterr().err
+    assert "data.rooms/fit {'pictures': 9" in refused
+    assert refused.count("there, None asked for") == 2, "what only the first fit had"
+    other = tmp_path / "other"
+    assert main(["train", "--data", str(made), "--out", str(other), *SMALL]) == 0
+    assert main([*command, "--expert", str(other)]) == 2
+    assert "expert.sha256 " in capsys.readouterr().err
+
+
+def test_empty_rooms_join_the_densities_pictures(made: Path, splits: None, expert: Path, tmp_path: Path) -> None:
+    command = ["fit", "--expert", str(expert), "--data", str(made), *SIZE, *DENSITIES]
+    assert main([*command, "--out", str(tmp_path / "without")]) == 0
+    assert main([*command, "--out", str(tmp_path / "with"), "--empty", str(made / "nyu/rgb")]) == 0
+    without, empty = (Fitted.load(tmp_path / name).record for name in ("without", "with"))
+    assert empty["data"].keys() - without["data"].keys() == {"empty/1 rgb"}
+    for more, fewer in zip(empty["layers"], without["layers"], strict=True):
+        assert more["nll"]["cells"] > fewer["nll"]["cells"]
+        assert more["nll"]["validation"] != fewer["nll"]["validation"]
+
+
+def test_a_killed_evaluation_goes_on_and_ends_as_the_whole_one(
+    made: Path, splits: None, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segmenter = Segmenter(Model.load(tiny), "cpu")
+    dataset = open_named(f"coco_indoor:{made / FOLDERS['coco_indoor']}", "validate")
+    whole = tally(segmenter, dataset, tmp_path)
+    monkeypatch.setattr(tallying, "PERIOD", 0.0)
+    count, seen = tallying._count, []
+
+    def killed_after_twenty(segmenter: Segmenter, sample: Sample) -> object:
+        seen.append(sample.id)
+        if len(seen) == 20:
+            raise KeyboardInterrupt
+        return count(segmenter, sample)
+
+    monkeypatch.setattr(tallying, "_count", killed_after_twenty)
+    with pytest.raises(KeyboardInterrupt):
+        tally(segmenter, dataset, tmp_path)
+    again = tally(segmenter, dataset, tmp_path)
+    assert seen[19:21] == [seen[19]] * 2
+    assert len(seen) == len(dataset) + 1
+    assert (again.logits == whole.logits).all()
+    assert (again.masks == whole.masks).all()
+    assert list(tmp_path.iterdir()) == []
+
+
+FIT = ["fit", "--expert", "{expert}", "--data", "{made}", "--out", "{tmp}/f"]
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["export", "{tmp}", "--data", "{tmp}", "--out", "{tmp}/m"], "holds no finished fit"),
+        (["fit", "--expert", "{tmp}", "--data", "{tmp}", "--out", "{tmp}/f"], "holds no pyramid"),
+        (["fit", "--expert", "{expert}", "--data", "{tmp}", "--out", "{tmp}/f"], "is not a folder"),
+        ([*FIT, "--size", "big"], "--size is 'big'; expected WxH"),
+        ([*FIT, "--size", "100x96"], "the canvas is 100x96; expected multiples of 32"),
+        ([*FIT, "--scores", "room,head"], "the scores are room, head; expected head first"),
+        (
+            [*FIT, "--scores", "head,room", "--veto", "gaussian4"],
+            "the veto is 'gaussian4'; expected a density among the scores",
+        ),
+        ([*FIT, "--veto", "room"], "the veto is 'room'"),
+        ([*FIT, "--scores", "head,gaussian4,flow9"], "no score 'flow9'; expected head, "),
+        ([*FIT, "--rooms", "{tmp}"], "has 0 complete rooms, none of them to fit"),
+        ([*FIT, "--empty", "{tmp}/nowhere"], "nowhere"),
+        (["evaluate", DEFAULT_MODEL], "give either"),
+        (["evaluate", DEFAULT_MODEL, "--images", "{tmp}"], "give either"),
+        (["evaluate", DEFAULT_MODEL, "--dataset", "kitti:{tmp}"], "no known data set"),
+        (["evaluate", DEFAULT_MODEL, "--dataset", "nyu:{tmp}", "--split", "fuse"], "no split 'fuse'; it has fit, "),
+        (["evaluate", DEFAULT_MODEL, "--images", "{tmp}", "--masks", "{tmp}/nowhere"], "is not a folder"),
+    ],
+)
+def test_what_only_the_user_can_mend_is_one_line(
+    made: Path,
+    splits: None,
+    expert: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    message: str,
+) -> None:
+    assert main([part.format(tmp=tmp_path, made=made, expert=expert) for part in command]) == 2
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert len(errors.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_few_background_cells_are_a_clear_error(
+    made: Path, splits: None, expert: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["fit", "--expert", str(expert), "--data", str(made), "--out", str(tmp_path), *SIZE, *DENSITIES]
+    assert main([*command, "--cells", "20"]) == 2
+    assert "layer 4 has 12 background cells to fit with, of at least 50; more pictures" in capsys.readouterr().err
+
+
+def test_the_committed_splits_keep_reported_pictures_apart() -> None:
+    splits = Splits.load()
+    assert tuple(splits.sets) == (*NAMES, "generalization")
+    for name in NAMES:
+        sets = splits.sets[name]
+        reported = set(sets.get("test", ()))
+        for split in ("fit", "validate", "fuse"):
+            assert not reported & set(sets.get(split, ())), (name, split)
+        assert set(sets.get("balanced", ())) <= reported
+    used = [set(splits.ids("nyu", split)) for split in ("fit", "validate", "test")]
+    assert len(set.union(*used)) == sum(map(len, used)) == 1296
+
+
+def test_the_committed_splits_are_what_the_rules_make(data: Path) -> None:
+    assert make(data) == Splits.load()
+
+
+def test_rooms_are_runs_of_consecutive_numbers() -> None:
+    assert rooms(["0003", "0004", "0007", "0001", "0008"]) == [["0001"], ["0003", "0004"], ["0007", "0008"]]
+
+
+def test_a_named_set_needs_a_known_name(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="expected NAME:FOLDER with NAME one of nyu"):
+        open_named(str(tmp_path), "test")
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def manifest() -> dict:
+    """The packaged model's."""
+    return yaml.safe_load((ROOT / "models" / DEFAULT_MODEL / "manifest.yaml").read_text())
+
+
+def test_the_packaged_graph_and_torch_agreed_when_it_was_exported(manifest: dict) -> None:
+    parity = manifest["calibration"]["parity"]
+    assert parity["pictures"] >= 8
+    assert parity["largest_likelihood_difference"] < 1e-3
+
+
+def test_the_readme_says_what_the_manifest_says(manifest: dict) -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert manifest["metrics"].keys() == {"/".join(split) for split in exporting.REPORT}
+    for name, result in manifest["metrics"].items():
+        numbers = result["metrics"]
+        cells = f"{100 * numbers['ap']:.1f} | {100 * numbers['ar']:.1f} | {100 * numbers['fpr95']:.1f} |"
+        assert f"| {result['pictures']} | {numbers['auroc']:.3f} | {cells}" in readme, name
