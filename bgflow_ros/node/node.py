@@ -30,6 +30,7 @@ from bgflow_ros.node.guarded import Guarded, transition
 from bgflow_ros.node.outputs import Outputs
 from bgflow_ros.node.pipeline import Pipeline
 from bgflow_ros.node.services import Services
+from bgflow_ros.node.status import Counts, Faults, Inference, NodeStatus
 from bgflow_ros.node.subscription import STEADY
 from bgflow_ros.segmentation.files import expand
 from bgflow_ros.segmentation.model import Model, ModelError
@@ -239,28 +240,24 @@ class SegmenterNode(Guarded, LifecycleNode):
         received, answered = self._totals()
         configured = "inactive" if inference else "unconfigured"
         raised, failure = self.failure
-        seen = diagnostics.Seen(
+        status = NodeStatus(
             self.get_fully_qualified_name(),
             "active" if pipeline else configured,
-            self.refusal,
-            received,
-            answered,
-            self.drops.so_far(),
-            tuple(self.drops.uncounted),
-            failure=failure if time.monotonic() - raised < 2 * diagnostics.PERIOD else "",
+            counts=Counts(received, answered, self.drops.so_far(), tuple(self.drops.uncounted)),
+            faults=Faults(self.refusal, failure if time.monotonic() - raised < 2 * diagnostics.PERIOD else ""),
         )
         if inference is not None:
-            seen = dataclasses.replace(seen, degraded=inference.degraded, facts=facts(inference.segmenter))
+            status = dataclasses.replace(status, inference=Inference(facts(inference.segmenter), inference.degraded))
         if pipeline is not None:
-            seen = dataclasses.replace(seen, **pipeline.seen())
-        self._complaints.update((seen.obstacle, *seen.complaints))
-        message = DiagnosticArray(status=[diagnostics.status(seen)])
+            status = pipeline.add_to(status)
+        self._complaints.update((status.camera.obstacle, *status.faults.complaints))
+        message = DiagnosticArray(status=[diagnostics.diagnostic_status(status)])
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(message)
 
 
 def facts(segmenter: Segmenter) -> dict[str, str]:
-    """What a segmenter is made of and runs on, to be told."""
+    """Describe a segmenter for the diagnostics: model, SHA-256, device and precision."""
     model, runtime = segmenter.model, segmenter.runtime
     return {"model": model.name, "sha256": model.sha256, "device": runtime.device, "precision": runtime.precision}
 

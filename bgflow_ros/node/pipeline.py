@@ -11,6 +11,7 @@ the worker's thread. Depth meets the finished masks later.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -34,6 +35,7 @@ from bgflow_ros.node.messages import nanoseconds, to_rgb
 from bgflow_ros.node.outputs import INFO, MAPS, POINTS, STATIC_DEPTH_INFO, Outputs
 from bgflow_ros.node.parameters import Settings
 from bgflow_ros.node.publishers import count
+from bgflow_ros.node.status import Age, Camera, Demand, NodeStatus, Rates, View
 from bgflow_ros.node.subscription import STEADY, ImageSubscription, image_topic
 from bgflow_ros.node.worker import Worker
 from bgflow_ros.segmentation.images import Decoder, ImageError
@@ -106,12 +108,10 @@ class Pipeline:
         """End the inference thread, also when ROS has already shut down."""
         self._worker.stop()
 
-    def seen(self) -> dict[str, Any]:
-        """Tell what happened since the last call, as fields of `diagnostics.Seen`.
-
-        Only in a callback of the executor.
-        """
-        if not self._image_gate.open and (taken := self._images.take()) is not None:
+    def add_to(self, status: NodeStatus) -> NodeStatus:
+        """Add to a status what happened since the last call; call it only in a callback of the executor."""
+        gate_open = self._image_gate.open
+        if not gate_open and (taken := self._images.take()) is not None:
             self._arrivals.add(taken[1], read=False)
             self._check_body(taken[0])
         then, published, answered, lost = self._counted
@@ -119,29 +119,29 @@ class Pipeline:
         self._counted = now, self._arrivals.published, self.answered, lost_now
         seconds = max(now - then, 1e-3)
         when, fault = self._drops.last_fault
-        return {
-            "topic": self._images.topic,
-            "cameras": self._node.count_publishers(self._images.topic),
-            "silence": self._arrivals.silence(),
-            "wanted": self._image_gate.open,
-            # Without numbers, all that is known is what was read.
-            "input_rate": (self._arrivals.published - published) / seconds
-            if self._arrivals.numbered or self._image_gate.open
-            else None,
-            "output_rate": (self.answered - answered) / seconds,
-            "lost_rate": (lost_now - lost) / seconds,
-            "ages": self._ages.seconds() if self.answered > answered else (),
-            "no_age": self._ages.none if self.answered > answered else "",
-            "fault": fault if when >= then else "",
-            "last_fault": fault,
-            "contrast": self._contrast.newest if self._image_gate.open else None,
-            "min_contrast": self._contrast.least,
-            "featureless": self._contrast.seconds,
-            "without_depth": self._depth_outputs.pairing.alone,
-            "obstacle": self._images.obstacle(),
-            "complaints": tuple(self._complaints()),
-            "lone": not self._image_gate.open and self._outputs.wanted(INFO),
-        }
+        # Without publication numbers, only the frames that were read are known.
+        known = self._arrivals.numbered or gate_open
+        topic, contrast = self._images.topic, self._contrast
+        publishers = self._node.count_publishers(topic)
+        return dataclasses.replace(
+            status,
+            camera=Camera(topic, publishers, self._arrivals.silence(), self._images.obstacle()),
+            demand=Demand(gate_open, not gate_open and self._outputs.wanted(INFO)),
+            counts=dataclasses.replace(status.counts, without_depth=self._depth_outputs.pairing.alone),
+            rates=Rates(
+                (self._arrivals.published - published) / seconds if known else None,
+                (self.answered - answered) / seconds,
+                (lost_now - lost) / seconds,
+            ),
+            age=Age(self._ages.seconds(), self._ages.none) if self.answered > answered else Age(),
+            view=View(contrast.newest if gate_open else None, contrast.least, contrast.seconds),
+            faults=dataclasses.replace(
+                status.faults,
+                frame=fault if when >= then else "",
+                last_frame=fault,
+                complaints=tuple(self._complaints()),
+            ),
+        )
 
     def _complaints(self) -> Iterator[str]:
         """Say what is wanted and cannot be made, or not as it should, and what was seen."""
