@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import rclpy
@@ -32,6 +32,7 @@ from bgflow_ros.node.pipeline import Pipeline
 from bgflow_ros.node.services import Services
 from bgflow_ros.node.status import Counts, Faults, Inference, NodeStatus
 from bgflow_ros.node.subscription import STEADY
+from bgflow_ros.node.thresholds import Thresholds
 from bgflow_ros.segmentation.files import expand
 from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.recovery import Recovery
@@ -57,7 +58,7 @@ class SegmenterNode(Guarded, LifecycleNode):
         self._inference: Recovery | None = None
         self._outputs: Outputs | None = None
         self._pipeline: Pipeline | None = None
-        self._own_thresholds: list[str] = []
+        self._thresholds = Thresholds(self._set_own)
         self._earlier = 0, 0
         self._untidy = False
         self.add_on_set_parameters_callback(self._check_parameters)
@@ -95,15 +96,7 @@ class SegmenterNode(Guarded, LifecycleNode):
             return self.segmenter_class(model, device, settings.threads, precision)
 
         inference = Recovery(make, settings.device, self.get_logger().error)
-        thresholds = {name: getattr(settings, name) for name in parameters.THRESHOLDS}
-        self._own_thresholds = [name for name, value in thresholds.items() if value == parameters.UNSET]
-        resolved = thresholds | {name: getattr(model, name) for name in self._own_thresholds}
-        if resolved["static_threshold"] < resolved["foreground_threshold"]:
-            raise parameters.SettingsError(
-                f"static_threshold {resolved['static_threshold']:g} is below foreground_threshold "
-                f"{resolved['foreground_threshold']:g}; where one is set, mind the model's own value of the other"
-            )
-        self._set_all(resolved)
+        self._thresholds.take_from(model, settings)
         self._refiner.refinement = Refinement(body=body)
         self._inference = inference
         self._apply_parameters([])
@@ -185,8 +178,7 @@ class SegmenterNode(Guarded, LifecycleNode):
             self._outputs = None
         self._inference = None
         self._untidy = True
-        # The next model brings its own, unless the user has set others.
-        self._set_all(dict.fromkeys(self._own_thresholds, parameters.UNSET))
+        self._thresholds.release()
 
     # Parameters
 
@@ -203,24 +195,19 @@ class SegmenterNode(Guarded, LifecycleNode):
         return SetParametersResult(successful=True)
 
     def _apply_parameters(self, changes: list[Parameter[Any]]) -> None:
-        self._own_thresholds = [
-            name for name in self._own_thresholds if name not in {change.name for change in changes}
-        ]
+        self._thresholds.keep(change.name for change in changes)
         if self._inference is None:
             return
-        settings, segmenter = parameters.read(self), self._inference.segmenter
-        segmenter.thresholds = settings.foreground_threshold, settings.static_threshold
-        segmenter.min_static = settings.min_static
+        settings = parameters.read(self)
+        self._thresholds.apply(settings, self._inference.segmenter)
         self._refiner.refinement = dataclasses.replace(
             self._refiner.refinement, dilate=settings.dilate, min_area=settings.min_area, hold=settings.hold
         )
         if self._pipeline is not None:
             self._pipeline.mailbox.max_rate = settings.max_rate
 
-    def _set_all(self, values: dict[str, float]) -> None:
-        own = self._own_thresholds
+    def _set_own(self, values: Mapping[str, float]) -> None:
         self.set_parameters_atomically([Parameter(name, value=value) for name, value in values.items()])
-        self._own_thresholds = own  # set by the node itself, not by the user
 
     def _tidy(self) -> None:
         """Free what the last transition left: it and its callbacks hold each other, frames and perhaps a model.

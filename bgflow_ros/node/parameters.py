@@ -13,6 +13,7 @@ import numpy.typing as npt
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
+from bgflow_ros.node.thresholds import THRESHOLDS, UNSET, SettingsError, threshold_refusal
 from bgflow_ros.segmentation.files import expand
 from bgflow_ros.segmentation.model import DEFAULT_MODEL
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS
@@ -30,9 +31,6 @@ __all__ = [
     "read_body",
     "refusal",
 ]
-
-UNSET = -1.0
-"""A threshold that stands for the manifest's, until a model is configured."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +135,6 @@ PARAMETERS = (
     Parameter("autostart", True, "Configure and activate by itself; false leaves it to a lifecycle manager"),
 )
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
-THRESHOLDS = ("foreground_threshold", "static_threshold")
 
 
 @dataclass(frozen=True)
@@ -171,10 +168,6 @@ def declare(node: Node) -> None:
 def read(node: Node) -> Settings:
     """Read every parameter."""
     return Settings(**{field.name: node.get_parameter(field.name).value for field in fields(Settings)})
-
-
-class SettingsError(Exception):
-    """Parameters with which the node cannot be configured."""
 
 
 def check(settings: Settings) -> None:
@@ -236,17 +229,6 @@ def refusal(name: str, value: object, others: Settings, configured: bool) -> str
     if isinstance(value, float) and not math.isfinite(value):
         return f"{name} is {value}; expected a finite number"
     if name in THRESHOLDS:
-        return _threshold_refusal(name, value, others, configured)
-    return None
-
-
-def _threshold_refusal(name: str, value: object, others: Settings, configured: bool) -> str | None:
-    assert isinstance(value, float)
-    if value != UNSET and not 0 < value < 1:
-        return f"{name} is {value:g}; expected a likelihood between 0 and 1, both excluded"
-    if value == UNSET and configured:
-        return f"{name} is {UNSET:g}, the model's own, which only an unconfigured node can take; set a likelihood"
-    foreground, static = others.foreground_threshold, others.static_threshold
-    if UNSET not in (foreground, static) and static < foreground:
-        return f"static_threshold would be {static:g}, below foreground_threshold {foreground:g}"
+        assert isinstance(value, float)
+        return threshold_refusal(name, value, others, configured)
     return None
