@@ -16,18 +16,19 @@ from sensor_msgs.msg import CameraInfo, Image
 from bgflow_ros.node.camera_infos import PATIENCE, CameraInfos
 from bgflow_ros.node.drops import Drops
 from bgflow_ros.node.messages import nanoseconds, to_image, to_points
-from bgflow_ros.node.outputs import POINTS, STATIC_DEPTH, STATIC_DEPTH_INFO, Outputs
+from bgflow_ros.node.outputs import Outputs
 from bgflow_ros.node.publishers import count, obstacle, publishers
 from bgflow_ros.node.subscription import ImageSubscription
 from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import intrinsics
 from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.outputs import FOREGROUND_POINTS, STATIC_DEPTH, STATIC_DEPTH_INFO
 from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
 from bgflow_ros.segmentation.refinement import Refined
 
-__all__ = ["TOPICS", "DepthOutputs"]
+__all__ = ["DEPTH_OUTPUTS", "DepthOutputs"]
 
-TOPICS = (STATIC_DEPTH, STATIC_DEPTH_INFO, POINTS)
+DEPTH_OUTPUTS = (STATIC_DEPTH, STATIC_DEPTH_INFO, FOREGROUND_POINTS)
 LATELY = 5.0
 """Seconds since the last mask beyond which nobody can say that depth does not meet masks."""
 ANOTHER_CLOCK = 10_000_000_000
@@ -91,13 +92,13 @@ class DepthOutputs:
 
     def offer(self, header: Any, refined: Refined) -> None:
         """Take finished masks with the header of their image."""
-        if not self._outputs.wanted(*TOPICS):
+        if not self._outputs.wanted(*DEPTH_OUTPUTS):
             return
         self._offered = time.monotonic()
         # Here and now, in the order of the frames, as `hold` needs it; depth may come later, in another thread.
         if self._outputs.wanted(STATIC_DEPTH):
             _ = refined.static
-        if self._outputs.wanted(POINTS):
+        if self._outputs.wanted(FOREGROUND_POINTS):
             _ = refined.foreground
         if stamp := self._stamp(nanoseconds(header), "the images"):
             self._publish(self.pairing.put_mask(stamp, Masks(refined, header.frame_id)))
@@ -126,8 +127,8 @@ class DepthOutputs:
         else:
             if self._frames:
                 yield self._frames
-            if self._uncalibrated and self._outputs.wanted(POINTS):
-                yield f"no {POINTS}: {self._uncalibrated}"
+            if self._uncalibrated and self._outputs.wanted(FOREGROUND_POINTS):
+                yield f"no {FOREGROUND_POINTS.topic}: {self._uncalibrated}"
 
     def _nearest(self) -> str:
         nearest = self.pairing.nearest
@@ -159,26 +160,20 @@ class DepthOutputs:
                 self._drops.add("depth failed", f"depth failed: {type(error).__name__}: {error}")
 
     def _publish_pair(self, masks: Masks, message: Image) -> None:
-        decoded = depth.decode(message)
         height, width = masks.refined.segmentation.image.shape[:2]
-        if decoded.shape != (height, width):
-            raise ImageError(
-                "depth of another size",
-                f"{message.width}x{message.height} pixels, the image has {width}x{height}; "
-                "expected depth registered to the colour image (depth_image_proc's register)",
-            )
+        decoded = depth.decode_registered(message, width, height)
         frames = message.header.frame_id, masks.frame
-        registered = not all(frames) or frames[0].lstrip("/") == frames[1].lstrip("/")
+        registered = depth.same_frame(*frames)
         self._frames = "" if registered else f"depth is in frame {frames[0]}, the image in {frames[1]}; expected one"
         outputs = self._outputs
         if outputs.wanted(STATIC_DEPTH):
             static = depth.static_depth(decoded, masks.refined.static)
             outputs.publish(STATIC_DEPTH, to_image(message.header, static, message.encoding))
-        if not outputs.wanted(STATIC_DEPTH_INFO, POINTS):
+        if not outputs.wanted(STATIC_DEPTH_INFO, FOREGROUND_POINTS):
             return
         info = self._infos.fit(width, height)
         outputs.publish_info(STATIC_DEPTH_INFO, info, message.header)
-        if info is not None and outputs.wanted(POINTS):
+        if info is not None and outputs.wanted(FOREGROUND_POINTS):
             self._publish_points(decoded, masks.refined, info, message.header)
 
     def _publish_points(self, decoded: depth.Depth, refined: Refined, info: CameraInfo, header: Any) -> None:
@@ -189,4 +184,4 @@ class DepthOutputs:
             return
         self._uncalibrated = ""
         points = depth.foreground_points(decoded, refined.foreground, camera)
-        self._outputs.publish(POINTS, to_points(header, points))
+        self._outputs.publish(FOREGROUND_POINTS, to_points(header, points))

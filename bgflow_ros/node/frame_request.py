@@ -36,7 +36,7 @@ class FrameRequest:
     def serve(self, name: str, masks: Refined) -> None:
         """Write a frame and answer with its path, or with what kept it from being written."""
         try:
-            save_frame(self.folder, name, masks.segmentation.image, masks.likelihood, masks.foreground, masks.static)
+            save_frame(self.folder, name, masks)
         except Exception as error:  # of a disk, or of a library: whoever waits hears of it
             reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
             self.refuse(f"{self.folder / name} cannot be written: {reason}")

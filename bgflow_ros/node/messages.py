@@ -13,6 +13,7 @@ from sensor_msgs.msg import CompressedImage, Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
 from bgflow_ros.segmentation import images
+from bgflow_ros.segmentation.message_fields import image_fields, point_cloud_fields
 
 try:
     # The compiled module is named because the package imports without it, only to fail at every frame where that
@@ -45,10 +46,8 @@ def to_rgb(message: Image | CompressedImage, decoder: images.Decoder) -> npt.NDA
     Raises:
         ImageError: the message holds no usable image.
     """
-    if isinstance(message, CompressedImage):
-        return decoder.compressed(message.data)
-    if BRIDGE is None or message.encoding not in BRIDGED:
-        return decoder.image(message)
+    if BRIDGE is None or isinstance(message, CompressedImage) or message.encoding not in BRIDGED:
+        return decoder.decode(message)
     images.pixels(message)  # cv_bridge trusts the header's sizes; this does not
     try:
         rgb: npt.NDArray[np.uint8] = BRIDGE.imgmsg_to_cv2(message, "rgb8")
@@ -65,39 +64,16 @@ def to_image(header: Header, pixels: npt.NDArray[Any], encoding: str) -> Image:
         pixels: of the type that the encoding says.
         encoding: mono8, rgb8, 16UC1 or 32FC1.
     """
-    pixels = np.ascontiguousarray(pixels)
-    return Image(
-        header=header,
-        height=pixels.shape[0],
-        width=pixels.shape[1],
-        encoding=encoding,
-        is_bigendian=0,
-        step=pixels.strides[0],
-        data=_bytes(pixels),
-    )
+    return _filled(Image, header, image_fields(pixels, encoding))
 
 
 def to_points(header: Header, points: npt.NDArray[np.float32]) -> PointCloud2:
     """Make an unorganised cloud of N x 3 points, in metres, with this very header; no point may be NaN."""
-    return PointCloud2(
-        header=header,
-        height=1,
-        width=points.shape[0],
-        fields=[
-            PointField(name=name, offset=4 * axis, datatype=PointField.FLOAT32, count=1)
-            for axis, name in enumerate("xyz")
-        ],
-        is_bigendian=False,
-        point_step=12,
-        row_step=12 * points.shape[0],
-        data=_bytes(points),
-        is_dense=True,
-    )
+    return _filled(PointCloud2, header, point_cloud_fields(points, PointField))
 
 
-def _bytes(values: npt.NDArray[Any]) -> array.array[int]:
+def _filled(kind: Any, header: Header, fields: dict[str, Any]) -> Any:
+    # An array.array is the one type that rclpy takes without checking each element.
     data = array.array("B")
-    if values.size:
-        # An array.array is the one type that rclpy takes without checking each element; the cast makes bytes of floats.
-        data.frombytes(np.ascontiguousarray(values).data.cast("B"))
-    return data
+    data.frombytes(fields["data"])
+    return kind(header=header, **(fields | {"data": data}))

@@ -22,23 +22,24 @@ from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
-from bgflow_ros.node import depth_outputs
 from bgflow_ros.node.ages import UNSTAMPED, Ages
 from bgflow_ros.node.arrivals import LOST, Arrivals
 from bgflow_ros.node.camera_infos import CameraInfos
 from bgflow_ros.node.contrast import Contrast
+from bgflow_ros.node.depth_outputs import DEPTH_OUTPUTS, DepthOutputs
 from bgflow_ros.node.drops import Drops
 from bgflow_ros.node.frame_request import FrameRequest
 from bgflow_ros.node.gate import Gate
 from bgflow_ros.node.mailbox import Mailbox
 from bgflow_ros.node.messages import nanoseconds, to_rgb
-from bgflow_ros.node.outputs import INFO, MAPS, POINTS, STATIC_DEPTH_INFO, Outputs
+from bgflow_ros.node.outputs import Outputs
 from bgflow_ros.node.parameters import Settings
 from bgflow_ros.node.publishers import count
 from bgflow_ros.node.status import Age, Camera, Demand, NodeStatus, Rates, View
 from bgflow_ros.node.subscription import STEADY, ImageSubscription, image_topic
 from bgflow_ros.node.worker import Worker
 from bgflow_ros.segmentation.images import Decoder, ImageError
+from bgflow_ros.segmentation.outputs import CAMERA_INFO, FOREGROUND_POINTS, IMAGE_OUTPUTS, STATIC_DEPTH_INFO
 from bgflow_ros.segmentation.refinement import Refined, Refiner
 from bgflow_ros.segmentation.segmenter import Segmentation
 
@@ -86,7 +87,7 @@ class Pipeline:
         self.mailbox: Mailbox[Image | CompressedImage] = Mailbox(drops)
         self.mailbox.max_rate = settings.max_rate
         self._infos = CameraInfos(node)
-        self._depth_outputs = depth_outputs.DepthOutputs(node, settings.image_qos, outputs, self._infos, drops)
+        self._depth_outputs = DepthOutputs(node, settings.image_qos, outputs, self._infos, drops)
         self._worker = Worker(self.mailbox, self.answer)
         self._image_gate = Gate()
         topic, kind = image_topic(node, settings.image_transport)
@@ -126,7 +127,7 @@ class Pipeline:
         return dataclasses.replace(
             status,
             camera=Camera(topic, publishers, self._arrivals.silence(), self._images.obstacle()),
-            demand=Demand(gate_open, not gate_open and self._outputs.wanted(INFO)),
+            demand=Demand(gate_open, not gate_open and self._outputs.wanted(CAMERA_INFO)),
             counts=dataclasses.replace(status.counts, without_depth=self._depth_outputs.pairing.alone),
             rates=Rates(
                 (self._arrivals.published - published) / seconds if known else None,
@@ -172,13 +173,14 @@ class Pipeline:
 
     def _look(self) -> None:
         """Read the camera's messages only while somebody wants what is made of them, and look after the rest."""
-        wants_depth = self._outputs.wanted(*depth_outputs.TOPICS)
-        wanted = wants_depth or self._outputs.wanted(*MAPS) or self.request is not None
+        wants_depth = self._outputs.wanted(*DEPTH_OUTPUTS)
+        wanted = wants_depth or self._outputs.wanted(*IMAGE_OUTPUTS) or self.request is not None
         if wanted and not self._image_gate.open:
             self._arrivals.restart()
             self._contrast.restart()
         self._image_gate.open = wanted
-        self._infos.read((wanted and self._outputs.wanted(INFO)) or self._outputs.wanted(STATIC_DEPTH_INFO, POINTS))
+        wants_info = wanted and self._outputs.wanted(CAMERA_INFO)
+        self._infos.read(wants_info or self._outputs.wanted(STATIC_DEPTH_INFO, FOREGROUND_POINTS))
         self._arrivals.one_camera = self._node.count_publishers(self._images.topic) == 1
         self._depth_outputs.read(wants_depth)
         request = self.request  # which the worker may take at any time
@@ -205,7 +207,7 @@ class Pipeline:
     def answer(self, message: Image | CompressedImage) -> None:
         """Publish what is wanted of an image; one that cannot be used is counted and costs nothing else."""
         try:
-            if self.request is None and not self._outputs.wanted(*MAPS, *depth_outputs.TOPICS):
+            if self.request is None and not self._outputs.wanted(*IMAGE_OUTPUTS, *DEPTH_OUTPUTS):
                 self._drops.add("nobody subscribes")
                 return
             stamp, rgb = nanoseconds(message.header), to_rgb(message, self._decoder)
@@ -219,10 +221,10 @@ class Pipeline:
                 self._drops.add("inference failed", f"inference failed: {type(error).__name__}: {error}")
 
     def _publish(self, message: Image | CompressedImage, stamp: int, masks: Refined) -> None:
-        self._outputs.publish_maps(message.header, masks)
-        if self._outputs.wanted(INFO):
+        self._outputs.publish_images(message.header, masks)
+        if self._outputs.wanted(CAMERA_INFO):
             height, width = masks.segmentation.image.shape[:2]
-            self._outputs.publish_info(INFO, self._infos.fit(width, height), message.header)
+            self._outputs.publish_info(CAMERA_INFO, self._infos.fit(width, height), message.header)
         self._depth_outputs.offer(message.header, masks)
         self._contrast.add(masks.segmentation)
         self.answered += 1

@@ -11,7 +11,16 @@ import numpy.typing as npt
 
 from bgflow_ros.segmentation.images import ImageError, view_rows
 
-__all__ = ["ENCODINGS", "Depth", "Intrinsics", "decode", "foreground_points", "static_depth"]
+__all__ = [
+    "ENCODINGS",
+    "Depth",
+    "Intrinsics",
+    "decode",
+    "decode_registered",
+    "foreground_points",
+    "same_frame",
+    "static_depth",
+]
 
 Depth = npt.NDArray[np.uint16] | npt.NDArray[np.float32]
 """H x W along the optical axis: uint16 in millimetres, 0 where unknown; or float32 in metres, NaN where unknown."""
@@ -46,6 +55,35 @@ def decode(message: Any) -> Depth:
     rows: Any = np.ascontiguousarray(view_rows(message, stored.itemsize, message.height)).view(stored)
     depth: Depth = rows[..., 0].astype(kind, copy=False)
     return depth
+
+
+def decode_registered(message: Any, width: int, height: int) -> Depth:
+    """View the depth of a sensor_msgs/Image that must be registered to an image, pixel by pixel.
+
+    Args:
+        message: anything with the fields of sensor_msgs/Image.
+        width: of the image, in pixels.
+        height: of the image, in pixels.
+
+    Raises:
+        ImageError: the message holds no depth, or depth of another size.
+    """
+    depth = decode(message)
+    if depth.shape != (height, width):
+        raise ImageError(
+            "depth of another size",
+            f"{message.width}x{message.height} pixels, the image has {width}x{height}; "
+            "expected depth registered to the image (depth_image_proc's register)",
+        )
+    return depth
+
+
+def same_frame(frame: str, other: str) -> bool:
+    """Tell whether two frame_ids name one frame.
+
+    Drivers of ROS 1 descent begin them with a slash, and some leave them empty, which contradicts nothing.
+    """
+    return not frame or not other or frame.lstrip("/") == other.lstrip("/")
 
 
 def static_depth(depth: Depth, static: npt.NDArray[np.uint8]) -> Depth:

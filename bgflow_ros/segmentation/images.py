@@ -169,6 +169,14 @@ class Decoder:
     def __init__(self) -> None:
         self._bits = RANGES[0]
 
+    def decode(self, message: Any) -> Pixels:
+        """Turn a sensor_msgs/Image or CompressedImage into H x W x 3 RGB.
+
+        Raises:
+            ImageError: the message holds no usable image.
+        """
+        return self.image(message) if hasattr(message, "encoding") else self.compressed(message.data)
+
     def image(self, message: Any) -> Pixels:
         """Turn a sensor_msgs/Image into H x W x 3 RGB; a view of the message's data where it is rgb8.
 

@@ -4,11 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +14,7 @@ from bgflow_ros.segmentation import masks
 from bgflow_ros.segmentation.images import ImageError
 from bgflow_ros.segmentation.segmenter import Segmentation
 
-__all__ = ["MAPS", "MAX_GAP", "Refined", "Refinement", "Refiner"]
+__all__ = ["MAX_GAP", "Refined", "Refinement", "Refiner"]
 
 Mask = npt.NDArray[np.uint8]
 
@@ -142,16 +139,6 @@ class Refined:
     def overlay(self) -> npt.NDArray[np.uint8]:
         """H x W x 3, RGB: foreground tinted, the stronger the surer, and static background outlined."""
         return self.segmentation.draw(self.foreground, self.static)
-
-
-MAPS: dict[str, tuple[str, Callable[[Refined], npt.NDArray[Any]]]] = {
-    "likelihood": ("32FC1", attrgetter("likelihood")),
-    "foreground_mask": ("mono8", attrgetter("foreground")),
-    "static_mask": ("mono8", attrgetter("static")),
-    "ignore_mask": ("mono8", attrgetter("ignore")),
-    "overlay": ("rgb8", attrgetter("overlay")),
-}
-"""What is published of an image alone: name of its topic, encoding (sensor_msgs/image_encodings.hpp), map."""
 
 
 def _size(image: npt.NDArray[np.uint8]) -> str:

@@ -16,19 +16,28 @@ import numpy.typing as npt
 
 from bgflow_ros.media.frames import Failures, MediaError
 from bgflow_ros.media.rosbag.recording import STORE, Recording
-from bgflow_ros.media.rosbag.storage import Message, Topic
-from bgflow_ros.media.rosbag.topics import COMPRESSED, IMAGE, INFO, Topics, decode, first
+from bgflow_ros.media.rosbag.storage import Message
+from bgflow_ros.media.rosbag.topics import COMPRESSED, IMAGE, INFO, Topics, first
 from bgflow_ros.media.rosbag.writer import BagWriter
 from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import fit_camera_info, intrinsics
 from bgflow_ros.segmentation.images import Decoder, ImageError
+from bgflow_ros.segmentation.message_fields import image_fields, point_cloud_fields
+from bgflow_ros.segmentation.outputs import (
+    CAMERA_INFO,
+    FOREGROUND_POINTS,
+    IMAGE_OUTPUTS,
+    LIKELIHOOD,
+    OVERLAY,
+    STATIC_DEPTH,
+    STATIC_DEPTH_INFO,
+    Output,
+)
 from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
-from bgflow_ros.segmentation.refinement import MAPS, Refined, Refiner
+from bgflow_ros.segmentation.refinement import Refined, Refiner
 from bgflow_ros.segmentation.segmenter import Segmenter
 
 __all__ = ["Outcome", "copy_with_masks"]
-
-POINTS = "sensor_msgs/msg/PointCloud2"
 
 
 class Bar(Protocol):
@@ -132,20 +141,13 @@ class _Masks:
         chosen = outcome.topics
         # What comes before the first calibration has that one, as a bag may begin in the middle of a drive.
         self._info = first(bag, chosen.info, (INFO,)) if chosen.info else None
-        names = [name for name in MAPS if name != "overlay" and (likelihood or name != "likelihood")]
-        self._maps = {name: writer.topic(f"{node}/{name}", IMAGE) for name in names}
-        self._camera_info = writer.topic(f"{node}/camera_info", INFO) if self._info is not None else None
-        self._depth_name, self._to_depth = chosen.depth, dict[str, Topic]()
+        left_out = {OVERLAY} if likelihood else {OVERLAY, LIKELIHOOD}
+        outputs = [output for output in IMAGE_OUTPUTS if output not in left_out]
+        if self._info is not None:
+            outputs.append(CAMERA_INFO)
         if chosen.depth:
-            self._to_depth = {
-                name: writer.topic(f"{node}/{name}", type_)
-                for name, type_ in (
-                    ("static_depth/image", IMAGE),
-                    ("static_depth/camera_info", INFO),
-                    ("foreground_points", POINTS),
-                )
-                if self._info is not None or type_ == IMAGE
-            }
+            outputs += [STATIC_DEPTH] if self._info is None else [STATIC_DEPTH, STATIC_DEPTH_INFO, FOREGROUND_POINTS]
+        self._topics = {output: writer.topic(f"{node}/{output.name}", output.type) for output in outputs}
 
     def add(self, message: Message) -> None:
         """Take a message and write what follows from it."""
@@ -160,7 +162,7 @@ class _Masks:
     def finish(self, received: int) -> None:
         """Write what has waited for the end, and tell what never came."""
         self._write(self._of_pairs(self._pairing.finish()), received, self._outcome.outputs)
-        name, images, depths = self._depth_name, self._image_stamps, self._depth_stamps
+        name, images, depths = self._outcome.topics.depth, self._image_stamps, self._depth_stamps
         if name and images and not self._outcome.depths and not self._outcome.outputs.total:
             seen = "no message can be used"
             if depths:
@@ -168,10 +170,11 @@ class _Masks:
                 seen = f"the nearest stamps are {nearest * 1e-6:.0f} ms apart, expected at most {TOLERANCE * 1e-6:.0f}"
             self._outcome.problems.append(f"no depth of {name} belongs to an image: {seen}")
 
-    def _write(self, answers: Iterator[tuple[Topic, Any]], received: int, failures: Failures) -> None:
+    def _write(self, answers: Iterator[tuple[Output, Any]], received: int, failures: Failures) -> None:
         while True:
             try:
-                topic, message = next(answers)
+                output, message = next(answers)
+                topic = self._topics[output]
                 data = bytes(STORE.serialize_cdr(message, topic.type))
             except StopIteration:
                 return
@@ -194,30 +197,30 @@ class _Masks:
         seen.append(stamp)
         return stamp
 
-    def _of_info(self, recorded: Message) -> Iterator[tuple[Topic, Any]]:
+    def _of_info(self, recorded: Message) -> Iterator[tuple[Output, Any]]:
         self._info = self._bag.deserialize(recorded)
         yield from ()
 
-    def _of_depth(self, recorded: Message) -> Iterator[tuple[Topic, Any]]:
+    def _of_depth(self, recorded: Message) -> Iterator[tuple[Output, Any]]:
         message = self._bag.deserialize(recorded)
         stamp = self._new_stamp(message.header, self._depth_stamps)
         yield from self._of_pairs(self._pairing.put_depth(stamp, message))
 
-    def _of_image(self, recorded: Message) -> Iterator[tuple[Topic, Any]]:
+    def _of_image(self, recorded: Message) -> Iterator[tuple[Output, Any]]:
         message = self._bag.deserialize(recorded)
-        rgb = decode(message, self._decoder)
+        rgb = self._decoder.decode(message)
         time = message.header.stamp.sec + message.header.stamp.nanosec * 1e-9
         masks = self._refiner(self._segmenter(rgb), time)
-        for name, to in self._maps.items():
-            encoding, get = MAPS[name]
-            yield to, _image(message.header, get(masks), encoding)
+        for output in self._topics:
+            if output.pixels is not None:
+                yield output, _image(message.header, output.pixels(masks), output.encoding)
         self._outcome.masks += 1
         try:
-            if self._camera_info is not None:
-                yield self._camera_info, self._fitted(masks, message.header)
+            if CAMERA_INFO in self._topics:
+                yield CAMERA_INFO, self._fitted(masks, message.header)
         except ImageError as error:
             self._outcome.outputs.add(error)
-        if self._depth_name:
+        if self._outcome.topics.depth:
             try:
                 stamp = self._new_stamp(message.header, self._image_stamps)
             except ImageError as error:
@@ -225,7 +228,7 @@ class _Masks:
                 return
             yield from self._of_pairs(self._pairing.put_mask(stamp, masks))
 
-    def _of_pairs(self, pairs: list[tuple[Refined, Any]]) -> Iterator[tuple[Topic, Any]]:
+    def _of_pairs(self, pairs: list[tuple[Refined, Any]]) -> Iterator[tuple[Output, Any]]:
         for masks, message in pairs:
             self._outcome.depths += 1
             try:
@@ -233,23 +236,18 @@ class _Masks:
             except Exception as error:  # whatever odd depth or calibration makes them raise
                 self._outcome.outputs.add(error)
 
-    def _of_pair(self, masks: Refined, message: Any) -> Iterator[tuple[Topic, Any]]:
-        decoded = depth.decode(message)
+    def _of_pair(self, masks: Refined, message: Any) -> Iterator[tuple[Output, Any]]:
         height, width = masks.segmentation.image.shape[:2]
-        if decoded.shape != (height, width):
-            raise ImageError(
-                "depth of another size",
-                f"{message.width}x{message.height} pixels, the image has {width}x{height}; "
-                "expected depth registered to the image (depth_image_proc's register)",
-            )
+        decoded = depth.decode_registered(message, width, height)
         static = depth.static_depth(decoded, masks.static)
-        yield self._to_depth["static_depth/image"], _image(message.header, static, message.encoding)
+        yield STATIC_DEPTH, _image(message.header, static, message.encoding)
         if self._info is None:
             raise ImageError("no calibration", "the bag has none that can be used; foreground_points need one")
         info = self._fitted(masks, message.header)
-        yield self._to_depth["static_depth/camera_info"], info
+        yield STATIC_DEPTH_INFO, info
         points = depth.foreground_points(decoded, masks.foreground, intrinsics(info))
-        yield self._to_depth["foreground_points"], _cloud(message.header, points)
+        fields = point_cloud_fields(points, STORE.types["sensor_msgs/msg/PointField"])
+        yield FOREGROUND_POINTS, STORE.types[FOREGROUND_POINTS.type](header=message.header, **fields)
 
     def _fitted(self, masks: Refined, header: Any) -> Any:
         """Newest calibration, of the size of the image, with a header."""
@@ -260,13 +258,4 @@ class _Masks:
 
 
 def _image(header: Any, pixels: npt.NDArray[Any], encoding: str) -> Any:
-    data = np.ascontiguousarray(pixels)
-    kind = STORE.types[IMAGE]
-    return kind(header, *data.shape[:2], encoding, 0, data.strides[0], data.reshape(-1).view(np.uint8))
-
-
-def _cloud(header: Any, points: npt.NDArray[np.float32]) -> Any:
-    field_: Any = STORE.types["sensor_msgs/msg/PointField"]
-    cloud = STORE.types[POINTS]
-    fields = [field_(name, 4 * axis, field_.FLOAT32, 1) for axis, name in enumerate("xyz")]
-    return cloud(header, 1, len(points), fields, False, 12, 12 * len(points), points.reshape(-1).view(np.uint8), True)
+    return STORE.types[IMAGE](header=header, **image_fields(pixels, encoding))

@@ -50,7 +50,7 @@ class Bag:
             MediaError: it has no such topic; or, after the last frame, some images could not be used.
         """
         try:  # Only bags need these packages, and a robot that segments its camera has none.
-            from bgflow_ros.media.rosbag.topics import choose_image, decode, image_topics
+            from bgflow_ros.media.rosbag.topics import choose_image, image_topics
         except ModuleNotFoundError as error:
             raise MediaError(f"{self.path}: bags need {error.name}: see doc/install.md") from error
 
@@ -64,7 +64,7 @@ class Bag:
             number = 0
             for message in bag.messages(topics):
                 try:
-                    rgb = decode(bag.deserialize(message), decoder)
+                    rgb = decoder.decode(bag.deserialize(message))
                 except Exception as error:  # whatever a damaged message makes the decoder raise
                     failures.add(error)
                 else:

@@ -12,12 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from bgflow_ros.media.frames import MediaError
 from bgflow_ros.media.rosbag.storage import Message, Topic
 from bgflow_ros.segmentation import images
+from bgflow_ros.segmentation.depth import same_frame
 
 __all__ = [
     "COMPRESSED",
@@ -28,7 +26,6 @@ __all__ = [
     "Topics",
     "choose_image",
     "choose_topics",
-    "decode",
     "first",
     "image_topics",
 ]
@@ -97,15 +94,6 @@ class Topics:
     """What the bag seems to have and cannot be used."""
 
 
-def decode(message: Any, decoder: images.Decoder) -> npt.NDArray[np.uint8]:
-    """Turn a sensor_msgs/Image or CompressedImage into H x W x 3 RGB.
-
-    Raises:
-        ImageError: it holds no usable image.
-    """
-    return decoder.image(message) if hasattr(message, "encoding") else decoder.compressed(message.data)
-
-
 def first(bag: Readable, topic: str, types: Collection[str]) -> Any:
     """First message of a topic that is whole; None where there is none among the first few."""
     wanted = [known for known in bag.topics if known.name == topic and known.type in types]
@@ -167,7 +155,7 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
         if depth_topic not in firsts:
             raise _refusal(bag, f"no depth on topic {depth_topic}; {_there(bag, 'depth', list(depths))}")
         place = _place(firsts[depth_topic])
-        if like and place and not _same_frame(place[0], like[0]):
+        if like and place and not same_frame(place[0], like[0]):
             remarks.append(f"{depth_topic} is used as it is named: in frame {place[0]!r}, the images in {like[0]!r}")
         registered = [depth_topic]
     else:
@@ -243,12 +231,7 @@ def _place(message: Any) -> tuple[str, int, int] | None:
 
 def _same(place: tuple[str, int, int] | None, like: tuple[str, int, int] | None) -> bool:
     """Whether depth is registered to images, as far as one can tell."""
-    return like is None or (place is not None and place[1:] == like[1:] and _same_frame(place[0], like[0]))
-
-
-def _same_frame(frame: str, other: str) -> bool:
-    """Whether two frames are one: drivers of ROS 1 descent begin them with a slash, and some leave them empty."""
-    return not frame or not other or frame.lstrip("/") == other.lstrip("/")
+    return like is None or (place is not None and place[1:] == like[1:] and same_frame(place[0], like[0]))
 
 
 def _size(place: tuple[str, int, int] | None) -> str:

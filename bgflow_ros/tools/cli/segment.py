@@ -13,7 +13,6 @@ In how many images the model tells nothing apart, as with a covered lens, is tol
 from __future__ import annotations
 
 import argparse
-import io
 import itertools
 import math
 import re
@@ -21,16 +20,17 @@ import sqlite3
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
 from bgflow_ros.media.sources import Bag, Frame, LeftOut, MediaError, Source, sources
 from bgflow_ros.media.video import VideoWriter
+from bgflow_ros.segmentation.encoding import encode_file
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import expand, user_path, write_atomically
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.segmentation.outputs import FOREGROUND_MASK, LIKELIHOOD, OVERLAY, STATIC_MASK
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
 from bgflow_ros.tools.cli.arguments import add_max_graph
@@ -193,18 +193,10 @@ def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) 
 
 
 def _write(frame: Frame, segmentation: Segmentation, out: Path, likelihood: bool) -> None:
-    images = {
-        "overlay.jpg": cv2.cvtColor(segmentation.overlay, cv2.COLOR_RGB2BGR),
-        "foreground.png": segmentation.foreground,
-        "static.png": segmentation.static,
-    }
-    for ending, image in images.items():
-        path = out / f"{frame.name}_{ending}"
-        write_atomically(path, cv2.imencode(path.suffix, image)[1].tobytes())
-    if likelihood:
-        file = io.BytesIO()
-        np.save(file, segmentation.likelihood)
-        write_atomically(out / f"{frame.name}_likelihood.npy", file.getvalue())
+    for output in (OVERLAY, FOREGROUND_MASK, STATIC_MASK, *([LIKELIHOOD] if likelihood else [])):
+        assert output.pixels is not None
+        path = out / f"{frame.name}_{output.file}"
+        write_atomically(path, encode_file(output.pixels(segmentation), path.suffix))
 
 
 def _refuse_collisions(found: list[Source]) -> None:
