@@ -44,14 +44,20 @@ __all__ = ["SegmenterNode", "facts", "main"]
 
 
 class SegmenterNode(Guarded, LifecycleNode):
-    """Segments the newest image of one camera; `doc/node.md` describes topics, parameters, services and lifecycle."""
+    """Segments the newest image of one camera; `doc/node.md` describes topics, parameters, services and lifecycle.
 
-    segmenter_class: type[Segmenter] = Segmenter
-    pipeline_class: type[Pipeline] = Pipeline
-    """What segments, and what carries frames; the benchmark's node has ones that take their own time."""
+    Args:
+        make_segmenter: makes the segmenter, with the arguments of `Segmenter`.
+        make_pipeline: makes what processes the frames while the node is active, with the arguments of `Pipeline`.
+    """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        make_segmenter: Callable[[Model, str, int, str], Segmenter] = Segmenter,
+        make_pipeline: Callable[..., Pipeline] = Pipeline,
+    ) -> None:
         super().__init__("segmenter")
+        self._make_segmenter, self._make_pipeline = make_segmenter, make_pipeline
         parameters.declare(self)
         self.drops = Drops(self.get_logger().warning)
         self._refiner = Refiner()
@@ -93,7 +99,7 @@ class SegmenterNode(Guarded, LifecycleNode):
         def make(device: str) -> Segmenter:
             # Another device than the one asked for is a makeshift, to which a precision of that one may be unknown.
             precision = settings.precision if device == settings.device else "auto"
-            return self.segmenter_class(model, device, settings.threads, precision)
+            return self._make_segmenter(model, device, settings.threads, precision)
 
         inference = Recovery(make, settings.device, self.get_logger().error)
         self._thresholds.take_from(model, settings)
@@ -118,7 +124,7 @@ class SegmenterNode(Guarded, LifecycleNode):
         assert self._inference is not None
         assert self._outputs is not None
         self._refiner.reset()
-        self._pipeline = self.pipeline_class(
+        self._pipeline = self._make_pipeline(
             self, parameters.read(self), self._inference, self._refiner, self._outputs, self.drops
         )
         return super().on_activate(state)
