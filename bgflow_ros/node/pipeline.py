@@ -38,6 +38,7 @@ from bgflow_ros.node.publishers import count
 from bgflow_ros.node.status import Age, Camera, Demand, NodeStatus, Rates, View
 from bgflow_ros.node.subscription import STEADY, ImageSubscription, image_topic
 from bgflow_ros.node.worker import Worker
+from bgflow_ros.segmentation.image_size import image_size
 from bgflow_ros.segmentation.images import Decoder, ImageError
 from bgflow_ros.segmentation.outputs import CAMERA_INFO, FOREGROUND_POINTS, IMAGE_OUTPUTS, STATIC_DEPTH_INFO
 from bgflow_ros.segmentation.refinement import Refined, Refiner
@@ -163,9 +164,7 @@ class Pipeline:
         if self._refiner.refinement.body is None:
             return
         try:
-            self._refiner.refinement.check_size(
-                to_rgb(deserialize_message(serialized, self._images.kind), self._decoder)
-            )
+            self._refiner.refinement.check_size(*image_size(deserialize_message(serialized, self._images.kind)))
         except ImageError as error:
             self._unfit = str(error)
 

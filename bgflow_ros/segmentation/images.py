@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from bgflow_ros import LARGEST
 
-__all__ = ["ENCODINGS", "Decoder", "ImageError", "decode_compressed", "pixels", "view_rows"]
+__all__ = ["ENCODINGS", "Decoder", "ImageError", "decode_file", "pixels", "view_rows"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -197,19 +197,13 @@ class Decoder:
         Raises:
             ImageError: no image can be read from it.
         """
-        return self._decompress(_unturned(data), cv2.IMREAD_IGNORE_ORIENTATION)
+        return self._to_rgb(_decompress(_unturned(data), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION))
 
-    def _decompress(self, data: Any, flags: int) -> Pixels:
-        buffer = np.frombuffer(data, np.uint8)
-        try:
-            bgr = cv2.imdecode(buffer, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | flags) if buffer.size else None
-        except cv2.error as error:  # a header that promises more pixels than OpenCV allocates
-            raise ImageError("undecodable", f"{buffer.size} bytes: {error.err}") from error
-        if bgr is None:
-            raise ImageError("undecodable", f"{buffer.size} bytes that are no complete JPEG, PNG or other known image")
-        if bgr.dtype not in (np.uint8, np.uint16):
-            raise ImageError("undecodable", f"values of {bgr.dtype}; expected 8 or 16 bits")
-        return BGR.to_rgb(bgr if bgr.dtype == np.uint8 else self._to_8_bits(bgr))  # type: ignore[arg-type]
+    def _to_rgb(self, stored: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> Pixels:
+        """Convert H x W, or H x W x 3 in OpenCV's order, of 8 or 16 bits."""
+        values: Any = stored.reshape(*stored.shape[:2], -1)
+        encoding = GREY if values.shape[2] == 1 else BGR
+        return encoding.to_rgb(values if values.dtype == np.uint8 else self._to_8_bits(values))
 
     def _to_8_bits(self, values: npt.NDArray[np.uint16]) -> Pixels:
         bits = int(values[..., :3].max()).bit_length()  # a fourth channel, alpha, has the whole range
@@ -217,13 +211,33 @@ class Decoder:
         return (values >> (self._bits - 8)).astype(np.uint8)
 
 
-def decode_compressed(data: Any) -> Pixels:
-    """Turn the bytes of an image file into H x W x 3 RGB, turned as its orientation flag says.
+def decode_file(data: Any) -> Pixels:
+    """Turn the content of an image file into H x W x 3 RGB, turned as its EXIF orientation says.
+
+    Colours of 16 bits are scaled as `Decoder` does, by the range of this image.
 
     Raises:
-        ImageError: no image can be read from it.
+        ImageError: the file holds no image that this OpenCV can decode, or one whose numbers are no colours: depth,
+            thermal or other measurements.
     """
-    return Decoder()._decompress(data, 0)
+    stored = _decompress(data, cv2.IMREAD_ANYCOLOR)
+    if stored.dtype == np.uint16 and stored.ndim == 2:
+        raise ImageError("no camera image", "one channel of uint16, as depth has; expected 8 bits, or colours")
+    return Decoder()._to_rgb(stored)
+
+
+def _decompress(data: Any, flags: int) -> Any:
+    """Decode compressed data with OpenCV, as 8 or 16 bits a channel."""
+    buffer = np.frombuffer(data, np.uint8)
+    try:
+        stored = cv2.imdecode(buffer, cv2.IMREAD_ANYDEPTH | flags) if buffer.size else None
+    except cv2.error as error:  # a header that promises more pixels than OpenCV allocates
+        raise ImageError("undecodable", f"{buffer.size} bytes: {error.err}") from error
+    if stored is None:
+        raise ImageError("undecodable", f"{buffer.size} bytes that are no complete JPEG, PNG or other known image")
+    if stored.dtype not in (np.uint8, np.uint16):
+        raise ImageError("undecodable", f"values of {stored.dtype}; expected 8 or 16 bits")
+    return stored
 
 
 def _unturned(data: Any) -> Any:

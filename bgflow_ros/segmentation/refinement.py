@@ -35,16 +35,17 @@ class Refinement:
     body: Mask | None = None
     """H x W: not 0 where the camera sees the robot itself, which is neither foreground nor static."""
 
-    def check_size(self, image: npt.NDArray[np.uint8]) -> None:
-        """Check that the body, if any, has the size of an image, H x W x 3.
+    def check_size(self, width: int, height: int) -> None:
+        """Check that the body, if any, has the size of an image.
 
         Raises:
             ImageError: it has another one.
         """
-        if self.body is not None and self.body.shape != image.shape[:2]:
+        if self.body is not None and self.body.shape != (height, width):
             raise ImageError(
                 "ignore_image of another size",
-                f"the image is {_size(image)}, ignore_image {_size(self.body)}; expected the camera's size",
+                f"the image is {width}x{height}, ignore_image {self.body.shape[1]}x{self.body.shape[0]}; "
+                "expected the camera's size",
             )
 
     def covered(self) -> float:
@@ -93,7 +94,8 @@ class Refiner:
         Raises:
             ImageError: the picture has not the size of the body's.
         """
-        self.refinement.check_size(segmentation.image)
+        height, width = segmentation.image.shape[:2]
+        self.refinement.check_size(width, height)
         return Refined(segmentation, self, time)
 
 
@@ -139,7 +141,3 @@ class Refined:
     def overlay(self) -> npt.NDArray[np.uint8]:
         """H x W x 3, RGB: foreground tinted, the stronger the surer, and static background outlined."""
         return self.segmentation.draw(self.foreground, self.static)
-
-
-def _size(image: npt.NDArray[np.uint8]) -> str:
-    return f"{image.shape[1]}x{image.shape[0]}"

@@ -16,6 +16,7 @@ from bgflow_ros.media.frames import MediaError
 from bgflow_ros.media.rosbag.storage import Message, Topic
 from bgflow_ros.segmentation import images
 from bgflow_ros.segmentation.depth import same_frame
+from bgflow_ros.segmentation.image_size import image_size
 
 __all__ = [
     "COMPRESSED",
@@ -223,7 +224,7 @@ def _place(message: Any) -> tuple[str, int, int] | None:
     if hasattr(message, "encoding"):
         return message.header.frame_id, message.width, message.height
     try:
-        height, width = images.Decoder().compressed(message.data).shape[:2]
+        width, height = image_size(message)
     except images.ImageError:
         return None
     return message.header.frame_id, width, height
