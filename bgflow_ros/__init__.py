@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["Model", "Segmentation", "Segmenter", "__version__"]
 __version__ = "0.1.0"
 
-LARGEST = 1 << 25
+MAX_PIXELS = 1 << 25
 """Number of pixels of the largest image that is decoded (33 megapixels, 8K): a bound on what a broken header can ask
 for."""
 
 # Libraries read these when they are imported, which is always after this package. A value that the user has set stays.
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(LARGEST))  # without, OpenCV allocates 3 GB for a small file
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))  # without, OpenCV allocates 3 GB for a small file
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # without, ONNX Runtime writes a device id and reports its use
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # of huggingface_hub, which comes with timm
 

@@ -18,7 +18,7 @@ from bgflow_ros.media.rosbag.source import Bag
 from bgflow_ros.segmentation.files import expand, for_opencv
 from bgflow_ros.segmentation.images import ImageError
 
-__all__ = ["Bag", "Camera", "Frame", "LeftOut", "MediaError", "Picture", "Source", "Video", "sources"]
+__all__ = ["Bag", "Camera", "Frame", "ImageFile", "LeftOut", "MediaError", "Source", "Video", "sources"]
 
 INDEXED = {".3gp", ".avi", ".m4v", ".mov", ".mp4"}
 """Videos with an index, which says how many frames there are; in all others that number is an estimate."""
@@ -32,7 +32,7 @@ class Source(Protocol):
 
     name: str
     """Usable as a file name; with the folder that it lies in where that was reached from another one."""
-    moves: bool
+    is_sequence: bool
     """Whether it is a sequence; a single image is not."""
     rate: float
     """Frames a second, known with the first frame; of those without a constant rate, an estimate."""
@@ -47,7 +47,7 @@ class Source(Protocol):
 class LeftOut:
     """What lies in a folder and cannot be used, although a user would expect it: its frames are a MediaError."""
 
-    moves = False
+    is_sequence = False
     rate = 0.0
     count = 0
 
@@ -59,10 +59,10 @@ class LeftOut:
         raise MediaError(self.why)
 
 
-class Picture:
+class ImageFile:
     """An image file."""
 
-    moves = False
+    is_sequence = False
     rate = 0.0
     count = 1
 
@@ -80,7 +80,7 @@ class Picture:
 class Video:
     """A video file."""
 
-    moves = True
+    is_sequence = True
     rate = 30.0
     count = 0
 
@@ -217,5 +217,5 @@ def _source(path: Path, topic: str | None) -> Source | None:
     if path.is_file() and suffix in VIDEOS:
         return Video(path)
     if path.is_file() and looks_like_image(path):
-        return Picture(path)
+        return ImageFile(path)
     return None

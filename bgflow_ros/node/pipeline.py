@@ -46,7 +46,7 @@ from bgflow_ros.segmentation.segmenter import Segmentation
 
 __all__ = ["Pipeline"]
 
-LOOK = 0.25
+DEMAND_PERIOD = 0.25
 """Seconds between two looks at who subscribes."""
 COVERED = 0.9
 """Share of the view that the robot's own body may cover without a warning."""
@@ -93,8 +93,8 @@ class Pipeline:
         self._image_gate = Gate()
         topic, kind = image_topic(node, settings.image_transport)
         self._images = ImageSubscription(node, topic, kind, settings.image_qos, 1, self.receive, self._image_gate)
-        self._look()
-        self._timer = node.create_timer(LOOK, self._look, clock=STEADY)
+        self._check_demand()
+        self._timer = node.create_timer(DEMAND_PERIOD, self._check_demand, clock=STEADY)
 
     def destroy(self) -> None:
         """Unsubscribe and end the inference thread."""
@@ -170,7 +170,7 @@ class Pipeline:
 
     # The executor's thread
 
-    def _look(self) -> None:
+    def _check_demand(self) -> None:
         """Read the camera's messages only while somebody wants what is made of them, and look after the rest."""
         wants_depth = self._outputs.wanted(*DEPTH_OUTPUTS)
         wanted = wants_depth or self._outputs.wanted(*IMAGE_OUTPUTS) or self.request is not None

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros import LARGEST
+from bgflow_ros import MAX_PIXELS
 
 __all__ = ["ENCODINGS", "Decoder", "ImageError", "decode_file", "pixels", "view_rows"]
 
@@ -147,8 +147,8 @@ def view_rows(message: Any, bytes_per_pixel: int, rows: int) -> Pixels:
     width, height, step = message.width, message.height, message.step
     if width == 0 or height == 0:
         raise ImageError("zero size", f"{width}x{height} pixels")
-    if width * height > LARGEST:
-        raise ImageError("oversized", f"{width}x{height} pixels; expected at most {LARGEST} in all")
+    if width * height > MAX_PIXELS:
+        raise ImageError("oversized", f"{width}x{height} pixels; expected at most {MAX_PIXELS} in all")
     row = width * bytes_per_pixel
     if step < row:
         raise ImageError("wrong step", f"{step} bytes a row; {width} pixels of {message.encoding} take {row}")

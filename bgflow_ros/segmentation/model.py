@@ -58,22 +58,22 @@ class Model:
     """Contrast (`Segmentation.contrast`) that images of rooms have at least; None where the manifest does not say."""
 
     @classmethod
-    def load(cls, model: str | Path = DEFAULT_MODEL, largest: int | None = None) -> Model:
+    def load(cls, model: str | Path = DEFAULT_MODEL, max_graph_bytes: int | None = None) -> Model:
         """Read and check a model folder.
 
         Args:
             model: a folder, or the name of a packaged model.
-            largest: bytes that a graph may have; GRAPH_BYTES where None.
+            max_graph_bytes: size of the largest graph that is accepted; GRAPH_BYTES where None.
 
         Raises:
             ModelError: no such model, an invalid manifest, or a graph that is too large or whose SHA-256 is not the
                 manifest's.
         """
-        largest = GRAPH_BYTES if largest is None else largest
+        limit = GRAPH_BYTES if max_graph_bytes is None else max_graph_bytes
         folder = _find(str(model))
         manifest = _manifest(folder / MANIFEST)
-        graph = _checked(folder, manifest, largest)
-        int8 = _checked(folder, manifest["int8"], largest) if "int8" in manifest else None
+        graph = _checked(folder, manifest, limit)
+        int8 = _checked(folder, manifest["int8"], limit) if "int8" in manifest else None
         foreground, static = (manifest["thresholds"][mask]["likelihood"] for mask in ("foreground", "static"))
         if static < foreground:
             raise ModelError(
@@ -107,17 +107,17 @@ def _find(model: str) -> Path:
     raise ModelError(f"no model {model!r}: it is neither a folder nor a packaged model ({', '.join(names)})")
 
 
-def _checked(folder: Path, entry: dict[str, Any], largest: int) -> bytes:
+def _checked(folder: Path, entry: dict[str, Any], limit: int) -> bytes:
     """Read the file of a manifest's entry; its SHA-256 must be the entry's."""
     path = folder / str(entry["file"])
     try:
         with path.open("rb") as file:
-            content = file.read(largest + 1)
+            content = file.read(limit + 1)
     except OSError as error:
         raise ModelError(f"{path} is missing or unreadable ({error.strerror}), though {MANIFEST} names it") from error
-    if len(content) > largest:
+    if len(content) > limit:
         raise ModelError(
-            f"{path} is larger than {largest} bytes; that is no graph for a robot; tools take it with --max-graph-mb"
+            f"{path} is larger than {limit} bytes; that is no graph for a robot; tools take it with --max-graph-mb"
         )
     found = hashlib.sha256(content).hexdigest()
     if found != entry["sha256"]:

@@ -102,11 +102,11 @@ class Refiner:
 class Refined:
     """A Segmentation whose masks are refined; each is computed when it is first asked for."""
 
-    def __init__(self, segmentation: Segmentation, by: Refiner, time: float) -> None:
+    def __init__(self, segmentation: Segmentation, refiner: Refiner, time: float) -> None:
         self.segmentation, self._time = segmentation, time
         # Taken now: what changes later is the next picture's.
-        self._refinement = by.refinement
-        self._foreground_memory, self._other_memory = by.foreground_memory, by.other_memory
+        self._refinement = refiner.refinement
+        self._foreground_memory, self._other_memory = refiner.foreground_memory, refiner.other_memory
 
     @property
     def likelihood(self) -> npt.NDArray[np.float32]:

@@ -22,14 +22,14 @@ class Segmentation:
     """What one picture was found to be; each map is computed when it is first asked for, at the picture's size."""
 
     def __init__(
-        self, image: npt.NDArray[np.uint8], grid: npt.NDArray[np.float32], content: Content, of: Segmenter
+        self, image: npt.NDArray[np.uint8], grid: npt.NDArray[np.float32], content: Content, segmenter: Segmenter
     ) -> None:
         self.image = image
-        self._grid, self._content, self._stride = grid, content, of.model.stride
+        self._grid, self._content, self._stride = grid, content, segmenter.model.stride
         # Taken now: thresholds that change later are the next picture's.
-        self._foreground_threshold, self._static_threshold = of.thresholds
-        self._min_static = of.min_static
-        self.min_contrast = of.model.min_contrast
+        self._foreground_threshold, self._static_threshold = segmenter.thresholds
+        self._min_static = segmenter.min_static
+        self.min_contrast = segmenter.model.min_contrast
         """Contrast that images of rooms have at least; None where the model does not say."""
 
     @cached_property

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from bgflow_ros.media.frames import Failures, MediaError
 from bgflow_ros.media.rosbag.recording import STORE, Recording
 from bgflow_ros.media.rosbag.storage import Message
-from bgflow_ros.media.rosbag.topics import COMPRESSED, IMAGE, INFO, Topics, first
+from bgflow_ros.media.rosbag.topics import COMPRESSED, IMAGE, INFO, CameraTopics, first_message
 from bgflow_ros.media.rosbag.writer import BagWriter
 from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import fit_camera_info, intrinsics
@@ -40,7 +40,7 @@ from bgflow_ros.segmentation.segmenter import Segmenter
 __all__ = ["Outcome", "copy_with_masks"]
 
 
-class Bar(Protocol):
+class ProgressBar(Protocol):
     """What of tqdm is used."""
 
     total: float | None
@@ -53,7 +53,7 @@ class Bar(Protocol):
 class Outcome:
     """What became of a bag."""
 
-    topics: Topics
+    topics: CameraTopics
     masks: int = 0
     """Images that have masks."""
     depths: int = 0
@@ -83,11 +83,11 @@ class Outcome:
 def copy_with_masks(
     recording: Recording,
     out: Path,
-    topics: Topics,
+    topics: CameraTopics,
     segmenter: Segmenter,
     node: str,
     likelihood: bool,
-    bar: Bar,
+    bar: ProgressBar,
 ) -> Outcome:
     """Copy a bag and add what the node would have published of each image, received right after it.
 
@@ -140,7 +140,7 @@ class _Masks:
         self._image_stamps, self._depth_stamps = list[int](), list[int]()
         chosen = outcome.topics
         # What comes before the first calibration has that one, as a bag may begin in the middle of a drive.
-        self._info = first(bag, chosen.info, (INFO,)) if chosen.info else None
+        self._info = first_message(bag, chosen.info, (INFO,)) if chosen.info else None
         left_out = {OVERLAY} if likelihood else {OVERLAY, LIKELIHOOD}
         outputs = [output for output in IMAGE_OUTPUTS if output not in left_out]
         if self._info is not None:

@@ -23,7 +23,7 @@ def test_a_bag_gives_its_images_in_order(tmp_path: Path, storage: StoragePlugin,
         [source] = sources([path])
         frames = list(source.frames())
         assert [(given.rgb == frame(20 * number)).all() for number, given in enumerate(frames)] == [True] * 10
-        assert source.moves
+        assert source.is_sequence
         assert source.count == 10
         assert source.rate == pytest.approx(20, rel=0.2)
 

@@ -26,7 +26,7 @@ class Bag:
         topic: of Image or CompressedImage; the bag's only one of these where None.
     """
 
-    moves = True
+    is_sequence = True
     rate = 30.0
     count = 0
     remark = ""

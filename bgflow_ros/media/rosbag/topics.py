@@ -22,12 +22,12 @@ __all__ = [
     "COMPRESSED",
     "IMAGE",
     "INFO",
-    "Chosen",
+    "CameraTopics",
+    "ChosenTopic",
     "Readable",
-    "Topics",
     "choose_image",
     "choose_topics",
-    "first",
+    "first_message",
     "image_topics",
 ]
 
@@ -72,7 +72,7 @@ class Readable(Protocol):
     ) -> None: ...
 
 
-class Chosen(NamedTuple):
+class ChosenTopic(NamedTuple):
     """A topic of images."""
 
     name: str
@@ -83,7 +83,7 @@ class Chosen(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Topics:
+class CameraTopics:
     """Names of the camera's topics."""
 
     image: str
@@ -95,7 +95,7 @@ class Topics:
     """What the bag seems to have and cannot be used."""
 
 
-def first(bag: Readable, topic: str, types: Collection[str]) -> Any:
+def first_message(bag: Readable, topic: str, types: Collection[str]) -> Any:
     """First message of a topic that is whole; None where there is none among the first few."""
     wanted = [known for known in bag.topics if known.name == topic and known.type in types]
     for message in itertools.islice(bag.messages(wanted), 10):
@@ -104,7 +104,7 @@ def first(bag: Readable, topic: str, types: Collection[str]) -> Any:
     return None
 
 
-def choose_image(bag: Readable, wanted: str | None) -> Chosen:
+def choose_image(bag: Readable, wanted: str | None) -> ChosenTopic:
     """Choose the topic of the camera's images.
 
     Args:
@@ -115,11 +115,11 @@ def choose_image(bag: Readable, wanted: str | None) -> Chosen:
     Raises:
         MediaError: there is no such topic, or a choice to make.
     """
-    firsts = {name: first(bag, name, (IMAGE, COMPRESSED)) for name in _names(bag, IMAGE, COMPRESSED)}
+    firsts = {name: first_message(bag, name, (IMAGE, COMPRESSED)) for name in _names(bag, IMAGE, COMPRESSED)}
     if wanted is not None:
         if wanted not in firsts:
             raise _refusal(bag, f"no images on topic {wanted}; {_there(bag, 'images', list(firsts))}")
-        return Chosen(wanted, firsts[wanted], "")
+        return ChosenTopic(wanted, firsts[wanted], "")
     kinds = {name: _kind(name, message) for name, message in firsts.items()}
     filled = [name for name in firsts if firsts[name] is not None or _count(bag, name)]
     surely = [name for name in filled if kinds[name] == "image"]
@@ -133,10 +133,10 @@ def choose_image(bag: Readable, wanted: str | None) -> Chosen:
         raise _refusal(bag, f"choose an image topic with --topic; {_there(bag, 'images', chosen)}")
     [name] = chosen
     remark = f"{name} has grey values of 16 bits and is taken for images, as the bag has no others"
-    return Chosen(name, firsts[name], remark if chosen == maybe else "")
+    return ChosenTopic(name, firsts[name], remark if chosen == maybe else "")
 
 
-def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> Topics:
+def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> CameraTopics:
     """Choose the camera's topics.
 
     Args:
@@ -149,7 +149,7 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
     """
     chosen, one, remark = choose_image(bag, image)
     remarks, problems = [remark] if remark else [], []
-    firsts = {name: first(bag, name, (IMAGE,)) for name in _names(bag, IMAGE) if name != chosen}
+    firsts = {name: first_message(bag, name, (IMAGE,)) for name in _names(bag, IMAGE) if name != chosen}
     depths = {name: one for name, one in firsts.items() if _kind(name, one) in ("depth", MONO16)}
     like = _place(one)
     if depth_topic is not None:
@@ -178,7 +178,7 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
     elif beside and not _count(bag, beside[0], INFO):
         problems.append(f"no calibration: {beside[0]} has no messages")
     info = beside[0] if len(beside) == 1 else None
-    return Topics(chosen, registered[0] if registered else None, info, tuple(remarks), tuple(problems))
+    return CameraTopics(chosen, registered[0] if registered else None, info, tuple(remarks), tuple(problems))
 
 
 def _refusal(bag: Readable, text: str) -> MediaError:

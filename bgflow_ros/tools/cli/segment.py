@@ -171,7 +171,7 @@ def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Nam
 
 
 def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) -> None:
-    if not source.moves:
+    if not source.is_sequence:
         for frame in source.frames():
             _write(frame, segmenter(frame.rgb), out, likelihood)
         return
@@ -200,7 +200,7 @@ def _write(frame: Frame, segmentation: Segmentation, out: Path, likelihood: bool
 
 
 def _refuse_collisions(found: list[Source]) -> None:
-    moving = [source.name for source in found if source.moves]
+    moving = [source.name for source in found if source.is_sequence]
     names: set[str] = set()
     for source in (source for source in found if not isinstance(source, LeftOut)):
         numbered = any(re.fullmatch(re.escape(name) + r"_\d{6}", source.name) for name in moving)

@@ -50,7 +50,7 @@ def show(found: Iterable[Source], segmenter: Segmenter, scene: Scene, tell: Call
                     scene.likelihood(likelihood)
                     scene.foreground(foreground)
                     scene.static(static)
-                    second += 1 / source.rate if source.moves else STILL
+                    second += 1 / source.rate if source.is_sequence else STILL
                     bar.update()
             except MediaError as error:
                 tell(str(error))
