@@ -5,9 +5,9 @@
     from bgflow_ros import Segmenter
 
     segmentation = Segmenter()(image)  # H x W x 3, uint8, RGB
-    segmentation.foreground  # H x W, 255 where something stands
+    segmentation.foreground  # H x W, 255 = foreground
 
-What this module exports is the public interface; everything below it may change from one version to the next.
+This module is the public interface; everything below it may change from one version to the next.
 """
 
 from __future__ import annotations
@@ -23,13 +23,12 @@ __all__ = ["Model", "Segmentation", "Segmenter", "__version__"]
 __version__ = "0.1.0"
 
 MAX_PIXELS = 1 << 25
-"""Number of pixels of the largest image that is decoded (33 megapixels, 8K): a bound on what a broken header can ask
-for."""
+"""Pixels of the largest image that is decoded (33 megapixels, 8K), so that a broken header cannot ask for more."""
 
 # Libraries read these when they are imported, which is always after this package. A value that the user has set stays.
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))  # without, OpenCV allocates 3 GB for a small file
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # without, ONNX Runtime writes a device id and reports its use
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # of huggingface_hub, which comes with timm
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))  # else a small file can make OpenCV allocate 3 GB
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else ONNX Runtime writes a device id and reports its use
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # for huggingface_hub, which comes with timm
 
 
 def __getattr__(name: str) -> object:

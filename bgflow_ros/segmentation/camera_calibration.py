@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Calibration of the image that it accompanies: what a CameraInfo says of an image of another size than its own."""
+"""Camera calibration: a CameraInfo fitted to the size of an image, and the intrinsics in it."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ __all__ = ["fit_camera_info", "intrinsics"]
 
 
 def fit_camera_info(info: Any, width: int, height: int) -> Any:
-    """Copy a CameraInfo so that it describes an image, without binning and region of interest.
+    """Copy a CameraInfo so that it describes an image without binning and region of interest.
 
-    K and P of a CameraInfo are those of the full resolution; the driver may have published a region of it, binned
-    (sensor_msgs/CameraInfo and REP-104). Where region and binning explain the image's size, K and P are shifted and
-    scaled as image_geometry does. A CameraInfo that already has the image's size is taken as it is: its driver, or
-    who made the image smaller, has scaled it.
+    K and P of a CameraInfo refer to the full resolution, of which the driver may publish a binned region
+    (sensor_msgs/CameraInfo, REP 104). Where region and binning explain the image's size, K and P are shifted and
+    scaled as image_geometry does. A CameraInfo that already has the image's size is not changed, because the driver
+    or the node that scaled the image has scaled it as well.
 
     Args:
         info: anything with the fields of sensor_msgs/CameraInfo; not changed.
-        width: of the image, in pixels.
-        height: of the image, in pixels.
+        width: width of the image, in pixels.
+        height: height of the image, in pixels.
 
     Returns:
-        A message of the same type: K, P, width, height, binning and region of interest of the image, all else equal.
+        A message of the same type, with K, P, size, binning and region of interest of the image and all else equal.
 
     Raises:
-        ImageError: neither explains the image's size.
+        ImageError: nothing in the CameraInfo explains the image's size.
     """
     roi = info.roi
-    # Either side 0 stands for the full resolution (sensor_msgs/RegionOfInterest), so that offsets mean nothing.
+    # A width or height of 0 stands for the full resolution (sensor_msgs/RegionOfInterest), so offsets mean nothing.
     full = not roi.width or not roi.height
     left, top = (0, 0) if full else (roi.x_offset, roi.y_offset)
     wide, high = (info.width, info.height) if full else (roi.width, roi.height)
@@ -60,10 +60,10 @@ def fit_camera_info(info: Any, width: int, height: int) -> Any:
 
 
 def intrinsics(info: Any) -> Intrinsics:
-    """Focal lengths and principal point of a CameraInfo that describes its image, from K.
+    """Take the intrinsics from K of a CameraInfo that describes its image.
 
     Raises:
-        ImageError: the camera is not calibrated, which a focal length of 0 says, or a value is no number.
+        ImageError: the camera is not calibrated (its focal length is 0), or a value is not a number.
     """
     k = np.asarray(info.k, np.float64)
     found = Intrinsics(*k[[0, 4, 2, 5]].tolist()) if k.size == 9 else None
@@ -76,7 +76,7 @@ def intrinsics(info: Any) -> Intrinsics:
 
 
 def _adjusted(matrix: Any, offset: tuple[int, int], binning: tuple[int, int]) -> npt.NDArray[np.float64]:
-    """K (3 x 3) or P (3 x 4), row by row, of a region of the image, binned; zeros, of no calibration, stay zeros."""
+    """K (3 x 3) or P (3 x 4), row by row, for a binned region; zeros, which mean no calibration, stay zeros."""
     rows = np.array(matrix, np.float64).reshape(3, -1)
     if rows.any():
         rows[:2, 2] -= offset

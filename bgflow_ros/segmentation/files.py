@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files that are either whole or not there, and folders that the package keeps its own files in."""
+"""Files that are written completely or not at all, and the folders in which the package keeps its own files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["cache", "expand", "for_opencv", "share", "user_path", "write_atomica
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write to a temporary name beside `path` and rename, so that a kill leaves the old file or the new one."""
+    """Write to a temporary name beside `path` and rename, so that a killed process leaves the old or the new file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -23,7 +23,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def expand(path: str | Path) -> Path:
-    """Replace a leading `~` or `~USER` by that home folder; a `~NAME` that is no user's is left as it is.
+    """Replace a leading `~` or `~USER` by that home folder; a `~NAME` that names no user stays as it is.
 
     Raises:
         OSError: the path begins with `~`, and this user has no home folder, as in a container that is run with a
@@ -39,10 +39,10 @@ def expand(path: str | Path) -> Path:
 
 
 def user_path(text: str) -> Path:
-    """Read a path of the command line as a shell would, for where none does: `--out=~/masks`, a launch file, a service.
+    """Read a path of the command line as a shell would where no shell does: `--out=~/masks`, launch files, services.
 
     Raises:
-        argparse.ArgumentTypeError: there is no home folder that `~` could stand for.
+        argparse.ArgumentTypeError: there is no home folder for `~`.
     """
     try:
         return expand(text)
@@ -53,10 +53,10 @@ def user_path(text: str) -> Path:
 def for_opencv(path: Path) -> str:
     """Write a path so that OpenCV and Rerun open what it names.
 
-    It is absolute, because FFmpeg takes what stands before a colon for a protocol.
+    The path is made absolute, because FFmpeg takes text before a colon for a protocol.
 
     Raises:
-        OSError: it is not UTF-8, with which OpenCV's videos end the process and Rerun raises.
+        OSError: the path is not UTF-8, with which OpenCV's videos end the process and Rerun raises.
     """
     name = str(path.absolute())
     try:
@@ -67,7 +67,7 @@ def for_opencv(path: Path) -> str:
 
 
 def cache() -> Path:
-    """Find this user's folder for files that may be deleted at any time.
+    """Folder of this user for files that may be deleted at any time.
 
     Raises:
         OSError: there is neither XDG_CACHE_HOME nor a home folder.

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pixel formats: raw and compressed images, whatever their encoding, to RGB (sensor_msgs/image_encodings.hpp)."""
+"""Decoding of raw and compressed images in any encoding (sensor_msgs/image_encodings.hpp) to RGB."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Pixels = npt.NDArray[np.uint8]
 
 
 class ImageError(ValueError):
-    """A message that holds no usable image.
+    """Message or file that holds no usable image.
 
     Attributes:
-        cause: which kind of fault, a few words that do not change from frame to frame, for counting.
+        cause: kind of fault in a few words that do not change from frame to frame, so that it can be counted.
     """
 
     def __init__(self, cause: str, detail: str) -> None:
@@ -35,20 +35,20 @@ class ImageError(ValueError):
 
 @dataclass(frozen=True)
 class Encoding:
-    """How an encoding lies in memory and how it becomes RGB."""
+    """Memory layout of a pixel encoding and its conversion to RGB."""
 
     bytes: int
-    """A pixel's bytes in a row; of planar encodings, those of the luma plane."""
+    """Bytes per pixel in a row; for planar encodings those of the luma plane."""
     to_rgb: Callable[[Pixels], Pixels]
-    """Converts rows x width x channels of 8 bits."""
+    """Function that converts rows x width x channels of 8 bits."""
     rows: tuple[int, int] = (1, 1)
-    """Rows in memory for each row of the image, as a fraction: 3/2 with half-size chroma below the luma."""
+    """Rows in memory per row of the image, as a fraction; for example 3/2 with half-size chroma below the luma."""
     even: bool = False
-    """Whether chroma is shared by neighbours, so that width (and height, where planar) must be even."""
+    """True where neighbours share chroma, so that width (and height, for planar encodings) must be even."""
     packed: bool = False
-    """Whether rows must follow one another without padding, because chroma has rows of another length than luma."""
+    """True where rows must not be padded, because rows of chroma and luma have different lengths."""
     values: type[np.uint8] | type[np.uint16] = np.uint8
-    """Type of a channel's values; those of 16 bits are scaled to 8 before they are converted."""
+    """Type of a channel's values; 16 bits are scaled to 8 before the conversion."""
 
 
 def _cvt(code: int) -> Callable[[Pixels], Pixels]:
@@ -56,7 +56,7 @@ def _cvt(code: int) -> Callable[[Pixels], Pixels]:
 
 
 def _nv24(planes: Pixels) -> Pixels:
-    """Convert luma, then chroma of full size, as NV12 of twice the size, whose chroma has half of that."""
+    """Convert luma with chroma of full size as an NV12 image of twice the size, whose chroma has half of that size."""
     height, width = planes.shape[0] // 3, planes.shape[1]
     luma = planes[:height, :, 0].repeat(2, axis=0).repeat(2, axis=1)
     doubled = np.vstack([luma, planes[height:].reshape(height, 2 * width)])
@@ -86,7 +86,7 @@ def _of_16_bits(encoding: Encoding) -> Encoding:
 ENCODINGS = {
     "rgb8": RGB,
     "bgr8": BGR,
-    "8UC3": BGR,  # OpenCV's order: whoever publishes a nameless three-channel image made it with OpenCV
+    "8UC3": BGR,  # the order of OpenCV, with which such images are usually made
     "rgba8": RGBA,
     "bgra8": BGRA,
     "mono8": GREY,
@@ -104,27 +104,27 @@ ENCODINGS = {
     "nv12": Encoding(1, _cvt(cv2.COLOR_YUV2RGB_NV12), rows=(3, 2), even=True),
     "nv21": Encoding(1, _cvt(cv2.COLOR_YUV2RGB_NV21), rows=(3, 2), even=True),
     "nv24": Encoding(1, _nv24, rows=(3, 1), packed=True),
-    # Not in image_encodings.hpp; Video4Linux's name for I420, which some drivers take over.
+    # Not in image_encodings.hpp, but the name that Video4Linux and some drivers give I420.
     "yuv420": Encoding(1, _cvt(cv2.COLOR_YUV2RGB_I420), rows=(3, 2), even=True, packed=True),
     **{f"{name}8": encoding for name, encoding in BAYER.items()},
     **{f"{name}16": _of_16_bits(encoding) for name, encoding in BAYER.items()},
 }
-"""Every encoding that is understood, by its name in a message."""
+"""Every encoding that can be decoded, by its name in a message."""
 DEPTH = ("16UC1", "32FC1")
-"""Encodings that mean depth (REP-118) and nothing else."""
+"""Encodings that always mean depth (REP 118)."""
 RANGES = (8, 10, 12, 14, 16)
-"""Bits of a value that cameras of up to 16 bits have."""
+"""Numbers of bits per value of cameras whose values are stored in 16 bits."""
 TIFF_ORIENTATION = 274
 
 
 def pixels(message: Any) -> Pixels:
-    """View the data of a sensor_msgs/Image, without copying, as rows x width x bytes; check every field on the way.
+    """Check every field of a sensor_msgs/Image and view its data as rows x width x bytes, without copying them.
 
     Args:
         message: anything with the fields encoding, width, height, step and data of sensor_msgs/Image.
 
     Raises:
-        ImageError: unknown encoding, zero or huge size, a step or data that do not fit the size.
+        ImageError: the encoding is unknown, the size is zero or huge, or step or data do not fit the size.
     """
     encoding = ENCODINGS.get(message.encoding)
     if encoding is None:
@@ -139,10 +139,10 @@ def pixels(message: Any) -> Pixels:
 
 
 def view_rows(message: Any, bytes_per_pixel: int, rows: int) -> Pixels:
-    """View the data of a sensor_msgs/Image, without copying, as rows x width x bytes; check its size on the way.
+    """Check the size of a sensor_msgs/Image and view its data as rows x width x bytes, without copying them.
 
     Raises:
-        ImageError: zero or huge size, a step or data that do not fit the size.
+        ImageError: the size is zero or huge, or step or data do not fit the size.
     """
     width, height, step = message.width, message.height, message.step
     if width == 0 or height == 0:
@@ -162,15 +162,15 @@ def view_rows(message: Any, bytes_per_pixel: int, rows: int) -> Pixels:
 class Decoder:
     """Decodes the images of one camera.
 
-    Values of 16 bits are divided so that the largest range of the camera's images so far (8, 10, 12, 14 or 16 bits)
-    becomes that of 8 bits: a camera of 12 bits is neither black nor changes its brightness with every frame.
+    Values of 16 bits are scaled so that the largest range seen so far (8, 10, 12, 14 or 16 bits) becomes 8 bits. Thus a
+    camera of 12 bits is not black, and its brightness does not change with every frame.
     """
 
     def __init__(self) -> None:
         self._bits = RANGES[0]
 
     def decode(self, message: Any) -> Pixels:
-        """Turn a sensor_msgs/Image or CompressedImage into H x W x 3 RGB.
+        """Convert a sensor_msgs/Image or CompressedImage to H x W x 3 RGB.
 
         Raises:
             ImageError: the message holds no usable image.
@@ -178,7 +178,7 @@ class Decoder:
         return self.image(message) if hasattr(message, "encoding") else self.compressed(message.data)
 
     def image(self, message: Any) -> Pixels:
-        """Turn a sensor_msgs/Image into H x W x 3 RGB; a view of the message's data where it is rgb8.
+        """Convert a sensor_msgs/Image to H x W x 3 RGB; the result is a view of the message's data where that is rgb8.
 
         Raises:
             ImageError: see `pixels`.
@@ -190,12 +190,13 @@ class Decoder:
         return encoding.to_rgb(data)
 
     def compressed(self, data: Any) -> Pixels:
-        """Turn the data of a sensor_msgs/CompressedImage (JPEG, PNG, ...) into H x W x 3 RGB.
+        """Convert the data of a sensor_msgs/CompressedImage (JPEG, PNG, ...) to H x W x 3 RGB.
 
-        It is never turned, whatever orientation it claims: calibration and depth describe what the sensor wrote.
+        The image is never rotated, whatever its EXIF orientation, because calibration and depth describe it as the
+        sensor wrote it.
 
         Raises:
-            ImageError: no image can be read from it.
+            ImageError: the data hold no image that OpenCV can decode.
         """
         return self._to_rgb(_decompress(_unturned(data), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION))
 
@@ -206,19 +207,19 @@ class Decoder:
         return encoding.to_rgb(values if values.dtype == np.uint8 else self._to_8_bits(values))
 
     def _to_8_bits(self, values: npt.NDArray[np.uint16]) -> Pixels:
-        bits = int(values[..., :3].max()).bit_length()  # a fourth channel, alpha, has the whole range
+        bits = int(values[..., :3].max()).bit_length()  # without alpha, which uses the whole range
         self._bits = max(self._bits, next(range_ for range_ in RANGES if bits <= range_))
         return (values >> (self._bits - 8)).astype(np.uint8)
 
 
 def decode_file(data: Any) -> Pixels:
-    """Turn the content of an image file into H x W x 3 RGB, turned as its EXIF orientation says.
+    """Convert the content of an image file to H x W x 3 RGB, rotated as its EXIF orientation says.
 
     Colours of 16 bits are scaled as `Decoder` does, by the range of this image.
 
     Raises:
-        ImageError: the file holds no image that this OpenCV can decode, or one whose numbers are no colours: depth,
-            thermal or other measurements.
+        ImageError: the file holds no image that this OpenCV can decode, or measurements such as depth or temperature
+            instead of colours.
     """
     stored = _decompress(data, cv2.IMREAD_ANYCOLOR)
     if stored.dtype == np.uint16 and stored.ndim == 2:
@@ -241,7 +242,7 @@ def _decompress(data: Any, flags: int) -> Any:
 
 
 def _unturned(data: Any) -> Any:
-    """Data whose orientation, where they are a TIFF, is the upright one: OpenCV turns that format in any case."""
+    """Set the orientation of a TIFF to upright, because OpenCV rotates that format in any case; copy only then."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(data[:4]))
     if order is None:
         return data

@@ -223,7 +223,7 @@ def test_inference_that_fails_once_costs_one_frame(robot: FilmingRobot, start, f
     assert robot.until(lambda: "inference failed: RuntimeError: the driver is gone" in robot.diagnosis.message)
     assert robot.counts()[2]["inference failed"] == 1
     goes_on(robot, segment)
-    assert "made anew" not in segment.log()
+    assert "created again" not in segment.log()
 
 
 def test_inference_that_fails_for_good_is_mended_again_and_again(robot: FilmingRobot, start, failures: Path) -> None:
@@ -233,7 +233,7 @@ def test_inference_that_fails_for_good_is_mended_again_and_again(robot: FilmingR
     assert robot.until(lambda: "inference failed" in robot.diagnosis.message)
     assert robot.diagnosis.level == DiagnosticStatus.WARN
     masks = robot.masks
-    assert robot.until(lambda: segment.log().count("made anew on cpu") > 2)
+    assert robot.until(lambda: segment.log().count("created again on cpu") > 2)
     assert robot.masks == masks
     assert robot.state() == "active"
     write_atomically(failures, b"0")
