@@ -111,10 +111,10 @@ def doubtful_view(status: NodeStatus) -> str:
 
 
 class Complaints:
-    """Logs each complaint when it begins, again and again no sooner than after PATIENCE.
+    """Logs each complaint when it begins, and the same one again after PATIENCE at the earliest.
 
     Args:
-        tell: receives a line.
+        tell: logs a line.
     """
 
     PATIENCE = 10.0
@@ -125,7 +125,7 @@ class Complaints:
         self._told: dict[str, float] = {}
 
     def update(self, complaints: Iterable[str]) -> None:
-        """Take those of now; two that differ in their numbers alone are the same."""
+        """Set the present complaints; two that differ only in their numbers count as the same."""
         now = time.monotonic()
         found = {re.sub(r"[0-9.]+", "", complaint): complaint for complaint in complaints if complaint}
         for kind in found.keys() - self._lasting:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The lifecycle node: states, parameters, services and diagnostics. What happens to a frame stands in `pipeline.py`."""
+"""The lifecycle node: states, parameters, services and diagnostics; `pipeline.py` processes the frames."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class SegmenterNode(Guarded, LifecycleNode):
     """Segments the newest image of one camera; `doc/node.md` describes topics, parameters, services and lifecycle.
 
     Args:
-        make_segmenter: makes the segmenter, with the arguments of `Segmenter`.
-        make_pipeline: makes what processes the frames while the node is active, with the arguments of `Pipeline`.
+        make_segmenter: creates the segmenter from the arguments of `Segmenter`.
+        make_pipeline: creates the pipeline, which processes frames while the node is active, from those of `Pipeline`.
     """
 
     def __init__(
@@ -78,13 +78,13 @@ class SegmenterNode(Guarded, LifecycleNode):
     # Lifecycle
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load and warm up the model, make the publishers. Failure leaves the node unconfigured."""
+        """Load and warm up the model and create the publishers; failure leaves the node unconfigured."""
         try:
             self._load(parameters.read(self))
             self._outputs = Outputs(self)
         except (parameters.SettingsError, ModelError, DeviceError, OSError) as error:
             return self._not_configured(str(error))
-        except Exception as error:  # of a driver or a library: told like the rest, and configure may be tried again
+        except Exception as error:  # from a driver or a library; the node can be configured again
             return self._not_configured(f"{type(error).__name__}: {error}")
         self.refusal = ""
         return TransitionCallbackReturn.SUCCESS
@@ -97,7 +97,7 @@ class SegmenterNode(Guarded, LifecycleNode):
         model = Model.load(str(expand(settings.model)))
 
         def make(device: str) -> Segmenter:
-            # Another device than the one asked for is a makeshift, to which a precision of that one may be unknown.
+            # A replacement for the requested device may not offer the precision that was requested for that one.
             precision = settings.precision if device == settings.device else "auto"
             return self._make_segmenter(model, device, settings.threads, precision)
 
@@ -120,7 +120,7 @@ class SegmenterNode(Guarded, LifecycleNode):
 
     @transition
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Subscribe and start the inference thread."""
+        """Subscribe to the camera and start the inference thread."""
         assert self._inference is not None
         assert self._outputs is not None
         self._refiner.reset()
@@ -131,7 +131,7 @@ class SegmenterNode(Guarded, LifecycleNode):
 
     @transition
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Unsubscribe and end the inference thread; the model stays."""
+        """Unsubscribe and end the inference thread; the model stays loaded."""
         self._pause()
         return super().on_deactivate(state)
 
@@ -143,14 +143,14 @@ class SegmenterNode(Guarded, LifecycleNode):
 
     @transition
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let go of everything, from any state."""
+        """Free everything, from any state."""
         self._pause()
         self._free()
         return TransitionCallbackReturn.SUCCESS
 
     @transition
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let go of everything after a transition that raised; the node is unconfigured again."""
+        """Free everything after a transition that failed; the node is unconfigured again."""
         self.get_logger().error(f"a transition from {state.label} failed; the node is unconfigured")
         self._pause()
         self._free()
@@ -172,7 +172,7 @@ class SegmenterNode(Guarded, LifecycleNode):
         self.get_logger().info(f"answered {answered} frames; dropped since the start: {dropped}")
 
     def _totals(self) -> tuple[int, int]:
-        """Frames received and answered since the start, whenever the node was active."""
+        """Frames received and answered since the start, over all times at which the node was active."""
         received, answered = self._earlier
         if self._pipeline is None:
             return received, answered
@@ -194,7 +194,7 @@ class SegmenterNode(Guarded, LifecycleNode):
         known = parameters.Settings(**{name: settings[name] for name in parameters.BY_NAME})
         for change in changes:
             if change.name in current and change.value == current[change.name]:
-                continue  # nothing changes: `ros2 param load` sets all that its file holds
+                continue  # nothing changes: `ros2 param load` sets every parameter of its file
             reason = parameters.refusal(change.name, change.value, known, self._inference is not None)
             if reason:
                 return SetParametersResult(successful=False, reason=reason)
@@ -216,9 +216,9 @@ class SegmenterNode(Guarded, LifecycleNode):
         self.set_parameters_atomically([Parameter(name, value=value) for name, value in values.items()])
 
     def _tidy(self) -> None:
-        """Free what the last transition left: it and its callbacks hold each other, frames and perhaps a model.
+        """Free objects that the last transition left in reference cycles: callbacks, frames and perhaps a model.
 
-        Python would come to it at any time, or much later. During the transition the executor still holds it.
+        Python would collect them at an arbitrary time. During the transition itself the executor still refers to them.
         """
         self._untidy = False
         gc.collect()
@@ -256,15 +256,15 @@ def facts(segmenter: Segmenter) -> dict[str, str]:
 
 
 def refusal_of_rcl(error: RuntimeError) -> str:
-    """Say in one line what rcl refuses, such as an argument of the command line, without places in its sources."""
+    """Say in one line what rcl refuses, such as a command line argument, without places in the sources of rcl."""
     text = re.sub(r",? at \S+:\d+", "", " ".join(str(error).split()))
     text = text.removeprefix("failed to initialize rcl: ").replace(" Error: error not set", "").strip()
     return f"unknown arguments of ROS: {text}" if text.startswith("[") else text
 
 
 def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
-    """Run the node that `make` gives until it is told to stop; 2 where ROS refuses its arguments."""
-    heap.keep_freed_memory()  # for whoever starts here; `segment` has done it before the libraries' threads
+    """Run the node that `make` creates until it is told to stop; return 2 where ROS refuses its arguments."""
+    heap.keep_freed_memory()  # for other entry points; `segment` has done it before libraries started threads
     choose_shared_memory(os.environ)
     node = None
     with contextlib.ExitStack() as stack:
@@ -287,7 +287,7 @@ def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
         except (KeyboardInterrupt, ExternalShutdownException):
             pass
         except Exception:
-            if rclpy.ok():  # else it was told to stop half way through, and what it was making could not be made
+            if rclpy.ok():  # else it was told to stop while it was starting
                 raise
         finally:
             if node is not None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The publishers of the node."""
+"""The publishers of the node, one for each output of the registry in `segmentation/outputs.py`."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2, reliability=Reliabili
 
 
 class Outputs:
-    """A lifecycle publisher for each topic; whoever makes something asks first whether anybody wants it.
+    """Lifecycle publishers of all outputs; nothing is computed for an output that is not `wanted`.
 
     Args:
-        node: whose publishers they are; their QoS can be overridden by its parameters.
+        node: node that publishes; its parameters can override the QoS of each publisher.
     """
 
     def __init__(self, node: LifecycleNode) -> None:
         self._node = node
         policies = QoSOverridingOptions.with_default_policies()
-        # A profile of its own for each: rclpy writes an override into the one that it is given.
+        # Each publisher has its own profile, because rclpy writes overrides into the given one.
         self._publishers: dict[Output, LifecyclePublisher[Any]] = {
             output: node.create_lifecycle_publisher(
                 getattr(sensor_msgs.msg, output.type.rpartition("/")[2]),
@@ -53,19 +53,19 @@ class Outputs:
         self._publishers[output].publish(message)
 
     def publish_images(self, header: Any, masks: Refined) -> None:
-        """Publish every output of the image alone that somebody wants, with this very header."""
+        """Publish every wanted output that is made from the image alone, with the header of that image."""
         for output in IMAGE_OUTPUTS:
             if output.pixels is not None and self.wanted(output):
                 self.publish(output, to_image(header, output.pixels(masks), output.encoding))
 
     def publish_info(self, output: Output, info: CameraInfo | None, header: Any) -> None:
-        """Publish a calibration that describes the image, with this very header, where it is known and wanted."""
+        """Publish a calibration that describes the image, with the given header, where it is known and wanted."""
         if info is not None and self.wanted(output):
             stamped = copy.copy(info)
             stamped.header = header
             self.publish(output, stamped)
 
     def destroy(self) -> None:
-        """Withdraw all topics."""
+        """Destroy all publishers."""
         for publisher in self._publishers.values():
             self._node.destroy_lifecycle_publisher(publisher)

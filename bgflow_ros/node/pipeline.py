@@ -1,12 +1,12 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""From the camera's messages to the node's topics, while the node is active.
+"""Processing of the camera's messages while the node is active.
 
     camera -> ImageSubscription -> Mailbox -> Worker -> Segmenter -> Refiner -> Outputs
                                                                          depth -> DepthOutputs
 
-The subscription's callback only leaves the message in the mailbox; decoding, inference and publishing happen in
-the worker's thread. Depth meets the finished masks later.
+The callback of the subscription only puts the message into the mailbox; decoding, inference and publishing happen in
+the worker's thread. Depth is paired with the finished masks later.
 """
 
 from __future__ import annotations
@@ -47,21 +47,21 @@ from bgflow_ros.segmentation.segmenter import Segmentation
 __all__ = ["Pipeline"]
 
 DEMAND_PERIOD = 0.25
-"""Seconds between two looks at who subscribes."""
+"""Seconds between two checks of which outputs have subscribers."""
 COVERED = 0.9
-"""Share of the view that the robot's own body may cover without a warning."""
+"""Share of the view that the robot's body may cover without a warning."""
 
 
 class Pipeline:
-    """Answers the newest image, as long as somebody wants what is made of it.
+    """Answers the newest image while somebody subscribes to its outputs.
 
     Args:
-        node: whose subscriptions and timers these are.
-        settings: the node's parameters.
-        segment: segments H x W x 3 RGB.
-        refiner: of the masks.
-        outputs: the node's publishers.
-        drops: counts frames that get no answer.
+        node: node that owns the subscriptions and timers.
+        settings: values of the node's parameters.
+        segment: segments an image, H x W x 3 RGB.
+        refiner: refines the masks.
+        outputs: publishers of the node.
+        drops: counts frames without an answer.
     """
 
     def __init__(
@@ -74,16 +74,16 @@ class Pipeline:
         drops: Drops,
     ) -> None:
         self.request: FrameRequest | None = None
-        """Who waits for the next frame to be written."""
+        """Call of ~/save_frame that waits for the next frame; None where there is none."""
         self._node, self._settings, self._outputs, self._drops = node, settings, outputs, drops
         self._segment, self._refiner, self._decoder = segment, refiner, Decoder()
         self._arrivals = Arrivals(drops)
         self.received = self.answered = 0
-        """Frames so far; what was received and neither answered nor dropped is at work."""
+        """Numbers of frames so far; a frame that is neither answered nor dropped is being processed."""
         self._contrast = Contrast()
         self._ages = Ages()
         self._unfit = ""
-        """Why ignore_image does not fit the images, seen while nobody wants masks."""
+        """Reason why ignore_image does not fit the images, found while nobody wants masks."""
         self._counted = time.monotonic(), 0, 0, drops.counts[LOST]
         self.mailbox: Mailbox[Image | CompressedImage] = Mailbox(drops)
         self.mailbox.max_rate = settings.max_rate
@@ -146,7 +146,7 @@ class Pipeline:
         )
 
     def _complaints(self) -> Iterator[str]:
-        """Say what is wanted and cannot be made, or not as it should, and what was seen."""
+        """Report wanted outputs that cannot be made, or not as they should be, with what was found."""
         if wrong := self._infos.complaint():
             yield wrong
         yield from self._depth_outputs.complaints()
@@ -159,7 +159,7 @@ class Pipeline:
             yield f"{UNSTAMPED}: hold goes by stamps, and forgets nothing"
 
     def _check_body(self, serialized: bytes) -> None:
-        """Compare the size of an image that nobody wants with the robot's body, before anybody waits for masks."""
+        """Compare the size of an image with the robot's body, so that a fault shows before masks are wanted."""
         self._unfit = ""
         if self._refiner.refinement.body is None:
             return
@@ -171,7 +171,7 @@ class Pipeline:
     # The executor's thread
 
     def _check_demand(self) -> None:
-        """Read the camera's messages only while somebody wants what is made of them, and look after the rest."""
+        """Read the camera's messages only while somebody wants outputs made from them."""
         wants_depth = self._outputs.wanted(*DEPTH_OUTPUTS)
         wanted = wants_depth or self._outputs.wanted(*IMAGE_OUTPUTS) or self.request is not None
         if wanted and not self._image_gate.open:
@@ -182,13 +182,13 @@ class Pipeline:
         self._infos.read(wants_info or self._outputs.wanted(STATIC_DEPTH_INFO, FOREGROUND_POINTS))
         self._arrivals.one_camera = self._node.count_publishers(self._images.topic) == 1
         self._depth_outputs.read(wants_depth)
-        request = self.request  # which the worker may take at any time
+        request = self.request  # a local reference, since the worker may take it at any time
         if request is not None and request.is_late():
             self.request = None
             request.refuse(f"no frame has come in {request.PATIENCE:g} s; nothing was written; {self._no_frame()}")
 
     def _no_frame(self) -> str:
-        """Why no frame was answered lately, as far as that is known."""
+        """Reason why no frame was answered lately, as far as it is known."""
         when, fault = self._drops.last_fault
         if time.monotonic() - when < FrameRequest.PATIENCE:
             return fault
@@ -196,7 +196,7 @@ class Pipeline:
         return self._images.obstacle() or f"{publishers} on {self._images.topic}"
 
     def receive(self, message: Image | CompressedImage, info: Any) -> None:
-        """Leave an image, with its MessageInfo, for the worker."""
+        """Put an image into the mailbox and count it by its MessageInfo."""
         self._arrivals.add(info)
         self.received += 1
         self.mailbox.put(message)
@@ -204,7 +204,7 @@ class Pipeline:
     # The worker's thread
 
     def answer(self, message: Image | CompressedImage) -> None:
-        """Publish what is wanted of an image; one that cannot be used is counted and costs nothing else."""
+        """Publish the wanted outputs of an image; one that cannot be used is counted as dropped."""
         try:
             if self.request is None and not self._outputs.wanted(*IMAGE_OUTPUTS, *DEPTH_OUTPUTS):
                 self._drops.add("nobody subscribes")
@@ -216,7 +216,7 @@ class Pipeline:
         except ImageError as error:
             self._drops.add(error.cause, str(error))
         except Exception as error:
-            if self._node.context.ok():  # else the process is ending and its publishers are gone
+            if self._node.context.ok():  # else the process is ending and its publishers no longer exist
                 self._drops.add("inference failed", f"inference failed: {type(error).__name__}: {error}")
 
     def _publish(self, message: Image | CompressedImage, stamp: int, masks: Refined) -> None:

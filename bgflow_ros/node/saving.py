@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A frame and what was found in it, as files."""
+"""Files that hold a frame with its likelihood and masks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["default_folder", "save_frame"]
 
 
 def default_folder() -> Path:
-    """Folder for frames that a robot keeps: bgflow in ROS's own folder (REP-65).
+    """Default folder for saved frames: bgflow in ROS's own folder (REP 65).
 
     Raises:
         OSError: there is neither ROS_HOME nor a home folder.
@@ -25,12 +25,12 @@ def default_folder() -> Path:
 
 
 def save_frame(folder: Path, name: str, masks: Refined) -> None:
-    """Write NAME.png, NAME_likelihood.npy, NAME_foreground.png and NAME_static.png: all four, each whole, or none.
+    """Write NAME.png, NAME_likelihood.npy, NAME_foreground.png and NAME_static.png: all four completely, or none.
 
     Args:
-        folder: made where it is missing.
-        name: of the frame.
-        masks: of the frame.
+        folder: folder to write to, created where it is missing.
+        name: name of the frame.
+        masks: masks of the frame, and its image.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written.

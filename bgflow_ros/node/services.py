@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node's services."""
+"""Services of the node."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Services:
     """Offers `~/save_frame` and `~/reset`; every call is answered.
 
     Args:
-        node: answers also where one of them raises.
-        pipeline: gives what is at work; None while the node is not active.
-        refiner: of the masks.
+        node: node that offers them, and answers also where one of them raises an exception.
+        pipeline: returns the pipeline; None while the node is not active.
+        refiner: refines the masks.
     """
 
     def __init__(self, node: Guarded, pipeline: Callable[[], Pipeline | None], refiner: Refiner) -> None:
         self._node, self._pipeline, self._refiner = node, pipeline, refiner
-        # A group of its own: it waits for a frame while all else goes on.
+        # In a callback group of its own, because it waits for a frame while everything else continues.
         node.create_service(Trigger, "~/save_frame", self._save_frame, callback_group=ReentrantCallbackGroup())
         node.create_service(Trigger, "~/reset", self._reset)
 
