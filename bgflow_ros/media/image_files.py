@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Image files: which files are images, and their pixels as RGB."""
+"""Image files: recognising and reading them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ READABLE = {
     ".tiff",
     ".webp",
 }
-"""Names of images that OpenCV reads, with the libraries that it may be built with."""
+"""Suffixes of image formats that OpenCV reads, depending on the libraries that it was built with."""
 OTHERS = {
     ".arw",
     ".cr2",
@@ -62,13 +62,13 @@ OTHERS = {
     ".svg",
     ".xcf",
 }
-"""Names of images that cameras, telephones and drawing programs write, and OpenCV does not read by that name."""
+"""Suffixes of images that cameras, phones and drawing programs write and OpenCV does not read under that name."""
 
 NAMES = READABLE | OTHERS
 
 
 def looks_like_image(path: Path) -> bool:
-    """Tell whether a file is meant to be an image, by its name, or by its first bytes whatever its name."""
+    """Tell whether a file is an image by its suffix or, whatever its name, by its first bytes."""
     if path.suffix.lower() in NAMES:
         return True
     have = getattr(cv2, "haveImageReader", None)  # from OpenCV 4.5.0 on
@@ -79,7 +79,7 @@ def looks_like_image(path: Path) -> bool:
 
 
 def read_image(path: Path) -> npt.NDArray[np.uint8]:
-    """Read a camera's image from a file, turned as its EXIF orientation says; of several frames, the first.
+    """Read a camera's image from a file, rotated as its EXIF orientation says; the first one of several frames.
 
     Args:
         path: an image of any format that OpenCV reads, with 8 bits a channel, or 16 bits in colour.

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which topics of a bag belong to the camera, by their types and by their first messages."""
+"""Choice of the camera's topics in a bag by their types and first messages."""
 
 from __future__ import annotations
 
@@ -34,31 +34,31 @@ __all__ = [
 IMAGE, COMPRESSED, INFO = (f"sensor_msgs/msg/{name}" for name in ("Image", "CompressedImage", "CameraInfo"))
 PNG = b"\x89PNG\r\n\x1a\n"
 MONO16 = "mono16"
-"""Encoding of a camera of more than 8 bits, and of depth in the bags of some drivers."""
+"""Encoding of cameras with more than 8 bits, and of depth from some drivers."""
 
 
 class Readable(Protocol):
-    """What a bag of ROS 1 and of ROS 2 have in common."""
+    """Common interface of ROS 1 and ROS 2 bags."""
 
     path: Path
 
     @property
     def topics(self) -> Mapping[Topic, int]:
-        """Topics and how many messages each has."""
+        """Numbers of messages by topic."""
         ...
 
     @property
     def seconds(self) -> float:
-        """Time from the first message to the last."""
+        """Seconds from the first message to the last."""
         ...
 
     @property
     def damage(self) -> list[str]:
-        """What could not be read so far."""
+        """Descriptions of what could not be read so far."""
         ...
 
     def messages(self, topics: Collection[Topic]) -> Iterator[Message]:
-        """Messages of some topics."""
+        """Read the messages of some topics."""
         ...
 
     def deserialize(self, message: Message) -> Any:
@@ -73,13 +73,13 @@ class Readable(Protocol):
 
 
 class ChosenTopic(NamedTuple):
-    """A topic of images."""
+    """The chosen topic of images."""
 
     name: str
     first: Any
-    """First message that is whole; None where there is none."""
+    """First intact message; None where there is none."""
     remark: str
-    """What is worth knowing about the choice, or nothing."""
+    """Note for users about the choice; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -90,16 +90,16 @@ class CameraTopics:
     depth: str | None = None
     info: str | None = None
     remarks: tuple[str, ...] = ()
-    """What is worth knowing about the choice."""
+    """Notes for users about the choice."""
     problems: tuple[str, ...] = ()
-    """What the bag seems to have and cannot be used."""
+    """Topics that the bag seems to have and that cannot be used, with reasons."""
 
 
 def first_message(bag: Readable, topic: str, types: Collection[str]) -> Any:
-    """First message of a topic that is whole; None where there is none among the first few."""
+    """Read the first intact message of a topic; None where there is none among the first few."""
     wanted = [known for known in bag.topics if known.name == topic and known.type in types]
     for message in itertools.islice(bag.messages(wanted), 10):
-        with contextlib.suppress(Exception):  # whatever a damaged message makes the decoder raise
+        with contextlib.suppress(Exception):  # a damaged message can make the decoder raise anything
             return bag.deserialize(message)
     return None
 
@@ -108,9 +108,9 @@ def choose_image(bag: Readable, wanted: str | None) -> ChosenTopic:
     """Choose the topic of the camera's images.
 
     Args:
-        bag: that is open.
-        wanted: its name; where None, the only topic of images. Depth (16UC1, 32FC1) is never an image, and a grey
-            image of 16 bits (mono16, PNG), which may be depth, is one where the bag has no other.
+        bag: bag that is open.
+        wanted: name of the topic; None takes the only topic of images. Depth (16UC1, 32FC1) is never an image. A grey
+            image of 16 bits (mono16, PNG), which may be depth, is an image where the bag has no others.
 
     Raises:
         MediaError: there is no such topic, or a choice to make.
@@ -140,9 +140,9 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
     """Choose the camera's topics.
 
     Args:
-        bag: that is open.
-        image: topic of the images; see `choose_image`.
-        depth_topic: of depth; where None, the only one of the image's frame and size, if there is one.
+        bag: bag that is open.
+        image: topic of the images, see `choose_image`.
+        depth_topic: topic of depth; None takes the only one with the frame and size of the images, if any.
 
     Raises:
         MediaError: there is no such topic, or a choice to make.
@@ -182,18 +182,18 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
 
 
 def _refusal(bag: Readable, text: str) -> MediaError:
-    """Error about the topics of a bag, which may be incomplete because the bag is damaged."""
+    """Make an error about the topics of a bag, which adds damage of the bag as a possible cause."""
     return MediaError(f"{bag.path}: {'; '.join([text, *bag.damage])}")
 
 
 def _names(bag: Readable, *types: str) -> list[str]:
-    """Names of topics of these types whose messages can be decoded, in the order of the bag, each once."""
+    """List the names of topics of these types that can be decoded, in the order of the bag, without duplicates."""
     found = [topic for topic in bag.topics if topic.type in types and topic.serialization in ("cdr", "ros1")]
     return list(dict.fromkeys(topic.name for topic in found))
 
 
 def image_topics(bag: Readable, name: str) -> list[Topic]:
-    """Topics of images of one name: several, where publishers differed in quality of service."""
+    """List the image topics of one name; there are several where publishers differed in quality of service."""
     return [topic for topic in bag.topics if topic.name == name and topic.type in (IMAGE, COMPRESSED)]
 
 
@@ -203,7 +203,7 @@ def _count(bag: Readable, name: str, *types: str) -> int:
 
 
 def _kind(name: str, message: Any) -> str:
-    """What the images of a topic are, by one of them: image, depth or mono16, which may be either."""
+    """Kind of a topic's images judging by one of them: image, depth, or mono16, which may be either."""
     if message is None:
         return "image"
     if hasattr(message, "encoding"):
@@ -218,7 +218,7 @@ def _kind(name: str, message: Any) -> str:
 
 
 def _place(message: Any) -> tuple[str, int, int] | None:
-    """Frame, width and height of an image; None where they cannot be known."""
+    """Frame, width and height of an image; None where they are unknown."""
     if message is None:
         return None
     if hasattr(message, "encoding"):
@@ -231,7 +231,7 @@ def _place(message: Any) -> tuple[str, int, int] | None:
 
 
 def _same(place: tuple[str, int, int] | None, like: tuple[str, int, int] | None) -> bool:
-    """Whether depth is registered to images, as far as one can tell."""
+    """Tell whether depth is registered to images, judging by frame and size."""
     return like is None or (place is not None and place[1:] == like[1:] and same_frame(place[0], like[0]))
 
 
