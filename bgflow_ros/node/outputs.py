@@ -19,7 +19,7 @@ from bgflow_ros.segmentation.refinement import Refined
 
 __all__ = ["IMAGE_OUTPUTS", "OUTPUTS", "Output", "Outputs"]
 
-# Reliable, because rviz's default subscription is reliable and would stay dark on a best-effort publisher.
+# Reliable, because the default subscription of rviz is reliable and receives nothing from a best-effort publisher.
 QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2, reliability=ReliabilityPolicy.RELIABLE)
 
 

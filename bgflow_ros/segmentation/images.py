@@ -70,7 +70,7 @@ BGRA = Encoding(4, _cvt(cv2.COLOR_BGRA2RGB))
 GREY = Encoding(1, _cvt(cv2.COLOR_GRAY2RGB))
 UYVY = Encoding(2, _cvt(cv2.COLOR_YUV2RGB_UYVY), even=True)
 YUYV = Encoding(2, _cvt(cv2.COLOR_YUV2RGB_YUY2), even=True)
-# OpenCV names a pattern by its second row's second and third pixel, ROS by its first row's first two.
+# OpenCV names a pattern after the second and third pixel of the second row, ROS after the first two of the first row.
 BAYER = {
     "bayer_rggb": Encoding(1, _cvt(cv2.COLOR_BayerBG2RGB)),
     "bayer_bggr": Encoding(1, _cvt(cv2.COLOR_BayerRG2RGB)),

@@ -26,7 +26,7 @@ class Segmentation:
     ) -> None:
         self.image = image
         self._grid, self._content, self._stride = grid, content, segmenter.model.stride
-        # Taken now: thresholds that change later are the next picture's.
+        # Copied now, because thresholds that change later apply to the next image.
         self._foreground_threshold, self._static_threshold = segmenter.thresholds
         self._min_static = segmenter.min_static
         self.min_contrast = segmenter.model.min_contrast

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A copy of a ROS 2 bag with the node's topics beside what was recorded, so that a drive can be mapped again."""
+"""Copies of ROS 2 bags with the node's topics beside the recorded ones, so that a drive can be mapped again."""
 
 from __future__ import annotations
 
@@ -41,38 +41,38 @@ __all__ = ["Outcome", "copy_with_masks"]
 
 
 class ProgressBar(Protocol):
-    """What of tqdm is used."""
+    """Part of tqdm's interface that is used."""
 
     total: float | None
 
     def update(self) -> Any:
-        """Count one."""
+        """Count one message."""
 
 
 @dataclass
 class Outcome:
-    """What became of a bag."""
+    """Result of copying a bag."""
 
     topics: CameraTopics
     masks: int = 0
-    """Images that have masks."""
+    """Number of images that have masks."""
     depths: int = 0
-    """Depth images that were paired with them."""
+    """Number of depth images that were paired with masks."""
     images: Failures = field(default_factory=Failures)
-    """Images that could not be used, and have no masks."""
+    """Images that could not be used and have no masks."""
     outputs: Failures = field(default_factory=Failures)
-    """Outputs of depth or calibration that could not be made of an image that has masks."""
+    """Outputs of depth or calibration that could not be made for an image with masks."""
     problems: list[str] = field(default_factory=list)
-    """What else is not as the user must expect."""
+    """Everything else that the user must know."""
 
     def remarks(self) -> list[str]:
-        """Lines that are worth knowing, about nothing that is missing."""
+        """List notes that concern nothing missing."""
         alone = self.masks - self.depths if self.topics.depth and self.depths else 0
         lines = [f"{alone} of {self.masks} masks have no depth within {TOLERANCE * 1e-6:.0f} ms"] if alone > 0 else []
         return [*self.topics.remarks, *lines]
 
     def told(self) -> list[str]:
-        """Lines about everything that is missing; none where the new bag has all that it could have."""
+        """List everything that is missing; empty where the new bag has everything that it could have."""
         lines = [f"{count} messages without masks: {error}" for count, error in self.images.told()]
         lines += [f"{count} outputs missing: {error}" for count, error in self.outputs.told()]
         if not self.masks:
@@ -89,22 +89,21 @@ def copy_with_masks(
     likelihood: bool,
     bar: ProgressBar,
 ) -> Outcome:
-    """Copy a bag and add what the node would have published of each image, received right after it.
+    """Copy a bag and add what the node would have published for each image, received right after the image.
 
-    Every message that can be read is there as it was, byte for byte, whatever its type. A kill leaves no bag named
-    `out`.
+    Every readable message is copied byte for byte, whatever its type. A killed process leaves no bag named `out`.
 
     Args:
-        recording: of a ROS 2 bag; not changed.
-        out: folder of the new one, which must not exist; of the same storage, and readable by the same ROS 2.
-        topics: of the camera.
-        segmenter: of the images.
-        node: fully qualified name of the node under which to publish.
-        likelihood: whether the likelihood is added too.
-        bar: is told how many messages there are, and of each that is done.
+        recording: ROS 2 bag to copy; it is not changed.
+        out: folder of the new bag, which must not exist; the same ROS 2 distribution can read it.
+        topics: topics of the camera.
+        segmenter: segments the images.
+        node: fully qualified node name, with which the names of the new topics begin.
+        likelihood: add the likelihood as well.
+        bar: progress bar that gets the number of messages and each finished one.
 
     Raises:
-        MediaError: the bag holds the node's topics already.
+        MediaError: the bag already has topics of the node.
         OSError, sqlite3.Error: the new bag cannot be written.
     """
     if taken := [topic.name for topic in recording.topics if topic.name.startswith(node + "/")]:
@@ -130,7 +129,7 @@ def copy_with_masks(
 
 
 class _Masks:
-    """Writes the node's topics."""
+    """Writes the topics of the node."""
 
     def __init__(
         self, writer: BagWriter, outcome: Outcome, bag: Recording, segmenter: Segmenter, node: str, likelihood: bool
@@ -139,7 +138,7 @@ class _Masks:
         self._decoder, self._refiner, self._pairing = Decoder(), Refiner(), Pairing[Refined, Any]()
         self._image_stamps, self._depth_stamps = list[int](), list[int]()
         chosen = outcome.topics
-        # What comes before the first calibration has that one, as a bag may begin in the middle of a drive.
+        # Images before the first calibration use that one, since a bag may begin in the middle of a drive.
         self._info = first_message(bag, chosen.info, (INFO,)) if chosen.info else None
         left_out = {OVERLAY} if likelihood else {OVERLAY, LIKELIHOOD}
         outputs = [output for output in IMAGE_OUTPUTS if output not in left_out]
@@ -150,7 +149,7 @@ class _Masks:
         self._topics = {output: writer.topic(f"{node}/{output.name}", output.type) for output in outputs}
 
     def add(self, message: Message) -> None:
-        """Take a message and write what follows from it."""
+        """Process a recorded message and write the outputs that follow from it."""
         topic, chosen = message.topic, self._outcome.topics
         if topic.name == chosen.image and topic.type in (IMAGE, COMPRESSED):
             self._write(self._of_image(message), message.received, self._outcome.images)
@@ -160,7 +159,7 @@ class _Masks:
             self._write(self._of_depth(message), message.received, self._outcome.outputs)
 
     def finish(self, received: int) -> None:
-        """Write what has waited for the end, and tell what never came."""
+        """Write the outputs that still wait, and note depth that belongs to no image."""
         self._write(self._of_pairs(self._pairing.finish()), received, self._outcome.outputs)
         name, images, depths = self._outcome.topics.depth, self._image_stamps, self._depth_stamps
         if name and images and not self._outcome.depths and not self._outcome.outputs.total:
@@ -178,16 +177,16 @@ class _Masks:
                 data = bytes(STORE.serialize_cdr(message, topic.type))
             except StopIteration:
                 return
-            except Exception as error:  # whatever a damaged message makes the decoder raise
+            except Exception as error:  # a damaged message can make the decoder raise anything
                 failures.add(error)
                 return
             self._writer.write(Message(topic, received, data))
 
     def _new_stamp(self, header: Any, seen: list[int]) -> int:
-        """Stamp of a header by which an image can be paired.
+        """Take the stamp of a header, by which images and depth are paired.
 
         Raises:
-            ImageError: it is not set, or is that of the image before: a pair would be made by chance.
+            ImageError: the stamp is 0 or that of the message before, so that pairs would be arbitrary.
         """
         stamp = int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
         if stamp == 0:
@@ -233,7 +232,7 @@ class _Masks:
             self._outcome.depths += 1
             try:
                 yield from self._of_pair(masks, message)
-            except Exception as error:  # whatever odd depth or calibration makes them raise
+            except Exception as error:  # odd depth or calibration can raise anything
                 self._outcome.outputs.add(error)
 
     def _of_pair(self, masks: Refined, message: Any) -> Iterator[tuple[Output, Any]]:
@@ -250,7 +249,7 @@ class _Masks:
         yield FOREGROUND_POINTS, STORE.types[FOREGROUND_POINTS.type](header=message.header, **fields)
 
     def _fitted(self, masks: Refined, header: Any) -> Any:
-        """Newest calibration, of the size of the image, with a header."""
+        """Fit the newest calibration to the image and give it a header."""
         height, width = masks.segmentation.image.shape[:2]
         info = fit_camera_info(self._info, width, height)
         info.header = header
