@@ -206,7 +206,7 @@ def _inside(
             source.name = prefix + source.name
             yield source
         elif not child.is_file() and (child.suffix.lower() in NAMES | VIDEOS or FILE.fullmatch(child.name)):
-            yield LeftOut(child, "a link to nothing" if child.is_symlink() else "no regular file")
+            yield LeftOut(child, "a broken link" if child.is_symlink() else "not a regular file")
 
 
 def _source(path: Path, topic: str | None) -> Source | None:

@@ -112,4 +112,4 @@ class VideoWriter:
             return
         self._temporary.unlink()
         if error is None:
-            raise OSError(f"{self.path.name} came out incomplete; is the disk full?")
+            raise OSError(f"{self.path.name} is incomplete; is the disk full?")

@@ -53,5 +53,5 @@ class Services:
 
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._refiner.reset()
-        response.success, response.message = True, "what `hold` remembered is forgotten"
+        response.success, response.message = True, "the memory of `hold` is cleared"
         return response

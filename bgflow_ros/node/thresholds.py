@@ -32,7 +32,7 @@ def threshold_refusal(name: str, value: float, others: Settings, configured: boo
         name: one of THRESHOLDS.
         value: a finite number.
         others: values of all parameters, as they are or will be with the same request.
-        configured: whether the node has a model, whose own value can then no longer be asked for.
+        configured: True if the node has a model, whose own value can then no longer be requested.
     """
     if value != UNSET and not 0 < value < 1:
         return f"{name} is {value:g}; expected a likelihood between 0 and 1, both excluded"
@@ -67,7 +67,7 @@ class Thresholds:
         if values["static_threshold"] < values["foreground_threshold"]:
             raise SettingsError(
                 f"static_threshold {values['static_threshold']:g} is below foreground_threshold "
-                f"{values['foreground_threshold']:g}; where one is set, mind the model's own value of the other"
+                f"{values['foreground_threshold']:g}; a threshold that is not set is the model's own"
             )
         self._set(values)
 

@@ -175,7 +175,7 @@ def test_what_only_seems_to_lie_in_a_folder_is_told(tmp_path: Path) -> None:
     found = sources([tmp_path])
     assert [source.name for source in found] == ["a", "b.jpg", "c.jpg", "d.mp4", "here"]
     for source, message in zip(
-        found[1:4], ("b.jpg: a link to nothing", "a link to nothing", "no regular file"), strict=True
+        found[1:4], ("b.jpg: a broken link", "a broken link", "not a regular file"), strict=True
     ):
         with pytest.raises(MediaError, match=message):
             list(source.frames())
@@ -217,7 +217,7 @@ def test_a_broken_file_is_a_media_error_that_names_it(tmp_path: Path, name: str)
 
 
 def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "notes.txt").write_text("no image")
     for path, message in (
         (tmp_path / "nowhere", "no such file"),
         (tmp_path / "notes.txt", "not an image"),

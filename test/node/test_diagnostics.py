@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is made of what the node has seen, and how it counts what it sees."""
+"""Diagnostics made from the status of the node, and the counters and ages that go into it."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_ages_of_before_the_stamps_made_no_sense_are_forgotten() -> None:
 
 
 def arrivals(*numbers: int | None, one_camera: bool = True, read: bool = True) -> tuple[Arrivals, int]:
-    """What is counted of frames that come with these numbers, twenty a second."""
+    """Count frames that arrive with these numbers, twenty per second."""
     drops, now = Drops(lambda line: None), 0.0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "monotonic", lambda: now)
@@ -214,7 +214,7 @@ def test_a_restart_forgives_the_gap() -> None:
 
 
 class Shown(NamedTuple):
-    """What is asked of a Segmentation here."""
+    """Part of a Segmentation that is used here."""
 
     contrast: float
     min_contrast: float | None = 1.0

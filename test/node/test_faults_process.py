@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the machine does to the real node: signals, files, a full disk, a busy processor, a broken driver."""
+"""Faults of the machine under the real node: signals, files, a full disk, a busy processor, a broken driver."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def finalized(robot: FilmingRobot) -> None:
 
 
 def waiting(robot: FilmingRobot) -> None:
-    """For a frame to save, which does not come."""
+    """Wait for a frame to save, which does not arrive."""
     busy(robot)
     robot.behaviour = Behaviour(rate=0.0)
     client = robot.node.create_client(Trigger, "segmenter/save_frame")
@@ -86,7 +86,7 @@ def waiting(robot: FilmingRobot) -> None:
 
 
 def shared_memory(pid: int) -> set[Path]:
-    """What a process has open in shared memory: Fast DDS locks its own segments and ports by such a file."""
+    """Files that a process has open in shared memory; Fast DDS locks its segments and ports by such files."""
     found = set()
     for link in Path(f"/proc/{pid}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):  # the one that lists them

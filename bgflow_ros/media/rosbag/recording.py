@@ -187,7 +187,7 @@ class Recording:
 
 
 def _remedy(path: Path) -> str:
-    """Command that recovers a complete file from a damaged one."""
+    """Say with which commands a complete file is recovered from a damaged one."""
     first, file = "", path
     if not path.name.endswith((".mcap", ".db3")):
         first, file = f"`zstd -d {path}`, then ", path.with_suffix("")
@@ -195,7 +195,7 @@ def _remedy(path: Path) -> str:
         mend = f"`sqlite3 {file} .recover | sqlite3 WHOLE.db3` and `ros2 bag reindex`"
     else:
         mend = f"`mcap recover {file} -o WHOLE.mcap`"
-    return f"{first}{mend} to make a whole file of what is left"
+    return f"recover a complete file with {first}{mend}"
 
 
 def _read_metadata(bag: Path) -> dict[str, Any]:

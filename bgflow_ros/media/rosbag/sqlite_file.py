@@ -72,7 +72,7 @@ class SqliteFile:
                 "SELECT topic_id, COUNT(*), MIN(timestamp), MAX(timestamp) FROM messages GROUP BY topic_id"
             ):
                 if not isinstance(start, int) or not isinstance(end, int):
-                    raise sqlite3.DataError("a time that is none")
+                    raise sqlite3.DataError("a time that is not a number")
                 counts[id_] = count
                 times.append((start, end))
         except sqlite3.Error as error:
@@ -119,7 +119,7 @@ class SqliteFile:
                 if isinstance(received, int) and isinstance(data, bytes):
                     yield id_, received, data
                 else:
-                    self._failure = "a message that is none"
+                    self._failure = "a row that is not a message"
         except sqlite3.Error as error:
             self._failure = str(error)
 

@@ -157,7 +157,7 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
             raise _refusal(bag, f"no depth on topic {depth_topic}; {_there(bag, 'depth', list(depths))}")
         place = _place(firsts[depth_topic])
         if like and place and not same_frame(place[0], like[0]):
-            remarks.append(f"{depth_topic} is used as it is named: in frame {place[0]!r}, the images in {like[0]!r}")
+            remarks.append(f"{depth_topic} is used as requested: in frame {place[0]!r}, the images in {like[0]!r}")
         registered = [depth_topic]
     else:
         registered = [name for name, one in depths.items() if _same(_place(one), like)]
