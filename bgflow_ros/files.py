@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["cache", "expand", "for_opencv", "share", "write_atomically"]
+__all__ = ["cache", "expand", "for_opencv", "share", "write_atomically", "write_together"]
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -19,6 +20,23 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Write several files, all of them, each whole, or none.
+
+    Raises:
+        OSError: one of them cannot be written.
+    """
+    written = []
+    try:
+        for path, content in files.items():
+            write_atomically(path, content)
+            written.append(path)
+    except OSError:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def expand(path: str | Path) -> Path:

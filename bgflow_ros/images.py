@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ import numpy.typing as npt
 
 from bgflow_ros import LARGEST
 
-__all__ = ["ENCODINGS", "Decoder", "ImageError", "decode_compressed", "pixels", "view_rows"]
+__all__ = ["ENCODINGS", "Decoder", "ImageError", "check_whole", "decode_compressed", "pixels", "view_rows"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -115,6 +116,10 @@ DEPTH = ("16UC1", "32FC1")
 RANGES = (8, 10, 12, 14, 16)
 """Bits of a value that cameras of up to 16 bits have."""
 TIFF_ORIENTATION = 274
+JPEG = b"\xff\xd8"
+MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
+"""What ends a JPEG's coded pixels: a marker that is neither stuffing nor a restart."""
+JPEG_END = b"\xd9"
 
 
 def pixels(message: Any) -> Pixels:
@@ -193,6 +198,7 @@ class Decoder:
 
     def _decompress(self, data: Any, flags: int) -> Pixels:
         buffer = np.frombuffer(data, np.uint8)
+        check_whole(buffer)
         try:
             bgr = cv2.imdecode(buffer, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | flags) if buffer.size else None
         except cv2.error as error:  # a header that promises more pixels than OpenCV allocates
@@ -207,6 +213,24 @@ class Decoder:
         bits = int(values[..., :3].max()).bit_length()  # a fourth channel, alpha, has the whole range
         self._bits = max(self._bits, next(range_ for range_ in RANGES if bits <= range_))
         return (values >> (self._bits - 8)).astype(np.uint8)
+
+
+def check_whole(buffer: Pixels) -> None:
+    """Refuse a JPEG that is cut off: OpenCV before 5 fills what is missing with grey and says nothing.
+
+    Raises:
+        ImageError: its end marker is missing. What follows that marker, as some cameras and telephones append, is free.
+    """
+    data = buffer.tobytes()
+    if not data.startswith(JPEG) or data.endswith(b"\xff" + JPEG_END):
+        return
+    place = len(JPEG)
+    while marker := MARKER.search(data, place):
+        if marker[1] == JPEG_END:
+            return
+        # A segment, which begins with its length; it may hold anything, a whole preview too.
+        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+    raise ImageError("undecodable", f"{buffer.size} bytes that are no complete JPEG: it is cut off")
 
 
 def decode_compressed(data: Any) -> Pixels:

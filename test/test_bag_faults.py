@@ -345,3 +345,21 @@ def test_an_orientation_flag_turns_no_image_of_a_bag(masked: Any, orientation: i
     assert all((mask.width, mask.height) == (WIDTH, HEIGHT) for mask in messages(found.path, MASKS))
     for number, frame in enumerate(Bag(found.path.parent / "drive").frames()):
         assert np.abs(frame.rgb.astype(int) - room(number)).max() < 30
+
+
+def packed(number: int) -> Any:
+    png = cv2.imencode(".png", depth(number))[1].tobytes()
+    data = np.frombuffer(bytes(12) + png, np.uint8)
+    return STORE.types[COMPRESSED](header(number), "16UC1; compressedDepth png", data)
+
+
+def test_depth_that_is_compressed_is_told(masked: Any) -> None:
+    done = masked(color=color, calibration=calibration, depth=packed)
+    assert done.status == 1
+    assert f"no depth is used: {DEPTH} is compressed; expected a raw Image" in done.errors[0]
+
+
+def test_images_of_another_serialization_or_type_are_named(masked: Any) -> None:
+    done = masked(stereo="stereo_msgs/msg/DisparityImage")
+    assert done.status == 2
+    assert "not understood: /stereo (stereo_msgs/msg/DisparityImage in cdr), expected sensor_msgs" in done.errors[0]

@@ -342,3 +342,20 @@ except ImageError as error:
     cause, kilobytes = told.rsplit(maxsplit=1)
     assert cause == "undecodable"
     assert int(kilobytes) < 100_000
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+def test_a_jpeg_that_is_cut_off_is_refused_whatever_its_preview(share: float) -> None:
+    """Some versions of OpenCV give the upper part, and grey below it."""
+    plain = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))[1].tobytes()
+    preview = jpeg(1)
+    whole = plain[:2] + b"\xff\xe1" + struct.pack(">H", len(preview) + 2) + preview + plain[2:]
+    assert Decoder().compressed(whole).shape == (64, 64, 3)
+    begun = len(whole) - len(plain)
+    with pytest.raises(ImageError, match="no complete JPEG"):
+        Decoder().compressed(whole[: begun + round(share * len(plain))])
+
+
+@pytest.mark.parametrize("after", [bytes(1000), b"\0\0\0\x18ftypmp42\xff\xda\xff"])
+def test_what_a_camera_appends_to_a_jpeg_is_no_fault(after: bytes) -> None:
+    assert Decoder().compressed(jpeg(1) + after).shape == (HEIGHT, WIDTH, 3)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bgflow_ros.frames import Failures, Frame, MediaError
 from bgflow_ros.images import Decoder
-from bgflow_ros.rosbag.names import FILE, METADATA
+from bgflow_ros.rosbag.names import FILE, METADATA, ROS1
 
 if TYPE_CHECKING:
     from bgflow_ros.rosbag.topics import Readable
@@ -84,4 +84,4 @@ class Bag:
         from bgflow_ros.rosbag.recording import Recording
         from bgflow_ros.rosbag.ros1 import Ros1Recording
 
-        return Ros1Recording(self.path) if self.path.suffix == ".bag" else Recording(self.path)
+        return Ros1Recording(self.path) if self.path.suffix.lower() == ROS1 else Recording(self.path)
