@@ -233,4 +233,5 @@ class Pipeline:
     def _serve(self, stamp: int, masks: Refined) -> None:
         request, self.request = self.request, None
         if request is not None:
+            stamp = stamp or time.time_ns()  # else each frame would be written over the one before
             request.serve(f"{stamp // 1_000_000_000}_{stamp % 1_000_000_000:09d}", masks)
