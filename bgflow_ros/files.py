@@ -44,8 +44,10 @@ def expand(path: str | Path) -> Path:
 
     Raises:
         OSError: the path begins with `~`, and this user has no home folder, as in a container that is run with a
-            user number of its own.
+            user number of its own, or HOME is empty.
     """
+    if os.environ.get("HOME") == "" and str(path).split("/", 1)[0] == "~":
+        raise OSError(f"{path}: no home folder: HOME is empty; set HOME, or write the whole path")  # else it were /
     expanded = Path(os.path.expanduser(path))  # noqa: PTH111 (the method of Path raises where NAME is no user's)
     if expanded.parts[:1] == ("~",):
         raise OSError(

@@ -108,7 +108,7 @@ def decode(message: Any, decoder: images.Decoder) -> npt.NDArray[np.uint8]:
     Raises:
         ImageError: it holds no usable image.
     """
-    return decoder.image(message) if hasattr(message, "encoding") else decoder.compressed(message.data)
+    return decoder.image(message) if hasattr(message, "encoding") else decoder.compressed(message.data, message.format)
 
 
 def first(bag: Readable, topic: str, types: Collection[str]) -> Any:
@@ -232,8 +232,7 @@ def _kind(name: str, message: Any) -> str:
     if hasattr(message, "encoding"):
         encoding = message.encoding
     else:
-        # image_transport says in it how the image was encoded before it was compressed: "16UC1; png compressed ".
-        encoding = "16UC1" if "compressedDepth" in name + message.format else message.format.partition(";")[0].strip()
+        encoding = "16UC1" if "compressedDepth" in name else images.encoding_before(message.format)
         head = bytes(message.data[:26])
         if head.startswith(PNG) and head[24:] == b"\x10\x00" and encoding not in images.DEPTH:
             encoding = MONO16
