@@ -269,6 +269,26 @@ def test_a_calibration_that_explains_nothing_is_refused(masked: Any) -> None:
     assert len(messages(found.path, STATIC)) == FRAMES
 
 
+def test_a_calibration_that_seems_another_image_s_is_told_once(masked: Any) -> None:
+    def halved(number: int) -> Any:
+        k = calibration(number).k / 2
+        k[8] = 1
+        return changed(calibration(number), k=k)
+
+    found = masked(color=color, depth=far, calibration=halved)
+    assert found.status == 1
+    [error] = found.errors
+    assert "camera_info of 64x48 has its principal point at 15.75, 11.75, far from the middle" in error
+    assert len(messages(found.path, POINTS)) == FRAMES
+
+
+def test_a_calibration_of_an_unrectified_image_is_a_remark(masked: Any) -> None:
+    p = np.array([60.0, 0, 31.5, 0, 0, 60.0, 23.5, 0, 0, 0, 1, 0])
+    found = masked(color=color, depth=far, calibration=lambda number: changed(calibration(number), p=p))
+    assert (found.status, found.errors) == (0, [])
+    assert found.out.count("camera_info has focal lengths 50, 50 in K and 60, 60 in P") == 1
+
+
 def test_the_newest_calibration_counts(masked: Any) -> None:
     def zooming(number: int) -> Any:
         k = calibration(number).k.copy()
