@@ -27,6 +27,7 @@ MAX_PIXELS = 1 << 25
 
 # Libraries read these when they are imported, which is always after this package. A value that the user has set stays.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))  # else a small file can make OpenCV allocate 3 GB
+os.environ.setdefault("OPENCV_LOG_LEVEL", "FATAL")  # else two lines for every damaged image, which is reported anyway
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else ONNX Runtime writes a device id and reports its use
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # for huggingface_hub, which comes with timm
 

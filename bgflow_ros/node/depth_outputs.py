@@ -20,7 +20,7 @@ from bgflow_ros.node.outputs import Outputs
 from bgflow_ros.node.publishers import count, obstacle, publishers
 from bgflow_ros.node.subscription import ImageSubscription
 from bgflow_ros.segmentation import depth
-from bgflow_ros.segmentation.camera_calibration import intrinsics
+from bgflow_ros.segmentation.camera_calibration import intrinsics, rectification
 from bgflow_ros.segmentation.images import ImageError
 from bgflow_ros.segmentation.outputs import FOREGROUND_POINTS, STATIC_DEPTH, STATIC_DEPTH_INFO
 from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
@@ -65,6 +65,7 @@ class DepthOutputs:
         self._unstamped = ""
         """Messages with stamps of 0: images or depth."""
         self._uncalibrated = self._frames = ""
+        """Faults of the calibration that concern points, and of the frame of depth."""
 
     def destroy(self) -> None:
         """Unsubscribe and forget masks and depth that wait."""
@@ -128,7 +129,7 @@ class DepthOutputs:
             if self._frames:
                 yield self._frames
             if self._uncalibrated and self._outputs.wanted(FOREGROUND_POINTS):
-                yield f"no {FOREGROUND_POINTS.topic}: {self._uncalibrated}"
+                yield self._uncalibrated
 
     def _nearest(self) -> str:
         nearest = self.pairing.nearest
@@ -171,8 +172,9 @@ class DepthOutputs:
             outputs.publish(STATIC_DEPTH, to_image(message.header, static, message.encoding))
         if not outputs.wanted(STATIC_DEPTH_INFO, FOREGROUND_POINTS):
             return
-        info = self._infos.fit(width, height)
+        info = self._infos.fit(width, height, masks.frame)
         outputs.publish_info(STATIC_DEPTH_INFO, info, message.header)
+        self._uncalibrated = ""
         if info is not None and outputs.wanted(FOREGROUND_POINTS):
             self._publish_points(decoded, masks.refined, info, message.header)
 
@@ -180,8 +182,8 @@ class DepthOutputs:
         try:
             camera = intrinsics(info)
         except ImageError as error:
-            self._uncalibrated = str(error)
+            self._uncalibrated = f"no {FOREGROUND_POINTS.topic}: {error}"
             return
-        self._uncalibrated = ""
+        self._uncalibrated = rectification(info)
         points = depth.foreground_points(decoded, refined.foreground, camera)
         self._outputs.publish(FOREGROUND_POINTS, to_points(header, points))

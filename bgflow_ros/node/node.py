@@ -243,7 +243,7 @@ class SegmenterNode(Guarded, LifecycleNode):
             status = dataclasses.replace(status, inference=Inference(facts(inference.segmenter), inference.degraded))
         if pipeline is not None:
             status = pipeline.add_to(status)
-        self._complaints.update((status.camera.obstacle, *status.faults.complaints))
+        self._complaints.update((status.camera.obstacle, *status.faults.complaints, diagnostics.doubtful_view(status)))
         message = DiagnosticArray(status=[diagnostics.diagnostic_status(status)])
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(message)

@@ -32,6 +32,9 @@ __all__ = [
     "refusal",
 ]
 
+JPEG = b"\xff\xd8\xff"
+"""First bytes of a JPEG file."""
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -200,10 +203,15 @@ def read_body(path: str) -> npt.NDArray[np.uint8] | None:
     """
     if not path:
         return None
-    unusable = f"ignore_image {path} cannot be read; expected a PNG of the camera's size"
+    expected = "expected a PNG of the camera's size"
+    unusable = f"ignore_image {path} cannot be read; {expected}"
     try:
-        # As it is stored: 16 bits, and what is transparent, would be lost on the way to 8 bits of grey.
-        stored = cv2.imread(str(expand(path)), cv2.IMREAD_UNCHANGED)
+        file = expand(path)
+        data = file.read_bytes() if file.is_file() else b""  # reading a pipe would block
+        if data.startswith(JPEG):
+            raise SettingsError(f"ignore_image {path} is a JPEG, whose black is not quite black; {expected}")
+        # Decoded as stored, because a conversion to 8 bits of grey would lose 16-bit values and transparency.
+        stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
     except OSError as error:
         raise SettingsError(f"ignore_image {error}") from error
     except cv2.error as error:  # a header that promises more pixels than OpenCV allocates

@@ -22,7 +22,7 @@ from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
-from bgflow_ros.node.ages import UNSTAMPED, Ages
+from bgflow_ros.node.ages import STANDING, UNSTAMPED, Ages
 from bgflow_ros.node.arrivals import LOST, Arrivals
 from bgflow_ros.node.camera_infos import CameraInfos
 from bgflow_ros.node.contrast import Contrast
@@ -155,8 +155,10 @@ class Pipeline:
             yield self._unfit
         if refinement.covered() > COVERED:
             yield f"ignore_image covers {100 * refinement.covered():.0f} % of the view: no masks there"
-        if refinement.hold > 0 and self._ages.none == UNSTAMPED:
-            yield f"{UNSTAMPED}: hold goes by stamps, and forgets nothing"
+        if refinement.hold > 0 and self._ages.none in (UNSTAMPED, STANDING):
+            yield f"{self._ages.none}: hold goes by stamps, and forgets nothing"
+        elif self._ages.none == STANDING and self._image_gate.open:
+            yield f"{STANDING}: nobody can tell which image a mask belongs to"
 
     def _check_body(self, serialized: bytes) -> None:
         """Compare the size of an image with the robot's body, so that a fault shows before masks are wanted."""
@@ -223,7 +225,8 @@ class Pipeline:
         self._outputs.publish_images(message.header, masks)
         if self._outputs.wanted(CAMERA_INFO):
             height, width = masks.segmentation.image.shape[:2]
-            self._outputs.publish_info(CAMERA_INFO, self._infos.fit(width, height), message.header)
+            info = self._infos.fit(width, height, message.header.frame_id)
+            self._outputs.publish_info(CAMERA_INFO, info, message.header)
         self._depth_outputs.offer(message.header, masks)
         self._contrast.add(masks.segmentation)
         self.answered += 1
@@ -232,4 +235,5 @@ class Pipeline:
     def _serve(self, stamp: int, masks: Refined) -> None:
         request, self.request = self.request, None
         if request is not None:
+            stamp = stamp or time.time_ns()  # else each frame would be written over the one before
             request.serve(f"{stamp // 1_000_000_000}_{stamp % 1_000_000_000:09d}", masks)

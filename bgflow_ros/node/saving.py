@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from bgflow_ros.segmentation.encoding import encode_file
-from bgflow_ros.segmentation.files import expand, write_atomically
+from bgflow_ros.segmentation.files import expand, write_together
 from bgflow_ros.segmentation.outputs import FOREGROUND_MASK, LIKELIHOOD, STATIC_MASK
 from bgflow_ros.segmentation.refinement import Refined
 
@@ -40,12 +40,4 @@ def save_frame(folder: Path, name: str, masks: Refined) -> None:
         assert output.pixels is not None
         path = folder / f"{name}_{output.file}"
         files[path] = encode_file(output.pixels(masks), path.suffix)
-    written = []
-    try:
-        for path, content in files.items():
-            write_atomically(path, content)
-            written.append(path)
-    except OSError:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise
+    write_together(files)

@@ -31,7 +31,7 @@ def image_size(message: Any) -> tuple[int, int]:
         return message.width, message.height
     if size := _size_in_header(memoryview(message.data)):
         return size
-    height, width = Decoder().compressed(message.data).shape[:2]
+    height, width = Decoder().decode(message).shape[:2]
     return width, height
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +17,15 @@ import numpy.typing as npt
 
 from bgflow_ros import MAX_PIXELS
 
-__all__ = ["ENCODINGS", "Decoder", "ImageError", "decode_file", "pixels", "view_rows"]
+__all__ = [
+    "ENCODINGS",
+    "Decoder",
+    "ImageError",
+    "decode_file",
+    "encoding_before",
+    "pixels",
+    "view_rows",
+]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -26,11 +35,12 @@ class ImageError(ValueError):
 
     Attributes:
         cause: kind of fault in a few words that do not change from frame to frame, so that it can be counted.
+        detail: description of what was found and what was expected.
     """
 
     def __init__(self, cause: str, detail: str) -> None:
         super().__init__(f"{cause}: {detail}")
-        self.cause = cause
+        self.cause, self.detail = cause, detail
 
 
 @dataclass(frozen=True)
@@ -115,6 +125,10 @@ DEPTH = ("16UC1", "32FC1")
 RANGES = (8, 10, 12, 14, 16)
 """Numbers of bits per value of cameras whose values are stored in 16 bits."""
 TIFF_ORIENTATION = 274
+JPEG = b"\xff\xd8"
+MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
+"""End of the coded pixels of a JPEG: a marker that is neither stuffing nor a restart."""
+JPEG_END = b"\xd9"
 
 
 def pixels(message: Any) -> Pixels:
@@ -175,7 +189,7 @@ class Decoder:
         Raises:
             ImageError: the message holds no usable image.
         """
-        return self.image(message) if hasattr(message, "encoding") else self.compressed(message.data)
+        return self.image(message) if hasattr(message, "encoding") else self.compressed(message.data, message.format)
 
     def image(self, message: Any) -> Pixels:
         """Convert a sensor_msgs/Image to H x W x 3 RGB; the result is a view of the message's data where that is rgb8.
@@ -189,21 +203,31 @@ class Decoder:
             data = self._to_8_bits(np.ascontiguousarray(data).view(stored))
         return encoding.to_rgb(data)
 
-    def compressed(self, data: Any) -> Pixels:
+    def compressed(self, data: Any, format_: str = "") -> Pixels:
         """Convert the data of a sensor_msgs/CompressedImage (JPEG, PNG, ...) to H x W x 3 RGB.
 
         The image is never rotated, whatever its EXIF orientation, because calibration and depth describe it as the
         sensor wrote it.
 
-        Raises:
-            ImageError: the data hold no image that OpenCV can decode.
-        """
-        return self._to_rgb(_decompress(_unturned(data), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION))
+        Args:
+            data: of the message.
+            format_: of the message, see `encoding_before`; one that says nothing known is not heeded.
 
-    def _to_rgb(self, stored: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> Pixels:
+        Raises:
+            ImageError: the data hold no image that OpenCV can decode, or they are compressed depth.
+        """
+        encoding = encoding_before(format_)
+        if encoding in DEPTH:
+            raise ImageError("unknown encoding", f"{encoding!r}, compressed, which is depth (REP-118)")
+        # A mosaic is compressed as the grey image that it looks like, or converted before.
+        mosaic = ENCODINGS[encoding] if encoding.startswith("bayer_") and encoding in ENCODINGS else None
+        colour = cv2.IMREAD_ANYCOLOR if mosaic else cv2.IMREAD_COLOR
+        return self._to_rgb(_decompress(_unturned(data), colour | cv2.IMREAD_IGNORE_ORIENTATION), mosaic or GREY)
+
+    def _to_rgb(self, stored: Any, one_channel: Encoding = GREY) -> Pixels:
         """Convert H x W, or H x W x 3 in OpenCV's order, of 8 or 16 bits."""
-        values: Any = stored.reshape(*stored.shape[:2], -1)
-        encoding = GREY if values.shape[2] == 1 else BGR
+        values = stored.reshape(*stored.shape[:2], -1)
+        encoding = one_channel if values.shape[2] == 1 else BGR
         return encoding.to_rgb(values if values.dtype == np.uint8 else self._to_8_bits(values))
 
     def _to_8_bits(self, values: npt.NDArray[np.uint16]) -> Pixels:
@@ -230,6 +254,7 @@ def decode_file(data: Any) -> Pixels:
 def _decompress(data: Any, flags: int) -> Any:
     """Decode compressed data with OpenCV, as 8 or 16 bits a channel."""
     buffer = np.frombuffer(data, np.uint8)
+    _check_whole(buffer)
     try:
         stored = cv2.imdecode(buffer, cv2.IMREAD_ANYDEPTH | flags) if buffer.size else None
     except cv2.error as error:  # a header that promises more pixels than OpenCV allocates
@@ -239,6 +264,35 @@ def _decompress(data: Any, flags: int) -> Any:
     if stored.dtype not in (np.uint8, np.uint16):
         raise ImageError("undecodable", f"values of {stored.dtype}; expected 8 or 16 bits")
     return stored
+
+
+def _check_whole(buffer: Pixels) -> None:
+    """Refuse a truncated JPEG, because OpenCV before 5 silently fills the missing part with grey.
+
+    Bytes after the end marker, which some cameras and phones append, are accepted.
+
+    Raises:
+        ImageError: the end marker is missing.
+    """
+    data = buffer.tobytes()
+    if not data.startswith(JPEG) or data.endswith(b"\xff" + JPEG_END):
+        return
+    place = len(JPEG)
+    while marker := MARKER.search(data, place):
+        if marker[1] == JPEG_END:
+            return
+        # A segment begins with its length and may contain anything, even a whole preview image.
+        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+    raise ImageError("undecodable", f"{buffer.size} bytes that are no complete JPEG: it is cut off")
+
+
+def encoding_before(format_: str) -> str:
+    """Name the encoding that an image had before image_transport compressed it, by the format of the message.
+
+    image_transport writes `16UC1; png compressed ` or `rgb8; jpeg compressed bgr8`. Other publishers write `jpeg` and
+    the like, which is no encoding. The transport compressedDepth always carries depth.
+    """
+    return "16UC1" if "compressedDepth" in format_ else format_.partition(";")[0].strip()
 
 
 def _unturned(data: Any) -> Any:

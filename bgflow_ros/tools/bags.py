@@ -20,7 +20,7 @@ from bgflow_ros.media.rosbag.storage import Message
 from bgflow_ros.media.rosbag.topics import COMPRESSED, IMAGE, INFO, CameraTopics, first_message
 from bgflow_ros.media.rosbag.writer import BagWriter
 from bgflow_ros.segmentation import depth
-from bgflow_ros.segmentation.camera_calibration import fit_camera_info, intrinsics
+from bgflow_ros.segmentation.camera_calibration import doubt, fit_camera_info, intrinsics, rectification
 from bgflow_ros.segmentation.images import Decoder, ImageError
 from bgflow_ros.segmentation.message_fields import image_fields, point_cloud_fields
 from bgflow_ros.segmentation.outputs import (
@@ -64,12 +64,14 @@ class Outcome:
     """Outputs of depth or calibration that could not be made for an image with masks."""
     problems: list[str] = field(default_factory=list)
     """Everything else that the user must know."""
+    unrectified: list[str] = field(default_factory=list)
+    """Warnings that points are only right for one kind of image, rectified or not."""
 
     def remarks(self) -> list[str]:
         """List notes that concern nothing missing."""
         alone = self.masks - self.depths if self.topics.depth and self.depths else 0
         lines = [f"{alone} of {self.masks} masks have no depth within {TOLERANCE * 1e-6:.0f} ms"] if alone > 0 else []
-        return [*self.topics.remarks, *lines]
+        return [*self.topics.remarks, *lines, *self.unrectified]
 
     def told(self) -> list[str]:
         """List everything that is missing; empty where the new bag has everything that it could have."""
@@ -217,6 +219,7 @@ class _Masks:
         try:
             if CAMERA_INFO in self._topics:
                 yield CAMERA_INFO, self._fitted(masks, message.header)
+                self._judge(message.header.frame_id)
         except ImageError as error:
             self._outcome.outputs.add(error)
         if self._outcome.topics.depth:
@@ -254,6 +257,14 @@ class _Masks:
         info = fit_camera_info(self._info, width, height)
         info.header = header
         return info
+
+    def _judge(self, frame: str) -> None:
+        """Note doubts about the newest calibration of an image in a frame, each of them once."""
+        told = self._outcome
+        judgements = (told.problems, doubt(self._info, frame)), (told.unrectified, rectification(self._info))
+        for lines, line in judgements:
+            if line and line not in lines:
+                lines.append(line)
 
 
 def _image(header: Any, pixels: npt.NDArray[Any], encoding: str) -> Any:

@@ -13,6 +13,7 @@ In how many images the model tells nothing apart, as with a covered lens, is tol
 from __future__ import annotations
 
 import argparse
+import errno
 import itertools
 import math
 import re
@@ -28,7 +29,7 @@ from bgflow_ros.media.sources import Bag, Frame, LeftOut, MediaError, Source, so
 from bgflow_ros.media.video import VideoWriter
 from bgflow_ros.segmentation.encoding import encode_file
 from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.files import expand, user_path, write_atomically
+from bgflow_ros.segmentation.files import expand, user_path, write_together
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
 from bgflow_ros.segmentation.outputs import FOREGROUND_MASK, LIKELIHOOD, OVERLAY, STATIC_MASK
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
@@ -119,11 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
                 tqdm.write(source.remark)
             bar.update()
     if skipped:
-        deeper = not arguments.recursive and any(
-            isinstance(source, LeftOut) and source.path.is_dir() for source in found
-        )
-        hint = "; --recursive takes folders within a folder" if deeper else ""
-        print(f"bgflow segment: {skipped} of {len(found)} skipped, see above{hint}", file=sys.stderr)
+        print(f"bgflow segment: {skipped} of {len(found)} skipped, see above", file=sys.stderr)
     segmenter.tell()
     print(arguments.out)
     return 1 if skipped else 0
@@ -193,17 +190,29 @@ def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) 
 
 
 def _write(frame: Frame, segmentation: Segmentation, out: Path, likelihood: bool) -> None:
-    for output in (OVERLAY, FOREGROUND_MASK, STATIC_MASK, *([LIKELIHOOD] if likelihood else [])):
-        assert output.pixels is not None
-        path = out / f"{frame.name}_{output.file}"
-        write_atomically(path, encode_file(output.pixels(segmentation), path.suffix))
+    outputs = (OVERLAY, FOREGROUND_MASK, STATIC_MASK, *([LIKELIHOOD] if likelihood else []))
+    files: dict[Path, bytes] = {}
+    try:
+        for output in outputs:
+            assert output.pixels is not None
+            path = out / f"{frame.name}_{output.file}"
+            files[path] = encode_file(output.pixels(segmentation), path.suffix)
+    except OSError as error:
+        raise MediaError(f"{frame.name}: {error}") from error
+    try:
+        write_together(files)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # which says nothing of the other images
+            raise MediaError(f"{frame.name}: its outputs' names would be too long; rename it") from error
+        raise
 
 
 def _refuse_collisions(found: list[Source]) -> None:
     moving = [source.name for source in found if source.is_sequence]
-    names: set[str] = set()
+    names: set[tuple[str, bool]] = set()
     for source in (source for source in found if not isinstance(source, LeftOut)):
         numbered = any(re.fullmatch(re.escape(name) + r"_\d{6}", source.name) for name in moving)
-        if source.name in names or numbered:
-            raise UserError(f"another source's files would be named {source.name!r} as well; segment them apart")
-        names.add(source.name)
+        if (source.name, source.is_sequence) in names or numbered:
+            what = f"several sources' files would be named {source.name!r}"
+            raise UserError(f"{what}; rename all but one, or segment them apart, each with an --out of its own")
+        names.add((source.name, source.is_sequence))
