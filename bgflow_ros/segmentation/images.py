@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,31 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros import MAX_PIXELS
+from bgflow_ros.segmentation.compressed import decompress, encoding_before, upright_tiff
+from bgflow_ros.segmentation.errors import ImageError
 
 __all__ = [
     "ENCODINGS",
     "Decoder",
     "ImageError",
     "decode_file",
-    "encoding_before",
     "pixels",
     "view_rows",
 ]
 
 Pixels = npt.NDArray[np.uint8]
-
-
-class ImageError(ValueError):
-    """Message or file that holds no usable image.
-
-    Attributes:
-        cause: kind of fault in a few words that do not change from frame to frame, so that it can be counted.
-        detail: description of what was found and what was expected.
-    """
-
-    def __init__(self, cause: str, detail: str) -> None:
-        super().__init__(f"{cause}: {detail}")
-        self.cause, self.detail = cause, detail
 
 
 @dataclass(frozen=True)
@@ -124,11 +109,6 @@ DEPTH = ("16UC1", "32FC1")
 """Encodings that always mean depth (REP 118)."""
 RANGES = (8, 10, 12, 14, 16)
 """Numbers of bits per value of cameras whose values are stored in 16 bits."""
-TIFF_ORIENTATION = 274
-JPEG = b"\xff\xd8"
-MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
-"""End of the coded pixels of a JPEG: a marker that is neither stuffing nor a restart."""
-JPEG_END = b"\xd9"
 
 
 def pixels(message: Any) -> Pixels:
@@ -210,8 +190,8 @@ class Decoder:
         sensor wrote it.
 
         Args:
-            data: of the message.
-            format_: of the message, see `encoding_before`; one that says nothing known is not heeded.
+            data: data of the message.
+            format_: format of the message, see `encoding_before`; an unknown one is ignored.
 
         Raises:
             ImageError: the data hold no image that OpenCV can decode, or they are compressed depth.
@@ -222,7 +202,7 @@ class Decoder:
         # A mosaic is compressed as the grey image that it looks like, or converted before.
         mosaic = ENCODINGS[encoding] if encoding.startswith("bayer_") and encoding in ENCODINGS else None
         colour = cv2.IMREAD_ANYCOLOR if mosaic else cv2.IMREAD_COLOR
-        return self._to_rgb(_decompress(_unturned(data), colour | cv2.IMREAD_IGNORE_ORIENTATION), mosaic or GREY)
+        return self._to_rgb(decompress(upright_tiff(data), colour | cv2.IMREAD_IGNORE_ORIENTATION), mosaic or GREY)
 
     def _to_rgb(self, stored: Any, one_channel: Encoding = GREY) -> Pixels:
         """Convert H x W, or H x W x 3 in OpenCV's order, of 8 or 16 bits."""
@@ -245,66 +225,7 @@ def decode_file(data: Any) -> Pixels:
         ImageError: the file holds no image that this OpenCV can decode, or measurements such as depth or temperature
             instead of colours.
     """
-    stored = _decompress(data, cv2.IMREAD_ANYCOLOR)
+    stored = decompress(data, cv2.IMREAD_ANYCOLOR)
     if stored.dtype == np.uint16 and stored.ndim == 2:
         raise ImageError("no camera image", "one channel of uint16, as depth has; expected 8 bits, or colours")
     return Decoder()._to_rgb(stored)
-
-
-def _decompress(data: Any, flags: int) -> Any:
-    """Decode compressed data with OpenCV, as 8 or 16 bits a channel."""
-    buffer = np.frombuffer(data, np.uint8)
-    _check_whole(buffer)
-    try:
-        stored = cv2.imdecode(buffer, cv2.IMREAD_ANYDEPTH | flags) if buffer.size else None
-    except cv2.error as error:  # a header that promises more pixels than OpenCV allocates
-        raise ImageError("undecodable", f"{buffer.size} bytes: {error.err}") from error
-    if stored is None:
-        raise ImageError("undecodable", f"{buffer.size} bytes that are no complete JPEG, PNG or other known image")
-    if stored.dtype not in (np.uint8, np.uint16):
-        raise ImageError("undecodable", f"values of {stored.dtype}; expected 8 or 16 bits")
-    return stored
-
-
-def _check_whole(buffer: Pixels) -> None:
-    """Refuse a truncated JPEG, because OpenCV before 5 silently fills the missing part with grey.
-
-    Bytes after the end marker, which some cameras and phones append, are accepted.
-
-    Raises:
-        ImageError: the end marker is missing.
-    """
-    data = buffer.tobytes()
-    if not data.startswith(JPEG) or data.endswith(b"\xff" + JPEG_END):
-        return
-    place = len(JPEG)
-    while marker := MARKER.search(data, place):
-        if marker[1] == JPEG_END:
-            return
-        # A segment begins with its length and may contain anything, even a whole preview image.
-        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
-    raise ImageError("undecodable", f"{buffer.size} bytes that are no complete JPEG: it is cut off")
-
-
-def encoding_before(format_: str) -> str:
-    """Name the encoding that an image had before image_transport compressed it, by the format of the message.
-
-    image_transport writes `16UC1; png compressed ` or `rgb8; jpeg compressed bgr8`. Other publishers write `jpeg` and
-    the like, which is no encoding. The transport compressedDepth always carries depth.
-    """
-    return "16UC1" if "compressedDepth" in format_ else format_.partition(";")[0].strip()
-
-
-def _unturned(data: Any) -> Any:
-    """Set the orientation of a TIFF to upright, because OpenCV rotates that format in any case; copy only then."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(data[:4]))
-    if order is None:
-        return data
-    upright = bytearray(data)
-    with contextlib.suppress(struct.error):  # OpenCV will refuse it
-        [directory] = struct.unpack_from(order + "I", upright, 4)
-        [entries] = struct.unpack_from(order + "H", upright, directory)
-        for entry in range(directory + 2, directory + 2 + 12 * entries, 12):
-            if struct.unpack_from(order + "H", upright, entry)[0] == TIFF_ORIENTATION:
-                struct.pack_into(order + "H", upright, entry + 8, 1)
-    return upright

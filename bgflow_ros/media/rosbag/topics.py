@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 from bgflow_ros.media.frames import MediaError
 from bgflow_ros.media.rosbag.storage import Message, Topic
 from bgflow_ros.segmentation import images
+from bgflow_ros.segmentation.compressed import encoding_before
 from bgflow_ros.segmentation.depth import same_frame
 from bgflow_ros.segmentation.image_size import image_size
 
@@ -221,7 +222,7 @@ def _kind(name: str, message: Any) -> str:
     if hasattr(message, "encoding"):
         encoding = message.encoding
     else:
-        encoding = "16UC1" if "compressedDepth" in name else images.encoding_before(message.format)
+        encoding = "16UC1" if "compressedDepth" in name else encoding_before(message.format)
         head = bytes(message.data[:26])
         if head.startswith(PNG) and head[24:] == b"\x10\x00" and encoding not in images.DEPTH:
             encoding = MONO16
