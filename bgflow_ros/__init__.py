@@ -12,6 +12,7 @@ This module is the public interface; everything below it may change from one ver
 
 from __future__ import annotations
 
+import importlib
 import os
 from typing import TYPE_CHECKING
 
@@ -32,12 +33,15 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else ONNX Runtime writes 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # for huggingface_hub, which comes with timm
 
 
+_MODULES = {
+    "Model": "bgflow_ros.segmentation.model",
+    "Segmentation": "bgflow_ros.segmentation.segmenter",
+    "Segmenter": "bgflow_ros.segmentation.segmenter",
+}
+
+
 def __getattr__(name: str) -> object:
-    """Import a public class when it is first asked for: OpenCV and ONNX Runtime take half a second to import."""
-    if name == "Model":
-        from bgflow_ros.segmentation import model as module
-    elif name in {"Segmentation", "Segmenter"}:
-        from bgflow_ros.segmentation import segmenter as module
-    else:
+    """Import a public class on its first use, because OpenCV and ONNX Runtime take half a second to import."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(module, name)
+    return getattr(importlib.import_module(_MODULES[name]), name)

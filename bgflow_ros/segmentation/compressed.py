@@ -44,7 +44,7 @@ def decompress(data: Any, flags: int) -> Any:
     except cv2.error as error:  # a header that promises more pixels than OpenCV allocates
         raise ImageError("undecodable", f"{buffer.size} bytes: {error.err}") from error
     if stored is None:
-        raise ImageError("undecodable", f"{buffer.size} bytes that are no complete JPEG, PNG or other known image")
+        raise ImageError("undecodable", f"{buffer.size} bytes that are no complete image of a format that OpenCV reads")
     if stored.dtype not in (np.uint8, np.uint16):
         raise ImageError("undecodable", f"values of {stored.dtype}; expected 8 or 16 bits")
     return stored
