@@ -452,7 +452,7 @@ def test_a_truncated_bag_is_copied_as_far_as_it_goes(
     bag.write_bytes(bag.read_bytes()[: len(bag.read_bytes()) * 2 // 3])
     assert segment(bag, tmp_path / "masked", tiny) == 1
     told = capsys.readouterr().err
-    assert f"{bag}: it ends in the middle, as after a crash of the recorder; `mcap recover" in told
+    assert f"{bag}: it ends in the middle, as after a crash of the recorder; recover a complete file with `mcap" in told
     found = copied(bag, tmp_path / "masked")
     assert found == whole[: len(found)]
     assert len(found) >= 1 + len(OTHERS)
