@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from bgflow_ros.segmentation.segmenter import Segmenter
 
 if TYPE_CHECKING:
     from soak.camera import FilmingRobot
+    from support.robot import Segment
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOM = ROOT / "demo" / "room"
@@ -123,3 +124,19 @@ def robot() -> Iterator[FilmingRobot]:
     robot = FilmingRobot(SMALL)
     yield robot
     robot.close()
+
+
+@pytest.fixture
+def start(tiny: Path) -> Iterator[Callable[..., Segment]]:
+    """Starts nodes with the tiny model and, by keyword, other parameters, and ends them after the test."""
+    from support.robot import PROGRAM, Segment, model
+
+    started: list[Segment] = []
+
+    def start(*remappings: str, program: tuple[str, ...] = PROGRAM, **parameters: object) -> Segment:
+        started.append(Segment(model(tiny) | parameters, remappings, program=program))
+        return started[-1]
+
+    yield start
+    for segment in started:
+        segment.close()

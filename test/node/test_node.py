@@ -47,20 +47,6 @@ def robot() -> Iterator[Robot]:
     robot.close()
 
 
-@pytest.fixture
-def start(tiny: Path) -> Iterator[object]:
-    """Starts nodes, and ends them after the test."""
-    started: list[Segment] = []
-
-    def start(*remappings: str, **parameters: object) -> Segment:
-        started.append(Segment(model(tiny) | parameters, remappings))
-        return started[-1]
-
-    yield start
-    for segment in started:
-        segment.close()
-
-
 def test_every_output_has_the_frame_s_header_size_and_values(robot: Robot, start) -> None:
     start()
     for name in OUTPUTS:

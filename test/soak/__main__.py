@@ -68,7 +68,7 @@ def soak(arguments: argparse.Namespace, parameters: dict[str, object]) -> report
         for name in schedule(chance, arguments.faults, start + 60 * arguments.minutes):
             robot.wait(chance.uniform(3, 8))
             robot.happens, began = name, time.monotonic()
-            FAULTS[name](robot, segment, chance)
+            FAULTS[name](robot, segment, chance, 1.0)
             if segment.process.poll() is not None:
                 raise SystemExit(f"soak: {name} ended the node; it says:\n{segment.log()}")
             robot.happens = ""
