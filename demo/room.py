@@ -109,7 +109,7 @@ class Studio:
         cycles = self.exact.cycles
         cycles.use_denoising, cycles.use_adaptive_sampling, cycles.max_bounces = False, False, 0
         cycles.pixel_filter_type, cycles.filter_width = "GAUSSIAN", 0.01
-        self.exact.view_layers[0].material_override = materials.exact()
+        self.exact.view_layers[0].material_override = materials.geometry()
         settings = self.exact.render.image_settings
         settings.file_format, settings.color_mode, settings.color_depth = "OPEN_EXR", "RGB", "32"
 

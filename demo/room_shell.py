@@ -9,7 +9,7 @@ import math
 
 import bpy
 
-from bgflow_rooms.furniture.shapes import Builder
+from bgflow_rooms.furniture.object_builder import ObjectBuilder
 from bgflow_rooms.materials import nodes as materials
 from bgflow_rooms.scene.light import add_lamp
 
@@ -18,53 +18,53 @@ THICK = 0.25  # of the walls
 WINDOW = (1.75, 4.05, 0.85, 2.35)  # near, far, sill, top in the left wall
 
 
-def build_shell(kit, white, accent):
+def build_shell(builder, white, accent):
     """Floor, ceiling, walls with the window's hole, skirting."""
     near, far, sill, top = WINDOW
     wide = WIDTH + 2 * THICK
     middle = (WIDTH / 2, DEPTH / 2)
-    kit.box((*middle, -0.2), (wide, DEPTH + 2 * THICK, 0.2), materials.planks(), 0)
-    kit.box((*middle, HEIGHT), (wide, DEPTH + 2 * THICK, 0.2), materials.paint("#f7f6f2"), 0)
-    kit.box((WIDTH / 2, DEPTH + THICK / 2, 0), (wide, THICK, HEIGHT), accent, 0)
-    kit.box((WIDTH / 2, -THICK / 2, 0), (wide, THICK, HEIGHT), white, 0)
-    kit.box((WIDTH + THICK / 2, DEPTH / 2, 0), (THICK, DEPTH, HEIGHT), white, 0)
+    builder.box((*middle, -0.2), (wide, DEPTH + 2 * THICK, 0.2), materials.planks(), 0)
+    builder.box((*middle, HEIGHT), (wide, DEPTH + 2 * THICK, 0.2), materials.paint("#f7f6f2"), 0)
+    builder.box((WIDTH / 2, DEPTH + THICK / 2, 0), (wide, THICK, HEIGHT), accent, 0)
+    builder.box((WIDTH / 2, -THICK / 2, 0), (wide, THICK, HEIGHT), white, 0)
+    builder.box((WIDTH + THICK / 2, DEPTH / 2, 0), (THICK, DEPTH, HEIGHT), white, 0)
     for y0, y1, z0, z1 in (
         (0, near, 0, HEIGHT),
         (far, DEPTH, 0, HEIGHT),
         (near, far, 0, sill),
         (near, far, top, HEIGHT),
     ):
-        kit.box((-THICK / 2, (y0 + y1) / 2, z0), (THICK, y1 - y0, z1 - z0), white, 0)
+        builder.box((-THICK / 2, (y0 + y1) / 2, z0), (THICK, y1 - y0, z1 - z0), white, 0)
     board = materials.plain("#f1efe9", 0.35)
-    kit.box((WIDTH / 2, DEPTH - 0.008, 0), (WIDTH, 0.016, 0.09), board)
-    kit.box((0.008, DEPTH / 2, 0), (0.016, DEPTH, 0.09), board)
+    builder.box((WIDTH / 2, DEPTH - 0.008, 0), (WIDTH, 0.016, 0.09), board)
+    builder.box((0.008, DEPTH / 2, 0), (0.016, DEPTH, 0.09), board)
     for y0, y1 in ((0, 1.3), (2.34, DEPTH)):
-        kit.box((WIDTH - 0.008, (y0 + y1) / 2, 0), (0.016, y1 - y0, 0.09), board)
+        builder.box((WIDTH - 0.008, (y0 + y1) / 2, 0), (0.016, y1 - y0, 0.09), board)
 
 
-def build_window(kit):
+def build_window(builder):
     """Frame with three lights, sill board and handles; the glass is perfectly clear, so there is none."""
     near, far, sill, top = WINDOW
     lacquer = materials.plain("#f6f5f1", 0.25, coat=0.3)
     middle, span, rise = (near + far) / 2, far - near, top - sill
     for z, size in ((sill, 0.07), (top - 0.07, 0.07)):
-        kit.box((-0.14, middle, z), (0.08, span, size), lacquer)
+        builder.box((-0.14, middle, z), (0.08, span, size), lacquer)
     for y, size in (
         (near + 0.035, 0.07),
         (far - 0.035, 0.07),
         (near + span / 3, 0.1),
         (near + 2 * span / 3, 0.1),
     ):
-        kit.box((-0.14, y, sill + 0.065), (0.07, size, rise - 0.13), lacquer)
-    kit.box((0.02, middle, sill - 0.035), (0.26, span + 0.1, 0.035), lacquer, 0.008)
+        builder.box((-0.14, y, sill + 0.065), (0.07, size, rise - 0.13), lacquer)
+    builder.box((0.02, middle, sill - 0.035), (0.26, span + 0.1, 0.035), lacquer, 0.008)
     for y in (near + span / 3 - 0.02, near + 2 * span / 3 + 0.02):
-        kit.box((-0.085, y, sill + 0.65), (0.02, 0.025, 0.13), materials.plain("#c8c8c8", 0.25, 1.0))
+        builder.box((-0.085, y, sill + 0.65), (0.02, 0.025, 0.13), materials.plain("#c8c8c8", 0.25, 1.0))
 
 
-def build_outside(kit, rng):
+def build_outside(builder, rng):
     """Lawn, hedge and trees seen through the window."""
-    kit.box((-40.3, 0, -0.8), (80, 120, 0.2), materials.foliage("#4f6b2c", "#7f9a45", 1.5), 0)
-    kit.box((-22, 5, -0.6), (1.6, 90, 2.0), materials.foliage("#27401d", "#4d6b2e", 6.0), 0.3)
+    builder.box((-40.3, 0, -0.8), (80, 120, 0.2), materials.foliage("#4f6b2c", "#7f9a45", 1.5), 0)
+    builder.box((-22, 5, -0.6), (1.6, 90, 2.0), materials.foliage("#27401d", "#4d6b2e", 6.0), 0.3)
     green = [materials.foliage(*pair, 3.0) for pair in (("#2d4a1e", "#6c8c3b"), ("#3c5a2a", "#8aa552"))]
     bark = materials.plain("#5a4636", 0.9)
     for x, y, size in (
@@ -75,11 +75,11 @@ def build_outside(kit, rng):
         (-26, -4, 2.8),
         (-27, 14, 3.0),
     ):
-        kit.rod((x, y, -0.6), (x, y, size * 1.2), 0.14, bark)
-        kit.crown((x, y, size * 1.7), size, 2500, 0.1, rng.choice(green), rng)
+        builder.rod((x, y, -0.6), (x, y, size * 1.2), 0.14, bark)
+        builder.crown((x, y, size * 1.7), size, 2500, 0.1, rng.choice(green), rng)
     for y, color in ((-2, "#b9826a"), (27, "#d9cdb8")):
-        kit.box((-38, y, -0.6), (9, 12, 6), materials.plain(color, 0.8))
-        kit.box((-38, y, 5.4), (10, 13, 0.5), materials.plain("#6b3b30", 0.8))
+        builder.box((-38, y, -0.6), (9, 12, 6), materials.plain(color, 0.8))
+        builder.box((-38, y, 5.4), (10, 13, 0.5), materials.plain("#6b3b30", 0.8))
 
 
 def build_sky():
@@ -148,6 +148,6 @@ def build_light(collection):
 
 def build(background, outside, rng):
     """Build what does not move and is no furniture, in two collections."""
-    build_shell(Builder(background), materials.paint("#ebe6da"), materials.paint("#9fb3a8"))
-    build_window(Builder(background))
-    build_outside(Builder(outside), rng)
+    build_shell(ObjectBuilder(background), materials.paint("#ebe6da"), materials.paint("#9fb3a8"))
+    build_window(ObjectBuilder(background))
+    build_outside(ObjectBuilder(outside), rng)

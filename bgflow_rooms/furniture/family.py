@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bgflow_rooms.furniture.shapes import Builder
+    from bgflow_rooms.furniture.object_builder import ObjectBuilder
 
 __all__ = ["Family"]
 
@@ -32,5 +32,5 @@ class Family:
     name: str
     label: int
     place: str
-    build: Callable[[Builder, random.Random], tuple[float, float, float]]
-    tops: bool = False
+    build: Callable[[ObjectBuilder, random.Random], tuple[float, float, float]]
+    supports: bool = False

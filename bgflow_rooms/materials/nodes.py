@@ -230,7 +230,7 @@ def lampshade(color: str) -> Any:
     return g.finish(g.node("MixShader", {0: 0.6, 1: outside.outputs[0], 2: inside.outputs[0]}))
 
 
-def exact() -> Any:
+def geometry() -> Any:
     """Depth along the optical axis in red, object index in green, object colour's red in blue, without lamps."""
     g = Graph("exact")
     depth = g.node("CameraData", {}).outputs["View Z Depth"]

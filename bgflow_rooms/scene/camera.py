@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bgflow_rooms.scene.occupancy import Occupancy
 from bgflow_rooms.scene.plan import Plan
-from bgflow_rooms.scene.space import Space
 
-__all__ = ["Camera", "draw_camera", "draw_lens"]
+__all__ = ["Camera", "sample_camera", "sample_lens"]
 
 Array = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ class Camera:
         return pose
 
 
-def draw_lens(size: tuple[int, int], rng: random.Random) -> Lens:
+def sample_lens(size: tuple[int, int], rng: random.Random) -> Lens:
     """Lens of a camera; a third of them distort."""
     fov = math.radians(rng.triangular(45, 100, 66))
     if rng.random() > 1 / 3:
@@ -82,20 +82,20 @@ def draw_lens(size: tuple[int, int], rng: random.Random) -> Lens:
     return Lens(fov, max(rng.uniform(-0.3, 0.1), -0.22 / corner**2))
 
 
-def draw_camera(plan: Plan, space: Space, lens: Lens, target: Any, rng: random.Random) -> Camera | None:
+def sample_camera(plan: Plan, occupancy: Occupancy, lens: Lens, target: Any, rng: random.Random) -> Camera | None:
     """Camera that looks across the room, or at a target (x, y, z); None where it found no free place."""
     height = rng.choice((rng.uniform(0.15, 0.6), rng.uniform(0.8, 1.3), rng.uniform(1.3, 1.8), rng.uniform(1.3, 1.8)))
-    things = [tuple(shape.mean(0)) for shape, top in space.taken if top > 0.2]
+    things = [tuple(shape.mean(0)) for shape, top in occupancy.footprints if top > 0.2]
     best: tuple[float, float, Any, float] | None = None
     for _ in range(30):
-        x, y = plan.spot(rng)
-        if not space.free(x, y, height - 0.15, rng.uniform(0.12, 0.3)) or height > plan.ceiling_at(x, y) - 0.3:
+        x, y = plan.random_point(rng)
+        if not occupancy.is_free(x, y, height - 0.15, rng.uniform(0.12, 0.3)) or height > plan.ceiling_at(x, y) - 0.3:
             continue
         end = target
         if end is None and things and rng.random() < 0.7:
             end = rng.choice(things)
         elif end is None:
-            end = max((plan.spot(rng) for _ in range(3)), key=lambda spot: math.hypot(spot[0] - x, spot[1] - y))
+            end = max((plan.random_point(rng) for _ in range(3)), key=lambda spot: math.hypot(spot[0] - x, spot[1] - y))
         away = math.hypot(end[0] - x, end[1] - y)
         if 1.0 < away < (6 if target else 12):
             best = (x, y, end, away)

@@ -9,11 +9,11 @@ import math
 import random
 from dataclasses import dataclass
 
-from bgflow_rooms.scene.camera import Camera, Lens, draw_camera
+from bgflow_rooms.scene.camera import Camera, Lens, sample_camera
+from bgflow_rooms.scene.occupancy import Occupancy
 from bgflow_rooms.scene.plan import Plan
-from bgflow_rooms.scene.space import Space
 
-__all__ = ["Company", "Drive", "draw_company", "draw_drive"]
+__all__ = ["Drive", "ObjectMotion", "sample_drive", "sample_motion"]
 
 MAX_SPEED = 0.5
 MAX_TURN = math.radians(35)
@@ -58,9 +58,9 @@ class Drive:
         return MAX_TURN * seconds / (2 * math.pi)
 
 
-def draw_drive(plan: Plan, space: Space, lens: Lens, seconds: float, rng: random.Random) -> Drive | None:
+def sample_drive(plan: Plan, occupancy: Occupancy, lens: Lens, seconds: float, rng: random.Random) -> Drive | None:
     """Drive through free space that begins with a view across the room; None where none was found."""
-    camera = draw_camera(plan, space, lens, None, rng)
+    camera = sample_camera(plan, occupancy, lens, None, rng)
     if camera is None:
         return None
     height = rng.uniform(0.5, 1.3)
@@ -74,12 +74,12 @@ def draw_drive(plan: Plan, space: Space, lens: Lens, seconds: float, rng: random
         rng.uniform(0, 2 * math.pi),
     )
     steps = [drive.camera(i / 10).position for i in range(11)]
-    free = all(space.free(x, y, 0.1, CLEARANCE) and z < plan.ceiling_at(x, y) - 0.3 for x, y, z in steps)
+    free = all(occupancy.is_free(x, y, 0.1, CLEARANCE) and z < plan.ceiling_at(x, y) - 0.3 for x, y, z in steps)
     return drive if free else None
 
 
 @dataclass(frozen=True)
-class Company:
+class ObjectMotion:
     """One thing that moves about before the camera, with a motion of its own: to and fro, nearer and farther."""
 
     distance: float
@@ -112,10 +112,10 @@ class Company:
         return x + away * c, y + away * s, angle + self.phase + self.spin * t
 
 
-def draw_company(count: int, number: int, radius: float, fov: float, rng: random.Random) -> Company:
+def sample_motion(count: int, number: int, radius: float, fov: float, rng: random.Random) -> ObjectMotion:
     """One of `count` things, each in its own part of the view, at a distance that remains to be chosen."""
     bearing = fov * (0.5 - (number + 0.5) / count) * 0.6
-    return Company(
+    return ObjectMotion(
         1.5,
         bearing,
         fov * rng.uniform(0.18, 0.3) / count,

@@ -8,32 +8,34 @@ import math
 import random
 
 from bgflow_rooms.scene.camera import Camera, Lens
-from bgflow_rooms.scene.space import Space
-from bgflow_rooms.scene.tops import Top
+from bgflow_rooms.scene.occupancy import Occupancy
+from bgflow_rooms.scene.support_surface import SupportSurface
 
-__all__ = ["draw_near_camera"]
+__all__ = ["sample_close_up_camera"]
 
-BELOW = 0.3  # angle below the picture's middle at which the top is aimed at
-CLEAR = 0.18  # free to all sides of the camera, from what is higher than it
+AIM_BELOW_CENTRE = 0.3  # angle below the picture's middle at which the top is aimed at
+CLEARANCE = 0.18  # free to all sides of the camera, from what is higher than it
 
 
-def draw_near_camera(space: Space, tops: list[Top], lens: Lens, rng: random.Random) -> Camera | None:
+def sample_close_up_camera(
+    occupancy: Occupancy, surfaces: list[SupportSurface], lens: Lens, rng: random.Random
+) -> Camera | None:
     """Camera at or above the edge of one of the tops that looks across it; None where it found no free place."""
     for _ in range(20):
-        top = rng.choices(tops, [top.size[0] * top.size[1] for top in tops])[0]
-        z, (wide, deep) = top.middle[2], top.size
+        surface = rng.choices(surfaces, [surface.size[0] * surface.size[1] for surface in surfaces])[0]
+        z, (wide, deep) = surface.middle[2], surface.size
         u, v = rng.uniform(-0.5, 0.5) * wide, rng.uniform(-0.5, 0.5) * deep
         if rng.random() < 0.7:  # before or over its long edge, otherwise over any part of it
             v = rng.choice((-1, -1, 1)) * (deep / 2 + rng.uniform(-0.25, 0.35))
-        at, height = top.at(u, v), z + rng.uniform(0.18, 0.65)
-        if height > space.plan.ceiling_at(*at) - 0.2 or not space.free(*at, height - 0.1, CLEAR):
+        at, height = surface.at(u, v), z + rng.uniform(0.18, 0.65)
+        if height > occupancy.plan.ceiling_at(*at) - 0.2 or not occupancy.is_free(*at, height - 0.1, CLEARANCE):
             continue
-        aim = top.at(rng.uniform(-0.4, 0.4) * wide, rng.uniform(-0.4, 0.4) * deep)
+        aim = surface.at(rng.uniform(-0.4, 0.4) * wide, rng.uniform(-0.4, 0.4) * deep)
         ahead = aim[0] - at[0], aim[1] - at[1]
         away = math.hypot(*ahead)
         if away < 0.15:
             continue
         yaw = math.atan2(ahead[1], ahead[0]) + rng.gauss(0, 0.15)
-        pitch = min(-0.03, max(-0.61, BELOW - math.atan2(height - z, away) + rng.gauss(0, 0.1)))
+        pitch = min(-0.03, max(-0.61, AIM_BELOW_CENTRE - math.atan2(height - z, away) + rng.gauss(0, 0.1)))
         return Camera((*at, height), yaw, pitch, rng.gauss(0, 0.02), lens)
     return None

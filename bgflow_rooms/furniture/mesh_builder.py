@@ -20,9 +20,9 @@ from bgflow_rooms.furniture.family import Family
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bgflow_rooms.furniture.shapes import Builder
+    from bgflow_rooms.furniture.object_builder import ObjectBuilder
 
-__all__ = ["Kit", "define"]
+__all__ = ["MeshBuilder", "make_family"]
 
 TAU = 2 * math.pi
 Point = Sequence[float]
@@ -37,27 +37,29 @@ def rotation(turn: Point) -> NDArray[np.float64]:
     return np.asarray(about_z @ about_y @ about_x)
 
 
-class Kit:
+class MeshBuilder:
     """Gathers the parts of one piece; kits made by at() add to the same piece in their own frame."""
 
-    def __init__(self, parent: Kit | None = None, position: Point = (0, 0, 0), turn: Point = (0, 0, 0), scale: Any = 1):
+    def __init__(
+        self, parent: MeshBuilder | None = None, position: Point = (0, 0, 0), turn: Point = (0, 0, 0), scale: Any = 1
+    ):
         turned = rotation(turn) * np.broadcast_to(np.asarray(scale, float), 3)
         here = np.asarray(position, float)
         if parent is None:
             self.turn, self.origin = turned, here
             self.points: list[NDArray[np.float64]] = []
             self.faces: list[Sequence[int]] = []
-            self.paint: list[int] = []
+            self.face_materials: list[int] = []
             self.materials: list[Any] = []
             self.count = [0]
         else:
             self.turn, self.origin = parent.turn @ turned, parent.origin + parent.turn @ here
-            self.points, self.faces, self.paint = parent.points, parent.faces, parent.paint
+            self.points, self.faces, self.face_materials = parent.points, parent.faces, parent.face_materials
             self.materials, self.count = parent.materials, parent.count
 
-    def at(self, position: Point, turn: Point = (0, 0, 0), scale: Any = 1) -> Kit:
+    def at(self, position: Point, turn: Point = (0, 0, 0), scale: Any = 1) -> MeshBuilder:
         """Kit with its own frame: scaled, turned, then moved to a position of this one."""
-        return Kit(self, position, turn, scale)
+        return MeshBuilder(self, position, turn, scale)
 
     def add(self, points: Any, faces: Iterable[Sequence[int]], material: Any) -> None:
         """Add a mesh."""
@@ -67,7 +69,7 @@ class Kit:
         slot, first = self.materials.index(material), self.count[0]
         for face in faces:
             self.faces.append([first + i for i in face])
-            self.paint.append(slot)
+            self.face_materials.append(slot)
         self.points.append(here)
         self.count[0] += len(here)
 
@@ -179,10 +181,10 @@ class Kit:
         x, y = np.meshgrid(u, u, indexing="ij")
         swell = np.sqrt(np.clip((1 - x**4) * (1 - y**4), 0, 1)) * 0.5
         pinch = 1 - 0.06 * (x**2 * (1 - y**2) + y**2 * (1 - x**2))
-        kit = self.at(center, turn)
+        mesh = self.at(center, turn)
         for side in (-1, 1):
             points = np.stack([x * pinch * size[0] / 2, y * pinch * size[1] / 2, side * swell * size[2]], -1)
-            kit.sheet(points[::side], material)
+            mesh.sheet(points[::side], material)
 
     def drape(self, start: Point, end: Point, height: float, folds: int, depth: float, material: Any) -> None:
         """Cloth that hangs down from the line start-end by height, in folds of a depth."""
@@ -217,7 +219,7 @@ class Kit:
         faces = [tuple(range(n - 1, -1, -1)), tuple(range(n, 2 * n)), *sides]
         self.add(points + np.asarray(foot, float), faces, material)
 
-    def settle(self, builder: Builder, place: str) -> tuple[float, float, float]:
+    def to_object(self, builder: ObjectBuilder, place: str) -> tuple[float, float, float]:
         """Make the piece an object that lies at the builder's origin as its place demands; returns its size."""
         import bpy
 
@@ -230,26 +232,28 @@ class Kit:
             anchor[2] = low[2]
         elif place == "ceiling":
             anchor[2] = high[2]
-        mesh = bpy.data.meshes.new("piece")
-        mesh.from_pydata((points - anchor).tolist(), [], self.faces)
+        data = bpy.data.meshes.new("piece")
+        data.from_pydata((points - anchor).tolist(), [], self.faces)
         for material in self.materials:
-            mesh.materials.append(material)
-        mesh.polygons.foreach_set("material_index", self.paint)
-        mesh.polygons.foreach_set("use_smooth", [True] * len(self.faces))
-        mesh.set_sharp_from_angle(angle=0.75)
-        piece = bpy.data.objects.new("piece", mesh)
+            data.materials.append(material)
+        data.polygons.foreach_set("material_index", self.face_materials)
+        data.polygons.foreach_set("use_smooth", [True] * len(self.faces))
+        data.set_sharp_from_angle(angle=0.75)
+        piece = bpy.data.objects.new("piece", data)
         piece.parent = builder.frame
         builder.collection.objects.link(piece)
         x, y, z = (high - low).tolist()
         return x, y, z
 
 
-def define(name: str, label: int, place: str, make: Callable[[Kit, random.Random], None], tops: bool = False) -> Family:
+def make_family(
+    name: str, label: int, place: str, make: Callable[[MeshBuilder, random.Random], None], supports: bool = False
+) -> Family:
     """Family whose pieces are gathered in a kit by make, anywhere: they are moved to where the place wants them."""
 
-    def build(builder: Builder, rng: random.Random) -> tuple[float, float, float]:
-        kit = Kit()
-        make(kit, rng)
-        return kit.settle(builder, place)
+    def build(builder: ObjectBuilder, rng: random.Random) -> tuple[float, float, float]:
+        mesh = MeshBuilder()
+        make(mesh, rng)
+        return mesh.to_object(builder, place)
 
-    return Family(name, label, place, build, tops)
+    return Family(name, label, place, build, supports)

@@ -15,14 +15,14 @@ import numpy as np
 from mathutils import Vector
 from numpy.typing import NDArray
 
-__all__ = ["Builder"]
+__all__ = ["ObjectBuilder"]
 
 Point = Sequence[float]
 CORNERS = [(x, y, z) for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)]
 SIDES = [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]
 
 
-class Builder:
+class ObjectBuilder:
     """Makes objects in one collection, placed in one local frame; fine: smooth enough for large pictures."""
 
     def __init__(self, collection: Any, frame: Any = None, fine: bool = True) -> None:
@@ -30,12 +30,12 @@ class Builder:
         self.frame = frame
         self.fine = fine
 
-    def at(self, position: Point, turn: Point = (0.0, 0.0, 0.0)) -> Builder:
+    def at(self, position: Point, turn: Point = (0.0, 0.0, 0.0)) -> ObjectBuilder:
         """Builder with a local frame at a position of this one, turned by Euler angles."""
         frame = bpy.data.objects.new("frame", None)
         frame.location, frame.rotation_euler, frame.parent = position, turn, self.frame
         self.collection.objects.link(frame)
-        return Builder(self.collection, frame, self.fine)
+        return ObjectBuilder(self.collection, frame, self.fine)
 
     def _place(self, bm: Any, material: Any, position: Point, smooth: bool) -> Any:
         """Turn a bmesh into an object whose origin lies at a position."""

@@ -8,21 +8,21 @@ import math
 import random
 from dataclasses import dataclass, field
 
-__all__ = ["Spot", "Top"]
+__all__ = ["Point", "SupportSurface"]
 
-Spot = tuple[float, float, float]
+Point = tuple[float, float, float]
 
 
 @dataclass
-class Top:
+class SupportSurface:
     """Face of a piece on which things may stand: its middle, turn and size, and what stands there."""
 
-    middle: Spot
+    middle: Point
     angle: float
     size: tuple[float, float]
     taken: list[tuple[float, float, float]] = field(default_factory=list)
 
-    def place(self, size: Spot, rng: random.Random) -> Spot | None:
+    def place(self, size: Point, rng: random.Random) -> Point | None:
         """Free place for a thing of a size."""
         reach = math.hypot(size[0], size[1]) / 2
         x, y = self.size[0] / 2 - size[0] / 2, self.size[1] / 2 - size[1] / 2
