@@ -36,7 +36,7 @@ def head(mesh: MeshBuilder, rng: random.Random, coat: Any, snout: float, ears: f
 
 
 def animal(mesh: MeshBuilder, rng: random.Random, size: float, snout: float, ears: float) -> None:
-    """Four-legged animal with its shoulder at about a size, that stands, sits or lies."""
+    """Four-legged animal that stands, sits or lies; `size` is its shoulder height in metres."""
     coat, pose, belly = fur(rng), rng.choice(("stand", "stand", "sit", "lie")), rng.uniform(0.13, 0.2)
     body = mesh.at((0, 0, 0), scale=size)
     high = {"stand": 0.8, "sit": 0.62, "lie": belly}[pose]

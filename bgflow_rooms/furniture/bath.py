@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What stands in bathrooms."""
+"""Bathroom furniture."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def board(mesh: MeshBuilder, rng: random.Random, wide: float, high: float, timbe
 
 
 def bed(mesh: MeshBuilder, rng: random.Random, wide: float) -> None:
-    """Bed of a width, head at the wall."""
+    """Bed of a given width with its head at the wall."""
     long, low, timber = rng.uniform(1.9, 2.1), rng.uniform(0.1, 0.4), palette.hard(rng)
     mesh.box((0, -long / 2 - 0.03, max(0.02, low - 0.2)), (wide + 0.06, long + 0.06, min(0.2, low)), timber, 0.01)
     for sx in (-1, 1):

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What builders leave in rooms."""
+"""Building materials and tools left in rooms."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""All families of furniture: those of the training rooms, and novel ones that no training room holds."""
+"""Catalogue of all families: those of the training rooms and the held-out ones."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def upholstery(rng: random.Random) -> Any:
 
 
 def couch(mesh: MeshBuilder, rng: random.Random, seats: int, corner: bool = False) -> None:
-    """Sofa or armchair of some seats that faces -y."""
+    """Sofa or armchair with a number of seats; it faces -y."""
     cover = upholstery(rng)
     seat = rng.uniform(0.55, 0.8)
     depth, arm = rng.uniform(0.75, 1.0), rng.uniform(0.08, 0.28)

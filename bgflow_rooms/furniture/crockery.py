@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What kitchens and meals leave on tables."""
+"""Crockery, food packages and small kitchen appliances that stand on tables."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What stands and lies about on floors: bags, baskets, shoes, heaters, and what builders leave."""
+"""Objects that stand or lie on floors: bags, baskets, bins, shoes, cushions, laundry."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fans, heaters and what else keeps house."""
+"""Household appliances: fans, heaters, vacuum cleaners, ironing boards, ladders."""
 
 from __future__ import annotations
 

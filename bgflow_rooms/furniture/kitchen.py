@@ -110,7 +110,7 @@ def kitchen(mesh: MeshBuilder, rng: random.Random) -> None:
 
 
 def upper(mesh: MeshBuilder, rng: random.Random, frame: tuple[float, int, float], front: Any, hot: int) -> None:
-    """Upper cupboards from a height on, with a hood above the hob and gaps with shelves."""
+    """Upper cupboards above a given height, with a hood above the hob and gaps with shelves."""
     wide, units, low = frame
     unit, high, deep, look = wide / units, rng.uniform(0.5, 0.85), rng.uniform(0.3, 0.38), rng.randrange(2**30)
     body = palette.light(rng)

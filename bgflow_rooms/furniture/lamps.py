@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Lamps that stand, lie on tables and hang."""
+"""Floor, table and hanging lamps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def bulb(rng: random.Random) -> Any:
 
 
 def screen(rng: random.Random) -> Any:
-    """Cloth or paper of a shade."""
+    """Cloth or paper of a lampshade."""
     kind = rng.random()
     if kind < 0.4:
         return materials.lampshade(palette.tone(rng.uniform(0.05, 0.15), rng.uniform(0, 0.3), rng.uniform(0.75, 0.98)))
@@ -107,7 +107,7 @@ def floor_lamp(mesh: MeshBuilder, rng: random.Random) -> None:
 
 
 def table_lamp(mesh: MeshBuilder, rng: random.Random) -> None:
-    """Lamp for a table: a turned body, or a desk lamp with joints."""
+    """Table lamp: a turned body, or a desk lamp with joints."""
     body, high = rng.choice((palette.hard, palette.metal, palette.lacquer))(rng), rng.uniform(0.2, 0.4)
     if rng.random() < 0.35:
         foot(mesh, rng, 0.09, body)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Light shapes that are gathered into one mesh for each piece of furniture.
+"""Builder that collects simple shapes in one mesh for each piece of furniture.
 
 Blender is slow with many small objects, so a piece becomes one object with several materials. Lengths are in metres,
 angles in radians, z is up.
@@ -29,7 +29,7 @@ Point = Sequence[float]
 
 
 def rotation(turn: Point) -> NDArray[np.float64]:
-    """Matrix of Euler angles about x, then y, then z."""
+    """Rotation matrix (3 x 3) of Euler angles about x, then y, then z."""
     (cx, sx), (cy, sy), (cz, sz) = ((math.cos(a), math.sin(a)) for a in turn)
     about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
     about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
@@ -38,7 +38,7 @@ def rotation(turn: Point) -> NDArray[np.float64]:
 
 
 class MeshBuilder:
-    """Gathers the parts of one piece; kits made by at() add to the same piece in their own frame."""
+    """Collects the parts of one piece; builders made by `at` add to the same piece in a frame of their own."""
 
     def __init__(
         self, parent: MeshBuilder | None = None, position: Point = (0, 0, 0), turn: Point = (0, 0, 0), scale: Any = 1
@@ -58,11 +58,11 @@ class MeshBuilder:
             self.materials, self.count = parent.materials, parent.count
 
     def at(self, position: Point, turn: Point = (0, 0, 0), scale: Any = 1) -> MeshBuilder:
-        """Kit with its own frame: scaled, turned, then moved to a position of this one."""
+        """Builder with its own frame, which is scaled, turned by Euler angles and moved to a position of this frame."""
         return MeshBuilder(self, position, turn, scale)
 
     def add(self, points: Any, faces: Iterable[Sequence[int]], material: Any) -> None:
-        """Add a mesh."""
+        """Add points (n x 3) and the faces that index them, all of one material."""
         here = np.asarray(points, float).reshape(-1, 3) @ self.turn.T + self.origin
         if material not in self.materials:
             self.materials.append(material)
@@ -74,7 +74,7 @@ class MeshBuilder:
         self.count[0] += len(here)
 
     def sheet(self, points: NDArray[np.float64], material: Any, closed: bool = False) -> None:
-        """Sheet through points of rows x columns x 3; closed joins the last column to the first."""
+        """Sheet through points of shape rows x columns x 3; `closed` joins the last column to the first."""
         rows, columns = points.shape[:2]
         across = range(columns) if closed else range(columns - 1)
         faces = [
@@ -90,8 +90,8 @@ class MeshBuilder:
         self.add(points, faces, material)
 
     def box(self, foot: Point, size: Point, material: Any, bevel: float = 0.0, rounds: int = 1) -> None:
-        """Box; foot is the middle of its lower face; its edges are cut by bevel in a number of rounds."""
-        gap = 1e-4 * (1 + len(self.points) % 5)  # faces in one plane would shade each other
+        """Box; `foot` is the centre of its lower face, `bevel` the radius of its edges, which have `rounds` steps."""
+        gap = 1e-4 * (1 + len(self.points) % 5)  # coplanar faces would flicker
         x, y, z = (s / 2 - gap if s > 0.004 else s / 2 for s in size)
         center = np.asarray(foot, float) + np.array([0, 0, size[2] / 2])
         bevel = min(bevel, 0.98 * min(x, y, z))
@@ -117,7 +117,7 @@ class MeshBuilder:
             self.add(rings[0 if start == 0 else -1][ring] + center, [(0, 1, 2, 3)], material)
 
     def lathe(self, foot: Point, profile: Sequence[Point], material: Any, segments: int = 20) -> None:
-        """Body of revolution about the vertical through foot; profile lists (radius, height)."""
+        """Body of revolution about the vertical axis through `foot`; `profile` lists (radius, height)."""
         turns = np.linspace(0, TAU, segments, endpoint=False)
         rings = [np.stack([r * np.cos(turns), r * np.sin(turns), np.full(segments, z)], -1) for r, z in profile]
         self.sheet(np.stack(rings) + np.asarray(foot, float), material, closed=True)
@@ -127,7 +127,7 @@ class MeshBuilder:
         self.lathe(foot, [(0, 0), (radius, 0), (radius, height), (0, height)], material, segments)
 
     def tube(self, path: Any, radius: Any, material: Any, segments: int = 8) -> None:
-        """Round bar along a path; radius is a number or one for each point."""
+        """Round bar along a path (n x 3); `radius` is one number or one for each point."""
         path = np.asarray(path, float)
         radii = np.broadcast_to(np.asarray(radius, float), len(path))
         ways = np.gradient(path, axis=0)
@@ -144,11 +144,11 @@ class MeshBuilder:
         self.sheet(np.stack(rings), material, closed=True)
 
     def rod(self, start: Point, end: Point, radius: float, material: Any, tip: float | None = None) -> None:
-        """Round bar between two points; tip is its radius at the end."""
+        """Round bar between two points; `tip` is its radius at the end."""
         self.tube([start, end], [radius, radius if tip is None else tip], material)
 
     def capsule(self, start: Point, end: Point, radius: float, tip: float, material: Any) -> None:
-        """Bar with round ends."""
+        """Bar with round ends of two radii."""
         a, b = np.asarray(start, float), np.asarray(end, float)
         way = (b - a) / (np.linalg.norm(b - a) or 1)
         rises = np.linspace(-math.pi / 2, 0, 4)
@@ -176,7 +176,7 @@ class MeshBuilder:
         self.at(center, turn).tube(path, thick, material)
 
     def pillow(self, center: Point, size: Point, material: Any, turn: Point = (0, 0, 0)) -> None:
-        """Stuffed cushion, thin at its seam; size is width, depth and greatest thickness."""
+        """Stuffed cushion, thin at its seam; `size` is width, depth and greatest thickness."""
         u = np.sin(np.linspace(-math.pi / 2, math.pi / 2, 11))
         x, y = np.meshgrid(u, u, indexing="ij")
         swell = np.sqrt(np.clip((1 - x**4) * (1 - y**4), 0, 1)) * 0.5
@@ -187,7 +187,7 @@ class MeshBuilder:
             mesh.sheet(points[::side], material)
 
     def drape(self, start: Point, end: Point, height: float, folds: int, depth: float, material: Any) -> None:
-        """Cloth that hangs down from the line start-end by height, in folds of a depth."""
+        """Cloth that hangs down by `height` from the line between two points, in folds of a depth."""
         first, last = np.asarray(start, float), np.asarray(end, float)
         along, down = np.linspace(0, 1, 8 * folds), np.linspace(0, 1, 6)
         across = np.cross(last - first, (0, 0, 1))
@@ -198,7 +198,7 @@ class MeshBuilder:
         self.sheet(points + swing[..., None] * across, material)
 
     def leaf(self, root: Point, heading: float, rise: float, size: Point, material: Any, bend: float = 1.5) -> None:
-        """Leaf of a length and width that leaves root at an angle of rise and bends down towards its tip."""
+        """Leaf of size (length, width) that leaves `root` at the angle `rise` and bends down towards its tip."""
         along = np.linspace(0, 1, 7)
         lift = rise - bend * along * along
         reach, height = (np.cumsum(f(lift)) * size[0] / 6 for f in (np.cos, np.sin))
@@ -211,7 +211,7 @@ class MeshBuilder:
         self.at(root).sheet(np.stack(rows), material)
 
     def slab(self, outline: Sequence[Point], foot: Point, thick: float, material: Any) -> None:
-        """Plate of an outline (x, y) that rises from foot by its thickness."""
+        """Plate whose outline (x, y) starts at `foot` and rises by its thickness."""
         flat = np.asarray(outline, float)
         n = len(flat)
         points = np.concatenate([np.column_stack([flat, np.full(n, z)]) for z in (0.0, thick)])
@@ -220,7 +220,7 @@ class MeshBuilder:
         self.add(points + np.asarray(foot, float), faces, material)
 
     def to_object(self, builder: ObjectBuilder, place: str) -> tuple[float, float, float]:
-        """Make the piece an object that lies at the builder's origin as its place demands; returns its size."""
+        """Make the piece a Blender object, anchored at the builder's origin as its place requires; return its size."""
         import bpy
 
         points = np.concatenate(self.points)
@@ -249,7 +249,7 @@ class MeshBuilder:
 def make_family(
     name: str, label: int, place: str, make: Callable[[MeshBuilder, random.Random], None], supports: bool = False
 ) -> Family:
-    """Family whose pieces are gathered in a kit by make, anywhere: they are moved to where the place wants them."""
+    """Family of which `make` adds a piece to a mesh, anywhere; the piece is then anchored as its place requires."""
 
     def build(builder: ObjectBuilder, rng: random.Random) -> tuple[float, float, float]:
         mesh = MeshBuilder()

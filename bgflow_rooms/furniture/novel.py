@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Things unlike any furniture, held out of the training rooms: vehicles, balls, robots, tents, sculptures."""
+"""Held-out families, which no training room contains: people, animals, vehicles, balls, robots, tents, sculptures."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Screens, computers and what belongs to offices."""
+"""Screens, computers and office equipment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["OFFICE"]
 
 
 def picture_on(rng: random.Random) -> Any:
-    """Face of a screen: off and dark, or on with some picture."""
+    """Face of a screen: off and dark, or on with an image."""
     kind = rng.random()
     if kind < 0.55:
         return materials.plain("#0b0c0e", rng.uniform(0.05, 0.3), coat=0.5)
@@ -171,7 +171,7 @@ def printer(mesh: MeshBuilder, rng: random.Random) -> None:
 
 
 def papers(mesh: MeshBuilder, rng: random.Random) -> None:
-    """Sheets, folders and newspapers that lie on one another."""
+    """Pile of sheets, folders and newspapers."""
     z = 0.0
     for _ in range(rng.randint(2, 9)):
         w, h, thick = rng.uniform(0.14, 0.4), rng.uniform(0.2, 0.32), rng.choice((0.0015, 0.004, 0.02))

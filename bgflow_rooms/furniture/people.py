@@ -20,7 +20,7 @@ HAIRS = ("#17120f", "#2e1f15", "#54361f", "#8a5a2e", "#c79a58", "#e3cd9a", "#8f8
 
 
 class Clothes:
-    """What one person wears and how thick it is."""
+    """Materials of one person's clothes, skin and hair, and the thickness of the clothes."""
 
     def __init__(self, rng: random.Random):
         self.skin = materials.plain(rng.choice(SKINS), 0.5)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What people sit on."""
+"""Chairs, stools, benches and poufs."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def books(mesh: MeshBuilder, rng: random.Random, size: tuple[float, float, float
 
 
 def fill(mesh: MeshBuilder, rng: random.Random, size: tuple[float, float, float], covers: list[Any]) -> None:
-    """Whatever stands in a compartment of a width, depth and height: x from 0, y from 0 to the back, z from 0."""
+    """Contents of a compartment of a width, depth and height: x from 0, y from 0 to the back, z from 0."""
     wide, deep, high = size
     kind = rng.random()
     if kind < 0.5:

@@ -31,7 +31,7 @@ def top(mesh: MeshBuilder, rng: random.Random, size: tuple[float, float, float],
 
 
 def base(mesh: MeshBuilder, rng: random.Random, size: tuple[float, float, float]) -> None:
-    """What carries a table top at size z: legs, trestles, columns, panels or crossed bars."""
+    """Base below a table top at size z: legs, trestles, columns, panels or crossed bars."""
     wide, deep, high = size
     timber = palette.metal(rng) if rng.random() < 0.3 else palette.hard(rng, 2)
     kind, high = rng.choice(("legs", "legs", "legs", "column", "panels", "cross", "sled")), high - 0.014

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What hangs on walls."""
+"""Objects that hang on walls."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Films robots' drives through random rooms in which foreign things move: pictures, depth, what moves, exact poses.
+"""Rendered drives of a robot through random rooms with moving objects: images, depth, motion masks, exact poses.
 
 A drive has the layout of TUM's RGB-D benchmark (Sturm et al. 2012), with `moving/` beside `rgb/` and `depth/`.
 """
@@ -34,31 +34,31 @@ from bgflow_ros.segmentation.files import write_atomically
 __all__ = ["DriveSettings", "render_drives"]
 
 RATE = 15.0
-"""Frames a second."""
+"""Frame rate in hertz."""
 START = 1000.0
-"""Time of the first frame, in seconds."""
+"""Time stamp of the first frame, in seconds."""
 DEPTH_SCALE = 5000.0
-"""Units of a depth picture in a metre."""
+"""Units of a depth image in a metre."""
 LIGHTS = ("day", "mixed", "lamps", "even", "plain")
 CLUTTER = 0.4, 1.6
 BRIGHTNESS = 70, 170
-"""Mean grey level of the first picture."""
+"""Range of the mean grey level of the first image."""
 PATH_TRIES = 40
 OBJECT_TRIES = 12
-"""Tries to find things that fill the wanted share of the view."""
+"""Attempts to find objects that fill the required share of the view."""
 SHARE_TOLERANCE = 0.2
-"""How far the share may be from the wanted one, as a part of it, where it is tried."""
+"""Allowed relative difference between the measured and the required share of the view."""
 PROBES = 6
-"""Frames at which a path or the moving share of the view is tried before it is filmed."""
+"""Number of frames at which a path or the moving share of the view is tested before rendering."""
 
 
 @dataclass(frozen=True)
 class DriveSettings:
-    """What all drives have in common."""
+    """Settings that all drives share."""
 
     out: Path
     amounts: tuple[float, ...] = (0.0, 0.1, 0.25, 0.45)
-    """Shares of the view in which something moves, a drive each."""
+    """Shares of the view covered by moving objects, one drive for each."""
     frames: int = 45
     size: tuple[int, int] = (384, 288)
     samples: int = 3
@@ -67,7 +67,7 @@ class DriveSettings:
 
 
 def render_drives(settings: DriveSettings, number: int, advance: Callable[[], Any]) -> None:
-    """Film a room's drives unless they are complete; advance is called after each frame."""
+    """Render the drives of a room that are not complete; call `advance` after each frame."""
     missing = [amount for amount in settings.amounts if not (_folder(settings, number, amount) / "drive.json").exists()]
     for _ in range(settings.frames * (len(settings.amounts) - len(missing))):
         advance()
@@ -84,7 +84,7 @@ def _folder(settings: DriveSettings, number: int, amount: float) -> Path:
 
 
 def _find_room(settings: DriveSettings, number: int, folder: Path) -> tuple[Room, Drive, int]:
-    """Build rooms until one is furnished, lit and wide enough for a drive; the drive, and how to develop it."""
+    """Build rooms until one suits a drive; return the room, the drive and the seed of the development."""
     attempt = 0
     while True:
         rng = random.Random(f"drive/{settings.seed}/{number}/{attempt}")
@@ -118,7 +118,7 @@ def _is_good_view(room: Room, drive: Drive, t: float) -> bool:
 
 
 class _DriveRenderer:
-    """One drive: its things, their motion, its files."""
+    """Renderer of one drive: its moving objects, their motion, its files."""
 
     def __init__(
         self, settings: DriveSettings, number: int, amount: float, room: Room, drive: Drive, shade: int
@@ -130,7 +130,7 @@ class _DriveRenderer:
         self.objects: list[tuple[Piece, ObjectMotion]] = []
 
     def make(self, advance: Callable[[], Any]) -> None:
-        """Film it frame by frame; drive.json comes last."""
+        """Render the drive frame by frame; drive.json is written last."""
         self._add_objects()
         times = [START + i / RATE for i in range(self.settings.frames)]
         shares, poses = [], []
@@ -160,7 +160,7 @@ class _DriveRenderer:
         return frame / max(1, self.settings.frames - 1)
 
     def _add_objects(self) -> None:
-        """Build what moves, so near that it fills the wanted share of the view; others where it cannot."""
+        """Add random moving objects at distances at which they fill the required share of the view."""
         for _ in range(OBJECT_TRIES if self.amount else 0):
             self._build()
             share = self._fit_distances()
@@ -177,7 +177,7 @@ class _DriveRenderer:
             index = self.rng.randrange(len(NOVEL))
             piece = self.room.scene.build_piece(NOVEL[index], NOVEL_FROM + index, self.rng)
             wide, deep, high = piece.size
-            # What is low disappears behind furniture.
+            # Low objects disappear behind furniture.
             if NOVEL[index].place != "floor" or high < 0.7 or max(wide, deep) < 0.3:
                 piece.remove()
                 continue
@@ -185,7 +185,7 @@ class _DriveRenderer:
             self.objects.append((piece, motion))
 
     def _fit_distances(self) -> float:
-        """Choose the distances by what they give; the share of the view that moves at last."""
+        """Adjust the distances of the objects; return the share of the view that they cover then."""
         for _ in range(5):
             share = float(np.mean([self._moving_share(i / (PROBES - 1)) for i in range(PROBES)]))
             nearer = min(2.0, max(0.5, math.sqrt(max(share, 0.004) / self.amount)))
@@ -213,19 +213,19 @@ class _DriveRenderer:
         return float(np.mean(_moving(self.room.renderer.render_geometry()[1])))
 
     def _render_frame(self, number: int, stamp: str) -> float:
-        """Film a frame; the share of it that moves."""
+        """Render a frame and write its files; return the share that moves."""
         self._set_time(self._progress(number))
         depth, index, _ = self.room.renderer.render_geometry()
         moving = _moving(index)
         metres: Any = np.where(index == PANE, 0.0, depth)
         light = self.room.renderer.render_light(self.rng.getrandbits(30))
         rgb = develop(light, random.Random(self.shade), grain=number)
-        pictures = {
+        images = {
             "depth": np.rint(np.clip(metres * DEPTH_SCALE, 0, 65535)).astype(np.uint16),
             "moving": np.where(moving, 255, 0).astype(np.uint8),
         }
-        for kind, picture in pictures.items():
-            write_atomically(self.folder / kind / f"{stamp}.png", cv2.imencode(".png", picture)[1].tobytes())
+        for kind, image in images.items():
+            write_atomically(self.folder / kind / f"{stamp}.png", cv2.imencode(".png", image)[1].tobytes())
         jpeg = cv2.imencode(".jpg", np.ascontiguousarray(rgb[..., ::-1]), (cv2.IMWRITE_JPEG_QUALITY, 95))[1]
         write_atomically(self.folder / "rgb" / f"{stamp}.jpg", jpeg.tobytes())
         return float(moving.mean())
@@ -260,7 +260,7 @@ def _moving(index: NDArray[np.int32]) -> NDArray[np.bool_]:
 
 
 def _quaternion(rotation: NDArray[np.float64]) -> tuple[float, ...]:
-    """Unit quaternion x, y, z, w of a rotation matrix."""
+    """Unit quaternion (x, y, z, w) of a rotation matrix (3 x 3)."""
     vector = cv2.Rodrigues(rotation)[0].ravel()
     angle = float(np.linalg.norm(vector))
     axis = vector / max(angle, 1e-12)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes one room after another and writes its pictures, masks, labels, depth and description."""
+"""Generation of rooms: each one's images, masks, labels, depth and description."""
 
 from __future__ import annotations
 
@@ -39,13 +39,16 @@ from bgflow_ros.segmentation.files import write_atomically
 __all__ = ["Room", "RoomSettings", "build_room", "is_good_view", "make_room"]
 
 VIEW_TRIES = 8
-CLOSE_UP_SHARE = 0.2  # of the pictures are tried from close above a top
-EMPTY_BELOW = 0.02  # clutter below which a room counts as empty
+"""Attempts to find a useful view."""
+CLOSE_UP_SHARE = 0.2
+"""Share of the views that are tried from close above a support surface."""
+EMPTY_BELOW = 0.02
+"""Clutter below which a room counts as empty."""
 
 
 @dataclass(frozen=True)
 class RoomSettings:
-    """What the pictures of all rooms have in common."""
+    """Settings that all rooms share."""
 
     out: Path
     views: int = 6
@@ -58,7 +61,7 @@ class RoomSettings:
 
 @dataclass
 class Room:
-    """A built room."""
+    """Room that has been built in Blender."""
 
     plan: Plan
     occupancy: Occupancy
@@ -70,7 +73,7 @@ class Room:
 
 
 def sample_clutter(rng: random.Random) -> float:
-    """How full a room is: one in eight is empty or has a single thing or two, one in ten is crowded."""
+    """Sample how full a room is: one in eight is empty or nearly so, one in ten is crowded."""
     kind = rng.random()
     if kind < 0.12:
         return rng.choice((0.0, 0.0, rng.uniform(EMPTY_BELOW, 0.08)))
@@ -82,7 +85,7 @@ def sample_clutter(rng: random.Random) -> float:
 
 
 def build_room(settings: RoomSettings, rng: random.Random, folder: Path) -> Room:
-    """Build a room in Blender."""
+    """Build a random room in Blender; the renderer writes temporary files to `folder`."""
     scene, plan = SceneBuilder(), sample_plan(rng)
     occupancy, light = Occupancy(plan), sample_light(plan, rng)
     shell = build_shell(scene, plan, occupancy, rng)
@@ -115,7 +118,15 @@ def build_room(settings: RoomSettings, rng: random.Random, folder: Path) -> Room
 
 
 def is_good_view(depth: NDArray[Any], index: NDArray[Any], number: NDArray[Any], novel: bool, close_up: bool) -> bool:
-    """Whether a view shows a room from within, no object from too near, and what it should: a held-out thing, a top."""
+    """Return whether a view is useful: inside the room, not too near, and with the held-out object or surface it needs.
+
+    Args:
+        depth: metres, height x width; 0 is none.
+        index: pass index of each pixel.
+        number: number of the object of each pixel.
+        novel: whether the view has to show an object of a held-out family.
+        close_up: whether the view was taken close above a support surface.
+    """
     visible = depth[depth > 0]
     if (
         visible.size < 0.3 * depth.size
@@ -136,7 +147,7 @@ def is_good_view(depth: NDArray[Any], index: NDArray[Any], number: NDArray[Any],
 def write_view(
     settings: RoomSettings, name: str, camera: Camera, geometry: Any, rng: random.Random, renderer: Renderer
 ) -> Any:
-    """Photograph a view, distort it, write its files; returns its description."""
+    """Render a view, distort it and write its files; return its description."""
     depth: Any = geometry[0]
     index: Any = geometry[1].astype(np.float32)
     light: Any = renderer.render_light(rng.getrandbits(30))
@@ -145,15 +156,15 @@ def write_view(
         light = cv2.remap(np.ascontiguousarray(light), *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         nearest = cv2.INTER_NEAREST
         depth, index = (
-            cv2.remap(np.ascontiguousarray(picture), *maps, nearest, borderMode=cv2.BORDER_REPLICATE)
-            for picture in (depth, index)
+            cv2.remap(np.ascontiguousarray(image), *maps, nearest, borderMode=cv2.BORDER_REPLICATE)
+            for image in (depth, index)
         )
     metres: Any = np.where(index == PANE, 0.0, depth)
     label = np.where(index == PANE, WINDOW, index).astype(np.uint8)
     mask = np.where(label == 0, 255, ~np.isin(label, BACKGROUND_CLASSES)).astype(np.uint8)
     millimetres = np.rint(np.clip(metres, 0, 65.0) * 1000).astype(np.uint16)
-    for kind, picture in (("mask", mask), ("label", label), ("depth", millimetres)):
-        write_atomically(settings.out / kind / f"{name}.png", cv2.imencode(".png", picture)[1].tobytes())
+    for kind, image in (("mask", mask), ("label", label), ("depth", millimetres)):
+        write_atomically(settings.out / kind / f"{name}.png", cv2.imencode(".png", image)[1].tobytes())
     write_atomically(settings.out / "rgb" / f"{name}.jpg", encode_jpeg(develop(light, rng), rng))
     width, height = settings.size
     return {
@@ -168,7 +179,7 @@ def write_view(
 
 
 def make_view(settings: RoomSettings, room: Room, name: str, rng: random.Random) -> Any:
-    """Find a good view and write it; None where none was found."""
+    """Find a useful view, write it and return its description; None where none was found."""
     wanted = bool(room.close_up_surfaces) and not room.targets and rng.random() < CLOSE_UP_SHARE
     for attempt in range(VIEW_TRIES):
         target = rng.choice(room.targets) if room.targets and rng.random() < 0.85 else None
@@ -183,14 +194,14 @@ def make_view(settings: RoomSettings, room: Room, name: str, rng: random.Random)
         geometry = room.renderer.render_geometry()
         share = np.mean(~np.isin(geometry[1], (0, PANE, *BACKGROUND_CLASSES)))
         if not close_up and room.choices["clutter"] > EMPTY_BELOW and share < rng.uniform(0.0, 0.6) and attempt < 3:
-            continue  # a fuller view, if there is one
+            continue  # prefer a fuller view
         if is_good_view(*geometry, novel=bool(room.targets), close_up=close_up):
             return write_view(settings, name, camera, geometry, rng, room.renderer)
     return None
 
 
 def make_room(settings: RoomSettings, number: int, advance: Callable[[], Any]) -> None:
-    """Make a room unless it is complete; advance is called after each view."""
+    """Make a room unless it is complete; call `advance` after each view."""
     path = settings.out / "rooms" / f"{number:05d}.json"
     if path.exists():
         return

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Two Blender scenes of one room: the photograph, and the measurement at the pixel centres."""
+"""Renderer of a room with two Blender scenes: the photograph, and the ground truth at the pixel centres."""
 
 from __future__ import annotations
 
@@ -22,7 +22,16 @@ FLIP = np.diag([1.0, -1.0, -1.0, 1.0])  # Blender's cameras look along -z with y
 
 
 class Renderer:
-    """Renders a stage; folder takes temporary files, threads is 0 for all cores."""
+    """Renders the objects of a scene builder.
+
+    Args:
+        scene: objects of the room.
+        world: sky and ambient light.
+        size: width and height in pixels.
+        samples: light paths per pixel.
+        threads: processor cores to use; 0: all.
+        folder: folder for temporary files.
+    """
 
     def __init__(
         self, scene: SceneBuilder, world: Any, size: tuple[int, int], samples: int, threads: int, folder: Path
@@ -40,7 +49,7 @@ class Renderer:
         cycles.use_adaptive_sampling, cycles.max_bounces = False, 3
         cycles.use_fast_gi, cycles.fast_gi_method, cycles.ao_bounces_render = True, "REPLACE", 1
         cycles.diffuse_bounces = cycles.glossy_bounces = 1
-        cycles.use_light_tree = False  # a handful of lamps
+        cycles.use_light_tree = False  # there are few lamps
         cycles.caustics_reflective = cycles.caustics_refractive = False
         cycles.sample_clamp_indirect = 4.0
         self.geometry = self._scene("exact", [scene.room, scene.panes], 1)
@@ -50,7 +59,7 @@ class Renderer:
         self.geometry.view_layers[0].material_override = materials.geometry()
 
     def _scene(self, name: str, collections: list[Any], samples: int) -> Any:
-        """Blender scene of some collections, seen through the camera."""
+        """Make a Blender scene that shows some collections through the camera."""
         blender_scene = bpy.data.scenes.new(name)
         for collection in collections:
             blender_scene.collection.children.link(collection)
@@ -68,7 +77,7 @@ class Renderer:
         return blender_scene
 
     def set_camera(self, camera: Camera) -> None:
-        """Move the camera, and its flash a little above it, and set its field of view."""
+        """Set the pose and field of view of the camera, and the pose of the flash slightly above it."""
         self.camera.matrix_world = Matrix((camera.pose() @ FLIP).tolist())
         if self.flash is not None:
             aside = np.eye(4)
@@ -77,7 +86,7 @@ class Renderer:
         self.camera.data.lens = 36.0 * camera.lens.rendered_focal(self.size[0]) / self.size[0]
 
     def _render(self, blender_scene: Any) -> NDArray[np.float32]:
-        """Render a scene into an array of height x width x 3."""
+        """Render a Blender scene into an array (height x width x 3)."""
         path = self.folder / f"{blender_scene.name}.exr"
         blender_scene.render.filepath = str(path)
         bpy.ops.render.render(write_still=True, scene=blender_scene.name)
@@ -89,11 +98,11 @@ class Renderer:
         return pixels.reshape(self.size[1], self.size[0], -1)[::-1, :, :3]
 
     def render_geometry(self) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32]]:
-        """Depth in metres along the optical axis (0: none), pass index and number of the object of each pixel."""
+        """Render depth in metres along the optical axis (0: none), pass index and object number of each pixel."""
         pixels = self._render(self.geometry)
         return pixels[..., 0], np.rint(pixels[..., 1]).astype(np.int32), np.rint(pixels[..., 2]).astype(np.int32)
 
     def render_light(self, seed: int) -> NDArray[np.float32]:
-        """Linear light of each pixel."""
+        """Render linear light (height x width x 3)."""
         self.photo.cycles.seed = seed
         return self._render(self.photo)

@@ -22,14 +22,14 @@ RUG, CURTAIN, BLINDS = 20, 16, 13
 
 
 def sheer(rng: random.Random) -> Any:
-    """Thin cloth through which some light comes."""
+    """Sheer cloth that lets some light through."""
     g, shade = Graph("veil"), linear(rng.choice(("#f2f0ea", "#e6dccb", color(rng))))
     cover, glow = g.node("BsdfDiffuse", {"Color": shade}), g.node("BsdfTranslucent", {"Color": shade})
     return g.finish(g.node("MixShader", {0: rng.uniform(0.2, 0.6), 1: cover.outputs[0], 2: glow.outputs[0]}))
 
 
 def build_curtain(scene: SceneBuilder, wall: Wall, hole: Opening, height: float, rng: random.Random) -> None:
-    """Curtains on one or both sides, or drawn, that hang from a rail."""
+    """Build curtains that hang from a rail on one or both sides of an opening."""
     material = rng.choice((sheer, cloth, cloth))(rng)
     top = min(height - 0.04, hole.top + rng.uniform(0.05, 0.25))
     foot = rng.choice((0.02, 0.02, max(0.02, hole.bottom - 0.2)))
@@ -52,7 +52,7 @@ def build_curtain(scene: SceneBuilder, wall: Wall, hole: Opening, height: float,
 
 
 def build_blind(scene: SceneBuilder, wall: Wall, hole: Opening, rng: random.Random) -> None:
-    """Roller blind, slats across or slats from top to bottom, let down to some height."""
+    """Build a roller blind or one with horizontal or vertical slats, let down to some height."""
     kind = rng.choice(("roller", "slats", "slats", "upright"))
     rise, wide, middle = hole.top - hole.bottom, hole.right - hole.left + 0.04, (hole.left + hole.right) / 2
     drop = rise * rng.choice((0.2, 0.5, 0.8, 1.0, 1.0))
@@ -79,7 +79,7 @@ def build_blind(scene: SceneBuilder, wall: Wall, hole: Opening, rng: random.Rand
 
 
 def dress_windows(scene: SceneBuilder, plan: Plan, occupancy: Occupancy, rng: random.Random) -> None:
-    """Give the windows of the room curtains, blinds, both or nothing."""
+    """Add curtains, blinds, both or nothing to the windows of the room."""
     curtains, blinds = rng.random() < 0.42, rng.random() < 0.36
     for wall in plan.walls:
         for hole in wall.openings:
@@ -99,7 +99,7 @@ def dress_windows(scene: SceneBuilder, plan: Plan, occupancy: Occupancy, rng: ra
 
 
 def rug(rng: random.Random) -> Any:
-    """Cloth of a rug, often in one of the designs that carpets from wall to wall have, which are floor."""
+    """Material of a rug, often in a design of wall-to-wall carpets, which are labelled as floor."""
     kind, shades = rng.random(), [color(rng) for _ in range(4)]
     if kind < 0.4:
         g = Graph("rug")
@@ -108,7 +108,7 @@ def rug(rng: random.Random) -> Any:
 
 
 def build_rugs(scene: SceneBuilder, plan: Plan, rng: random.Random) -> None:
-    """Flat rugs, rectangular or round."""
+    """Build up to two flat rugs, rectangular or round."""
     for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
         x, y = plan.random_point(rng)
         wide, long = rng.uniform(0.5, 2.4), rng.uniform(0.8, 3.5)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Small things fixed to walls and ceilings: switches, sockets, vents, radiators, pipes, lamps, alarms."""
+"""Fixtures of walls and ceilings: switches, sockets, vents, radiators, pipes, lamps, alarms."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Point = tuple[float, float, float]
 
 
 def build_plates(scene: SceneBuilder, wall: Wall, occupancy: Occupancy, rng: random.Random) -> None:
-    """Switches near doors, sockets near the floor."""
+    """Build switches near doors and sockets near the floor."""
     white = light(rng) if rng.random() < 0.8 else plastic(rng)
     for hole in wall.openings:
         x = hole.left - 0.2 if hole.left > 0.4 else hole.right + 0.2
@@ -42,7 +42,7 @@ def build_plates(scene: SceneBuilder, wall: Wall, occupancy: Occupancy, rng: ran
 
 
 def build_radiator(scene: SceneBuilder, wall: Wall, occupancy: Occupancy, rng: random.Random) -> None:
-    """Radiator, under a window where there is one."""
+    """Build a radiator, below a window where the wall has one."""
     windows = [o for o in wall.openings if o.kind == "window" and o.bottom > 0.6]
     if windows:
         hole = rng.choice(windows)
@@ -69,7 +69,7 @@ def build_radiator(scene: SceneBuilder, wall: Wall, occupancy: Occupancy, rng: r
 
 
 def build_pipes(scene: SceneBuilder, wall: Wall, plan: Plan, rng: random.Random) -> None:
-    """Pipes up a corner or along the top of a wall."""
+    """Build pipes in a corner or along the top of a wall."""
     mesh, cover = MeshBuilder(), rng.choice((light, metal, plastic))(rng)
     radius = rng.uniform(0.012, 0.06)
     if rng.random() < 0.6:
@@ -83,7 +83,7 @@ def build_pipes(scene: SceneBuilder, wall: Wall, plan: Plan, rng: random.Random)
 
 
 def build_fixtures(scene: SceneBuilder, plan: Plan, occupancy: Occupancy, rng: random.Random) -> None:
-    """Fixed things of the walls and an alarm or vents on the ceiling."""
+    """Build the fixtures of all walls, and an alarm on the ceiling."""
     heated = rng.random() < 0.3
     for wall in plan.walls:
         if plan.style != "plain" and rng.random() < 0.7:
@@ -109,7 +109,7 @@ def build_fixtures(scene: SceneBuilder, plan: Plan, occupancy: Occupancy, rng: r
 
 
 def build_lamps(scene: SceneBuilder, plan: Plan, lit: bool, rng: random.Random) -> list[Point]:
-    """Lamps on the ceiling of one kind, in a row or a grid; returns where they are."""
+    """Build ceiling lamps of one kind in a row or a grid; return their positions (x, y, z)."""
     if plan.ceiling == "none" or rng.random() < 0.2:
         return []
     kind = rng.choice(("panel", "panel", "tube", "tube", "spots", "bowl", "bowl", "bulb"))

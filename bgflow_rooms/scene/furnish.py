@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Places furniture: against walls, free on the floor, on tops, on walls, from the ceiling. Lengths in metres."""
+"""Placement of furniture: against walls, on the floor, on support surfaces, on walls, from the ceiling."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ CLOSE_UP_HEIGHTS = {
     "double bed": 0.55,
     "stove": 0.9,
 }
-"""Rough heights of what a camera may look across though nothing is put there."""
+"""Approximate heights, in metres, of surfaces that carry nothing but may be seen by a close-up camera."""
 
 
 class Furnisher:
-    """Fills one room; families are (family, pass index) pairs."""
+    """Places random furniture in one room; `families` lists families with their pass indices."""
 
     def __init__(
         self,
@@ -48,20 +48,20 @@ class Furnisher:
 
     @property
     def close_up_surfaces(self) -> list[SupportSurface]:
-        """Faces at a height at which one looks down on them from close."""
+        """Surfaces at a height at which a close-up camera looks down on them."""
         return [
             surface for surface in self.surfaces if 0.35 < surface.middle[2] < 1.2 and min(surface.size) > 0.3
         ] + self.close_up_only
 
     def pick(self, place: str) -> Piece | None:
-        """Build a random piece for a kind of place."""
+        """Build a random piece for a kind of place; None where no family has that place."""
         if not self.kinds.get(place):
             return None
         family, index = self.rng.choices(self.kinds[place], self.weights[place])[0]
         return self.scene.build_piece(family, index, self.rng)
 
     def add_surface(self, piece: Piece, x: float, y: float, z: float, angle: float) -> None:
-        """Remember the top of a piece whose middle is at x, y."""
+        """Remember the support surface of a piece whose centre is at x, y."""
         if piece.family.supports and z + piece.size[2] < 1.9:
             self.surfaces.append(
                 SupportSurface((x, y, z + piece.size[2]), angle, (0.9 * piece.size[0], 0.9 * piece.size[1]))
@@ -109,7 +109,7 @@ class Furnisher:
         return False
 
     def on_surface(self, piece: Piece) -> bool:
-        """Try to put a piece on a top."""
+        """Try to put a piece on a support surface."""
         for surface in self.rng.sample(self.surfaces, min(len(self.surfaces), 4)):
             spot = surface.place(piece.size, self.rng)
             if spot is not None and spot[2] + piece.size[2] < self.plan.ceiling_at(spot[0], spot[1]):
@@ -143,7 +143,7 @@ class Furnisher:
         return False
 
     def place(self, piece: Piece, where: str) -> bool:
-        """Place a piece or take it away."""
+        """Place a piece, or remove it where there is no room for it; return whether it was placed."""
         ways = {
             "wall": self.against_wall,
             "floor": self.on_floor,
@@ -157,7 +157,7 @@ class Furnisher:
         return done
 
     def fill(self, clutter: float) -> None:
-        """Furnish the room; clutter is from 0 (empty) to 2.4 (crowded)."""
+        """Furnish the room; `clutter` ranges from 0 (empty) to 2.4 (crowded)."""
         rng = self.rng
         around = sum(wall.length for wall in self.plan.walls)
         x0, y0, x1, y1 = self.plan.bounds
@@ -177,13 +177,13 @@ class Furnisher:
             piece = self.pick("surface")
             if piece is not None:
                 self.place(piece, "surface")
-        for _ in range(round(clutter * rng.choice((0, 0, 0, 3, 6)))):  # what lies about
+        for _ in range(round(clutter * rng.choice((0, 0, 0, 3, 6)))):  # objects that lie about
             piece = self.pick("surface")
             if piece is not None:
                 self.place(piece, "floor")
 
     def add_novel(self, novel: tuple[Family, ...]) -> list[Point]:
-        """Place one to four pieces of held-out families; returns where they are."""
+        """Place one to four pieces of held-out families; return their positions (x, y, z)."""
         spots: list[Point] = []
         for _ in range(self.rng.randint(1, 4) * 3):
             if len(spots) >= 4 or (spots and self.rng.random() < 0.35):

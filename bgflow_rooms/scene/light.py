@@ -25,7 +25,7 @@ Tint = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Light:
-    """Choice of a light: mode, sky behind the windows and its strength, and whether the ceiling's lamps are on."""
+    """Lighting of a room: mode, sky and its strength, and whether the ceiling lamps are on."""
 
     mode: str
     sky: str
@@ -34,7 +34,7 @@ class Light:
 
 
 def warmth(kelvin: float) -> Tint:
-    """Linear colour of a black body, its largest part 1."""
+    """Linear RGB colour of a black body at a temperature in kelvin; its largest component is 1."""
     t = min(max(kelvin, 1500.0), 15000.0) / 6500.0
     tint = (min(1.6, t**-0.55), 1.0, t**0.75) if t < 1 else (t**-0.35, t**-0.15, 1.0)
     top = max(tint)
@@ -42,7 +42,7 @@ def warmth(kelvin: float) -> Tint:
 
 
 def sample_light(plan: Plan, rng: random.Random) -> Light:
-    """Draw the light of a room."""
+    """Sample the lighting of a room."""
     windows = any(o.kind == "window" for wall in plan.walls for o in wall.openings)
     if plan.style == "plain":
         sky = rng.choice(("day", "flat", "flat", "flat", "white", "night"))
@@ -58,7 +58,7 @@ def sample_light(plan: Plan, rng: random.Random) -> Light:
 
 
 def add_lamp(collection: Any, kind: str, position: Any, direction: Any, **settings: Any) -> Any:
-    """Add a lamp (AREA, SUN, POINT) that shines in a direction; the camera does not see it."""
+    """Add a lamp (AREA, SUN, POINT, SPOT) that shines in a direction and is invisible to the camera."""
     light = bpy.data.lights.new(kind.lower(), kind)
     for name, value in settings.items():
         setattr(light, name, value)
@@ -73,17 +73,17 @@ def add_lamp(collection: Any, kind: str, position: Any, direction: Any, **settin
 def add_room_lamp(
     scene: SceneBuilder, kind: str, position: Any, direction: Any, energy: float, tint: Tint, **settings: Any
 ) -> Any:
-    """Add a lamp of an energy and a tint to a stage."""
+    """Add a lamp of an energy and a tint to a scene."""
     return add_lamp(scene.lamps, kind, position, direction, energy=energy, color=tint, **settings)
 
 
 def downwards(turn: float, rise: float) -> tuple[float, float, float]:
-    """Direction of the light of a sun that stands so high, in radians."""
+    """Direction of sunlight for an azimuth and an elevation."""
     return math.cos(turn) * math.cos(rise), math.sin(turn) * math.cos(rise), -math.sin(rise)
 
 
 def build_daylight(scene: SceneBuilder, plan: Plan, rng: random.Random) -> None:
-    """Light of the sky in every window, and perhaps the sun."""
+    """Add daylight to every window, and perhaps a sun."""
     tint, power = warmth(rng.uniform(5500, 12000)), math.exp(rng.uniform(3.5, 5.2))
     for wall in plan.walls:
         for hole in wall.openings:
@@ -110,7 +110,7 @@ def build_light(
     annexes: list[Plan],
     rng: Any,
 ) -> Any:
-    """Build the lamps and the world, which is returned."""
+    """Build the lamps and the world; return the world."""
     kelvin = rng.choice((2700, 3000, 3500, 4000, 5000, 6500)) + rng.uniform(-200, 200)
     ambient = math.exp(rng.uniform(-2.6, 0.0))
     x0, y0, x1, y1 = plan.bounds

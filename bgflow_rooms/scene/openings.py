@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What fills the holes of walls: windows, doors, and the rooms seen behind them."""
+"""Windows and doors in the openings of walls, and the rooms behind them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["build_openings"]
 
 
 class Joinery:
-    """Material and measures that the windows and doors of a room share."""
+    """Materials and dimensions shared by the windows and doors of a room."""
 
     def __init__(self, rng: random.Random, simple: bool) -> None:
         if simple:
@@ -31,7 +31,7 @@ class Joinery:
         self.metal = plain("#b9bbbe", 0.25, 1.0)
         self.glass = glass(rng.uniform(0.04, 0.15)) if not simple and rng.random() < 0.5 else None
         self.bar, self.deep = rng.uniform(0.03, 0.09), rng.uniform(0.04, 0.09)
-        self.lights = rng.choice((0.25, 0.45, 0.7, 1.0, 1.6, 3.0))  # width of a window's light
+        self.lights = rng.choice((0.25, 0.45, 0.7, 1.0, 1.6, 3.0))  # width of one pane
         self.rows = rng.choice((1, 1, 1, 1, 2, 2, 3)) if self.lights > 0.3 else rng.randint(2, 5)
         self.style = rng.choice(("plain", "panels", "panels", "glass"))
         self.casing = rng.uniform(0.04, 0.1)
@@ -39,7 +39,7 @@ class Joinery:
 
 
 def build_window(scene: SceneBuilder, wall: Wall, hole: Opening, joinery: Joinery, rng: random.Random) -> None:
-    """Frame with its lights, a sill board, the pane that only measures, and perhaps one that mirrors."""
+    """Build a window: frame, sill, the pane that labels its pixels, and perhaps a mirroring pane."""
     mesh, bar, back = MeshBuilder(), joinery.bar, joinery.setback + joinery.deep / 2
     wide, rise, middle = hole.right - hole.left, hole.top - hole.bottom, (hole.left + hole.right) / 2
     columns = max(1, round(wide / joinery.lights))
@@ -80,7 +80,7 @@ def build_window(scene: SceneBuilder, wall: Wall, hole: Opening, joinery: Joiner
 
 
 def fill_leaf(mesh: MeshBuilder, wide: float, high: float, joinery: Joinery) -> None:
-    """Leaf of a door that starts at the origin and runs along x."""
+    """Add the leaf of a door, which starts at the origin and extends along x."""
     mesh.box((wide / 2, 0, 0.005), (wide, 0.04, high), joinery.leaf)
     side = mesh.at((wide - 0.07, 0, 1.0))
     for y in (-1, 1):
@@ -94,7 +94,7 @@ def fill_leaf(mesh: MeshBuilder, wide: float, high: float, joinery: Joinery) -> 
 
 
 def build_door(scene: SceneBuilder, wall: Wall, hole: Opening, joinery: Joinery, rng: random.Random) -> None:
-    """Frame and leaf, closed or ajar."""
+    """Build the frame and the leaf of a door, closed or ajar."""
     mesh, edge, jamb = MeshBuilder(), joinery.casing, 0.03
     wide = hole.right - hole.left
     for x, s in ((hole.left, -1), (hole.right, 1)):
@@ -121,7 +121,7 @@ def build_annex(
     joinery: Joinery,
     rng: random.Random,
 ) -> None:
-    """Walls, floor and ceiling of the room behind a hole, sometimes with a window opposite."""
+    """Build the walls, floor and ceiling of the room behind an opening, sometimes with a window opposite."""
     simple, front, back = plan.style == "plain", annex.walls[3], annex.walls[1]
     cover = shell["wall"] if rng.random() < 0.6 else surfaces.wall(rng, simple, patterned=rng.random() < 0.4)
     for side in (annex.walls[0], annex.walls[2]):
@@ -149,7 +149,7 @@ def build_annex(
 
 
 def build_openings(scene: SceneBuilder, plan: Plan, shell: dict[str, Any], rng: random.Random) -> list[Plan]:
-    """Fill the holes; returns the plans of the rooms behind them."""
+    """Build the windows and doors; return the plans of the rooms behind them."""
     joinery, behind = Joinery(rng, plan.style == "plain"), []
     for wall in plan.walls:
         for hole in wall.openings:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is seen through windows and above walls without a ceiling: the sky, and ground, houses and trees that glow."""
+"""Surroundings seen through windows or where a ceiling is missing: sky, ground, houses and trees, all emissive."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ __all__ = ["build_outside", "build_world"]
 
 
 def emissive(tint: Any, strength: float, g: Graph) -> Any:
-    """Finish a material that shines by itself, as what lies in daylight does; it is no lamp."""
+    """Finish a material that emits light like a surface in daylight, without being sampled as a lamp."""
     g.material.cycles.emission_sampling = "NONE"
     return g.finish(g.node("Emission", {"Color": tint, "Strength": strength}))
 
 
 def speckled(dark: str, pale: str, scale: float, strength: float) -> Any:
-    """Leaves, grass, plaster, asphalt in daylight."""
+    """Speckled emissive material: leaves, grass, plaster or asphalt in daylight."""
     g = Graph("outside")
     noise = g.noise(g.node("NewGeometry", {}).outputs["Position"], scale, 3.0)
     return emissive(g.ramp(noise, dark, pale, low=0.35, high=0.65), strength, g)
 
 
 def build_house(mesh: MeshBuilder, strength: float, shining: float, rng: random.Random) -> None:
-    """House front with rows of windows, of which some shine, seen along y from the origin."""
+    """Add a house front with rows of windows, some of them lit, seen along y from the origin."""
     g = Graph("house")
     wide, high, shade = rng.uniform(5, 20), rng.uniform(3, 20), color(rng)
     if rng.random() < 0.3:
@@ -58,7 +58,7 @@ def build_house(mesh: MeshBuilder, strength: float, shining: float, rng: random.
 
 
 def build_outside(scene: SceneBuilder, plan: Plan, sky: str, strength: float, rng: random.Random) -> None:
-    """Ground and what stands on it, all around, unless the sky is blown out; at night most of it is dark."""
+    """Build the surroundings unless the sky is overexposed; at night most of them are dark."""
     night = sky == "night"
     if night:
         strength *= rng.choice((0.01, 0.05))
@@ -94,7 +94,7 @@ def build_outside(scene: SceneBuilder, plan: Plan, sky: str, strength: float, rn
 
 
 def build_world(sky: str, strength: float, ambient: tuple[str, float], reach: float, rng: random.Random) -> Any:
-    """World that shows the camera a sky and is an even light to everything else; reach is how far corners darken."""
+    """World with a sky for the camera and even ambient light; `reach` is the range of ambient occlusion."""
     world = bpy.data.worlds.new("sky")
     world.use_nodes = True
     tree = world.node_tree

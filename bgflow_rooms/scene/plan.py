@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Random plans: a room's outline, walls, windows, doors, ceiling and style. Lengths in metres, angles in radians."""
+"""Random floor plans: outline, walls, windows, doors, ceiling and style. Lengths in metres, angles in radians."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bgflow_rooms.weighted_choice import weighted_choice
 
 __all__ = ["Opening", "Plan", "Wall", "sample_annex", "sample_plan"]
 
-WALL_THICKNESS = 0.22  # of the walls
+WALL_THICKNESS = 0.22
 Point = tuple[float, float]
 
 
 @dataclass
 class Opening:
-    """Hole in a wall: kind is "window", "door" or "arch"; left, right, bottom and top are in the wall's frame."""
+    """Opening of a wall of kind "window", "door" or "arch"; its edges are given in the wall's frame."""
 
     kind: str
     left: float
@@ -31,24 +31,24 @@ class Opening:
 
 @dataclass
 class Wall:
-    """Wall whose frame lies at its start: x runs along it, -y points into the room, z is up."""
+    """Wall; its frame starts at `start`, x runs along the wall, -y points into the room, z is up."""
 
     start: Point
     angle: float
     length: float
-    ends: tuple[bool, bool]  # whether the corner at either end is one of less than 180 degrees
-    outer: bool  # whether it lies on the outline's bounding box
+    ends: tuple[bool, bool]  # whether the inner angle at each end is less than 180 degrees
+    outer: bool  # whether the wall lies on the bounding box of the outline
     openings: list[Opening] = field(default_factory=list)
 
     def at(self, x: float, y: float = 0.0) -> Point:
-        """Point of the plan at x along the wall and y behind its face."""
+        """Point of the plan at `x` along the wall and `y` behind its face."""
         c, s = math.cos(self.angle), math.sin(self.angle)
         return self.start[0] + c * x - s * y, self.start[1] + s * x + c * y
 
 
 @dataclass
 class Plan:
-    """Room: its outline is clockwise seen from above."""
+    """Floor plan of a room; its outline runs clockwise seen from above."""
 
     kind: str
     outline: list[Point]
@@ -60,12 +60,12 @@ class Plan:
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """Lowest x, lowest y, highest x, highest y."""
+        """Bounding box: least x, least y, greatest x, greatest y."""
         xs, ys = zip(*self.outline, strict=True)
         return min(xs), min(ys), max(xs), max(ys)
 
     def inside(self, x: float, y: float) -> bool:
-        """Whether a point lies in the room."""
+        """Return whether a point lies in the room."""
         hit = False
         for (ax, ay), (bx, by) in zip(self.outline, self.outline[1:] + self.outline[:1], strict=True):
             if (ay > y) != (by > y) and x < ax + (y - ay) / (by - ay) * (bx - ax):
@@ -73,7 +73,7 @@ class Plan:
         return hit
 
     def random_point(self, rng: random.Random) -> Point:
-        """Random point in the room."""
+        """Uniformly distributed random point in the room."""
         x0, y0, x1, y1 = self.bounds
         while True:
             x, y = rng.uniform(x0, x1), rng.uniform(y0, y1)
@@ -81,7 +81,7 @@ class Plan:
                 return x, y
 
     def ceiling_at(self, x: float, y: float) -> float:
-        """Height of the ceiling."""
+        """Height of the ceiling above a point."""
         if self.ceiling != "slope":
             return self.height
         first = self.walls[0]
@@ -90,7 +90,7 @@ class Plan:
 
 
 def sample_outline(kind: str, rng: random.Random) -> list[Point]:
-    """Outline of a kind of room, clockwise."""
+    """Sample the outline of a kind of room, clockwise."""
     w, d = rng.uniform(2.4, 6.5), rng.uniform(2.4, 6.5)
     if kind == "corridor":
         w, d = rng.uniform(1.5, 2.6), rng.uniform(5, 12)
@@ -128,7 +128,7 @@ def walls_along(outline: list[Point]) -> list[Wall]:
 
 
 def find_gap(wall: Wall, width: float, rng: random.Random) -> float | None:
-    """Left end for a new hole of a width, or None where there is no room."""
+    """Sample the left edge of a new opening of a width; None where there is no room."""
     for _ in range(12):
         if wall.length < width + 0.3:
             return None
@@ -139,7 +139,7 @@ def find_gap(wall: Wall, width: float, rng: random.Random) -> float | None:
 
 
 def sample_annex(room: Plan, wall: Wall, hole: Opening, rng: random.Random) -> Plan:
-    """Plan of what lies behind a hole of a room, as wide as the other holes of the wall allow."""
+    """Sample the plan of the room behind an opening, as wide as the other openings of the wall allow."""
     others = [o for o in wall.openings if o is not hole]
     left = max([0.0, *(o.right for o in others if o.right < hole.left)])
     right = min([wall.length, *(o.left for o in others if o.left > hole.right)])
@@ -160,7 +160,7 @@ def sample_annex(room: Plan, wall: Wall, hole: Opening, rng: random.Random) -> P
 
 
 def sample_openings(plan: Plan, rng: random.Random) -> None:
-    """Give the walls doors, holes and windows."""
+    """Add random doors, arches and windows to the walls of a plan."""
     outer = [wall for wall in plan.walls if wall.outer and wall.length > 1.2]
     low = plan.walls[0] if plan.ceiling == "slope" else None
     for _ in range(rng.choice((0, 1, 1, 2, 2, 3))):
@@ -198,7 +198,7 @@ def sample_openings(plan: Plan, rng: random.Random) -> None:
 
 
 def sample_plan(rng: random.Random) -> Plan:
-    """Draw a room."""
+    """Sample the plan of a room."""
     kinds = {"plain": 36, "L": 16, "corridor": 11, "hall": 8, "small": 9, "alcove": 8, "breast": 7, "chamfer": 5}
     kind = weighted_choice(kinds, rng)
     outline = sample_outline(kind, rng)

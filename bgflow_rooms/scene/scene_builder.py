@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the things of a room are put: collections of Blender, labels and numbers of the objects."""
+"""Objects of a room in Blender: their collections, class labels and numbers."""
 
 from __future__ import annotations
 
@@ -18,27 +18,28 @@ from bgflow_rooms.scene.plan import Wall
 
 __all__ = ["CEILING", "DOOR", "FLOOR", "PANE", "WALL", "WINDOW", "Piece", "SceneBuilder"]
 
-PANE = 209  # what is seen through a window; its label is WINDOW
+PANE = 209
+"""Pass index of window panes, whose label is WINDOW and whose depth is unknown."""
 
 
 class Piece:
-    """A piece of furniture that has been built and can be moved."""
+    """Piece of furniture that has been built and can be moved."""
 
     def __init__(self, family: Family, frame: Any, objects: list[Any], size: tuple[float, float, float]) -> None:
         self.family, self.frame, self.objects, self.size = family, frame, objects, size
 
     def move(self, x: float, y: float, z: float, angle: float) -> None:
-        """Put the piece's origin at a position and turn it about the vertical."""
+        """Move the origin of the piece to a position and turn the piece about the vertical axis."""
         self.frame.location, self.frame.rotation_euler = (x, y, z), (0.0, 0.0, angle)
 
     def remove(self) -> None:
-        """Take the piece away."""
+        """Remove the piece from the scene."""
         for obj in (*self.objects, self.frame):
             bpy.data.objects.remove(obj)
 
 
 class SceneBuilder:
-    """A new Blender file with collections for what both scenes see and for what only one of them sees."""
+    """New Blender file with collections for the objects of both rendered scenes and of only one of them."""
 
     def __init__(self) -> None:
         bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -46,10 +47,10 @@ class SceneBuilder:
             bpy.data.collections.new(name) for name in ("room", "panes", "outside", "lamps")
         )
         self.count = 0
-        self.flash: Any = None  # a lamp that goes with the camera
+        self.flash: Any = None  # lamp that moves with the camera
 
     def label_objects(self, objects: Sequence[Any], index: int) -> None:
-        """Give things a label and a number of their own."""
+        """Set the pass index and a common new number of objects."""
         self.count += 1
         for obj in objects:
             obj.pass_index, obj.color = index, (float(self.count), 0.0, 0.0, 1.0)
@@ -62,7 +63,7 @@ class SceneBuilder:
         angle: float = 0.0,
         where: Any = None,
     ) -> Any:
-        """Make one flat-shaded object of a kit; where is a collection, that of the room by default."""
+        """Add a mesh as a flat-shaded object to a collection, by default that of the room."""
         if not mesh.points:
             return None
         data = bpy.data.meshes.new("shell")
@@ -77,11 +78,11 @@ class SceneBuilder:
         return obj
 
     def add_to_wall(self, wall: Wall, mesh: MeshBuilder, index: int, where: Any = None) -> Any:
-        """Make one object of a kit that was filled in a wall's frame."""
+        """Add a mesh that was built in the frame of a wall."""
         return self.add_mesh(mesh, index, (*wall.start, 0.0), wall.angle, where)
 
     def build_piece(self, family: Family, index: int, rng: random.Random) -> Piece:
-        """Build a piece of furniture at the origin."""
+        """Build a random piece of a family at the origin."""
         before = len(self.room.objects)
         builder = ObjectBuilder(self.room, fine=False).at((0, 0, 0))
         size = family.build(builder, rng)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Walls with holes, floor, ceiling, skirting, columns and beams of a plan."""
+"""Shell of a room: walls with openings, floor, ceiling, skirting, columns and beams."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from bgflow_rooms.scene.scene_builder import CEILING, FLOOR, WALL, SceneBuilder
 
 __all__ = ["add_wall", "build_shell"]
 
-GROOVE = 0.001  # left free where two walls meet at a corner that stands out, so that no faces coincide
+GROOVE = 0.001
+"""Gap in metres between two walls at a convex corner, where their faces would coincide otherwise."""
 
 
 def add_wall(mesh: MeshBuilder, wall: Wall, height: float, material: Any) -> None:
-    """Fill a kit with a wall around its holes, in the wall's frame."""
+    """Add a wall with its openings to a mesh, in the wall's frame."""
     left, right = (WALL_THICKNESS if inner else -GROOVE for inner in wall.ends)
     left, right = -left, wall.length + right
     xs = sorted({left, right, *(x for o in wall.openings for x in (o.left, o.right))})
@@ -37,7 +38,7 @@ def add_wall(mesh: MeshBuilder, wall: Wall, height: float, material: Any) -> Non
 
 
 def build_skirting(scene: SceneBuilder, plan: Plan, base: Any, rng: random.Random) -> None:
-    """Boards along the feet of the walls, except at doors and low windows."""
+    """Build skirting boards along the walls, except at doors and low windows."""
     if rng.random() < (0.75 if plan.style == "plain" else 0.25):
         return
     high, thick = rng.uniform(0.04, 0.16), rng.uniform(0.008, 0.02)
@@ -58,7 +59,7 @@ def build_skirting(scene: SceneBuilder, plan: Plan, base: Any, rng: random.Rando
 
 
 def build_ceiling(scene: SceneBuilder, plan: Plan, rng: random.Random) -> None:
-    """Ceiling, flat or with a slope on one side, sometimes with beams or a moulding."""
+    """Build a ceiling that is flat or slopes on one side, sometimes with beams or a moulding."""
     cover = surfaces.ceiling(rng, plan.style == "plain")
     mesh = MeshBuilder()
     mesh.slab(plan.outline, (0, 0, plan.height), 0.15, cover)
@@ -90,7 +91,7 @@ def build_ceiling(scene: SceneBuilder, plan: Plan, rng: random.Random) -> None:
 
 
 def build_columns(scene: SceneBuilder, plan: Plan, occupancy: Occupancy, cover: Any, rng: random.Random) -> None:
-    """Free columns in large rooms and pilasters on walls."""
+    """Build columns in large rooms and pilasters on walls."""
     if plan.kind in ("hall", "L") and rng.random() < 0.35:
         size, round_one = rng.uniform(0.25, 0.6), rng.random() < 0.4
         for _ in range(rng.randint(1, 4)):
@@ -114,7 +115,7 @@ def build_columns(scene: SceneBuilder, plan: Plan, occupancy: Occupancy, cover: 
 
 
 def sample_covers(rng: random.Random, simple: bool) -> tuple[Any, Any]:
-    """Covers of most walls and of one or two others; in two of five rooms all walls or the others are patterned."""
+    """Sample the materials of most walls and of one or two others; two of five rooms have a pattern on some walls."""
     if rng.random() < 0.42:
         patterned = surfaces.wall(rng, simple, patterned=True)
         if rng.random() < 0.45:
@@ -125,7 +126,7 @@ def sample_covers(rng: random.Random, simple: bool) -> tuple[Any, Any]:
 
 
 def build_shell(scene: SceneBuilder, plan: Plan, occupancy: Occupancy, rng: random.Random) -> dict[str, Any]:
-    """Build the shell; returns its wall and floor materials for the rooms behind the doors."""
+    """Build the shell; return its wall and floor materials for the rooms behind the doors."""
     simple = plan.style == "plain"
     base, other = sample_covers(rng, simple)
     ground = surfaces.floor(rng, simple)
