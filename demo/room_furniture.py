@@ -1,9 +1,9 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What stands, hangs, lies and flies in the demo room: everything that the mask calls foreground.
+"""Furniture and other objects of the demo room: everything that is foreground in the mask.
 
-A piece of furniture is built around the origin of its own frame, what hangs on walls or windows in the room's
-frame. Lengths are in metres, angles in radians. rng is a random.Random.
+A piece of furniture is built around the origin of its own frame; objects on walls or windows are built in the frame
+of the room. Lengths are in metres, angles in radians. rng is a random.Random.
 """
 
 import math
@@ -46,7 +46,7 @@ def build_chair(builder, timber, seat):
 
 
 def build_table(builder, rng):
-    """Dining table, long in y, with chairs and what was left on it."""
+    """Dining table, long in y, with chairs and a laid table."""
     oak = materials.wood("#8a5a33", "#b98550", 1)
     builder.box((0, 0, 0.71), (0.9, 1.6, 0.035), oak, 0.008)
     for x in (-0.38, 0.38):
@@ -218,8 +218,8 @@ def build_pictures(builder):
         clock.rod((0, 0, 0.036), (reach * math.cos(angle), reach * math.sin(angle), 0.036), 0.004, black)
 
 
-def build_odds(builder, rng):
-    """Rug, curtains, radiator, boxes, and what else lies about."""
+def build_small_objects(builder, rng):
+    """Rug, curtains, radiator, boxes and other small objects."""
     builder.box(
         (3.35, 3.35, 0),
         (2.0, 1.35, 0.012),
@@ -290,7 +290,7 @@ def build_drone(builder):
 
 
 def furnish(collection, rng):
-    """Put everything in its place; returns the frames (empty objects) of the ball and of the drone."""
+    """Place all objects; return the frames (empty objects) of the ball and of the drone."""
     builder = ObjectBuilder(collection)
     build_sofa(builder.at((3.3, 4.48, 0)))
     build_table(builder.at((1.05, 2.95, 0)), rng)
@@ -299,7 +299,7 @@ def furnish(collection, rng):
     build_lamps(builder)
     build_door(builder)
     build_pictures(builder)
-    build_odds(builder, rng)
+    build_small_objects(builder, rng)
     ball, drone = builder.at((0, 0, 0)), builder.at((0, 0, 0))
     build_ball(ball)
     build_drone(drone)

@@ -1,8 +1,8 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The empty demo room: 6 x 5 x 2.7 m with a window on the left, what is seen through it, and all the light.
+"""Empty demo room of 6 x 5 x 2.7 m with a window on the left, the view through it, and all lights.
 
-The room is what the mask calls background. Lengths are in metres, angles in radians. rng is a random.Random.
+All of it is background in the mask. Lengths are in metres, angles in radians. rng is a random.Random.
 """
 
 import math
@@ -19,7 +19,7 @@ WINDOW = (1.75, 4.05, 0.85, 2.35)  # near, far, sill, top in the left wall
 
 
 def build_shell(builder, white, accent):
-    """Floor, ceiling, walls with the window's hole, skirting."""
+    """Build floor, ceiling, walls with the opening of the window, and skirting."""
     near, far, sill, top = WINDOW
     wide = WIDTH + 2 * THICK
     middle = (WIDTH / 2, DEPTH / 2)
@@ -43,7 +43,7 @@ def build_shell(builder, white, accent):
 
 
 def build_window(builder):
-    """Frame with three lights, sill board and handles; the glass is perfectly clear, so there is none."""
+    """Build the frame of the window with three panes, sill and handles; the clear glass is left out."""
     near, far, sill, top = WINDOW
     lacquer = materials.plain("#f6f5f1", 0.25, coat=0.3)
     middle, span, rise = (near + far) / 2, far - near, top - sill
@@ -83,7 +83,7 @@ def build_outside(builder, rng):
 
 
 def build_sky():
-    """World that shows the camera a sky and is a weak even light to everything else."""
+    """World with a sky for the camera and weak ambient light."""
     world = bpy.data.worlds.new("sky")
     world.use_nodes = True
     nodes, links = world.node_tree.nodes, world.node_tree.links
@@ -101,7 +101,7 @@ def build_sky():
 
 
 def build_light(collection):
-    """Sun, the sky's light in the window, the two lamps, and a weak light from the rest of the home."""
+    """Add the sun, daylight in the window, two lamps, and weak light from the rest of the home."""
     near, far, sill, top = WINDOW
     add_lamp(
         collection,
@@ -147,7 +147,7 @@ def build_light(collection):
 
 
 def build(background, outside, rng):
-    """Build what does not move and is no furniture, in two collections."""
+    """Build all that neither moves nor is furniture in two collections."""
     build_shell(ObjectBuilder(background), materials.paint("#ebe6da"), materials.paint("#9fb3a8"))
     build_window(ObjectBuilder(background))
     build_outside(ObjectBuilder(outside), rng)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Drives through rendered rooms: paths, company, and what a film holds."""
+"""Drives through rendered rooms: paths, moving objects, and files."""
 
 from __future__ import annotations
 

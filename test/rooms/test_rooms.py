@@ -52,7 +52,7 @@ def test_every_tenth_room_validates(rendered: Path, part: str, numbers: range | 
 
 @pytest.fixture
 def rooms(rendered: Path, tmp_path: Path) -> Path:
-    """A copy to spoil."""
+    """Copy of the rendered rooms that a test may change."""
     return shutil.copytree(rendered, tmp_path / "rooms")
 
 
@@ -103,7 +103,7 @@ def test_without_blender_the_command_says_how_to_get_it_and_makes_nothing(
 
 
 def defined() -> dict[str, list[tuple[str, int, str]]]:
-    """Name, label and place of the families that each of the generator's files defines, without Blender."""
+    """Name, label and place of the families in each file of the generator, read without Blender."""
     found: dict[str, list[tuple[str, int, str]]] = {}
     for path in sorted((ROOMS / "furniture").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -148,7 +148,7 @@ def test_a_lens_without_distortion_leaves_every_pixel_where_it_is(fov: float, si
 
 
 def distorting(seed: int, size: tuple[int, int]) -> tuple[Lens, tuple[int, int]]:
-    """A lens that is drawn until it distorts, and the picture's size."""
+    """Random lens with distortion, and the size of the image."""
     rng = random.Random(seed)
     while not (lens := sample_lens(size, rng)).k1:
         pass

@@ -182,7 +182,7 @@ def starved(robot: FilmingRobot, segment: Segment, chance: random.Random, length
 
 @contextlib.contextmanager
 def burning(number: int) -> Iterator[None]:
-    """So many processes that compute for nothing."""
+    """Run a number of processes that keep a core busy each."""
     burners = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(number)]
     try:
         yield
