@@ -149,6 +149,7 @@ class Robot:
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.received: dict[str, list[Any]] = defaultdict(list)
+        self._subscribed: set[str] = set()
         self._clients: dict[str, Any] = {}
         self._publishers: dict[tuple[type, str, ReliabilityPolicy], Any] = {}
         self._number = 0
@@ -159,7 +160,10 @@ class Robot:
         rclpy.shutdown(context=self.context)
 
     def subscribe(self, topic: str, kind: type = Image) -> None:
-        self.node.create_subscription(kind, topic, self.received[topic].append, 10)
+        """Collect the messages of a topic in `received`; a second call changes nothing."""
+        if topic not in self._subscribed:
+            self._subscribed.add(topic)
+            self.node.create_subscription(kind, topic, self.received[topic].append, 10)
 
     def until(self, done: Callable[[], object], seconds: float = 15.0) -> bool:
         """Spin until a condition is met; return False if it was not met in time."""
