@@ -137,6 +137,7 @@ def test_a_family_has_what_the_stage_needs_and_never_changes() -> None:
 
 
 @given(st.floats(0.6, 1.8), sizes)
+@settings(deadline=None)
 def test_a_lens_without_distortion_leaves_every_pixel_where_it_is(fov: float, size: tuple[int, int]) -> None:
     lens = Lens(fov, 0.0)
     x, y = lens.maps(size)
@@ -176,6 +177,7 @@ def test_maps_undo_the_lens_s_distortion(drawn: tuple[Lens, tuple[int, int]]) ->
 
 
 @given(seeds, sizes)
+@settings(deadline=None)
 def test_lenses_are_drawn_between_narrow_and_wide(seed: int, size: tuple[int, int]) -> None:
     lens = sample_lens(size, random.Random(seed))
     assert math.radians(45) <= lens.fov <= math.radians(100)
@@ -186,6 +188,7 @@ angles = st.floats(-3, 3)
 
 
 @given(angles, st.floats(-1.5, 1.5), angles)
+@settings(deadline=None)
 def test_a_camera_s_pose_is_a_rotation_that_looks_where_it_says(yaw: float, pitch: float, roll: float) -> None:
     pose = Camera((1.0, 2.0, 3.0), yaw, pitch, roll, Lens(1.0, 0.0)).pose()
     assert pose[:3, :3] @ pose[:3, :3].T == pytest.approx(np.eye(3), abs=1e-9)
