@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m bgflow_rooms rooms|drives`: verbs of `bgflow` where only Blender and what it needs is installed."""
+"""Run `bgflow rooms` and `bgflow drives` where only Blender and its dependencies are installed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERBS = {"rooms": rooms, "drives": drives}
 
 
 def main() -> int:
-    """Run the verb."""
+    """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m bgflow_rooms", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for name, verb in VERBS.items():

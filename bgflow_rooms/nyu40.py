@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The 40 classes of NYU (Gupta et al., 2013), by which NYU's pictures and rendered rooms are labelled."""
+"""The 40 classes (Gupta et al., 2013) that label the images of NYU Depth v2 and the rendered rooms."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ CLASS_NAMES = (
     "night stand", "toilet", "sink", "lamp", "bathtub", "bag", "otherstructure", "otherfurniture", "otherprop",
 )
 # fmt: on
-"""By number, as the authors spell them."""
+"""Names in the order of the class numbers, spelt as the authors spell them."""
 CLASSES = len(CLASS_NAMES) - 1
-"""Numbered from 1; 0 is unlabelled."""
+"""Number of classes, which are numbered from 1; 0 is unlabelled."""
 WALL, FLOOR, DOOR, WINDOW, CEILING = 1, 2, 8, 9, 22
 OTHER = 40
-"""Props that are nothing else."""
+"""Class of all other props."""
 BACKGROUND_CLASSES = (WALL, FLOOR, WINDOW, CEILING)
 NOVEL_FROM = 100
-"""Rendered labels from here on are families that training rooms never hold (`bgflow rooms --novel`)."""
+"""First label of the held-out families, which no training room contains (`bgflow rooms --novel`)."""

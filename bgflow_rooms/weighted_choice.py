@@ -14,6 +14,6 @@ Kind = TypeVar("Kind")
 
 
 def weighted_choice(weights: Mapping[Kind, int], rng: random.Random) -> Kind:
-    """Draw one of the keys, each with a probability in proportion to its weight."""
+    """Return a random key; the probability of each is proportional to its weight."""
     [kind] = rng.choices(list(weights), list(weights.values()))
     return kind

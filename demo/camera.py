@@ -1,7 +1,8 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A camera made of files: publishes `image` and `camera_info` at a steady rate, over and over, and `depth` where the
-files have some.
+"""Publish images, videos or bags as a camera does: `image`, `camera_info` and, where there is any, `depth`.
+
+After the last frame the camera starts again with the first one.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from bgflow_ros.node.messages import to_image
 
 
 def endless(found: list[Source]) -> Iterator[Frame]:
-    """Frames of all sources, from the start again after the last; whatever cannot be read is passed over."""
+    """Yield the frames of all sources over and over; files that cannot be read are reported and skipped."""
     while True:
         readable = 0
         for source in found:
@@ -40,12 +41,13 @@ def endless(found: list[Source]) -> Iterator[Frame]:
             except MediaError as error:
                 print(f"camera: {error}", flush=True)
         if not readable:
-            raise MediaError("nothing to show: no frame could be read")
+            raise MediaError("no frame could be read; expected images, videos or bags with images")
 
 
 def calibration(paths: list[str]) -> CameraInfo:
-    """What camera.yaml (as camera_calibration writes it) beside or in the first path says; zeros, that is
-    uncalibrated, where there is none.
+    """Calibration in a file camera.yaml (in the format of camera_calibration) in or beside the first path.
+
+    Without such a file all values are 0, which means uncalibrated.
     """
     info = CameraInfo()
     folder = Path(paths[0]) if paths else Path()
@@ -63,7 +65,7 @@ def calibration(paths: list[str]) -> CameraInfo:
 
 
 def camera_info(image: Image, calibrated: CameraInfo) -> CameraInfo:
-    """Calibration of an image: the file's, where it is for images of this size."""
+    """Calibration of an image: that of the file if it is for images of this size, otherwise an empty one."""
     fits = (calibrated.width, calibrated.height) == (image.width, image.height)
     info = copy.copy(calibrated) if fits else CameraInfo(width=image.width, height=image.height)
     info.header = image.header
@@ -71,22 +73,22 @@ def camera_info(image: Image, calibrated: CameraInfo) -> CameraInfo:
 
 
 def depth_of(paths: list[str], frame: Frame) -> npt.NDArray[np.uint16] | None:
-    """Depth in millimetres that lies beside a video as depth/NNNN.png, as in demo/room; None where there is none."""
+    """Depth in millimetres from the file depth/NNNN.png beside a video, as in demo/room; None without such a file."""
     number = frame.name.rpartition("_")[2]
     path = Path(paths[0]).parent / "depth" / f"{int(number):04d}.png" if paths and number.isdecimal() else Path()
     return cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None  # type: ignore[return-value]
 
 
 def main() -> None:
-    """Publish until told to stop."""
+    """Publish until the process is told to stop."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("paths", nargs="*", help="pictures, folders, videos or bags")
-    parser.add_argument("--camera", type=int, metavar="N", help="a real camera instead")
+    parser.add_argument("paths", nargs="*", help="images, folders, videos or bags")
+    parser.add_argument("--camera", type=int, metavar="N", help="number of a real camera to use instead")
     parser.add_argument("--rate", type=float, default=30.0, help="frames a second (%(default)s)")
     arguments, ros_arguments = parser.parse_known_args()
     live = arguments.camera is not None
     frames = endless([Camera(arguments.camera)] if live else sources(arguments.paths))
-    # Decoded before anything is published, so that a wrong path ends here.
+    # The first frame is decoded before anything is published, so that a wrong path ends the program here.
     frames = itertools.chain([next(frames)], frames)
     calibrated = calibration(arguments.paths)
     with running_ros(args=ros_arguments):
@@ -109,7 +111,7 @@ def main() -> None:
         except (KeyboardInterrupt, ExternalShutdownException):
             pass
         except Exception:
-            if rclpy.ok():  # else it was told to stop while it published
+            if rclpy.ok():  # otherwise it was told to stop while it published
                 raise
 
 

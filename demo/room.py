@@ -28,7 +28,7 @@ FLIP = np.diag([1.0, -1.0, -1.0])  # Blender's cameras look along -z with y up
 
 
 def parse_arguments():
-    """Command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=user_path, default=Path("demo/room"), help="folder of the finished clip")
     parser.add_argument(
@@ -47,14 +47,14 @@ def parse_arguments():
 
 
 def pose_matrix(position, rotation):
-    """Blender's matrix of a position and a rotation."""
+    """Blender matrix of a position and a rotation."""
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = rotation, position
     return Matrix(matrix.tolist())
 
 
 class Studio:
-    """The room in two Blender scenes: one photographs it, the other measures it at the pixel centres."""
+    """Room in two Blender scenes: one for the photograph, one for the ground truth at the pixel centres."""
 
     def __init__(self, size, samples, seed):
         bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -79,7 +79,7 @@ class Studio:
         self._sharpen()
 
     def _scene(self, name, collections, samples):
-        """Blender scene of some collections, seen through the camera."""
+        """Make a Blender scene that shows some collections through the camera."""
         made = bpy.data.scenes.new(name)
         for collection in collections:
             made.collection.children.link(collection)
@@ -92,7 +92,7 @@ class Studio:
         return made
 
     def _expose(self):
-        """Settings of the photograph."""
+        """Set up the scene of the photograph."""
         cycles, view = self.photo.cycles, self.photo.view_settings
         cycles.use_denoising, cycles.denoiser, cycles.denoising_prefilter = True, "OPENIMAGEDENOISE", "FAST"
         cycles.use_adaptive_sampling = False
@@ -105,11 +105,11 @@ class Studio:
         self.photo.render.image_settings.file_format = "PNG"
 
     def _sharpen(self):
-        """Settings of the measurement: one ray through the centre of each pixel, no filter, no light."""
+        """Set up the scene of the ground truth: one ray through the centre of each pixel, no filter, no light."""
         cycles = self.exact.cycles
         cycles.use_denoising, cycles.use_adaptive_sampling, cycles.max_bounces = False, False, 0
         cycles.pixel_filter_type, cycles.filter_width = "GAUSSIAN", 0.01
-        self.exact.view_layers[0].material_override = materials.exact()
+        self.exact.view_layers[0].material_override = materials.geometry()
         settings = self.exact.render.image_settings
         settings.file_format, settings.color_mode, settings.color_depth = "OPEN_EXR", "RGB", "32"
 
@@ -130,7 +130,7 @@ class Studio:
 
 
 def render_frame(studio, cache, frame, frames):
-    """Render the photograph and the measurement of a frame unless they exist."""
+    """Render the photograph and the ground truth of a frame unless they exist."""
     photo, exact = cache / f"{frame:04d}.png", cache / f"{frame:04d}.exr"
     studio.pose(frame, frame / frames)
     if not exact.exists():
@@ -140,7 +140,7 @@ def render_frame(studio, cache, frame, frames):
 
 
 def read_exact(path):
-    """Depth in metres along the optical axis (0: none) and foreground of a measured frame."""
+    """Read depth in metres along the optical axis (0: none) and the foreground mask of a frame."""
     image = bpy.data.images.load(str(path))
     image.colorspace_settings.name = "Non-Color"
     width, height = image.size

@@ -1,8 +1,8 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the camera, the ball and the drone are at a time of the clip.
+"""Motion of the camera, the ball and the drone in the demo clip.
 
-Every path is a function of the phase, 0 to 1 over the clip, and periodic in it, so that the clip loops.
+Every path is a periodic function of the phase, from 0 to 1 over the clip, so that the clip can be looped.
 Positions are in metres in the world frame: x along the wall with the sofa, y away from the camera, z up,
 the origin in the corner of the floor to the left of the camera's starting point.
 """
@@ -53,7 +53,7 @@ def _ball_ground_point(phase):
 
 
 def _ball_way(phase):
-    """Metres that the ball has travelled along the floor since phase 0."""
+    """Distance in metres that the ball has travelled along the floor since phase 0."""
     steps = _ball_ground_point(np.linspace(0, phase, 2001))
     return np.linalg.norm(np.diff(steps, axis=0), axis=1).sum()
 
@@ -62,7 +62,7 @@ BALL_RADIUS = _ball_way(1.0) / (2 * math.pi * BALL_TURNS)  # rolls without slipp
 
 
 def _bounce_height(seconds):
-    """Height of the ball above the floor, a falling body between ever shorter bounces, then rolling."""
+    """Height of the ball above the floor in metres: shorter and shorter bounces, then rolling."""
     for duration in BOUNCE_SECONDS:
         if seconds < duration:
             return GRAVITY / 2 * seconds * (duration - seconds)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The demo: node, camera and watcher as three processes that talk over DDS."""
+"""Run the demo: the node, a camera and a watcher as three processes that communicate over DDS."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
 HERE = Path(__file__).resolve().parent
 ROOM = HERE / "room" / "rgb.mp4"
 RESULTS = ("overlay.mp4", "contact_sheet.jpg", "report.json")
-"""What the watcher writes; an earlier run's must not pass for this one's."""
+"""Files that the watcher writes; those of an earlier run are removed first."""
 PATIENCE = 5.0
-"""Seconds that a process has to end by itself before it is killed."""
+"""Seconds after which a process that does not end by itself is killed."""
 
 
 def environment(out: Path) -> dict[str, str]:
-    """A ROS domain of the demo's own on this machine only, and shared memory large enough for images."""
+    """Environment of the processes: a separate ROS domain on this machine only, and enough shared memory for images."""
     own = os.environ.copy() | only_this_machine()
-    own.setdefault("ROS_LOG_DIR", str(out.absolute() / "log"))  # ROS's own is in the home folder
+    own.setdefault("ROS_LOG_DIR", str(out.absolute() / "log"))  # by default ROS writes to the home folder
     own["ROS_DOMAIN_ID"] = str(51 + os.getpid() % 50)
-    # Left by the ROS wheels in this process; the children must set up their own library path.
+    # Set by the ROS wheels in this process; the children must set up their own library path.
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
     choose_shared_memory(own)
     return own
 
 
 def stop(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Interrupt every process, wait, and kill what is left; not to be interrupted itself."""
+    """Interrupt every process, wait for it, and kill it if it does not end; signals are ignored meanwhile."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     for process in processes:
@@ -61,7 +61,7 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def prepare(arguments: argparse.Namespace, shown: str | Path) -> None:
-    """Check what the user can mend before anything starts, and clear the output folder of an earlier run's results."""
+    """Check the arguments before anything starts, and remove the results of an earlier run from the output folder."""
     if arguments.rate <= 0 or arguments.seconds <= 0:
         raise ValueError(f"--rate {arguments.rate:g}, --seconds {arguments.seconds:g}: expected more than 0")
     if arguments.camera is None:
@@ -73,22 +73,22 @@ def prepare(arguments: argparse.Namespace, shown: str | Path) -> None:
 
 
 def main() -> int:
-    """Run the demo; the last line printed is the folder with what it made."""
+    """Run the demo and return its exit status; the last line printed is the folder with the results."""
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     camera = parser.add_mutually_exclusive_group()
-    camera.add_argument("--images", metavar="DIR", help="show a folder of pictures instead of the rendered room")
+    camera.add_argument("--images", metavar="DIR", help="show a folder of images instead of the rendered room")
     camera.add_argument("--video", metavar="FILE", help="show a video")
     camera.add_argument("--bag", metavar="BAG", help="show the images of a ROS 2 bag")
     camera.add_argument("--camera", type=int, metavar="N", help="show a real camera, by OpenCV's number")
-    parser.add_argument("--seconds", type=float, default=30.0, help="how long (%(default)s)")
-    parser.add_argument("--rate", type=float, default=30.0, help="frames a second of the files (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=30.0, help="duration (%(default)s)")
+    parser.add_argument("--rate", type=float, default=30.0, help="frames per second (%(default)s)")
     parser.add_argument("--out", type=user_path, default=Path("demo-out"), help="folder to write to (%(default)s)")
     parser.add_argument("--model", help="model folder or name of a packaged model")
     parser.add_argument(
         "--foreground-threshold",
         type=float,
         metavar="L",
-        help="likelihood below which a pixel is foreground (the model's)",
+        help="likelihood below which a pixel is foreground (default: that of the model)",
     )
     arguments = parser.parse_args()
     shown = arguments.images or arguments.video or arguments.bag or ROOM
@@ -113,7 +113,7 @@ def main() -> int:
     try:
         with log.open("wb") as file:
             for name, command in commands.items():
-                # Sessions of their own: Ctrl-C reaches this process only, which ends the others in order.
+                # Each process has its own session: Ctrl-C reaches this process only, which ends the others in order.
                 quiet = {"stdout": file, "stderr": file} if name != "watch" else {}
                 processes[name] = subprocess.Popen(command, env=own, start_new_session=True, **quiet)
         ended = wait_for_one(processes)
@@ -133,7 +133,7 @@ def main() -> int:
 
 
 def wait_for_one(processes: dict[str, subprocess.Popen[bytes]]) -> str:
-    """Wait until a process ends; its name."""
+    """Wait until a process ends; return its name."""
     while True:
         for name, process in processes.items():
             if process.poll() is not None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Watch the node from outside: rate, age and drops live, an overlay video and a contact sheet at the end."""
+"""Watch the node from outside: show rate, age and dropped frames; write an overlay video and a contact sheet."""
 
 from __future__ import annotations
 
@@ -29,24 +29,25 @@ SNAPSHOTS = 6
 TILE = (256, 192)
 COLUMNS = ("image", *(f"segmenter/{name}" for name in ("likelihood", "foreground_mask", "static_mask", "overlay")))
 WARM_UP = 2.0
-"""Seconds after the first mask that the report leaves out: discovery and first allocations."""
+"""Seconds after the first mask that the report leaves out because of discovery and first allocations."""
 TYPES = {"rgb8": np.uint8, "mono8": np.uint8, "32FC1": np.float32}
 
 
 def stamp(message: Any) -> int:
-    """Nanoseconds of a message's header."""
+    """Time stamp of a message in nanoseconds."""
     return Time.from_msg(message.header.stamp).nanoseconds
 
 
 def pixels(message: Image) -> npt.NDArray[Any]:
-    """View an image message's data as H x W (x 3)."""
+    """View the data of an image message as an array of shape height x width (x 3)."""
     shape = (message.height, message.width, 3) if message.encoding == "rgb8" else (message.height, message.width)
     return np.frombuffer(message.data, TYPES[message.encoding]).reshape(shape)
 
 
 class Snapshot:
-    """One row of the contact sheet: the same frame on every topic. Subscribes until it has it, so that the node
-    computes the likelihood for these few frames only.
+    """Row of the contact sheet: the same frame on every topic.
+
+    The snapshot subscribes only until it has the frame, so that the node computes the likelihood for few frames.
     """
 
     def __init__(self, node: Node) -> None:
@@ -73,7 +74,7 @@ class Snapshot:
 
 
 class Watch(Node):
-    """Counts what the camera sent and what came back."""
+    """Node that counts the frames of the camera and the masks that answer them."""
 
     def __init__(self, video: VideoWriter) -> None:
         super().__init__("watch")
@@ -89,7 +90,7 @@ class Watch(Node):
 
     @property
     def measuring(self) -> bool:
-        """Whether the warm-up is over."""
+        """True once the warm-up is over."""
         return self.first is not None and time.monotonic() - self.first > WARM_UP
 
     def _count(self, info: CameraInfo) -> None:
@@ -104,7 +105,7 @@ class Watch(Node):
             self.answered[stamp(mask)] = (now - stamp(mask)) * 1e-6
 
     def _film(self, overlay: Image) -> None:
-        # Repeats stand for the frames that got no answer, so that the video plays in real time.
+        # An overlay is repeated for frames without an answer, so that the video plays in real time.
         self.film_start = self.film_start or stamp(overlay)
         due = 1 + round((stamp(overlay) - self.film_start) * 1e-9 * self.video.rate)
         while self.filmed < due:
@@ -112,15 +113,15 @@ class Watch(Node):
             self.filmed += 1
 
     def report(self) -> dict[str, float] | None:
-        """Rates of frames and masks, the masks' age in ms from the image's stamp, and how many frames went without.
+        """Rates of frames and masks in hertz, age of the masks in milliseconds, and numbers of frames and drops.
 
-        None until there are two frames and a mask to tell of.
+        The result is None until two frames and a mask have been measured.
         """
         if len(self.sent) < 2 or not self.answered:
             return None
         seconds = (max(self.sent) - min(self.sent)) * 1e-9
         ages = list(self.answered.values())
-        # The last frames may still be on their way.
+        # The answers to the last frames may still be on their way.
         settled = [sent for sent in self.sent if sent < self.get_clock().now().nanoseconds - 500_000_000]
         return {
             "frames_per_second": (len(self.sent) - 1) / seconds,
@@ -133,7 +134,7 @@ class Watch(Node):
 
 
 def contact_sheet(rows: list[dict[str, Image]]) -> npt.NDArray[np.uint8]:
-    """Tile the snapshots, a row each, a column a topic; BGR."""
+    """Tile the snapshots, one row for each and one column for each topic, into a BGR image."""
     sheet = []
     for row in rows:
         tiles = []
@@ -154,9 +155,9 @@ def contact_sheet(rows: list[dict[str, Image]]) -> npt.NDArray[np.uint8]:
 
 
 def main() -> int:
-    """Watch for a while; 1 where no mask came."""
+    """Watch for some seconds; return 1 if no mask came."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=30.0, help="%(default)s")
+    parser.add_argument("--seconds", type=float, default=30.0, help="duration (%(default)s)")
     parser.add_argument("--out", type=user_path, required=True, help="folder to write to")
     arguments, ros_arguments = parser.parse_known_args()
     rows: list[dict[str, Image]] = []

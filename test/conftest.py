@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from bgflow_ros.segmentation.segmenter import Segmenter
 
 if TYPE_CHECKING:
     from soak.camera import FilmingRobot
+    from support.robot import Segment
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOM = ROOT / "demo" / "room"
@@ -26,7 +27,7 @@ DATA = ROOT.parent / "shared" / "data"
 
 
 GUARD = '\npytest.importorskip("rclpy"'
-"""Line with which a module says that all its tests need ROS."""
+"""Line that marks a module whose tests all need ROS."""
 
 if os.environ.get("BGFLOW_TEST_ROS") == "humble":
     from support import humble
@@ -35,13 +36,13 @@ if os.environ.get("BGFLOW_TEST_ROS") == "humble":
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Accept the time limit of pyproject.toml where pytest-timeout, which heeds it, is missing."""
+    """Accept the time limit of pyproject.toml even if pytest-timeout is missing."""
     if not pluginmanager.hasplugin("timeout"):
         parser.addini("timeout", "seconds that a test may take")
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Cut what is long: ids get into the environment, and `colcon test` waits for ever on a line over 64 KiB."""
+    """Shorten long ids: they enter the environment, and `colcon test` hangs on a line over 64 KiB."""
     text = ascii(val)
     return f"{text[:40]}..." if isinstance(val, (str, bytes)) and len(text) > 80 else None
 
@@ -54,13 +55,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a model whose likelihood is brightness."""
+    """Folder of a model whose likelihood is brightness."""
     return tiny_model.write(tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture
 def uncovered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measure no coverage in processes that the test starts: it would meet the same full disk."""
+    """Switch coverage off in child processes, where it would meet the same full disk."""
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
@@ -71,15 +72,15 @@ def segmenter(tiny: Path) -> Segmenter:
 
 @pytest.fixture(scope="session")
 def data() -> Path:
-    """The third-party pictures, which only some machines hold."""
+    """Folder of the third-party images, which not every machine has."""
     if not DATA.is_dir():
-        pytest.skip("needs the third-party pictures in ../shared/data")
+        pytest.skip("needs the third-party images in ../shared/data")
     return DATA
 
 
 @pytest.fixture(scope="session")
 def room() -> list[np.ndarray]:
-    """A few frames of the rendered room, RGB."""
+    """Four RGB frames of the rendered room."""
     capture = cv2.VideoCapture(str(ROOM / "rgb.mp4"))
     frames = []
     for number in range(0, 240, 60):
@@ -91,7 +92,7 @@ def room() -> list[np.ndarray]:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of data sets with the real ones' layout."""
+    """Folder of small data sets in the layout of the real ones."""
     return pytest.importorskip("support.made_rooms", reason="needs the train extra").write(
         tmp_path_factory.mktemp("data")
     )
@@ -99,14 +100,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as `bgflow rooms` writes it: nine rooms to fit, one to validate."""
+    """Folder in the layout of `bgflow rooms`: nine rooms to fit, one to validate."""
     made_rooms = pytest.importorskip("support.made_rooms", reason="needs the train extra")
     return made_rooms.write_rendered(tmp_path_factory.mktemp("rendered"))
 
 
 @pytest.fixture
 def splits(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Splits that go with it."""
+    """Replace the committed splits by those of the small data sets."""
     from support import made_rooms
 
     from bgflow_train.data.splits import Splits
@@ -116,10 +117,26 @@ def splits(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def robot() -> Iterator[FilmingRobot]:
-    """A robot whose small camera films whenever something is waited for."""
+    """Robot whose small camera publishes whenever a test waits."""
     pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
     from soak.camera import SMALL, FilmingRobot
 
     robot = FilmingRobot(SMALL)
     yield robot
     robot.close()
+
+
+@pytest.fixture
+def start(tiny: Path) -> Iterator[Callable[..., Segment]]:
+    """Function that starts nodes with the tiny model and other parameters; the nodes end after the test."""
+    from support.robot import PROGRAM, Segment, model
+
+    started: list[Segment] = []
+
+    def start(*remappings: str, program: tuple[str, ...] = PROGRAM, **parameters: object) -> Segment:
+        started.append(Segment(model(tiny) | parameters, remappings, program=program))
+        return started[-1]
+
+    yield start
+    for segment in started:
+        segment.close()

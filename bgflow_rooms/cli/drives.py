@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     require_blender()
     from tqdm import tqdm
 
-    from bgflow_rooms.render.drives import DriveSettings, film_room
+    from bgflow_rooms.render.drives import DriveSettings, render_drives
 
     settings = DriveSettings(
         arguments.out.resolve(),
@@ -57,6 +57,6 @@ def run(arguments: argparse.Namespace) -> int:
     numbers = range(arguments.first, arguments.first + arguments.rooms)
     with silence(), tqdm(total=len(numbers) * len(settings.amounts) * settings.frames, unit="frame") as bar:
         for number in numbers:
-            film_room(settings, number, bar.update)
+            render_drives(settings, number, bar.update)
     print(arguments.out)
     return 0

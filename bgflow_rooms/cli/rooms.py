@@ -65,9 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
     require_blender()
     from tqdm import tqdm
 
-    from bgflow_rooms.render.generate import Settings, make_room
+    from bgflow_rooms.render.generate import RoomSettings, make_room
 
-    settings = Settings(
+    settings = RoomSettings(
         arguments.out.resolve(),
         arguments.views,
         tuple(arguments.size),

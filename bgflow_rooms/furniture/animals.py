@@ -7,7 +7,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from bgflow_rooms.furniture.kit import Kit, define
+from bgflow_rooms.furniture.mesh_builder import MeshBuilder, make_family
 from bgflow_rooms.materials import nodes as materials
 from bgflow_rooms.materials import palette
 
@@ -23,22 +23,22 @@ def fur(rng: random.Random) -> Any:
     return materials.plain(shades[0], 0.9) if rng.random() < 0.6 else palette.pattern(rng, shades)
 
 
-def head(kit: Kit, rng: random.Random, coat: Any, snout: float, ears: float) -> None:
+def head(mesh: MeshBuilder, rng: random.Random, coat: Any, snout: float, ears: float) -> None:
     """Head around the origin that faces -y: snout length, ears that stand (positive) or hang."""
     dark = palette.dark(rng)
-    kit.ball((0, 0, 0), (0.085, 0.095, 0.085), coat, 14)
-    kit.capsule((0, -0.06, -0.025), (0, -0.07 - snout, -0.035), 0.05, 0.035, coat)
-    kit.ball((0, -0.105 - snout, -0.025), 0.018, dark, 6)
+    mesh.ball((0, 0, 0), (0.085, 0.095, 0.085), coat, 14)
+    mesh.capsule((0, -0.06, -0.025), (0, -0.07 - snout, -0.035), 0.05, 0.035, coat)
+    mesh.ball((0, -0.105 - snout, -0.025), 0.018, dark, 6)
     for side in (-1, 1):
-        kit.ball((side * 0.04, -0.08, 0.03), 0.013, dark, 6)
+        mesh.ball((side * 0.04, -0.08, 0.03), 0.013, dark, 6)
         tip = (side * (0.06 if ears > 0 else 0.1), 0.01, 0.06 + ears)
-        kit.capsule((side * 0.05, 0.01, 0.06), tip, 0.028, 0.01 if ears > 0 else 0.03, coat)
+        mesh.capsule((side * 0.05, 0.01, 0.06), tip, 0.028, 0.01 if ears > 0 else 0.03, coat)
 
 
-def animal(kit: Kit, rng: random.Random, size: float, snout: float, ears: float) -> None:
-    """Four-legged animal with its shoulder at about a size, that stands, sits or lies."""
+def animal(mesh: MeshBuilder, rng: random.Random, size: float, snout: float, ears: float) -> None:
+    """Four-legged animal that stands, sits or lies; `size` is its shoulder height in metres."""
     coat, pose, belly = fur(rng), rng.choice(("stand", "stand", "sit", "lie")), rng.uniform(0.13, 0.2)
-    body = kit.at((0, 0, 0), scale=size)
+    body = mesh.at((0, 0, 0), scale=size)
     high = {"stand": 0.8, "sit": 0.62, "lie": belly}[pose]
     front, rear = (0, -0.4, high), (0, 0.4, high if pose != "sit" else belly)
     body.capsule(front, rear, belly * 1.08, belly, coat)
@@ -73,14 +73,14 @@ def animal(kit: Kit, rng: random.Random, size: float, snout: float, ears: float)
         body.ring((0, -0.49, high + 0.13), belly * 0.72, 0.02, palette.plastic(rng), (0.8, 0, 0))
 
 
-def dog(kit: Kit, rng: random.Random) -> None:
+def dog(mesh: MeshBuilder, rng: random.Random) -> None:
     """Dog of any size."""
-    animal(kit, rng, rng.uniform(0.3, 0.75), rng.uniform(0.03, 0.11), rng.choice((-0.1, -0.06, 0.05, 0.08)))
+    animal(mesh, rng, rng.uniform(0.3, 0.75), rng.uniform(0.03, 0.11), rng.choice((-0.1, -0.06, 0.05, 0.08)))
 
 
-def cat(kit: Kit, rng: random.Random) -> None:
+def cat(mesh: MeshBuilder, rng: random.Random) -> None:
     """Cat."""
-    animal(kit, rng, rng.uniform(0.28, 0.36), 0.012, rng.uniform(0.04, 0.06))
+    animal(mesh, rng, rng.uniform(0.28, 0.36), 0.012, rng.uniform(0.04, 0.06))
 
 
-ANIMALS = (define("dog", 40, "floor", dog), define("cat", 40, "floor", cat))
+ANIMALS = (make_family("dog", 40, "floor", dog), make_family("cat", 40, "floor", cat))

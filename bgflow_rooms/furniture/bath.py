@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What stands in bathrooms."""
+"""Bathroom furniture."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from bgflow_rooms.furniture.kit import TAU, Kit, define
 from bgflow_rooms.furniture.kitchen import tap
+from bgflow_rooms.furniture.mesh_builder import TAU, MeshBuilder, make_family
 from bgflow_rooms.furniture.tables import drawers
 from bgflow_rooms.materials import nodes as materials
 from bgflow_rooms.materials import palette
@@ -19,12 +19,12 @@ from bgflow_rooms.materials import palette
 __all__ = ["BATH"]
 
 
-def oval(kit: Kit, rings: Sequence[Sequence[float]], material: Any, power: float = 1.0) -> None:
+def oval(mesh: MeshBuilder, rings: Sequence[Sequence[float]], material: Any, power: float = 1.0) -> None:
     """Body through ellipses of half width, half depth, shift in y and height; a low power makes them boxy."""
     turns = np.linspace(0, TAU, 28, endpoint=False)
     x, y = (np.sign(f(turns)) * np.abs(f(turns)) ** power for f in (np.cos, np.sin))
     points = [np.stack([a * x, b * y + shift, np.full(28, z)], -1) for a, b, shift, z in rings]
-    kit.sheet(np.stack(points), material, closed=True)
+    mesh.sheet(np.stack(points), material, closed=True)
 
 
 def ceramic(rng: random.Random) -> Any:
@@ -32,14 +32,14 @@ def ceramic(rng: random.Random) -> Any:
     return palette.light(rng) if rng.random() < 0.85 else palette.lacquer(rng)
 
 
-def toilet(kit: Kit, rng: random.Random) -> None:
+def toilet(mesh: MeshBuilder, rng: random.Random) -> None:
     """Toilet with a cistern, with its lid shut or up."""
     glaze, high = ceramic(rng), rng.uniform(0.37, 0.43)
     lid = glaze if rng.random() < 0.7 else palette.hard(rng)
     a, b = rng.uniform(0.17, 0.2), rng.uniform(0.22, 0.27)
     foot = rng.choice((0.0, 0.0, 0.1))
     oval(
-        kit,
+        mesh,
         [
             (0, 0, 0.05, foot),
             (0.11, 0.22, 0.05, foot),
@@ -52,7 +52,7 @@ def toilet(kit: Kit, rng: random.Random) -> None:
         ],
         glaze,
     )
-    kit.box((0, b, high * 0.4), (0.2, 0.16, high * 0.55), glaze, 0.02)
+    mesh.box((0, b, high * 0.4), (0.2, 0.16, high * 0.55), glaze, 0.02)
     shut = [
         (0, 0, 0, 0),
         (a * 1.02, b * 1.02, 0, 0),
@@ -61,17 +61,17 @@ def toilet(kit: Kit, rng: random.Random) -> None:
         (0, 0, 0, 0.035),
     ]
     if rng.random() < 0.6:
-        oval(kit.at((0, 0, high)), shut, lid)
+        oval(mesh.at((0, 0, high)), shut, lid)
     else:
-        oval(kit.at((0, b - 0.06, high + b), (-1.5, 0, 0)), shut, lid)
-        oval(kit, [(a, b, 0, high), (a, b, 0, high + 0.02), (a * 0.7, b * 0.7, 0, high + 0.02)], lid)
+        oval(mesh.at((0, b - 0.06, high + b), (-1.5, 0, 0)), shut, lid)
+        oval(mesh, [(a, b, 0, high), (a, b, 0, high + 0.02), (a * 0.7, b * 0.7, 0, high + 0.02)], lid)
     if rng.random() < 0.8:
         tall = rng.uniform(0.3, 0.42)
-        kit.box((0, b + 0.1, high), (rng.uniform(0.34, 0.42), 0.17, tall), glaze, 0.025, 2)
-        kit.cylinder((0, b + 0.1, high + tall), 0.025, 0.01, palette.metal(rng), 12)
+        mesh.box((0, b + 0.1, high), (rng.uniform(0.34, 0.42), 0.17, tall), glaze, 0.025, 2)
+        mesh.cylinder((0, b + 0.1, high + tall), 0.025, 0.01, palette.metal(rng), 12)
 
 
-def basin(kit: Kit, rng: random.Random) -> None:
+def basin(mesh: MeshBuilder, rng: random.Random) -> None:
     """Washbasin on a pedestal, on a cabinet or on a board."""
     glaze, high, power = ceramic(rng), rng.uniform(0.8, 0.9), rng.choice((1.0, 0.6, 0.35))
     a, b, deep = rng.uniform(0.22, 0.35), rng.uniform(0.19, 0.25), rng.uniform(0.1, 0.16)
@@ -84,31 +84,31 @@ def basin(kit: Kit, rng: random.Random) -> None:
         (a * 0.4, b * 0.4, 0, high - deep + 0.02),
         (0, 0, 0, high - deep + 0.02),
     ]
-    oval(kit, bowl, glaze, power)
+    oval(mesh, bowl, glaze, power)
     kind = rng.choice(("pedestal", "cabinet", "board"))
     if kind == "pedestal":
-        kit.lathe((0, 0.05, 0), [(0.13, 0), (0.09, 0.1), (0.07, 0.4), (0.11, high - deep + 0.03)], glaze)
-        kit.box((0, b, high - 0.12), (a * 1.5, 0.06, 0.12), glaze, 0.02)
+        mesh.lathe((0, 0.05, 0), [(0.13, 0), (0.09, 0.1), (0.07, 0.4), (0.11, high - deep + 0.03)], glaze)
+        mesh.box((0, b, high - 0.12), (a * 1.5, 0.06, 0.12), glaze, 0.02)
     elif kind == "cabinet":
         wide, body, low = max(2 * a, rng.uniform(0.5, 0.9)), palette.hard(rng), rng.choice((0.0, 0.1, 0.3))
-        kit.box((0, 0.01, low), (wide, 2 * b, high - deep * 0.5 - low), body, 0.005)
+        mesh.box((0, 0.01, low), (wide, 2 * b, high - deep * 0.5 - low), body, 0.005)
         drawers(
-            kit.at((0, 0.01 - b, low)),
+            mesh.at((0, 0.01 - b, low)),
             rng,
             (wide * 0.97, 0, high - deep * 0.5 - low - 0.02),
             (2, rng.choice((1, 1, 2))),
             body,
         )
-        kit.box((0, 0.02, high - deep * 0.5), (wide + 0.02, 2 * b + 0.03, 0.02), palette.hard(rng))
+        mesh.box((0, 0.02, high - deep * 0.5), (wide + 0.02, 2 * b + 0.03, 0.02), palette.hard(rng))
     else:
         body = palette.hard(rng, 0)
-        kit.box((0, 0.02, high - deep - 0.04), (rng.uniform(0.7, 1.2), 0.5, 0.04), body)
+        mesh.box((0, 0.02, high - deep - 0.04), (rng.uniform(0.7, 1.2), 0.5, 0.04), body)
         for x in (-0.3, 0.3):
-            kit.box((x, 0.02, 0), (0.04, 0.44, high - deep - 0.04), body)
-    tap(kit.at((0, b - 0.01, high - 0.01)), rng, palette.metal(rng))
+            mesh.box((x, 0.02, 0), (0.04, 0.44, high - deep - 0.04), body)
+    tap(mesh.at((0, b - 0.01, high - 0.01)), rng, palette.metal(rng))
 
 
-def tub(kit: Kit, rng: random.Random) -> None:
+def tub(mesh: MeshBuilder, rng: random.Random) -> None:
     """Bathtub: free-standing and oval, or boxed in; long in x."""
     glaze, high = ceramic(rng), rng.uniform(0.5, 0.65)
     a, b, power = rng.uniform(0.7, 0.9), rng.uniform(0.34, 0.42), rng.choice((1.0, 0.5, 0.3))
@@ -120,30 +120,30 @@ def tub(kit: Kit, rng: random.Random) -> None:
             (a * 0.95, b * 0.95, 0, high * 0.7),
             (a * 1.03, b * 1.06, 0, high - 0.01),
         ]
-        oval(kit, outside + inside, glaze if rng.random() < 0.7 else palette.lacquer(rng), power)
+        oval(mesh, outside + inside, glaze if rng.random() < 0.7 else palette.lacquer(rng), power)
         for x in (-0.6, 0.6):
             for y in (-0.5, 0.5):
-                kit.ball((x * a, y * b, 0.03), (0.04, 0.04, 0.05), palette.metal(rng), 8)
+                mesh.ball((x * a, y * b, 0.03), (0.04, 0.04, 0.05), palette.metal(rng), 8)
     else:
         panel = palette.hard(rng, 0) if rng.random() < 0.4 else glaze
         for side in (-1, 1):
-            kit.box((0, side * (b + 0.02), 0), (2 * a + 0.12, 0.05, high), panel)
-            kit.box((side * (a + 0.04), 0, 0), (0.05, 2 * b, high), panel)
-        oval(kit, [(a + 0.06, b + 0.045, 0, high - 0.03), (a + 0.06, b + 0.045, 0, high + 0.003), *inside], glaze, 0.3)
-    tap(kit.at((a * 0.9, b * 0.5, high)), rng, palette.metal(rng))
+            mesh.box((0, side * (b + 0.02), 0), (2 * a + 0.12, 0.05, high), panel)
+            mesh.box((side * (a + 0.04), 0, 0), (0.05, 2 * b, high), panel)
+        oval(mesh, [(a + 0.06, b + 0.045, 0, high - 0.03), (a + 0.06, b + 0.045, 0, high + 0.003), *inside], glaze, 0.3)
+    tap(mesh.at((a * 0.9, b * 0.5, high)), rng, palette.metal(rng))
     if rng.random() < 0.5:
-        kit.box(
+        mesh.box(
             (0, -b - 0.005, high - rng.uniform(0.2, 0.4)), (rng.uniform(0.3, 0.5), 0.1, 0.42), palette.cloth(rng), 0.02
         )
 
 
-def shower(kit: Kit, rng: random.Random) -> None:
+def shower(mesh: MeshBuilder, rng: random.Random) -> None:
     """Shower curtain on a bar."""
     wide, high = rng.uniform(0.9, 1.7), rng.uniform(1.85, 2.1)
-    kit.rod((-wide / 2, 0, high), (wide / 2, 0, high), 0.012, palette.metal(rng))
+    mesh.rod((-wide / 2, 0, high), (wide / 2, 0, high), 0.012, palette.metal(rng))
     drawn = rng.uniform(0.4, 1.0)
     start, way = (-wide / 2, 1) if rng.random() < 0.5 else (wide / 2, -1)
-    kit.drape(
+    mesh.drape(
         (start, 0, high - 0.01),
         (start + way * wide * drawn, 0, high - 0.01),
         high - rng.uniform(0.05, 0.3),
@@ -153,53 +153,53 @@ def shower(kit: Kit, rng: random.Random) -> None:
     )
 
 
-def rail(kit: Kit, rng: random.Random) -> None:
+def rail(mesh: MeshBuilder, rng: random.Random) -> None:
     """Towel rack that stands on the floor."""
     wide, high, metal = rng.uniform(0.45, 0.8), rng.uniform(0.75, 1.1), rng.choice((palette.metal, palette.hard))(rng)
     for side in (-1, 1):
-        kit.tube(
+        mesh.tube(
             [(side * wide / 2, -0.15, 0.012), (side * wide / 2, 0, high), (side * wide / 2, 0.15, 0.012)], 0.012, metal
         )
     for i, z in enumerate((high, high * 0.75, high * 0.5)):
         y = -0.15 * (1 - z / high) * (-1 if i == 1 else 1)
-        kit.rod((-wide / 2, y, z), (wide / 2, y, z), 0.01, metal)
+        mesh.rod((-wide / 2, y, z), (wide / 2, y, z), 0.01, metal)
         if rng.random() < 0.75:
             part = wide * rng.uniform(0.4, 0.9)
             x = rng.uniform(-0.5, 0.5) * (wide - part)
             long = rng.uniform(0.25, 0.45) * high
             for y2 in (y - 0.016, y + 0.016):
-                kit.box(
+                mesh.box(
                     (x, y2, z - long * rng.uniform(0.8, 1)), (part, 0.012, long), cloth := palette.cloth(rng), 0.004
                 )
-            kit.box((x, y, z), (part, 0.044, 0.018), cloth, 0.008)
+            mesh.box((x, y, z), (part, 0.044, 0.018), cloth, 0.008)
 
 
-def scale(kit: Kit, rng: random.Random) -> None:
+def scale(mesh: MeshBuilder, rng: random.Random) -> None:
     """Bathroom scale."""
-    kit.box(
+    mesh.box(
         (0, 0, 0),
         (0.3, rng.uniform(0.26, 0.34), 0.035),
         rng.choice((palette.plastic, palette.dark, palette.light))(rng),
         0.015,
         2,
     )
-    kit.box((0, 0.1, 0.035), (0.1, 0.04, 0.002), materials.plain("#9fb09a", 0.2))
+    mesh.box((0, 0.1, 0.035), (0.1, 0.04, 0.002), materials.plain("#9fb09a", 0.2))
 
 
-def rolls(kit: Kit, rng: random.Random) -> None:
+def rolls(mesh: MeshBuilder, rng: random.Random) -> None:
     """Paper rolls stacked."""
     white = palette.light(rng)
     for i in range(rng.randint(1, 5)):
-        place = kit.at((0.12 * (i % 3) if i > 2 else 0, 0, 0.101 * (i % 3)))
+        place = mesh.at((0.12 * (i % 3) if i > 2 else 0, 0, 0.101 * (i % 3)))
         place.lathe((0, 0, 0), [(0.02, 0), (0.055, 0), (0.055, 0.1), (0.02, 0.1), (0.02, 0)], white)
 
 
 BATH = (
-    define("toilet", 33, "wall", toilet),
-    define("washbasin", 34, "wall", basin),
-    define("bathtub", 36, "wall", tub),
-    define("shower curtain", 28, "floor", shower),
-    define("towel rack", 27, "floor", rail),
-    define("scale", 40, "floor", scale),
-    define("paper rolls", 40, "surface", rolls),
+    make_family("toilet", 33, "wall", toilet),
+    make_family("washbasin", 34, "wall", basin),
+    make_family("bathtub", 36, "wall", tub),
+    make_family("shower curtain", 28, "floor", shower),
+    make_family("towel rack", 27, "floor", rail),
+    make_family("scale", 40, "floor", scale),
+    make_family("paper rolls", 40, "surface", rolls),
 )

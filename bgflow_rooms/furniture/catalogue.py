@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""All families of furniture: those of the training rooms, and novel ones that no training room holds."""
+"""Catalogue of all families: those of the training rooms and the held-out ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bgflow_rooms.furniture.bath import BATH
 from bgflow_rooms.furniture.beds import BEDS
 from bgflow_rooms.furniture.boards import BOARDS
-from bgflow_rooms.furniture.building_site import WORKS
+from bgflow_rooms.furniture.building_site import BUILDING_SITE
 from bgflow_rooms.furniture.clutter import CLUTTER
 from bgflow_rooms.furniture.couches import COUCHES
 from bgflow_rooms.furniture.crockery import CROCKERY
@@ -53,6 +53,6 @@ FAMILIES: tuple[Family, ...] = (
     *CLUTTER,
     *FLOOR_THINGS,
     *LARGE_THINGS,
-    *WORKS,
+    *BUILDING_SITE,
 )
 NOVEL: tuple[Family, ...] = NOVEL_FAMILIES

@@ -8,13 +8,15 @@ import math
 import random
 from typing import Any
 
-from bgflow_rooms.furniture.kit import Kit, define
+from bgflow_rooms.furniture.mesh_builder import MeshBuilder, make_family
 from bgflow_rooms.materials import palette
 
 __all__ = ["COUCHES", "legs", "upholstery"]
 
 
-def legs(kit: Kit, rng: random.Random, size: tuple[float, float, float], material: Any, splay: float = 0.0) -> None:
+def legs(
+    mesh: MeshBuilder, rng: random.Random, size: tuple[float, float, float], material: Any, splay: float = 0.0
+) -> None:
     """Four legs under a rectangle (x, y) of a height: round, square or tapered."""
     width, depth, height = size
     kind, r = rng.choice(("round", "square", "taper")), rng.uniform(0.012, 0.03)
@@ -23,9 +25,9 @@ def legs(kit: Kit, rng: random.Random, size: tuple[float, float, float], materia
             top = (sx * (width / 2 - r), sy * (depth / 2 - r), height)
             foot = (top[0] + sx * splay, top[1] + sy * splay, 0)
             if kind == "square":
-                kit.box((top[0], top[1], 0), (2 * r, 2 * r, height), material)
+                mesh.box((top[0], top[1], 0), (2 * r, 2 * r, height), material)
             else:
-                kit.rod(foot, top, r * (0.5 if kind == "taper" else 1), material, r)
+                mesh.rod(foot, top, r * (0.5 if kind == "taper" else 1), material, r)
 
 
 def upholstery(rng: random.Random) -> Any:
@@ -33,101 +35,101 @@ def upholstery(rng: random.Random) -> Any:
     return palette.leather(rng) if rng.random() < 0.3 else palette.cloth(rng)
 
 
-def couch(kit: Kit, rng: random.Random, seats: int, corner: bool = False) -> None:
-    """Sofa or armchair of some seats that faces -y."""
+def couch(mesh: MeshBuilder, rng: random.Random, seats: int, corner: bool = False) -> None:
+    """Sofa or armchair with a number of seats; it faces -y."""
     cover = upholstery(rng)
     seat = rng.uniform(0.55, 0.8)
     depth, arm = rng.uniform(0.75, 1.0), rng.uniform(0.08, 0.28)
     base, top, back = rng.uniform(0.06, 0.2), rng.uniform(0.36, 0.48), rng.uniform(0.65, 0.98)
     inner, thick, soft = seats * seat, rng.uniform(0.12, 0.26), rng.uniform(0.02, 0.09)
     whole, pad = inner + 2 * arm, rng.uniform(0.1, 0.2)
-    kit.box((0, 0, base), (whole, depth, top - pad - base + 0.02), cover, 0.03)
-    kit.box((0, depth / 2 - thick / 2, base), (whole, thick, back - base), cover, soft, 2)
+    mesh.box((0, 0, base), (whole, depth, top - pad - base + 0.02), cover, 0.03)
+    mesh.box((0, depth / 2 - thick / 2, base), (whole, thick, back - base), cover, soft, 2)
     kind, rise = rng.choice(("box", "round", "roll", "none")), rng.uniform(0.5, 0.68)
     for side in (-1, 1):
         x = side * (whole - arm) / 2
         if kind in ("box", "round"):
-            kit.box((x, -0.01, base), (arm, depth, rise - base), cover, arm / 2 if kind == "round" else soft, 3)
+            mesh.box((x, -0.01, base), (arm, depth, rise - base), cover, arm / 2 if kind == "round" else soft, 3)
         elif kind == "roll":
-            kit.box((x, -0.01, base), (arm * 0.8, depth, rise - base), cover, 0.02)
-            kit.rod((x, -depth / 2, rise), (x, depth / 2, rise), arm * 0.6, cover)
+            mesh.box((x, -0.01, base), (arm * 0.8, depth, rise - base), cover, 0.02)
+            mesh.rod((x, -depth / 2, rise), (x, depth / 2, rise), arm * 0.6, cover)
     for i in range(seats):
         x = (i - (seats - 1) / 2) * seat
-        kit.box((x, -thick / 2 - 0.01, top - pad), (seat * 0.985, depth - thick, pad), cover, min(pad / 2.5, 0.06), 3)
+        mesh.box((x, -thick / 2 - 0.01, top - pad), (seat * 0.985, depth - thick, pad), cover, min(pad / 2.5, 0.06), 3)
         if rng.random() < 0.8:
             height = back - top + rng.uniform(-0.05, 0.1)
             place = (x, depth / 2 - thick - 0.07, top + height / 2)
-            kit.pillow(place, (seat * 0.98, height, rng.uniform(0.16, 0.26)), cover, (1.35, 0, 0))
+            mesh.pillow(place, (seat * 0.98, height, rng.uniform(0.16, 0.26)), cover, (1.35, 0, 0))
     if corner:
         side, reach = rng.choice((-1, 1)), rng.uniform(0.5, 0.9)
         x = side * (inner - seat) / 2
-        kit.box((x, -depth / 2 - reach / 2, base), (seat, reach, top - pad - base), cover, 0.03)
-        kit.box((x, -depth / 2 - reach / 2, top - pad), (seat * 0.98, reach, pad), cover, 0.05, 3)
-    legs(kit, rng, (whole * 0.95, depth * 0.92, base + 0.02), palette.hard(rng))
+        mesh.box((x, -depth / 2 - reach / 2, base), (seat, reach, top - pad - base), cover, 0.03)
+        mesh.box((x, -depth / 2 - reach / 2, top - pad), (seat * 0.98, reach, pad), cover, 0.05, 3)
+    legs(mesh, rng, (whole * 0.95, depth * 0.92, base + 0.02), palette.hard(rng))
     for _ in range(rng.randrange(0, 2 + seats)):
         wide = rng.uniform(0.32, 0.5)
         place = (rng.uniform(-0.5, 0.5) * (inner - wide), depth / 2 - thick - 0.2, top + wide * 0.46)
         turn = (rng.uniform(0.9, 1.3), 0, rng.uniform(-0.5, 0.5))
-        kit.pillow(place, (wide, wide * rng.choice((1, 1, 0.7)), rng.uniform(0.1, 0.2)), palette.cloth(rng), turn)
+        mesh.pillow(place, (wide, wide * rng.choice((1, 1, 0.7)), rng.uniform(0.1, 0.2)), palette.cloth(rng), turn)
     if rng.random() < 0.35:
-        blanket(kit, rng, rng.uniform(-0.4, 0.4) * inner, (depth, thick, top, back))
+        blanket(mesh, rng, rng.uniform(-0.4, 0.4) * inner, (depth, thick, top, back))
 
 
-def blanket(kit: Kit, rng: random.Random, x: float, frame: tuple[float, float, float, float]) -> None:
+def blanket(mesh: MeshBuilder, rng: random.Random, x: float, frame: tuple[float, float, float, float]) -> None:
     """Blanket thrown over the back and the seat of a couch of a depth, back thickness, seat and back height."""
     depth, thick, top, back = frame
     wide = rng.uniform(0.3, 0.7)
-    kit.box((x, depth / 2 - thick / 2, back - 0.3), (wide, thick + 0.03, 0.31), palette.cloth(rng), 0.02, 2)
+    mesh.box((x, depth / 2 - thick / 2, back - 0.3), (wide, thick + 0.03, 0.31), palette.cloth(rng), 0.02, 2)
     if rng.random() < 0.5:
-        kit.box((x, -0.05, top - 0.05), (wide, depth - thick, 0.065), palette.cloth(rng), 0.02, 2)
+        mesh.box((x, -0.05, top - 0.05), (wide, depth - thick, 0.065), palette.cloth(rng), 0.02, 2)
 
 
-def sofa(kit: Kit, rng: random.Random) -> None:
+def sofa(mesh: MeshBuilder, rng: random.Random) -> None:
     """Straight sofa."""
-    couch(kit, rng, rng.choice((2, 2, 3, 3, 4)))
+    couch(mesh, rng, rng.choice((2, 2, 3, 3, 4)))
 
 
-def corner_sofa(kit: Kit, rng: random.Random) -> None:
+def corner_sofa(mesh: MeshBuilder, rng: random.Random) -> None:
     """Sofa with a long chair at one end."""
-    couch(kit, rng, rng.choice((2, 3, 3, 4)), True)
+    couch(mesh, rng, rng.choice((2, 3, 3, 4)), True)
 
 
-def armchair(kit: Kit, rng: random.Random) -> None:
+def armchair(mesh: MeshBuilder, rng: random.Random) -> None:
     """One-seat couch, or a wooden easy chair with cushions, or a shell."""
     kind = rng.random()
     if kind < 0.55:
-        couch(kit, rng, 1)
+        couch(mesh, rng, 1)
     elif kind < 0.8:
         timber, cover, wide = palette.hard(rng), upholstery(rng), rng.uniform(0.55, 0.75)
         for side in (-1, 1):
             x = side * wide / 2
-            kit.rod((x, -0.36, 0), (x, -0.34, 0.58), 0.02, timber)
-            kit.rod((x, 0.38, 0), (x, 0.28, 0.58), 0.02, timber)
-            kit.box((x, -0.03, 0.57), (0.06, 0.75, 0.025), timber)
-            kit.rod((x, -0.34, 0.32), (x, 0.34, 0.22), 0.018, timber)
-        kit.box((0, -0.04, 0.3), (wide - 0.05, 0.68, rng.uniform(0.1, 0.18)), cover, 0.04, 2)
+            mesh.rod((x, -0.36, 0), (x, -0.34, 0.58), 0.02, timber)
+            mesh.rod((x, 0.38, 0), (x, 0.28, 0.58), 0.02, timber)
+            mesh.box((x, -0.03, 0.57), (0.06, 0.75, 0.025), timber)
+            mesh.rod((x, -0.34, 0.32), (x, 0.34, 0.22), 0.018, timber)
+        mesh.box((0, -0.04, 0.3), (wide - 0.05, 0.68, rng.uniform(0.1, 0.18)), cover, 0.04, 2)
         tall = rng.uniform(0.5, 0.75)
-        back = kit.at((0, 0.26, 0.38), (-0.3, 0, 0))
+        back = mesh.at((0, 0.26, 0.38), (-0.3, 0, 0))
         back.box((0, 0, 0), (wide - 0.05, rng.uniform(0.08, 0.15), tall), cover, 0.04, 2)
     else:
-        shell(kit, rng, rng.uniform(0.33, 0.42), upholstery(rng))
+        shell(mesh, rng, rng.uniform(0.33, 0.42), upholstery(rng))
 
 
-def shell(kit: Kit, rng: random.Random, radius: float, cover: Any) -> None:
+def shell(mesh: MeshBuilder, rng: random.Random, radius: float, cover: Any) -> None:
     """Tub chair: a round seat with a wall around its back."""
     seat, back = rng.uniform(0.36, 0.44), rng.uniform(0.68, 0.95)
-    kit.cylinder((0, 0, seat - 0.14), radius, 0.14, cover)
+    mesh.cylinder((0, 0, seat - 0.14), radius, 0.14, cover)
     steps = 17
     for i in range(steps):
         a = math.pi * (i / (steps - 1) * 1.3 - 0.15)
         tall = seat + (back - seat) * (0.4 + 0.6 * max(0.0, math.sin(a)) ** 0.7)
         spot = (radius * math.cos(a), radius * math.sin(a))
-        kit.capsule((*spot, seat - 0.1), (*spot, tall), 0.055, 0.05, cover)
-    legs(kit, rng, (radius * 1.3, radius * 1.3, seat - 0.12), palette.hard(rng), 0.04)
+        mesh.capsule((*spot, seat - 0.1), (*spot, tall), 0.055, 0.05, cover)
+    legs(mesh, rng, (radius * 1.3, radius * 1.3, seat - 0.12), palette.hard(rng), 0.04)
 
 
 COUCHES = (
-    define("sofa", 6, "wall", sofa),
-    define("corner sofa", 6, "wall", corner_sofa),
-    define("armchair", 5, "floor", armchair),
+    make_family("sofa", 6, "wall", sofa),
+    make_family("corner sofa", 6, "wall", corner_sofa),
+    make_family("armchair", 5, "floor", armchair),
 )

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What kitchens and meals leave on tables."""
+"""Crockery, food packages and small kitchen appliances that stand on tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 import random
 from typing import Any
 
-from bgflow_rooms.furniture.kit import Kit, define
+from bgflow_rooms.furniture.mesh_builder import MeshBuilder, make_family
 from bgflow_rooms.materials import nodes as materials
 from bgflow_rooms.materials import palette
 
@@ -20,10 +20,10 @@ def glazed(rng: random.Random) -> Any:
     return palette.lacquer(rng) if rng.random() < 0.75 else palette.cloth(rng)
 
 
-def cup(kit: Kit, rng: random.Random) -> None:
+def cup(mesh: MeshBuilder, rng: random.Random) -> None:
     """Mug, cup or glass."""
     r, tall, glaze = rng.uniform(0.03, 0.048), rng.uniform(0.06, 0.14), glazed(rng)
-    kit.lathe(
+    mesh.lathe(
         (0, 0, 0),
         [
             (0, 0),
@@ -38,32 +38,32 @@ def cup(kit: Kit, rng: random.Random) -> None:
         16,
     )
     if rng.random() < 0.65:
-        kit.arc((r * 0.9, 0, tall * 0.5), tall * 0.3, 0.006, glaze, (-math.pi / 2, math.pi / 2), (math.pi / 2, 0, 0))
+        mesh.arc((r * 0.9, 0, tall * 0.5), tall * 0.3, 0.006, glaze, (-math.pi / 2, math.pi / 2), (math.pi / 2, 0, 0))
     if rng.random() < 0.3:
-        kit.lathe((0, 0, -0.012), [(0, 0), (0.05, 0), (0.08, 0.012), (0.05, 0.008)], glaze, 20)
+        mesh.lathe((0, 0, -0.012), [(0, 0), (0.05, 0), (0.08, 0.012), (0.05, 0.008)], glaze, 20)
 
 
-def bottle(kit: Kit, rng: random.Random) -> None:
+def bottle(mesh: MeshBuilder, rng: random.Random) -> None:
     """One to four bottles, flasks or jars."""
     for i in range(rng.randint(1, 4)):
         r, tall, glass = rng.uniform(0.025, 0.05), rng.uniform(0.12, 0.34), palette.lacquer(rng)
         x, y = 0.11 * i, rng.uniform(-0.04, 0.04)
         neck, shoulder = r * rng.uniform(0.25, 0.8), tall * rng.uniform(0.5, 0.75)
-        kit.lathe(
+        mesh.lathe(
             (x, y, 0),
             [(0, 0), (r, 0), (r, shoulder), (neck, shoulder + 0.2 * tall), (neck, tall), (0, tall)],
             glass,
             14,
         )
-        kit.cylinder((x, y, tall), neck * 1.1, 0.02, palette.plastic(rng), 10)
+        mesh.cylinder((x, y, tall), neck * 1.1, 0.02, palette.plastic(rng), 10)
         if rng.random() < 0.6:
-            kit.lathe((x, y, shoulder * 0.25), [(r * 1.01, 0), (r * 1.01, shoulder * 0.5)], palette.cloth(rng), 14)
+            mesh.lathe((x, y, shoulder * 0.25), [(r * 1.01, 0), (r * 1.01, shoulder * 0.5)], palette.cloth(rng), 14)
 
 
-def bowl(kit: Kit, rng: random.Random) -> None:
+def bowl(mesh: MeshBuilder, rng: random.Random) -> None:
     """Bowl, often with fruit."""
     r, deep = rng.uniform(0.08, 0.18), rng.uniform(0.04, 0.1)
-    kit.lathe(
+    mesh.lathe(
         (0, 0, 0),
         [
             (0, 0),
@@ -87,7 +87,7 @@ def bowl(kit: Kit, rng: random.Random) -> None:
         for i in range(rng.randint(3, 9)):
             size, a = rng.uniform(0.025, 0.042), i * 2.4
             reach = r * 0.5 * (i < 6)
-            kit.ball(
+            mesh.ball(
                 (reach * math.cos(a), reach * math.sin(a), deep * 0.5 + size * (0.8 if i < 6 else 2)),
                 (size, size, size * rng.uniform(0.8, 1.2)),
                 rng.choice(skins),
@@ -95,11 +95,11 @@ def bowl(kit: Kit, rng: random.Random) -> None:
             )
 
 
-def plates(kit: Kit, rng: random.Random) -> None:
+def plates(mesh: MeshBuilder, rng: random.Random) -> None:
     """Pile of plates or a laid place with fork and knife."""
     r, glaze, count = rng.uniform(0.08, 0.14), glazed(rng), rng.choice((1, 1, 2, 5, 8))
     for i in range(count):
-        kit.lathe(
+        mesh.lathe(
             (0, 0, 0.012 * i),
             [(0, 0), (r * 0.6, 0), (r, 0.018), (r * 0.98, 0.021), (r * 0.62, 0.006), (0, 0.005)],
             glaze,
@@ -108,23 +108,23 @@ def plates(kit: Kit, rng: random.Random) -> None:
     if count == 1:
         steel = palette.metal(rng)
         for side in (-1, 1):
-            kit.box((side * (r + 0.03), 0, 0), (0.012, 0.18, 0.004), steel)
-            kit.box((side * (r + 0.03), 0.08, 0.001), (0.022, 0.05, 0.004), steel)
+            mesh.box((side * (r + 0.03), 0, 0), (0.012, 0.18, 0.004), steel)
+            mesh.box((side * (r + 0.03), 0.08, 0.001), (0.022, 0.05, 0.004), steel)
         if rng.random() < 0.5:
-            kit.ball((0, 0, 0.02), (r * 0.4, r * 0.3, 0.02), palette.plastic(rng), 10)
+            mesh.ball((0, 0, 0.02), (r * 0.4, r * 0.3, 0.02), palette.plastic(rng), 10)
 
 
-def pack(kit: Kit, rng: random.Random) -> None:
+def pack(mesh: MeshBuilder, rng: random.Random) -> None:
     """Cartons of milk, cereal or medicine, tins."""
     for i in range(rng.randint(1, 4)):
         x, kind = 0.13 * i, rng.random()
         if kind < 0.3:
             r, tall = rng.uniform(0.03, 0.05), rng.uniform(0.06, 0.14)
-            kit.cylinder((x, 0, 0), r, tall, palette.cloth(rng), 16)
-            kit.cylinder((x, 0, tall), r * 0.95, 0.003, palette.metal(rng), 16)
+            mesh.cylinder((x, 0, 0), r, tall, palette.cloth(rng), 16)
+            mesh.cylinder((x, 0, tall), r * 0.95, 0.003, palette.metal(rng), 16)
             continue
         w, d, h = rng.uniform(0.05, 0.12), rng.uniform(0.04, 0.09), rng.uniform(0.06, 0.3)
-        place = kit.at((x, 0, 0), (0, 0, rng.uniform(-0.4, 0.4)))
+        place = mesh.at((x, 0, 0), (0, 0, rng.uniform(-0.4, 0.4)))
         place.box((0, 0, 0), (w, d, h), palette.plastic(rng))
         place.box(
             (0, -0.001, h * rng.uniform(0.1, 0.5)),
@@ -146,7 +146,7 @@ def pack(kit: Kit, rng: random.Random) -> None:
             )
 
 
-def kettle(kit: Kit, rng: random.Random) -> None:
+def kettle(mesh: MeshBuilder, rng: random.Random) -> None:
     """Kettle, tea pot or coffee pot."""
     r, tall, body, dark = (
         rng.uniform(0.07, 0.11),
@@ -154,7 +154,7 @@ def kettle(kit: Kit, rng: random.Random) -> None:
         rng.choice((palette.metal, palette.lacquer))(rng),
         palette.dark(rng),
     )
-    kit.lathe(
+    mesh.lathe(
         (0, 0, 0),
         [
             (0, 0),
@@ -167,11 +167,11 @@ def kettle(kit: Kit, rng: random.Random) -> None:
         ],
         body,
     )
-    kit.rod((r * 0.8, 0, tall * 0.45), (r * 1.5, 0, tall * 0.9), 0.022, body, 0.012)
-    kit.arc((-r * 0.8, 0, tall * 0.55), tall * 0.38, 0.011, dark, (math.pi / 2, 3 * math.pi / 2), (math.pi / 2, 0, 0))
+    mesh.rod((r * 0.8, 0, tall * 0.45), (r * 1.5, 0, tall * 0.9), 0.022, body, 0.012)
+    mesh.arc((-r * 0.8, 0, tall * 0.55), tall * 0.38, 0.011, dark, (math.pi / 2, 3 * math.pi / 2), (math.pi / 2, 0, 0))
 
 
-def microwave(kit: Kit, rng: random.Random) -> None:
+def microwave(mesh: MeshBuilder, rng: random.Random) -> None:
     """Microwave oven or toaster oven."""
     wide, deep, high, body = (
         rng.uniform(0.38, 0.55),
@@ -179,22 +179,22 @@ def microwave(kit: Kit, rng: random.Random) -> None:
         rng.uniform(0.22, 0.32),
         rng.choice((palette.light, palette.metal, palette.dark, palette.lacquer))(rng),
     )
-    kit.box((0, 0, 0.01), (wide, deep, high), body, 0.008)
-    kit.box((-wide * 0.12, -deep / 2, 0.04), (wide * 0.68, 0.014, high - 0.06), palette.dark(rng))
-    kit.rod(
+    mesh.box((0, 0, 0.01), (wide, deep, high), body, 0.008)
+    mesh.box((-wide * 0.12, -deep / 2, 0.04), (wide * 0.68, 0.014, high - 0.06), palette.dark(rng))
+    mesh.rod(
         (wide * 0.2, -deep / 2 - 0.03, 0.06), (wide * 0.2, -deep / 2 - 0.03, high - 0.04), 0.008, palette.metal(rng)
     )
     for i in range(3):
         z = high * (0.3 + 0.2 * i)
-        kit.rod((wide * 0.37, -deep / 2, z), (wide * 0.37, -deep / 2 - 0.02, z), 0.02, palette.metal(rng))
+        mesh.rod((wide * 0.37, -deep / 2, z), (wide * 0.37, -deep / 2 - 0.02, z), 0.02, palette.metal(rng))
 
 
 CROCKERY = (
-    define("cup", 40, "surface", cup),
-    define("bottles", 40, "surface", bottle),
-    define("bowl", 40, "surface", bowl),
-    define("plates", 40, "surface", plates),
-    define("packs", 40, "surface", pack),
-    define("kettle", 40, "surface", kettle),
-    define("microwave", 40, "surface", microwave),
+    make_family("cup", 40, "surface", cup),
+    make_family("bottles", 40, "surface", bottle),
+    make_family("bowl", 40, "surface", bowl),
+    make_family("plates", 40, "surface", plates),
+    make_family("packs", 40, "surface", pack),
+    make_family("kettle", 40, "surface", kettle),
+    make_family("microwave", 40, "surface", microwave),
 )

@@ -7,14 +7,14 @@ from __future__ import annotations
 import math
 import random
 
-from bgflow_rooms.furniture.kit import TAU, Kit, define
+from bgflow_rooms.furniture.mesh_builder import TAU, MeshBuilder, make_family
 from bgflow_rooms.materials import nodes as materials
 from bgflow_rooms.materials import palette
 
 __all__ = ["INSTRUMENTS"]
 
 
-def piano(kit: Kit, rng: random.Random) -> None:
+def piano(mesh: MeshBuilder, rng: random.Random) -> None:
     """Upright piano with a stool, or a keyboard on a crossed stand."""
     ivory, black = palette.light(rng), materials.plain("#0c0c0d", 0.15, coat=0.6)
     wide = rng.uniform(1.0, 1.5)
@@ -22,33 +22,33 @@ def piano(kit: Kit, rng: random.Random) -> None:
     body = (black if rng.random() < 0.5 else palette.hard(rng, 0)) if upright else palette.dark(rng)
     deep, high = rng.uniform(0.25, 0.35), rng.uniform(1.05, 1.3)
     if upright:
-        kit.box((0, -deep / 2, 0), (wide, deep, high), body, 0.01)
-        kit.box((0, -deep / 2, high), (wide + 0.04, deep + 0.03, 0.03), body, 0.006)
-        kit.box((0, -deep - 0.14, 0.6), (wide, 0.3, 0.09), body, 0.006)
+        mesh.box((0, -deep / 2, 0), (wide, deep, high), body, 0.01)
+        mesh.box((0, -deep / 2, high), (wide + 0.04, deep + 0.03, 0.03), body, 0.006)
+        mesh.box((0, -deep - 0.14, 0.6), (wide, 0.3, 0.09), body, 0.006)
         for side in (-1, 1):
-            kit.box((side * (wide / 2 - 0.05), -deep - 0.22, 0), (0.07, 0.08, 0.62), body)
-            kit.box((side * (wide / 2 - 0.03), -deep - 0.13, 0.69), (0.06, 0.3, 0.08), body, 0.01)
+            mesh.box((side * (wide / 2 - 0.05), -deep - 0.22, 0), (0.07, 0.08, 0.62), body)
+            mesh.box((side * (wide / 2 - 0.03), -deep - 0.13, 0.69), (0.06, 0.3, 0.08), body, 0.01)
         for x in (-0.08, 0.0, 0.08):
-            kit.box((x, -deep - 0.04, 0.06), (0.035, 0.12, 0.012), palette.metal(rng))
+            mesh.box((x, -deep - 0.04, 0.06), (0.035, 0.12, 0.012), palette.metal(rng))
         front = -deep - 0.15
     else:
-        kit.box((0, -0.2, 0.6), (wide, 0.32, 0.1), body, 0.012)
+        mesh.box((0, -0.2, 0.6), (wide, 0.32, 0.1), body, 0.012)
         for x in (-0.3, 0.3):
-            kit.rod((x - 0.25, -0.05, 0), (x + 0.25, -0.3, 0.6), 0.018, palette.metal(rng))
-            kit.rod((x + 0.25, -0.3, 0), (x - 0.25, -0.05, 0.6), 0.018, palette.metal(rng))
+            mesh.rod((x - 0.25, -0.05, 0), (x + 0.25, -0.3, 0.6), 0.018, palette.metal(rng))
+            mesh.rod((x + 0.25, -0.3, 0), (x - 0.25, -0.05, 0.6), 0.018, palette.metal(rng))
         front = -0.26
     keys = int((wide - 0.16) / 0.024)
     for i in range(keys):
         x = (i - (keys - 1) / 2) * 0.024
-        kit.box((x, front, 0.69), (0.022, 0.14, 0.014), ivory)
+        mesh.box((x, front, 0.69), (0.022, 0.14, 0.014), ivory)
         if i % 7 not in (2, 6):
-            kit.box((x + 0.012, front + 0.03, 0.704), (0.012, 0.09, 0.01), black)
+            mesh.box((x + 0.012, front + 0.03, 0.704), (0.012, 0.09, 0.01), black)
 
 
-def guitar(kit: Kit, rng: random.Random) -> None:
+def guitar(mesh: MeshBuilder, rng: random.Random) -> None:
     """Guitar, bass, ukulele or cello that leans back on a stand."""
     size, timber, neck = rng.uniform(0.6, 1.15), palette.hard(rng), palette.wood(rng, 2)
-    lean = kit.at((0, 0, 0.06), (-rng.uniform(0.1, 0.3), rng.uniform(-0.1, 0.1), 0), size)
+    lean = mesh.at((0, 0, 0.06), (-rng.uniform(0.1, 0.3), rng.uniform(-0.1, 0.1), 0), size)
     waist, outline = rng.uniform(0.75, 0.95), []
     for i in range(28):
         a = i * TAU / 28
@@ -65,12 +65,12 @@ def guitar(kit: Kit, rng: random.Random) -> None:
     for i in range(4):
         lean.rod((-0.015 + 0.01 * i, -0.118, 0.11), (-0.015 + 0.01 * i, -0.12, 0.95), 0.0012, palette.metal(rng))
     for side in (-1, 1):
-        kit.rod((side * 0.12, -0.12, 0.06), (side * 0.16, 0.12 + 0.1 * size, 0), 0.009, palette.dark(rng))
-        kit.rod((side * 0.12, -0.12, 0.06), (side * 0.16, -0.22, 0), 0.009, palette.dark(rng))
-    kit.rod((0, 0.02, 0.06), (0, 0.14 * size, 0.5 * size), 0.009, palette.dark(rng))
+        mesh.rod((side * 0.12, -0.12, 0.06), (side * 0.16, 0.12 + 0.1 * size, 0), 0.009, palette.dark(rng))
+        mesh.rod((side * 0.12, -0.12, 0.06), (side * 0.16, -0.22, 0), 0.009, palette.dark(rng))
+    mesh.rod((0, 0.02, 0.06), (0, 0.14 * size, 0.5 * size), 0.009, palette.dark(rng))
 
 
 INSTRUMENTS = (
-    define("piano", 39, "wall", piano),
-    define("guitar", 40, "floor", guitar),
+    make_family("piano", 39, "wall", piano),
+    make_family("guitar", 40, "floor", guitar),
 )

@@ -8,7 +8,7 @@ import math
 import random
 from typing import Any
 
-from bgflow_rooms.furniture.kit import TAU, Kit, define
+from bgflow_rooms.furniture.mesh_builder import TAU, MeshBuilder, make_family
 from bgflow_rooms.materials import nodes as materials
 from bgflow_rooms.materials import palette
 
@@ -20,7 +20,7 @@ HAIRS = ("#17120f", "#2e1f15", "#54361f", "#8a5a2e", "#c79a58", "#e3cd9a", "#8f8
 
 
 class Clothes:
-    """What one person wears and how thick it is."""
+    """Materials of one person's clothes, skin and hair, and the thickness of the clothes."""
 
     def __init__(self, rng: random.Random):
         self.skin = materials.plain(rng.choice(SKINS), 0.5)
@@ -32,17 +32,17 @@ class Clothes:
 
 
 def limb(
-    kit: Kit, joints: tuple[Joint, Joint, Joint], radii: tuple[float, float, float], upper: Any, lower: Any
+    mesh: MeshBuilder, joints: tuple[Joint, Joint, Joint], radii: tuple[float, float, float], upper: Any, lower: Any
 ) -> None:
     """Arm or leg of two bones."""
-    kit.capsule(joints[0], joints[1], radii[0], radii[1], upper)
-    kit.capsule(joints[1], joints[2], radii[1] * 0.98, radii[2], lower)
+    mesh.capsule(joints[0], joints[1], radii[0], radii[1], upper)
+    mesh.capsule(joints[1], joints[2], radii[1] * 0.98, radii[2], lower)
 
 
-def head(kit: Kit, rng: random.Random, worn: Clothes, size: float) -> None:
+def head(mesh: MeshBuilder, rng: random.Random, worn: Clothes, size: float) -> None:
     """Neck, head and hair or hat; the neck starts at the origin. Faces -y."""
-    kit.capsule((0, 0, -0.03), (0, -0.01, 0.09), 0.05, 0.048, worn.skin)
-    face = kit.at((0, -0.02, 0.19), (rng.uniform(-0.2, 0.35), 0, rng.uniform(-0.6, 0.6)), size)
+    mesh.capsule((0, 0, -0.03), (0, -0.01, 0.09), 0.05, 0.048, worn.skin)
+    face = mesh.at((0, -0.02, 0.19), (rng.uniform(-0.2, 0.35), 0, rng.uniform(-0.6, 0.6)), size)
     face.ball((0, 0, 0), (0.077, 0.098, 0.118), worn.skin, 16)
     face.ball((0, -0.1, -0.01), (0.013, 0.022, 0.02), worn.skin, 8)
     for side in (-1, 1):
@@ -70,17 +70,17 @@ def head(kit: Kit, rng: random.Random, worn: Clothes, size: float) -> None:
             face.cylinder((0, 0.01, 0.05), rng.uniform(0.12, 0.19), 0.008, cover)
 
 
-def trunk(kit: Kit, worn: Clothes, rng: random.Random) -> tuple[Joint, Joint]:
+def trunk(mesh: MeshBuilder, worn: Clothes, rng: random.Random) -> tuple[Joint, Joint]:
     """Hips at the origin, chest and head; returns the shoulders."""
     s = worn.stout
-    kit.capsule((-0.07, 0, 0.02), (0.07, 0, 0.02), 0.115 * s, 0.115 * s, worn.trousers)
-    kit.at((0, 0, 0), scale=(1.25, 0.85, 1)).capsule((0, 0, 0.08), (0, 0, 0.4), 0.125 * s, 0.14, worn.shirt)
-    kit.capsule((-0.13, 0, 0.46), (0.13, 0, 0.46), 0.075, 0.075, worn.shirt)
-    head(kit.at((0, 0, 0.54)), rng, worn, 1.0)
+    mesh.capsule((-0.07, 0, 0.02), (0.07, 0, 0.02), 0.115 * s, 0.115 * s, worn.trousers)
+    mesh.at((0, 0, 0), scale=(1.25, 0.85, 1)).capsule((0, 0, 0.08), (0, 0, 0.4), 0.125 * s, 0.14, worn.shirt)
+    mesh.capsule((-0.13, 0, 0.46), (0.13, 0, 0.46), 0.075, 0.075, worn.shirt)
+    head(mesh.at((0, 0, 0.54)), rng, worn, 1.0)
     return (-0.2, 0, 0.46), (0.2, 0, 0.46)
 
 
-def arm(kit: Kit, rng: random.Random, shoulder: Joint, worn: Clothes, pose: str) -> None:
+def arm(mesh: MeshBuilder, rng: random.Random, shoulder: Joint, worn: Clothes, pose: str) -> None:
     """Arm in one of several poses: hanging, bent, raised, forward."""
     side = math.copysign(1, shoulder[0])
     x, y, z = shoulder
@@ -99,32 +99,32 @@ def arm(kit: Kit, rng: random.Random, shoulder: Joint, worn: Clothes, pose: str)
         elbow, hand = (x + side * 0.03, y - 0.15, z - 0.22), (x, y - 0.4, z - rng.uniform(0.05, 0.3))
     else:
         elbow, hand = (x + side * out, y + 0.02, z - 0.28), (x + side * out * 1.2, y - rng.uniform(0, 0.1), z - 0.54)
-    limb(kit, (shoulder, elbow, hand), (0.058, 0.046, 0.038), worn.shirt, worn.shirt if worn.sleeves else worn.skin)
-    kit.ball(hand, (0.04, 0.04, 0.055), worn.skin, 8)
+    limb(mesh, (shoulder, elbow, hand), (0.058, 0.046, 0.038), worn.shirt, worn.shirt if worn.sleeves else worn.skin)
+    mesh.ball(hand, (0.04, 0.04, 0.055), worn.skin, 8)
 
 
-def leg(kit: Kit, joints: tuple[Joint, Joint, Joint], worn: Clothes, turn: float) -> None:
+def leg(mesh: MeshBuilder, joints: tuple[Joint, Joint, Joint], worn: Clothes, turn: float) -> None:
     """Leg from hip to ankle with a shoe."""
     bare = worn.shorts or worn.skirt
-    limb(kit, joints, (0.092 * worn.stout, 0.066, 0.048), worn.trousers, worn.skin if bare else worn.trousers)
-    foot = kit.at(joints[2], (0, 0, turn))
+    limb(mesh, joints, (0.092 * worn.stout, 0.066, 0.048), worn.trousers, worn.skin if bare else worn.trousers)
+    foot = mesh.at(joints[2], (0, 0, turn))
     foot.capsule((0, 0.02, -0.045), (0, -0.16, -0.055), 0.046, 0.04, worn.shoes)
 
 
-def adult(kit: Kit, rng: random.Random) -> None:
+def adult(mesh: MeshBuilder, rng: random.Random) -> None:
     """Standing or walking person."""
-    standing(kit.at((0, 0, 0), scale=rng.uniform(0.9, 1.07)), rng)
+    standing(mesh.at((0, 0, 0), scale=rng.uniform(0.9, 1.07)), rng)
 
 
-def child(kit: Kit, rng: random.Random) -> None:
+def child(mesh: MeshBuilder, rng: random.Random) -> None:
     """Standing child: smaller, with a larger head."""
-    standing(kit.at((0, 0, 0), scale=rng.uniform(0.45, 0.75)), rng, 1.3)
+    standing(mesh.at((0, 0, 0), scale=rng.uniform(0.45, 0.75)), rng, 1.3)
 
 
-def standing(kit: Kit, rng: random.Random, large: float = 1.0) -> None:
+def standing(mesh: MeshBuilder, rng: random.Random, large: float = 1.0) -> None:
     """Person of 1.75 m on its feet."""
     worn, hip = Clothes(rng), 0.93
-    body = kit.at((0, 0, hip), (rng.uniform(-0.05, 0.2), 0, rng.uniform(-0.2, 0.2)), (1, 1, 1 / large**0.3))
+    body = mesh.at((0, 0, hip), (rng.uniform(-0.05, 0.2), 0, rng.uniform(-0.2, 0.2)), (1, 1, 1 / large**0.3))
     for shoulder in trunk(body, worn, rng):
         arm(body, rng, shoulder, worn, rng.choice(("hang", "hang", "bent", "raised", "forward")))
     if large > 1:
@@ -133,9 +133,9 @@ def standing(kit: Kit, rng: random.Random, large: float = 1.0) -> None:
     for side in (-1, 1):
         y = side * stride
         knee = (side * 0.1, y * 0.5 - 0.05 * abs(stride > 0.1), 0.5)
-        leg(kit, ((side * 0.09, 0, hip), knee, (side * 0.11, y, 0.095)), worn, side * 0.2)
+        leg(mesh, ((side * 0.09, 0, hip), knee, (side * 0.11, y, 0.095)), worn, side * 0.2)
     if worn.skirt:
-        kit.lathe(
+        mesh.lathe(
             (0, 0, rng.uniform(0.35, 0.6)),
             [(rng.uniform(0.2, 0.34), 0), (0.15 * worn.stout, 1.0 - 0.55)],
             worn.trousers,
@@ -143,18 +143,18 @@ def standing(kit: Kit, rng: random.Random, large: float = 1.0) -> None:
         )
 
 
-def sitting(kit: Kit, rng: random.Random) -> None:
+def sitting(mesh: MeshBuilder, rng: random.Random) -> None:
     """Person that sits on the floor, or on a block or stool."""
     worn, kind = Clothes(rng), rng.choice(("stool", "stool", "floor"))
     high = rng.uniform(0.42, 0.55) if kind == "stool" else 0.12
-    body = kit.at((0, 0, high + 0.1), (rng.uniform(-0.25, 0.3), 0, rng.uniform(-0.3, 0.3)))
+    body = mesh.at((0, 0, high + 0.1), (rng.uniform(-0.25, 0.3), 0, rng.uniform(-0.3, 0.3)))
     for shoulder in trunk(body, worn, rng):
         arm(body, rng, shoulder, worn, rng.choice(("bent", "forward", "hang" if kind == "stool" else "bent", "raised")))
     for side in (-1, 1):
         hip = (side * 0.1, 0, high + 0.1)
         if kind == "stool":
             leg(
-                kit,
+                mesh,
                 (
                     hip,
                     (side * rng.uniform(0.1, 0.2), -0.45, high + 0.08),
@@ -166,19 +166,19 @@ def sitting(kit: Kit, rng: random.Random) -> None:
         else:
             bent = rng.uniform(0.0, 0.4)
             leg(
-                kit,
+                mesh,
                 (hip, (side * 0.16, -0.42 + bent * 0.3, 0.12 + bent), (side * 0.2, -0.85 + bent * 0.7, 0.1)),
                 worn,
                 side * 0.3,
             )
     if kind == "stool":
-        kit.cylinder((0, 0.03, 0), 0.2, high, palette.hard(rng))
+        mesh.cylinder((0, 0.03, 0), 0.2, high, palette.hard(rng))
 
 
-def lying(kit: Kit, rng: random.Random) -> None:
+def lying(mesh: MeshBuilder, rng: random.Random) -> None:
     """Person that lies on its back or side."""
     worn = Clothes(rng)
-    place = kit.at((0, 0, 0.16), (-math.pi / 2, 0, rng.uniform(0, TAU)))
+    place = mesh.at((0, 0, 0.16), (-math.pi / 2, 0, rng.uniform(0, TAU)))
     body = place.at((0, 0, 0), (0, 0, rng.choice((0, 1.4, math.pi))))
     for shoulder in trunk(body, worn, rng):
         arm(body, rng, shoulder, worn, rng.choice(("hang", "bent", "raised")))
@@ -193,8 +193,8 @@ def lying(kit: Kit, rng: random.Random) -> None:
 
 
 PEOPLE = (
-    define("standing person", 31, "floor", adult),
-    define("child", 31, "floor", child),
-    define("sitting person", 31, "floor", sitting),
-    define("lying person", 31, "floor", lying),
+    make_family("standing person", 31, "floor", adult),
+    make_family("child", 31, "floor", child),
+    make_family("sitting person", 31, "floor", sitting),
+    make_family("lying person", 31, "floor", lying),
 )

@@ -9,13 +9,13 @@ import random
 
 import numpy as np
 
-from bgflow_rooms.furniture.kit import TAU, Kit, define
+from bgflow_rooms.furniture.mesh_builder import TAU, MeshBuilder, make_family
 from bgflow_rooms.materials import palette
 
 __all__ = ["SCULPTURES"]
 
 
-def tent(kit: Kit, rng: random.Random) -> None:
+def tent(mesh: MeshBuilder, rng: random.Random) -> None:
     """Dome, ridge tent or play tepee."""
     cover, second, kind = palette.cloth(rng), palette.cloth(rng), rng.choice(("dome", "ridge", "tepee"))
     wide, high = rng.uniform(1.0, 1.7), rng.uniform(0.9, 1.4)
@@ -29,8 +29,8 @@ def tent(kit: Kit, rng: random.Random) -> None:
             )
             for t in np.linspace(0, math.pi / 2, 8)
         ]
-        kit.sheet(np.stack(rows), cover, closed=True)
-        kit.tube(
+        mesh.sheet(np.stack(rows), cover, closed=True)
+        mesh.tube(
             [
                 (0.18 * wide * x, -0.56 * wide * math.cos(z), high * math.sin(z))
                 for x, z in ((-1, 0), (-0.8, 0.4), (0, 0.7), (0.8, 0.4), (1, 0))
@@ -41,14 +41,14 @@ def tent(kit: Kit, rng: random.Random) -> None:
     elif kind == "ridge":
         half, long = wide / 2, wide * rng.uniform(0.9, 1.3)
         for side in (-1, 1):
-            kit.add(
+            mesh.add(
                 [(side * half, -long / 2, 0), (0, -long / 2, high), (0, long / 2, high), (side * half, long / 2, 0)],
                 [(0, 1, 2, 3)],
                 cover,
             )
-        kit.add([(-half, long / 2, 0), (0, long / 2, high), (half, long / 2, 0)], [(0, 1, 2)], second)
-        kit.add([(-half, -long / 2, 0), (0, -long / 2, high), (-half * 0.3, -long / 2 - 0.05, 0)], [(0, 1, 2)], second)
-        kit.add([(half, -long / 2, 0), (0, -long / 2, high), (half * 0.3, -long / 2 - 0.05, 0)], [(0, 1, 2)], second)
+        mesh.add([(-half, long / 2, 0), (0, long / 2, high), (half, long / 2, 0)], [(0, 1, 2)], second)
+        mesh.add([(-half, -long / 2, 0), (0, -long / 2, high), (-half * 0.3, -long / 2 - 0.05, 0)], [(0, 1, 2)], second)
+        mesh.add([(half, -long / 2, 0), (0, -long / 2, high), (half * 0.3, -long / 2 - 0.05, 0)], [(0, 1, 2)], second)
     else:
         count, stick, high = rng.choice((4, 5, 6)), palette.wood(rng, 2), high * 1.3
         corners = [
@@ -56,19 +56,19 @@ def tent(kit: Kit, rng: random.Random) -> None:
             for i in range(count)
         ]
         for i, (x, y, _) in enumerate(corners):
-            kit.rod((x, y, 0), (-x * 0.15, -y * 0.15, high * 1.15), 0.018, stick)
+            mesh.rod((x, y, 0), (-x * 0.15, -y * 0.15, high * 1.15), 0.018, stick)
             if i:
-                kit.add([corners[i - 1], corners[i], (0, 0, high)], [(0, 1, 2)], cover if i % 2 else second)
+                mesh.add([corners[i - 1], corners[i], (0, 0, high)], [(0, 1, 2)], cover if i % 2 else second)
 
 
-def sculpture(kit: Kit, rng: random.Random) -> None:
+def sculpture(mesh: MeshBuilder, rng: random.Random) -> None:
     """Torus knot, lump, stack of pebbles, or twisted column, on a plinth or not."""
     skin = rng.choice((palette.metal, palette.lacquer, palette.cloth, palette.wood, palette.light))(rng)
     size, kind, z = rng.uniform(0.15, 0.5), rng.choice(("knot", "lump", "pebbles", "twist", "spiral")), 0.0
     if rng.random() < 0.5:
         z = rng.uniform(0.2, 0.9)
-        kit.box((0, 0, 0), (size, size, z), palette.hard(rng), 0.005)
-    place = kit.at((0, 0, z), (0, 0, rng.uniform(0, 6)), size)
+        mesh.box((0, 0, 0), (size, size, z), palette.hard(rng), 0.005)
+    place = mesh.at((0, 0, z), (0, 0, rng.uniform(0, 6)), size)
     if kind == "knot":
         p, q = rng.choice(((2, 3), (3, 2), (2, 5), (3, 4), (1, 3)))
         t = np.linspace(0, TAU, 120)
@@ -102,6 +102,6 @@ def sculpture(kit: Kit, rng: random.Random) -> None:
 
 
 SCULPTURES = (
-    define("tent", 38, "floor", tent),
-    define("sculpture", 40, "floor", sculpture),
+    make_family("tent", 38, "floor", tent),
+    make_family("sculpture", 40, "floor", sculpture),
 )

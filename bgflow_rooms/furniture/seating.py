@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What people sit on."""
+"""Chairs, stools, benches and poufs."""
 
 from __future__ import annotations
 
@@ -9,44 +9,44 @@ import random
 from typing import Any
 
 from bgflow_rooms.furniture.couches import legs, upholstery
-from bgflow_rooms.furniture.kit import TAU, Kit, define
+from bgflow_rooms.furniture.mesh_builder import TAU, MeshBuilder, make_family
 from bgflow_rooms.materials import palette
 
 __all__ = ["SEATING"]
 
 
-def chair(kit: Kit, rng: random.Random) -> None:
+def chair(mesh: MeshBuilder, rng: random.Random) -> None:
     """Dining chair of wood, metal or plastic with one of several backs."""
     timber = palette.hard(rng, 2)
     seat = rng.choice((lambda: timber, lambda: palette.cloth(rng), lambda: palette.plastic(rng)))()
     wide, deep, high = rng.uniform(0.38, 0.5), rng.uniform(0.38, 0.48), rng.uniform(0.42, 0.48)
     top, lean, r = rng.uniform(0.78, 1.1), rng.uniform(0.02, 0.12), rng.uniform(0.01, 0.022)
     if rng.random() < 0.2:
-        kit.cylinder((0, 0, high), wide / 2, 0.03, seat)
+        mesh.cylinder((0, 0, high), wide / 2, 0.03, seat)
     else:
-        kit.box((0, 0, high), (wide, deep, rng.uniform(0.02, 0.07)), seat, 0.015, 2)
+        mesh.box((0, 0, high), (wide, deep, rng.uniform(0.02, 0.07)), seat, 0.015, 2)
     if rng.random() < 0.8:
-        legs(kit, rng, (wide, deep, high + 0.01), timber, rng.uniform(0, 0.05))
+        legs(mesh, rng, (wide, deep, high + 0.01), timber, rng.uniform(0, 0.05))
     else:
         for side in (-1, 1):
             x, y = side * (wide / 2 - 0.02), deep / 2
-            kit.tube([(x, y, high), (x, -y, high), (x, -y, 0.02), (x, y, 0.02)], 0.012, timber)
+            mesh.tube([(x, y, high), (x, -y, high), (x, -y, 0.02), (x, y, 0.02)], 0.012, timber)
     for side in (-1, 1):
         x = side * (wide / 2 - r)
-        kit.rod((x, deep / 2 - r, high), (x, deep / 2 - r + lean, top), r, timber)
-    back(kit, rng, (wide, deep, high, top, lean), timber, seat)
+        mesh.rod((x, deep / 2 - r, high), (x, deep / 2 - r + lean, top), r, timber)
+    back(mesh, rng, (wide, deep, high, top, lean), timber, seat)
     if rng.random() < 0.2:
         for side in (-1, 1):
             x = side * wide / 2
-            kit.tube(
+            mesh.tube(
                 [(x, deep / 2, high + 0.2), (x, -deep / 2 + 0.06, high + 0.2), (x, -deep / 3, high)], 0.014, timber
             )
 
 
-def back(kit: Kit, rng: random.Random, frame: tuple[float, ...], timber: Any, cover: Any) -> None:
+def back(mesh: MeshBuilder, rng: random.Random, frame: tuple[float, ...], timber: Any, cover: Any) -> None:
     """Back of a chair: slats, bars, a panel or a lattice."""
     wide, deep, high, top, lean = frame
-    panel = kit.at((0, deep / 2 - 0.015, high), (-math.atan2(lean, top - high), 0, 0))
+    panel = mesh.at((0, deep / 2 - 0.015, high), (-math.atan2(lean, top - high), 0, 0))
     tall, kind = top - high, rng.choice(("slats", "bars", "panel", "top", "cross"))
     if kind == "slats":
         count = rng.randint(2, 5)
@@ -66,7 +66,7 @@ def back(kit: Kit, rng: random.Random, frame: tuple[float, ...], timber: Any, co
     panel.box((0, 0, tall * 0.86), (wide, 0.025, tall * 0.14), timber, 0.008)
 
 
-def stool(kit: Kit, rng: random.Random) -> None:
+def stool(mesh: MeshBuilder, rng: random.Random) -> None:
     """Low or bar stool, round or square."""
     high, wide, timber = (
         rng.choice((rng.uniform(0.35, 0.5), rng.uniform(0.6, 0.8))),
@@ -76,31 +76,31 @@ def stool(kit: Kit, rng: random.Random) -> None:
     seat = rng.choice((lambda: timber, lambda: upholstery(rng)))()
     thick = rng.uniform(0.025, 0.09)
     if rng.random() < 0.6:
-        kit.cylinder((0, 0, high - thick), wide / 2, thick, seat)
+        mesh.cylinder((0, 0, high - thick), wide / 2, thick, seat)
     else:
-        kit.box((0, 0, high - thick), (wide, wide * rng.uniform(0.7, 1), thick), seat, 0.02, 2)
+        mesh.box((0, 0, high - thick), (wide, wide * rng.uniform(0.7, 1), thick), seat, 0.02, 2)
     if rng.random() < 0.3:
-        kit.cylinder((0, 0, 0), wide * 0.55, 0.02, timber)
-        kit.rod((0, 0, 0), (0, 0, high - thick), 0.025, timber)
+        mesh.cylinder((0, 0, 0), wide * 0.55, 0.02, timber)
+        mesh.rod((0, 0, 0), (0, 0, high - thick), 0.025, timber)
         return
-    legs(kit, rng, (wide * 0.68, wide * 0.68, high - thick), timber, rng.uniform(0, 0.06))
+    legs(mesh, rng, (wide * 0.68, wide * 0.68, high - thick), timber, rng.uniform(0, 0.06))
     if rng.random() < 0.6:
-        kit.ring((0, 0, high * 0.35), wide * 0.45, 0.009, timber)
+        mesh.ring((0, 0, high * 0.35), wide * 0.45, 0.009, timber)
 
 
-def swivel(kit: Kit, rng: random.Random) -> None:
+def swivel(mesh: MeshBuilder, rng: random.Random) -> None:
     """Office chair on a star of wheels that faces -y."""
     frame, cover, black = palette.metal(rng), upholstery(rng), palette.dark(rng)
     wide, high, tall = rng.uniform(0.44, 0.54), rng.uniform(0.44, 0.54), rng.uniform(0.35, 0.75)
     for i in range(5):
         a = i * TAU / 5 + 0.3
         x, y = 0.29 * math.cos(a), 0.29 * math.sin(a)
-        kit.rod((0, 0, 0.11), (x, y, 0.07), 0.025, frame, 0.015)
-        kit.ball((x, y, 0.03), (0.03, 0.03, 0.03), black, 10)
-    kit.rod((0, 0, 0.1), (0, 0, high), 0.027, frame)
-    kit.box((0, 0, high - 0.03), (wide, 0.48, rng.uniform(0.06, 0.12)), cover, 0.035, 3)
-    kit.tube([(0, 0.1, high - 0.02), (0, 0.28, high), (0, 0.29, high + 0.3)], 0.022, frame)
-    panel = kit.at((0, 0.25, high + rng.uniform(0.08, 0.16)), (-0.12, 0, 0))
+        mesh.rod((0, 0, 0.11), (x, y, 0.07), 0.025, frame, 0.015)
+        mesh.ball((x, y, 0.03), (0.03, 0.03, 0.03), black, 10)
+    mesh.rod((0, 0, 0.1), (0, 0, high), 0.027, frame)
+    mesh.box((0, 0, high - 0.03), (wide, 0.48, rng.uniform(0.06, 0.12)), cover, 0.035, 3)
+    mesh.tube([(0, 0.1, high - 0.02), (0, 0.28, high), (0, 0.29, high + 0.3)], 0.022, frame)
+    panel = mesh.at((0, 0.25, high + rng.uniform(0.08, 0.16)), (-0.12, 0, 0))
     panel.box(
         (0, 0, 0), (wide * rng.uniform(0.8, 1.0), rng.uniform(0.03, 0.1), tall), cover, rng.uniform(0.01, 0.05), 3
     )
@@ -109,11 +109,11 @@ def swivel(kit: Kit, rng: random.Random) -> None:
     if rng.random() < 0.7:
         for side in (-1, 1):
             x = side * (wide / 2 + 0.03)
-            kit.tube([(side * 0.1, 0, high - 0.02), (x, 0, high), (x, 0.02, high + 0.2)], 0.015, frame)
-            kit.box((x, -0.02, high + 0.2), (0.07, 0.26, 0.03), black, 0.012)
+            mesh.tube([(side * 0.1, 0, high - 0.02), (x, 0, high), (x, 0.02, high + 0.2)], 0.015, frame)
+            mesh.box((x, -0.02, high + 0.2), (0.07, 0.26, 0.03), black, 0.012)
 
 
-def bench(kit: Kit, rng: random.Random) -> None:
+def bench(mesh: MeshBuilder, rng: random.Random) -> None:
     """Bench, with or without padding."""
     long, deep, high, timber = (
         rng.uniform(0.8, 1.8),
@@ -124,24 +124,24 @@ def bench(kit: Kit, rng: random.Random) -> None:
     count = rng.choice((1, 1, 3, 5))
     for i in range(count):
         y = (i + 0.5) / count * deep - deep / 2
-        kit.box((0, y, high - 0.035), (long, deep / count * (0.85 if count > 1 else 1), 0.035), timber, 0.005)
+        mesh.box((0, y, high - 0.035), (long, deep / count * (0.85 if count > 1 else 1), 0.035), timber, 0.005)
     if rng.random() < 0.5:
-        legs(kit, rng, (long * 0.92, deep * 0.9, high - 0.03), timber)
+        legs(mesh, rng, (long * 0.92, deep * 0.9, high - 0.03), timber)
     else:
         for side in (-1, 1):
-            kit.box((side * long * 0.42, 0, 0), (0.05, deep * 0.9, high - 0.03), timber)
+            mesh.box((side * long * 0.42, 0, 0), (0.05, deep * 0.9, high - 0.03), timber)
     if count == 1 and rng.random() < 0.5:
-        kit.box((0, 0, high), (long * 0.98, deep * 0.98, 0.06), upholstery(rng), 0.025, 2)
+        mesh.box((0, 0, high), (long * 0.98, deep * 0.98, 0.06), upholstery(rng), 0.025, 2)
 
 
-def pouf(kit: Kit, rng: random.Random) -> None:
+def pouf(mesh: MeshBuilder, rng: random.Random) -> None:
     """Pouf, hassock or beanbag."""
     wide, cover, kind = rng.uniform(0.35, 0.7), upholstery(rng), rng.random()
     high = wide * rng.uniform(0.5, 0.9)
     if kind < 0.35:
-        kit.box((0, 0, 0), (wide, wide * rng.uniform(0.7, 1.2), high), cover, 0.05, 3)
+        mesh.box((0, 0, 0), (wide, wide * rng.uniform(0.7, 1.2), high), cover, 0.05, 3)
     elif kind < 0.65:
-        kit.lathe(
+        mesh.lathe(
             (0, 0, 0),
             [
                 (0, 0),
@@ -156,13 +156,13 @@ def pouf(kit: Kit, rng: random.Random) -> None:
     else:
         bag = [(0, 0), (0.5, 0.02), (0.58, 0.2), (0.5, 0.5), (0.3, 0.85), (0.1, 1.05), (0, 1.08)]
         size = rng.uniform(0.5, 0.9)
-        kit.at((0, 0, 0), (rng.uniform(-0.12, 0.12), 0, 0), size).lathe((0, 0, 0), bag, cover)
+        mesh.at((0, 0, 0), (rng.uniform(-0.12, 0.12), 0, 0), size).lathe((0, 0, 0), bag, cover)
 
 
 SEATING = (
-    define("chair", 5, "floor", chair),
-    define("stool", 5, "floor", stool),
-    define("swivel chair", 5, "floor", swivel),
-    define("bench", 39, "floor", bench),
-    define("pouf", 39, "floor", pouf),
+    make_family("chair", 5, "floor", chair),
+    make_family("stool", 5, "floor", stool),
+    make_family("swivel chair", 5, "floor", swivel),
+    make_family("bench", 39, "floor", bench),
+    make_family("pouf", 39, "floor", pouf),
 )

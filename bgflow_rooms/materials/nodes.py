@@ -1,8 +1,8 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Procedural materials: no image files, every pattern comes from texture nodes.
+"""Procedural materials: every pattern is computed by texture nodes.
 
-Colours are given as sRGB '#rrggbb'; lengths are in metres.
+Colours are sRGB '#rrggbb', lengths are in metres.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def linear(color: str) -> tuple[float, ...]:
 
 
 class Graph:
-    """A material and its node tree while it is being wired."""
+    """Material under construction and its node tree."""
 
     def __init__(self, name: str) -> None:
         self.material = bpy.data.materials.new(name)
@@ -28,7 +28,7 @@ class Graph:
         self.tree.nodes.clear()
 
     def node(self, kind: str, inputs: dict[Any, Any], **settings: Any) -> Any:
-        """Add a node; inputs maps socket names or indices to values or to sockets of other nodes."""
+        """Add a node; `inputs` maps names or indices of its sockets to values or to sockets of other nodes."""
         node = self.tree.nodes.new("ShaderNode" + kind)
         for name, value in settings.items():
             setattr(node, name, value)
@@ -40,7 +40,7 @@ class Graph:
         return node
 
     def coordinates(self, scale: tuple[float, ...] = (1, 1, 1), world: bool = False) -> Any:
-        """Texture coordinates in metres, of the object or of the world, times scale."""
+        """Texture coordinates in metres, of the object or of the world, times `scale`."""
         if world:
             source = self.node("NewGeometry", {}).outputs["Position"]
         else:
@@ -59,13 +59,13 @@ class Graph:
         return self.node("TexNoise", inputs).outputs[0]
 
     def math(self, operation: str, a: Any, b: Any) -> Any:
-        """One arithmetic operation on two numbers."""
+        """Result of an arithmetic operation on two numbers."""
         return self.node("Math", {0: a, 1: b}, operation=operation).outputs[0]
 
     def bricks(
         self, vector: Any, size: tuple[float, float], *, joint: float, smooth: float, mortar: float, offset: float
     ) -> tuple[Any, Any]:
-        """Random tone of each cell of a brick pattern, with that of the mortar, and 1 in its joints."""
+        """Random tone of each brick of a pattern, and a mask that is 1 in the joints."""
         inputs = {
             "Vector": vector,
             "Color1": (0, 0, 0, 1),
@@ -81,7 +81,7 @@ class Graph:
         return tone, gap
 
     def ramp(self, factor: Any, *colors: str, low: float = 0.0, high: float = 1.0, steps: bool = False) -> Any:
-        """Colours spread evenly over factor from low to high, blended or in steps."""
+        """Colours spread evenly over `factor` from `low` to `high`, blended or in steps."""
         node = self.node("ValToRGB", {0: factor})
         node.color_ramp.interpolation = "CONSTANT" if steps else "LINEAR"
         elements = node.color_ramp.elements
@@ -99,14 +99,14 @@ class Graph:
         return node.outputs[0]
 
     def finish(self, shader: Any) -> Any:
-        """Connect the surface and return the material."""
+        """Connect the surface shader and return the material."""
         self.node("OutputMaterial", {"Surface": shader.outputs[0]})
         return self.material
 
     def principled(
         self, color: Any, roughness: Any = 0.5, height: Any = None, relief: float = 0.001, **inputs: Any
     ) -> Any:
-        """Finish with the usual surface; height is a texture of 0 to 1, relief its depth."""
+        """Finish with a principled surface; `height` is a texture from 0 to 1, `relief` its depth."""
         values = {"Base Color": linear(color) if isinstance(color, str) else color, "Roughness": roughness}
         values |= {name.replace("_", " "): value for name, value in inputs.items()}
         if height is not None:
@@ -155,7 +155,7 @@ def wood(dark: str, light: str, axis: int = 0, roughness: float = 0.4) -> Any:
 
 
 def fabric(color: str, thread: float = 0.003) -> Any:
-    """Coarse cloth; thread is the width of a thread."""
+    """Coarse cloth; `thread` is the width of a thread."""
     g = Graph("fabric")
     at = g.coordinates()
     wear = g.ramp(g.noise(at, 6.0, 2.0), "#d4d4d4", "#ffffff", low=0.3, high=0.65)
@@ -209,14 +209,14 @@ def foliage(dark: str, light: str, scale: float = 30.0) -> Any:
 
 
 def glow(color: str, strength: float) -> Any:
-    """What shines in one colour."""
+    """Emitter of one colour."""
     g = Graph("glow")
     g.material.cycles.emission_sampling = "NONE"  # it looks bright; a lamp beside it lights the room
     return g.finish(g.node("Emission", {"Color": linear(color), "Strength": strength}))
 
 
 def glass(mirrored: float) -> Any:
-    """Pane that lets light through and mirrors a part of it, which is what one sees in it at night."""
+    """Window pane that transmits light and mirrors a part of it, which is visible at night."""
     g = Graph("glass")
     through, back = g.node("BsdfTransparent", {}), g.node("BsdfGlossy", {"Roughness": 0.0})
     return g.finish(g.node("MixShader", {0: mirrored, 1: through.outputs[0], 2: back.outputs[0]}))
@@ -230,8 +230,8 @@ def lampshade(color: str) -> Any:
     return g.finish(g.node("MixShader", {0: 0.6, 1: outside.outputs[0], 2: inside.outputs[0]}))
 
 
-def exact() -> Any:
-    """Depth along the optical axis in red, object index in green, object colour's red in blue, without lamps."""
+def geometry() -> Any:
+    """Ground truth as emission: depth along the optical axis in red, pass index in green, object number in blue."""
     g = Graph("exact")
     depth = g.node("CameraData", {}).outputs["View Z Depth"]
     thing = g.node("ObjectInfo", {}).outputs

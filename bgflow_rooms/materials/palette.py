@@ -58,13 +58,13 @@ def color(rng: random.Random) -> str:
 
 
 def dark(rng: random.Random) -> Any:
-    """Black or nearly: rubber, burnt steel, screens."""
+    """Black or nearly black: rubber, burnt steel, screens."""
     grey = rng.uniform(0.02, 0.16)
     return materials.plain(tone(rng.random(), rng.uniform(0, 0.2), grey), rng.uniform(0.15, 0.7))
 
 
 def light(rng: random.Random) -> Any:
-    """White or nearly: enamel, ceramic, paper."""
+    """White or nearly white: enamel, ceramic, paper."""
     white = tone(rng.uniform(0.05, 0.6), rng.uniform(0, 0.08), rng.uniform(0.8, 0.98))
     return materials.plain(white, rng.uniform(0.1, 0.5), coat=rng.choice((0.0, 0.5)))
 
@@ -96,13 +96,13 @@ def leather(rng: random.Random) -> Any:
 
 
 def wood(rng: random.Random, axis: int | None = None) -> Any:
-    """Wood of a kind."""
+    """Wood of a random kind, with its grain along a local axis (0, 1, 2) or a random one."""
     along = rng.randrange(3) if axis is None else axis
     return materials.wood(*rng.choice(WOODS), along, rng.uniform(0.2, 0.65))
 
 
 def hard(rng: random.Random, axis: int | None = None) -> Any:
-    """What furniture is made of: wood, lacquer, rarely metal or plastic."""
+    """Material of a piece of furniture: wood or lacquer, rarely metal or plastic."""
     kind = rng.random()
     if kind < 0.5:
         return wood(rng, axis)
@@ -112,7 +112,7 @@ def hard(rng: random.Random, axis: int | None = None) -> Any:
 
 
 def greens(rng: random.Random) -> Any:
-    """Leaves."""
+    """Green material of leaves."""
     hue, value = rng.uniform(0.2, 0.42), rng.uniform(0.15, 0.5)
     deep, pale = tone(hue, 0.6, value), tone(hue - 0.03, rng.uniform(0.3, 0.6), min(1, value * 1.8))
     return materials.foliage(deep, pale, rng.uniform(8, 40))
@@ -130,7 +130,7 @@ def cloth(rng: random.Random, colors: Sequence[str] = ()) -> Any:
 
 
 def pattern(rng: random.Random, shades: Sequence[str]) -> Any:
-    """Printed cloth of some colours."""
+    """Cloth printed in the given colours."""
     g = Graph("pattern")
     turn = (rng.uniform(0, 3), rng.uniform(0, 3), rng.uniform(0, 3)) if rng.random() < 0.3 else (0.0, 0.0, 0.0)
     shift = (rng.random(), rng.random(), rng.random())

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Panelling of walls: upright slats and framed panels. `at` is a socket with texture coordinates in metres.
 
-They are relief of the wall's own face and no bodies before it, so that pictures and sockets lie on top of them.
+The relief is part of the wall's own surface, so that pictures and sockets lie on top of it.
 """
 
 from __future__ import annotations

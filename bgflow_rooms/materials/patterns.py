@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Looks of which walls, floors and ceilings are made. `at` is a socket with texture coordinates in metres."""
+"""Surface patterns of walls, floors and ceilings. `at` is a socket with texture coordinates in metres."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 
 
 class Look:
-    """Colour ('#rrggbb' or a socket), roughness, and a height (0 to 1, times relief in metres) of a surface."""
+    """Look of a surface: colour ('#rrggbb' or a socket), roughness, height (0 to 1, times `relief` in metres)."""
 
     def __init__(self, color: Any, rough: Any = 0.6, height: Any = None, relief: float = 0.001) -> None:
         self.color = linear(color) if isinstance(color, str) else color
@@ -39,23 +39,23 @@ class Look:
 
 
 def darker(shade: str, by: float) -> str:
-    """Colour made darker by a factor."""
+    """Colour '#rrggbb' times a factor, at most white."""
     return "#" + "".join(f"{min(255, round(int(shade[i : i + 2], 16) * by)):02x}" for i in (1, 3, 5))
 
 
 def stretch(g: Graph, at: Any, x: float, y: float, z: float = 1.0) -> Any:
-    """Scaled coordinates."""
+    """Coordinates scaled along each axis."""
     return g.node("Mapping", {"Vector": at, "Scale": (x, y, z)}).outputs[0]
 
 
 def parts(g: Graph, at: Any) -> tuple[Any, Any]:
-    """X and y of coordinates."""
+    """Sockets of the x and y coordinates."""
     x, y, _ = g.node("SeparateXYZ", {0: at}).outputs[:3]
     return x, y
 
 
 def grid(g: Graph, at: Any, size: tuple[float, float], joint: float, offset: float) -> tuple[Any, Any]:
-    """Random tone of each cell of a brick pattern, and 1 in its joints."""
+    """Random tone of each brick of a pattern, and a mask that is 1 in the joints."""
     return g.bricks(at, size, joint=joint, smooth=0.2, mortar=0.5, offset=offset)
 
 
@@ -218,7 +218,7 @@ def stone(g: Graph, at: Any, rng: random.Random) -> Look:
 
 
 def gap_shade(g: Graph, gap: Any) -> Any:
-    """White, dark in the joints."""
+    """Colour that is white but for dark joints."""
     return g.ramp(gap, "#ffffff", "#6a6460")
 
 

@@ -30,24 +30,24 @@ def wall_color(rng: random.Random) -> str:
 
 
 def flat(color: str) -> Any:
-    """Material of one colour without any structure, as robot simulators have."""
+    """Material of a single colour, as in robot simulators."""
     return Graph("flat").principled(color, 0.9, Specular_IOR_Level=0.1)
 
 
 def upright(g: Graph) -> Any:
-    """Texture coordinates of a wall: along it, up, 0; the reveals of its holes continue it."""
+    """Texture coordinates (along the wall, up, 0), which continue in the reveals of its openings."""
     x, y, z = g.node("SeparateXYZ", {0: g.coordinates()}).outputs[:3]
     return g.node("CombineXYZ", {0: g.math("ADD", x, y), 1: z}).outputs[0]
 
 
 def lying(g: Graph, turn: float) -> Any:
-    """Texture coordinates of a floor, turned."""
+    """Texture coordinates of a floor, turned by an angle."""
     position = g.node("NewGeometry", {}).outputs["Position"]
     return g.node("Mapping", {"Vector": position, "Rotation": (0, 0, turn), "Location": (0.31, 0.17, 0)}).outputs[0]
 
 
 def shade(g: Graph, look: Look) -> Any:
-    """Surface of a look."""
+    """Surface shader of a look."""
     values: dict[str, Any] = {"Base Color": look.color, "Roughness": look.rough}
     if look.height is not None:
         values["Normal"] = g.node("Bump", {"Height": look.height, "Distance": look.relief}).outputs[0]
@@ -78,7 +78,7 @@ BELOW = {"paint": 34, "tiles": 22, "boards": 12, "frames": 18, "slats": 14}
 
 
 def wall(rng: random.Random, plain: bool = False, patterned: bool = False) -> Any:
-    """Wall: one look, or another one up to some height and perhaps a border between them."""
+    """Wall material: one look, or a second one up to some height, perhaps with a border between them."""
     if plain and not patterned and rng.random() < 0.8:
         return flat(wall_color(rng) if rng.random() < 0.7 else color(rng))
     g = Graph("wall")
@@ -115,7 +115,7 @@ FLOORS = {
 
 
 def floor(rng: random.Random, plain: bool = False) -> Any:
-    """Floor: planks, parquet, tiles, chessboard, carpet from wall to wall, concrete or stone; some are polished."""
+    """Floor material: planks, parquet, tiles, checkerboard, carpet, concrete or stone; some are polished."""
     if plain and rng.random() < 0.4:
         return flat(wall_color(rng) if rng.random() < 0.5 else rng.choice(rng.choice(WOODS)))
     g = Graph("floor")
@@ -147,7 +147,7 @@ def floor(rng: random.Random, plain: bool = False) -> Any:
 
 
 def ceiling(rng: random.Random, plain: bool = False) -> Any:
-    """Ceiling: white or other paint, panels, boards, concrete."""
+    """Ceiling material: white or other paint, panels, boards or concrete."""
     white = tone(rng.uniform(0.05, 0.6), rng.uniform(0, 0.05), rng.uniform(0.85, 0.99))
     if plain:
         return flat(white)

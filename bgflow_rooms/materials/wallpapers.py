@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Wallpapers, whose designs patterned carpets share. `at` is a socket with texture coordinates in metres."""
+"""Wallpapers and their designs, which carpets share. `at` is a socket with texture coordinates in metres."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["design", "paper"]
 
 
 def related(rng: random.Random) -> list[str]:
-    """Four colours of one paper: faint, or strong and far apart."""
+    """Four colours of one wallpaper: faint, or strong and far apart."""
     hue, strong = rng.random(), rng.random() < 0.45
     value = rng.choice((rng.uniform(0.75, 0.98), rng.uniform(0.4, 0.8), rng.uniform(0.1, 0.4)))
     shades = [tone(hue, rng.uniform(0, 0.7 if strong else 0.3), value)]
@@ -27,7 +27,7 @@ def related(rng: random.Random) -> list[str]:
 
 
 def place(g: Graph, value: Any, size: float) -> Any:
-    """Place from 0 to 1 within a repeat of a size."""
+    """Position from 0 to 1 within a pattern that repeats every `size` metres."""
     return g.math("FRACT", g.math("DIVIDE", value, size), 0.0)
 
 

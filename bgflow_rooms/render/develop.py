@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a photograph of rendered light: exposure, white balance, tone curve, noise, JPEG."""
+"""Development of rendered light into a photograph: exposure, white balance, tone curve, noise, JPEG."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Image = NDArray[Any]
 
 
 def curve(light: Image, kind: str) -> Image:
-    """Tone curve from light (1 is white for "clip") to 0 to 1, before the gamma."""
+    """Tone curve of a kind: map linear light (1 is white for "clip") to the range 0 to 1, before the gamma."""
     if kind == "soft":
         light = light * (1 + light / 9) / (1 + light)
     elif kind == "film":
@@ -27,7 +27,13 @@ def curve(light: Image, kind: str) -> Image:
 
 
 def develop(light: Image, rng: random.Random, grain: int | None = None) -> NDArray[np.uint8]:
-    """8-bit RGB of linear light; how bright, colourful, contrasty and noisy is random; its noise by `grain`, if any."""
+    """Develop linear light (height x width x 3) into 8-bit RGB with random exposure, colour, contrast and noise.
+
+    Args:
+        light: linear RGB.
+        rng: random numbers of the choices.
+        grain: seed of the noise; by default it comes from `rng`.
+    """
     light = np.nan_to_num(np.maximum(light.astype(np.float32), 0), posinf=1e3)
     grey = light @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     average = light.reshape(-1, 3).clip(0, np.percentile(grey, 95) + 1e-6).mean(0) + 1e-6
@@ -35,8 +41,8 @@ def develop(light: Image, rng: random.Random, grain: int | None = None) -> NDArr
     middle = float(np.exp(np.log(grey + 1e-4).mean())) * 0.6 + 0.4 * float(np.percentile(grey, 60))
     key = math.exp(rng.gauss(math.log(0.25), 0.7))
     light = light * (min(max(key, 0.04), 1.0) / max(middle, 1e-4))
-    drawn = rng.getrandbits(32)
-    noise = np.random.default_rng(drawn if grain is None else grain)
+    seed = rng.getrandbits(32)
+    noise = np.random.default_rng(seed if grain is None else grain)
     shown = curve(light, rng.choice(("clip", "clip", "soft", "film")))
     shown = np.where(shown <= 0.0031308, 12.92 * shown, 1.055 * np.maximum(shown, 1e-8) ** (1 / 2.4) - 0.055)
     tint = shown.mean(-1, keepdims=True)
@@ -51,6 +57,6 @@ def develop(light: Image, rng: random.Random, grain: int | None = None) -> NDArr
 
 
 def encode_jpeg(rgb: NDArray[np.uint8], rng: random.Random) -> bytes:
-    """JPEG of a quality of 80 to 95."""
+    """Encode RGB as JPEG of a random quality from 80 to 95."""
     flags = (cv2.IMWRITE_JPEG_QUALITY, rng.randint(80, 95))
     return cv2.imencode(".jpg", np.ascontiguousarray(rgb[..., ::-1]), flags)[1].tobytes()

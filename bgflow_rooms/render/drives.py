@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Films robots' drives through random rooms in which foreign things move: pictures, depth, what moves, exact poses.
+"""Rendered drives of a robot through random rooms with moving objects: images, depth, motion masks, exact poses.
 
 A drive has the layout of TUM's RGB-D benchmark (Sturm et al. 2012), with `moving/` beside `rgb/` and `depth/`.
 """
@@ -25,40 +25,40 @@ from numpy.typing import NDArray
 from bgflow_rooms.furniture.catalogue import NOVEL
 from bgflow_rooms.nyu40 import NOVEL_FROM
 from bgflow_rooms.render.develop import develop
-from bgflow_rooms.render.generate import Room, Settings, build_room, good
+from bgflow_rooms.render.generate import Room, RoomSettings, build_room, is_good_view
 from bgflow_rooms.scene.camera import Lens
-from bgflow_rooms.scene.drive_path import Company, Drive, draw_company, draw_drive
-from bgflow_rooms.scene.stage import PANE, Piece
+from bgflow_rooms.scene.drive_path import Drive, ObjectMotion, sample_drive, sample_motion
+from bgflow_rooms.scene.scene_builder import PANE, Piece
 from bgflow_ros.segmentation.files import write_atomically
 
-__all__ = ["DriveSettings", "film_room"]
+__all__ = ["DriveSettings", "render_drives"]
 
 RATE = 15.0
-"""Frames a second."""
+"""Frame rate in hertz."""
 START = 1000.0
-"""Time of the first frame, in seconds."""
+"""Time stamp of the first frame, in seconds."""
 DEPTH_SCALE = 5000.0
-"""Units of a depth picture in a metre."""
+"""Units of a depth image in a metre."""
 LIGHTS = ("day", "mixed", "lamps", "even", "plain")
 CLUTTER = 0.4, 1.6
-BRIGHT = 70, 170
-"""Mean grey level of the first picture."""
-PATHS = 40
-GUESTS = 12
-"""Tries to find things that fill the wanted share of the view."""
-CLOSE = 0.2
-"""How far the share may be from the wanted one, as a part of it, where it is tried."""
+BRIGHTNESS = 70, 170
+"""Range of the mean grey level of the first image."""
+PATH_TRIES = 40
+OBJECT_TRIES = 12
+"""Attempts to find objects that fill the required share of the view."""
+SHARE_TOLERANCE = 0.2
+"""Allowed relative difference between the measured and the required share of the view."""
 PROBES = 6
-"""Frames at which a path or the moving share of the view is tried before it is filmed."""
+"""Number of frames at which a path or the moving share of the view is tested before rendering."""
 
 
 @dataclass(frozen=True)
 class DriveSettings:
-    """What all drives have in common."""
+    """Settings that all drives share."""
 
     out: Path
     amounts: tuple[float, ...] = (0.0, 0.1, 0.25, 0.45)
-    """Shares of the view in which something moves, a drive each."""
+    """Shares of the view covered by moving objects, one drive for each."""
     frames: int = 45
     size: tuple[int, int] = (384, 288)
     samples: int = 3
@@ -66,8 +66,8 @@ class DriveSettings:
     threads: int = 0
 
 
-def film_room(settings: DriveSettings, number: int, advance: Callable[[], Any]) -> None:
-    """Film a room's drives unless they are complete; advance is called after each frame."""
+def render_drives(settings: DriveSettings, number: int, advance: Callable[[], Any]) -> None:
+    """Render the drives of a room that are not complete; call `advance` after each frame."""
     missing = [amount for amount in settings.amounts if not (_folder(settings, number, amount) / "drive.json").exists()]
     for _ in range(settings.frames * (len(settings.amounts) - len(missing))):
         advance()
@@ -76,7 +76,7 @@ def film_room(settings: DriveSettings, number: int, advance: Callable[[], Any]) 
     with tempfile.TemporaryDirectory() as folder:
         room, drive, shade = _find_room(settings, number, Path(folder))
         for amount in missing:
-            _Film(settings, number, amount, room, drive, shade).make(advance)
+            _DriveRenderer(settings, number, amount, room, drive, shade).make(advance)
 
 
 def _folder(settings: DriveSettings, number: int, amount: float) -> Path:
@@ -84,41 +84,41 @@ def _folder(settings: DriveSettings, number: int, amount: float) -> Path:
 
 
 def _find_room(settings: DriveSettings, number: int, folder: Path) -> tuple[Room, Drive, int]:
-    """Build rooms until one is furnished, lit and wide enough for a drive; the drive, and how to develop it."""
+    """Build rooms until one suits a drive; return the room, the drive and the seed of the development."""
     attempt = 0
     while True:
         rng = random.Random(f"drive/{settings.seed}/{number}/{attempt}")
         attempt += 1
-        rooms = Settings(folder, 1, settings.size, settings.samples, settings.seed, False, settings.threads)
+        rooms = RoomSettings(folder, 1, settings.size, settings.samples, settings.seed, False, settings.threads)
         room = build_room(rooms, rng, folder)
         if room.choices["light"]["mode"] not in LIGHTS or not CLUTTER[0] < room.choices["clutter"] < CLUTTER[1]:
             continue
         drive = _find_drive(settings, room, rng)
         if drive is None:
             continue
-        room.studio.pose(drive.camera(0.0))
-        light = room.studio.shoot(0)
+        room.renderer.set_camera(drive.camera(0.0))
+        light = room.renderer.render_light(0)
         for shade in range(10):
-            if BRIGHT[0] < develop(light, random.Random(shade)).mean() < BRIGHT[1]:
+            if BRIGHTNESS[0] < develop(light, random.Random(shade)).mean() < BRIGHTNESS[1]:
                 return room, drive, shade
 
 
 def _find_drive(settings: DriveSettings, room: Room, rng: random.Random) -> Drive | None:
-    for _ in range(PATHS):
+    for _ in range(PATH_TRIES):
         lens = Lens(math.radians(rng.uniform(58, 70)), 0.0)
-        drive = draw_drive(room.plan, room.space, lens, settings.frames / RATE, rng)
-        if drive is not None and all(_good_view(room, drive, i / (PROBES - 1)) for i in range(PROBES)):
+        drive = sample_drive(room.plan, room.occupancy, lens, settings.frames / RATE, rng)
+        if drive is not None and all(_is_good_view(room, drive, i / (PROBES - 1)) for i in range(PROBES)):
             return drive
     return None
 
 
-def _good_view(room: Room, drive: Drive, t: float) -> bool:
-    room.studio.pose(drive.camera(t))
-    return good(*room.studio.measure(), novel=False, near=False)
+def _is_good_view(room: Room, drive: Drive, t: float) -> bool:
+    room.renderer.set_camera(drive.camera(t))
+    return is_good_view(*room.renderer.render_geometry(), novel=False, close_up=False)
 
 
-class _Film:
-    """One drive: its things, their motion, its files."""
+class _DriveRenderer:
+    """Renderer of one drive: its moving objects, their motion, its files."""
 
     def __init__(
         self, settings: DriveSettings, number: int, amount: float, room: Room, drive: Drive, shade: int
@@ -127,19 +127,19 @@ class _Film:
         self.room, self.drive, self.shade = room, drive, shade
         self.folder = _folder(settings, number, amount)
         self.rng = random.Random(f"drive/{settings.seed}/{number}/amount/{amount}")
-        self.things: list[tuple[Piece, Company]] = []
+        self.objects: list[tuple[Piece, ObjectMotion]] = []
 
     def make(self, advance: Callable[[], Any]) -> None:
-        """Film it frame by frame; drive.json comes last."""
-        self._invite()
+        """Render the drive frame by frame; drive.json is written last."""
+        self._add_objects()
         times = [START + i / RATE for i in range(self.settings.frames)]
         shares, poses = [], []
         for i, time in enumerate(times):
-            shares.append(self._frame(i, f"{time:.6f}"))
-            poses.append(self.drive.camera(self._t(i)).pose())
+            shares.append(self._render_frame(i, f"{time:.6f}"))
+            poses.append(self.drive.camera(self._progress(i)).pose())
             advance()
-        names = [piece.family.name for piece, _ in self.things]
-        self._dismiss()
+        names = [piece.family.name for piece, _ in self.objects]
+        self._remove_objects()
         self._write_lists(times, poses)
         description = {
             "seed": self.settings.seed,
@@ -156,76 +156,76 @@ class _Film:
         }
         write_atomically(self.folder / "drive.json", (json.dumps(description, indent=1) + "\n").encode())
 
-    def _t(self, frame: int) -> float:
+    def _progress(self, frame: int) -> float:
         return frame / max(1, self.settings.frames - 1)
 
-    def _invite(self) -> None:
-        """Build what moves, so near that it fills the wanted share of the view; others where it cannot."""
-        for _ in range(GUESTS if self.amount else 0):
+    def _add_objects(self) -> None:
+        """Add random moving objects at distances at which they fill the required share of the view."""
+        for _ in range(OBJECT_TRIES if self.amount else 0):
             self._build()
-            share = self._approach()
-            if abs(share / self.amount - 1) < CLOSE:
+            share = self._fit_distances()
+            if abs(share / self.amount - 1) < SHARE_TOLERANCE:
                 return
-            self._dismiss()
+            self._remove_objects()
         if self.amount:
             raise RuntimeError(f"room {self.number}: nothing fills {self.amount} of the view; take another seed")
 
     def _build(self) -> None:
         count = 1 if self.amount < 0.4 else 2
         fov = self.drive.start.lens.fov
-        while len(self.things) < count:
+        while len(self.objects) < count:
             index = self.rng.randrange(len(NOVEL))
-            piece = self.room.stage.build(NOVEL[index], NOVEL_FROM + index, self.rng)
+            piece = self.room.scene.build_piece(NOVEL[index], NOVEL_FROM + index, self.rng)
             wide, deep, high = piece.size
-            # What is low disappears behind furniture.
+            # Low objects disappear behind furniture.
             if NOVEL[index].place != "floor" or high < 0.7 or max(wide, deep) < 0.3:
                 piece.remove()
                 continue
-            company = draw_company(count, len(self.things), max(wide, deep) / 2, fov, self.rng)
-            self.things.append((piece, company))
+            motion = sample_motion(count, len(self.objects), max(wide, deep) / 2, fov, self.rng)
+            self.objects.append((piece, motion))
 
-    def _approach(self) -> float:
-        """Choose the distances by what they give; the share of the view that moves at last."""
+    def _fit_distances(self) -> float:
+        """Adjust the distances of the objects; return the share of the view that they cover then."""
         for _ in range(5):
-            share = float(np.mean([self._probe(i / (PROBES - 1)) for i in range(PROBES)]))
+            share = float(np.mean([self._moving_share(i / (PROBES - 1)) for i in range(PROBES)]))
             nearer = min(2.0, max(0.5, math.sqrt(max(share, 0.004) / self.amount)))
             if 0.93 < nearer < 1.07:
                 break
-            self.things = [
-                (piece, dataclasses.replace(company, distance=min(8.0, company.distance * nearer)))
-                for piece, company in self.things
+            self.objects = [
+                (piece, dataclasses.replace(motion, distance=min(8.0, motion.distance * nearer)))
+                for piece, motion in self.objects
             ]
-        return float(np.mean([self._probe(i / (PROBES - 1)) for i in range(PROBES)]))
+        return float(np.mean([self._moving_share(i / (PROBES - 1)) for i in range(PROBES)]))
 
-    def _dismiss(self) -> None:
-        for piece, _ in self.things:
+    def _remove_objects(self) -> None:
+        for piece, _ in self.objects:
             piece.remove()
-        self.things = []
+        self.objects = []
 
-    def _pose(self, t: float) -> None:
-        self.room.studio.pose(self.drive.camera(t))
-        for piece, company in self.things:
-            x, y, angle = company.pose(self.drive, self.room.plan, t)
+    def _set_time(self, t: float) -> None:
+        self.room.renderer.set_camera(self.drive.camera(t))
+        for piece, motion in self.objects:
+            x, y, angle = motion.pose(self.drive, self.room.plan, t)
             piece.move(x, y, 0.0, angle)
 
-    def _probe(self, t: float) -> float:
-        self._pose(t)
-        return float(np.mean(_moving(self.room.studio.measure()[1])))
+    def _moving_share(self, t: float) -> float:
+        self._set_time(t)
+        return float(np.mean(_moving(self.room.renderer.render_geometry()[1])))
 
-    def _frame(self, number: int, stamp: str) -> float:
-        """Film a frame; the share of it that moves."""
-        self._pose(self._t(number))
-        depth, index, _ = self.room.studio.measure()
+    def _render_frame(self, number: int, stamp: str) -> float:
+        """Render a frame and write its files; return the share that moves."""
+        self._set_time(self._progress(number))
+        depth, index, _ = self.room.renderer.render_geometry()
         moving = _moving(index)
         metres: Any = np.where(index == PANE, 0.0, depth)
-        light = self.room.studio.shoot(self.rng.getrandbits(30))
+        light = self.room.renderer.render_light(self.rng.getrandbits(30))
         rgb = develop(light, random.Random(self.shade), grain=number)
-        pictures = {
+        images = {
             "depth": np.rint(np.clip(metres * DEPTH_SCALE, 0, 65535)).astype(np.uint16),
             "moving": np.where(moving, 255, 0).astype(np.uint8),
         }
-        for kind, picture in pictures.items():
-            write_atomically(self.folder / kind / f"{stamp}.png", cv2.imencode(".png", picture)[1].tobytes())
+        for kind, image in images.items():
+            write_atomically(self.folder / kind / f"{stamp}.png", cv2.imencode(".png", image)[1].tobytes())
         jpeg = cv2.imencode(".jpg", np.ascontiguousarray(rgb[..., ::-1]), (cv2.IMWRITE_JPEG_QUALITY, 95))[1]
         write_atomically(self.folder / "rgb" / f"{stamp}.jpg", jpeg.tobytes())
         return float(moving.mean())
@@ -260,7 +260,7 @@ def _moving(index: NDArray[np.int32]) -> NDArray[np.bool_]:
 
 
 def _quaternion(rotation: NDArray[np.float64]) -> tuple[float, ...]:
-    """Unit quaternion x, y, z, w of a rotation matrix."""
+    """Unit quaternion (x, y, z, w) of a rotation matrix (3 x 3)."""
     vector = cv2.Rodrigues(rotation)[0].ravel()
     angle = float(np.linalg.norm(vector))
     axis = vector / max(angle, 1e-12)

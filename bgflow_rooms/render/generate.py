@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes one room after another and writes its pictures, masks, labels, depth and description."""
+"""Generation of rooms: each one's images, masks, labels, depth and description."""
 
 from __future__ import annotations
 
@@ -20,32 +20,35 @@ from numpy.typing import NDArray
 from bgflow_rooms.furniture.catalogue import FAMILIES, NOVEL
 from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, NOVEL_FROM
 from bgflow_rooms.render.develop import develop, encode_jpeg
-from bgflow_rooms.render.studio import Studio
-from bgflow_rooms.scene.camera import Camera, draw_camera, draw_lens
-from bgflow_rooms.scene.dressing import build_rugs, dress_windows
+from bgflow_rooms.render.renderer import Renderer
+from bgflow_rooms.scene.camera import Camera, sample_camera, sample_lens
+from bgflow_rooms.scene.close_up_camera import sample_close_up_camera
+from bgflow_rooms.scene.curtains_and_rugs import build_rugs, dress_windows
 from bgflow_rooms.scene.fixtures import build_fixtures, build_lamps
 from bgflow_rooms.scene.furnish import Furnisher
-from bgflow_rooms.scene.light import build_light, draw_light
-from bgflow_rooms.scene.near_camera import draw_near_camera
+from bgflow_rooms.scene.light import build_light, sample_light
+from bgflow_rooms.scene.occupancy import Occupancy
 from bgflow_rooms.scene.openings import build_openings
 from bgflow_rooms.scene.outside import build_outside
-from bgflow_rooms.scene.plan import Plan, draw_plan
+from bgflow_rooms.scene.plan import Plan, sample_plan
+from bgflow_rooms.scene.scene_builder import PANE, WALL, WINDOW, SceneBuilder
 from bgflow_rooms.scene.shell import build_shell
-from bgflow_rooms.scene.space import Space
-from bgflow_rooms.scene.stage import PANE, WALL, WINDOW, Stage
-from bgflow_rooms.scene.tops import Top
+from bgflow_rooms.scene.support_surface import SupportSurface
 from bgflow_ros.segmentation.files import write_atomically
 
-__all__ = ["Room", "Settings", "build_room", "good", "make_room"]
+__all__ = ["Room", "RoomSettings", "build_room", "is_good_view", "make_room"]
 
-TRIES = 8
-NEAR = 0.2  # of the pictures are tried from close above a top
-BARE = 0.02  # clutter below which a room counts as empty
+VIEW_TRIES = 8
+"""Attempts to find a useful view."""
+CLOSE_UP_SHARE = 0.2
+"""Share of the views that are tried from close above a support surface."""
+EMPTY_BELOW = 0.02
+"""Clutter below which a room counts as empty."""
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What the pictures of all rooms have in common."""
+class RoomSettings:
+    """Settings that all rooms share."""
 
     out: Path
     views: int = 6
@@ -58,22 +61,22 @@ class Settings:
 
 @dataclass
 class Room:
-    """A built room."""
+    """Room that has been built in Blender."""
 
     plan: Plan
-    space: Space
-    stage: Stage
-    studio: Studio
+    occupancy: Occupancy
+    scene: SceneBuilder
+    renderer: Renderer
     targets: list[tuple[float, float, float]]
-    near: list[Top]
+    close_up_surfaces: list[SupportSurface]
     choices: dict[str, Any]
 
 
-def draw_clutter(rng: random.Random) -> float:
-    """How full a room is: one in eight is empty or has a single thing or two, one in ten is crowded."""
+def sample_clutter(rng: random.Random) -> float:
+    """Sample how full a room is: one in eight is empty or nearly so, one in ten is crowded."""
     kind = rng.random()
     if kind < 0.12:
-        return rng.choice((0.0, 0.0, rng.uniform(BARE, 0.08)))
+        return rng.choice((0.0, 0.0, rng.uniform(EMPTY_BELOW, 0.08)))
     if kind < 0.3:
         return rng.uniform(0.08, 0.4)
     if kind < 0.52:
@@ -81,27 +84,27 @@ def draw_clutter(rng: random.Random) -> float:
     return rng.uniform(0.8, 1.8) if kind < 0.9 else rng.uniform(1.8, 2.4)
 
 
-def build_room(settings: Settings, rng: random.Random, folder: Path) -> Room:
-    """Build a room in Blender."""
-    stage, plan = Stage(), draw_plan(rng)
-    space, light = Space(plan), draw_light(plan, rng)
-    shell = build_shell(stage, plan, space, rng)
-    annexes = build_openings(stage, plan, shell, rng)
-    dress_windows(stage, plan, space, rng)
-    build_fixtures(stage, plan, space, rng)
-    clutter = draw_clutter(rng)
-    if clutter > BARE:
-        build_rugs(stage, plan, rng)
-    lamps = build_lamps(stage, plan, light.lamps, rng)
+def build_room(settings: RoomSettings, rng: random.Random, folder: Path) -> Room:
+    """Build a random room in Blender; the renderer writes temporary files to `folder`."""
+    scene, plan = SceneBuilder(), sample_plan(rng)
+    occupancy, light = Occupancy(plan), sample_light(plan, rng)
+    shell = build_shell(scene, plan, occupancy, rng)
+    annexes = build_openings(scene, plan, shell, rng)
+    dress_windows(scene, plan, occupancy, rng)
+    build_fixtures(scene, plan, occupancy, rng)
+    clutter = sample_clutter(rng)
+    if clutter > EMPTY_BELOW:
+        build_rugs(scene, plan, rng)
+    lamps = build_lamps(scene, plan, light.lamps, rng)
     families = [(family, family.label) for family in FAMILIES]
-    furnisher = Furnisher(stage, plan, space, families, rng)
+    furnisher = Furnisher(scene, plan, occupancy, families, rng)
     furnisher.fill(clutter)
     for annex in annexes:
-        Furnisher(stage, annex, Space(annex), families, rng).fill(rng.uniform(0.0, 0.8))
+        Furnisher(scene, annex, Occupancy(annex), families, rng).fill(rng.uniform(0.0, 0.8))
     targets = furnisher.add_novel(NOVEL) if settings.novel else []
-    build_outside(stage, plan, light.sky, light.strength, rng)
-    world = build_light(stage, plan, light, lamps, annexes, rng)
-    studio = Studio(stage, world, settings.size, settings.samples, settings.threads, folder)
+    build_outside(scene, plan, light.sky, light.strength, rng)
+    world = build_light(scene, plan, light, lamps, annexes, rng)
+    renderer = Renderer(scene, world, settings.size, settings.samples, settings.threads, folder)
     choices = {
         "kind": plan.kind,
         "outline": plan.outline,
@@ -111,15 +114,27 @@ def build_room(settings: Settings, rng: random.Random, folder: Path) -> Room:
         "clutter": clutter,
         "light": dataclasses.asdict(light),
     }
-    return Room(plan, space, stage, studio, targets, furnisher.near, choices)
+    return Room(plan, occupancy, scene, renderer, targets, furnisher.close_up_surfaces, choices)
 
 
-def good(depth: NDArray[Any], index: NDArray[Any], number: NDArray[Any], novel: bool, near: bool) -> bool:
-    """Whether a view shows a room from within, no object from too near, and what it should: a held-out thing, a top."""
-    seen = depth[depth > 0]
-    if seen.size < 0.3 * depth.size or np.median(seen) < (0.5 if near else 0.8) or np.mean(seen < 0.25) > 0.1:
+def is_good_view(depth: NDArray[Any], index: NDArray[Any], number: NDArray[Any], novel: bool, close_up: bool) -> bool:
+    """Return whether a view is useful: inside the room, not too near, and with the held-out object or surface it needs.
+
+    Args:
+        depth: metres, height x width; 0 is none.
+        index: pass index of each pixel.
+        number: number of the object of each pixel.
+        novel: whether the view has to show an object of a held-out family.
+        close_up: whether the view was taken close above a support surface.
+    """
+    visible = depth[depth > 0]
+    if (
+        visible.size < 0.3 * depth.size
+        or np.median(visible) < (0.5 if close_up else 0.8)
+        or np.mean(visible < 0.25) > 0.1
+    ):
         return False
-    if near and np.mean(np.isin(index[-index.shape[0] // 3 :], (0, PANE, *BACKGROUND_CLASSES))) > 0.45:
+    if close_up and np.mean(np.isin(index[-index.shape[0] // 3 :], (0, PANE, *BACKGROUND_CLASSES))) > 0.45:
         return False
     if np.mean(index == WALL) > 0.9:
         return False
@@ -129,25 +144,27 @@ def good(depth: NDArray[Any], index: NDArray[Any], number: NDArray[Any], novel: 
     return not novel or bool(np.mean(index >= NOVEL_FROM) - np.mean(index == PANE) > 0.003)
 
 
-def write_view(settings: Settings, name: str, camera: Camera, measured: Any, rng: random.Random, studio: Studio) -> Any:
-    """Photograph a view, distort it, write its files; returns its description."""
-    depth: Any = measured[0]
-    index: Any = measured[1].astype(np.float32)
-    light: Any = studio.shoot(rng.getrandbits(30))
+def write_view(
+    settings: RoomSettings, name: str, camera: Camera, geometry: Any, rng: random.Random, renderer: Renderer
+) -> Any:
+    """Render a view, distort it and write its files; return its description."""
+    depth: Any = geometry[0]
+    index: Any = geometry[1].astype(np.float32)
+    light: Any = renderer.render_light(rng.getrandbits(30))
     if camera.lens.k1:
         maps = camera.lens.maps(settings.size)
         light = cv2.remap(np.ascontiguousarray(light), *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        near = cv2.INTER_NEAREST
+        nearest = cv2.INTER_NEAREST
         depth, index = (
-            cv2.remap(np.ascontiguousarray(picture), *maps, near, borderMode=cv2.BORDER_REPLICATE)
-            for picture in (depth, index)
+            cv2.remap(np.ascontiguousarray(image), *maps, nearest, borderMode=cv2.BORDER_REPLICATE)
+            for image in (depth, index)
         )
     metres: Any = np.where(index == PANE, 0.0, depth)
     label = np.where(index == PANE, WINDOW, index).astype(np.uint8)
     mask = np.where(label == 0, 255, ~np.isin(label, BACKGROUND_CLASSES)).astype(np.uint8)
     millimetres = np.rint(np.clip(metres, 0, 65.0) * 1000).astype(np.uint16)
-    for kind, picture in (("mask", mask), ("label", label), ("depth", millimetres)):
-        write_atomically(settings.out / kind / f"{name}.png", cv2.imencode(".png", picture)[1].tobytes())
+    for kind, image in (("mask", mask), ("label", label), ("depth", millimetres)):
+        write_atomically(settings.out / kind / f"{name}.png", cv2.imencode(".png", image)[1].tobytes())
     write_atomically(settings.out / "rgb" / f"{name}.jpg", encode_jpeg(develop(light, rng), rng))
     width, height = settings.size
     return {
@@ -161,30 +178,30 @@ def write_view(settings: Settings, name: str, camera: Camera, measured: Any, rng
     }
 
 
-def make_view(settings: Settings, room: Room, name: str, rng: random.Random) -> Any:
-    """Find a good view and write it; None where none was found."""
-    wanted = bool(room.near) and not room.targets and rng.random() < NEAR
-    for attempt in range(TRIES):
+def make_view(settings: RoomSettings, room: Room, name: str, rng: random.Random) -> Any:
+    """Find a useful view, write it and return its description; None where none was found."""
+    wanted = bool(room.close_up_surfaces) and not room.targets and rng.random() < CLOSE_UP_SHARE
+    for attempt in range(VIEW_TRIES):
         target = rng.choice(room.targets) if room.targets and rng.random() < 0.85 else None
-        near, lens = wanted and attempt < TRIES - 2, draw_lens(settings.size, rng)
-        if near:
-            camera = draw_near_camera(room.space, room.near, lens, rng)
+        close_up, lens = wanted and attempt < VIEW_TRIES - 2, sample_lens(settings.size, rng)
+        if close_up:
+            camera = sample_close_up_camera(room.occupancy, room.close_up_surfaces, lens, rng)
         else:
-            camera = draw_camera(room.plan, room.space, lens, target, rng)
+            camera = sample_camera(room.plan, room.occupancy, lens, target, rng)
         if camera is None:
             continue
-        room.studio.pose(camera)
-        measured = room.studio.measure()
-        share = np.mean(~np.isin(measured[1], (0, PANE, *BACKGROUND_CLASSES)))
-        if not near and room.choices["clutter"] > BARE and share < rng.uniform(0.0, 0.6) and attempt < 3:
-            continue  # a fuller view, if there is one
-        if good(*measured, novel=bool(room.targets), near=near):
-            return write_view(settings, name, camera, measured, rng, room.studio)
+        room.renderer.set_camera(camera)
+        geometry = room.renderer.render_geometry()
+        share = np.mean(~np.isin(geometry[1], (0, PANE, *BACKGROUND_CLASSES)))
+        if not close_up and room.choices["clutter"] > EMPTY_BELOW and share < rng.uniform(0.0, 0.6) and attempt < 3:
+            continue  # prefer a fuller view
+        if is_good_view(*geometry, novel=bool(room.targets), close_up=close_up):
+            return write_view(settings, name, camera, geometry, rng, room.renderer)
     return None
 
 
-def make_room(settings: Settings, number: int, advance: Callable[[], Any]) -> None:
-    """Make a room unless it is complete; advance is called after each view."""
+def make_room(settings: RoomSettings, number: int, advance: Callable[[], Any]) -> None:
+    """Make a room unless it is complete; call `advance` after each view."""
     path = settings.out / "rooms" / f"{number:05d}.json"
     if path.exists():
         return

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a robot drives through a room, and how foreign things move before it. Lengths in metres, angles in radians."""
+"""Random paths of a robot through a room, and motions of objects in its view. Lengths in metres, angles in radians."""
 
 from __future__ import annotations
 
@@ -9,32 +9,34 @@ import math
 import random
 from dataclasses import dataclass
 
-from bgflow_rooms.scene.camera import Camera, Lens, draw_camera
+from bgflow_rooms.scene.camera import Camera, Lens, sample_camera
+from bgflow_rooms.scene.occupancy import Occupancy
 from bgflow_rooms.scene.plan import Plan
-from bgflow_rooms.scene.space import Space
 
-__all__ = ["Company", "Drive", "draw_company", "draw_drive"]
+__all__ = ["Drive", "ObjectMotion", "sample_drive", "sample_motion"]
 
 MAX_SPEED = 0.5
+"""Greatest speed of the camera, in metres a second."""
 MAX_TURN = math.radians(35)
-"""A second, of the camera."""
+"""Greatest turning rate of the camera, in radians a second."""
 CLEARANCE = 0.25
+"""Free distance around the path."""
 NEAREST = 0.35
-"""From the camera to the surface of what moves."""
+"""Least distance from the camera to the surface of a moving object."""
 
 
 @dataclass(frozen=True)
 class Drive:
-    """A camera that starts gently, moves along a line, pans meanwhile, and stops."""
+    """Path of a camera that accelerates gently, moves along a straight line while it pans, and stops."""
 
     start: Camera
     course: float
-    """Direction in which it moves, about the vertical."""
+    """Direction of motion, about the vertical axis."""
     length: float
     pan: float
-    """How far it turns to either side."""
+    """Amplitude of the pan."""
     phase: float
-    """Of the pan, at the start."""
+    """Phase of the pan at the start."""
 
     def camera(self, t: float) -> Camera:
         """Camera at a time from 0 (start) to 1 (end)."""
@@ -49,18 +51,18 @@ class Drive:
 
     @staticmethod
     def longest(seconds: float) -> float:
-        """Length at which the speed stays within its bound."""
+        """Greatest length of a path that stays within the speed limit."""
         return MAX_SPEED * seconds * 2 / math.pi
 
     @staticmethod
     def widest(seconds: float) -> float:
-        """Pan at which turning stays within its bound."""
+        """Greatest amplitude of the pan that stays within the limit of the turning rate."""
         return MAX_TURN * seconds / (2 * math.pi)
 
 
-def draw_drive(plan: Plan, space: Space, lens: Lens, seconds: float, rng: random.Random) -> Drive | None:
-    """Drive through free space that begins with a view across the room; None where none was found."""
-    camera = draw_camera(plan, space, lens, None, rng)
+def sample_drive(plan: Plan, occupancy: Occupancy, lens: Lens, seconds: float, rng: random.Random) -> Drive | None:
+    """Sample a path through free space that starts with a view across the room; None where none was found."""
+    camera = sample_camera(plan, occupancy, lens, None, rng)
     if camera is None:
         return None
     height = rng.uniform(0.5, 1.3)
@@ -74,48 +76,48 @@ def draw_drive(plan: Plan, space: Space, lens: Lens, seconds: float, rng: random
         rng.uniform(0, 2 * math.pi),
     )
     steps = [drive.camera(i / 10).position for i in range(11)]
-    free = all(space.free(x, y, 0.1, CLEARANCE) and z < plan.ceiling_at(x, y) - 0.3 for x, y, z in steps)
+    free = all(occupancy.is_free(x, y, 0.1, CLEARANCE) and z < plan.ceiling_at(x, y) - 0.3 for x, y, z in steps)
     return drive if free else None
 
 
 @dataclass(frozen=True)
-class Company:
-    """One thing that moves about before the camera, with a motion of its own: to and fro, nearer and farther."""
+class ObjectMotion:
+    """Motion of one object in the camera's view: to and fro, nearer and farther."""
 
     distance: float
-    """From the camera, on average."""
+    """Mean distance from the camera."""
     bearing: float
-    """Left of where the camera would look if it did not pan, on average."""
+    """Mean bearing, positive to the left of the direction in which the camera would look without the pan."""
     sway: float
-    """How far the bearing goes to either side."""
+    """Amplitude of the bearing."""
     surge: float
-    """By how much of itself the distance changes."""
+    """Amplitude of the distance, as a fraction of it."""
     turns: float
-    """How often it goes to and fro."""
+    """Number of cycles in the drive."""
     phase: float
     spin: float
-    """By how much it turns about itself, in all."""
+    """Total rotation about the object's own vertical axis."""
     radius: float
-    """Of the thing, about the vertical."""
+    """Horizontal radius of the object."""
 
     def pose(self, drive: Drive, plan: Plan, t: float) -> tuple[float, float, float]:
-        """Where it is and how it is turned at a time from 0 to 1: x, y, angle; always in the room."""
+        """Pose (x, y, angle) at a time from 0 (start) to 1 (end); the object stays in the room."""
         x, y, _ = drive.camera(t).position
         beat = 2 * math.pi * self.turns * t + self.phase
         angle = drive.start.yaw + self.bearing + self.sway * math.sin(beat)
         away = max(self.distance * (1 + self.surge * math.sin(1.7 * beat)), NEAREST + self.radius)
         c, s = math.cos(angle), math.sin(angle)
-        # Before a wall it comes nearer.
+        # In front of a wall the object comes nearer.
         nearest = NEAREST + self.radius
         while away > nearest and not plan.inside(x + (away + self.radius) * c, y + (away + self.radius) * s):
             away = max(nearest, away - 0.05)
         return x + away * c, y + away * s, angle + self.phase + self.spin * t
 
 
-def draw_company(count: int, number: int, radius: float, fov: float, rng: random.Random) -> Company:
-    """One of `count` things, each in its own part of the view, at a distance that remains to be chosen."""
+def sample_motion(count: int, number: int, radius: float, fov: float, rng: random.Random) -> ObjectMotion:
+    """Sample the motion of one of `count` objects in its own part of the view; its distance is chosen later."""
     bearing = fov * (0.5 - (number + 0.5) / count) * 0.6
-    return Company(
+    return ObjectMotion(
         1.5,
         bearing,
         fov * rng.uniform(0.18, 0.3) / count,

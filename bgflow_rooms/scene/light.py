@@ -15,17 +15,17 @@ from mathutils import Vector
 
 from bgflow_rooms.scene import outside
 from bgflow_rooms.scene.plan import Plan
-from bgflow_rooms.scene.stage import Stage
+from bgflow_rooms.scene.scene_builder import SceneBuilder
 from bgflow_rooms.weighted_choice import weighted_choice
 
-__all__ = ["Light", "build_light", "draw_light", "warmth"]
+__all__ = ["Light", "build_light", "sample_light", "warmth"]
 
 Tint = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
 class Light:
-    """Choice of a light: mode, sky behind the windows and its strength, and whether the ceiling's lamps are on."""
+    """Lighting of a room: mode, sky and its strength, and whether the ceiling lamps are on."""
 
     mode: str
     sky: str
@@ -34,23 +34,23 @@ class Light:
 
 
 def warmth(kelvin: float) -> Tint:
-    """Linear colour of a black body, its largest part 1."""
+    """Linear RGB colour of a black body at a temperature in kelvin; its largest component is 1."""
     t = min(max(kelvin, 1500.0), 15000.0) / 6500.0
     tint = (min(1.6, t**-0.55), 1.0, t**0.75) if t < 1 else (t**-0.35, t**-0.15, 1.0)
     top = max(tint)
     return tint[0] / top, tint[1] / top, tint[2] / top
 
 
-def draw_light(plan: Plan, rng: random.Random) -> Light:
-    """Draw the light of a room."""
+def sample_light(plan: Plan, rng: random.Random) -> Light:
+    """Sample the lighting of a room."""
     windows = any(o.kind == "window" for wall in plan.walls for o in wall.openings)
     if plan.style == "plain":
         sky = rng.choice(("day", "flat", "flat", "flat", "white", "night"))
         return Light("plain", sky, rng.uniform(0.3, 1.5), rng.random() < 0.3)
-    odds = {"day": 40, "mixed": 15, "lamps": 22, "flash": 10, "even": 10, "single": 6}
+    weights = {"day": 40, "mixed": 15, "lamps": 22, "flash": 10, "even": 10, "single": 6}
     if not windows:
-        odds["day"] = 0
-    mode = weighted_choice(odds, rng)
+        weights["day"] = 0
+    mode = weighted_choice(weights, rng)
     daytime = mode in ("day", "mixed", "even")
     sky = rng.choice(("day", "day", "white") if daytime else ("night", "night", "day"))
     strength = math.exp(rng.uniform(0.0, 3.3)) if mode in ("day", "mixed") else rng.uniform(0.1, 1.5)
@@ -58,7 +58,7 @@ def draw_light(plan: Plan, rng: random.Random) -> Light:
 
 
 def add_lamp(collection: Any, kind: str, position: Any, direction: Any, **settings: Any) -> Any:
-    """Add a lamp (AREA, SUN, POINT) that shines in a direction; the camera does not see it."""
+    """Add a lamp (AREA, SUN, POINT, SPOT) that shines in a direction and is invisible to the camera."""
     light = bpy.data.lights.new(kind.lower(), kind)
     for name, value in settings.items():
         setattr(light, name, value)
@@ -70,18 +70,20 @@ def add_lamp(collection: Any, kind: str, position: Any, direction: Any, **settin
     return thing
 
 
-def add(stage: Stage, kind: str, position: Any, direction: Any, energy: float, tint: Tint, **settings: Any) -> Any:
-    """Add a lamp of an energy and a tint to a stage."""
-    return add_lamp(stage.lamps, kind, position, direction, energy=energy, color=tint, **settings)
+def add_room_lamp(
+    scene: SceneBuilder, kind: str, position: Any, direction: Any, energy: float, tint: Tint, **settings: Any
+) -> Any:
+    """Add a lamp of an energy and a tint to a scene."""
+    return add_lamp(scene.lamps, kind, position, direction, energy=energy, color=tint, **settings)
 
 
 def downwards(turn: float, rise: float) -> tuple[float, float, float]:
-    """Direction of the light of a sun that stands so high, in radians."""
+    """Direction of sunlight for an azimuth and an elevation."""
     return math.cos(turn) * math.cos(rise), math.sin(turn) * math.cos(rise), -math.sin(rise)
 
 
-def build_daylight(stage: Stage, plan: Plan, rng: random.Random) -> None:
-    """Light of the sky in every window, and perhaps the sun."""
+def build_daylight(scene: SceneBuilder, plan: Plan, rng: random.Random) -> None:
+    """Add daylight to every window, and perhaps a sun."""
     tint, power = warmth(rng.uniform(5500, 12000)), math.exp(rng.uniform(3.5, 5.2))
     for wall in plan.walls:
         for hole in wall.openings:
@@ -91,54 +93,67 @@ def build_daylight(stage: Stage, plan: Plan, rng: random.Random) -> None:
                 way = (math.sin(wall.angle), -math.cos(wall.angle), -0.2)
                 settings = {"shape": "RECTANGLE", "size": wide, "size_y": rise}
                 middle = (x, y, (hole.bottom + hole.top) / 2)
-                add(stage, "AREA", middle, way, power * wide * rise, tint, **settings)
+                add_room_lamp(scene, "AREA", middle, way, power * wide * rise, tint, **settings)
     if rng.random() < 0.45:
         turn, rise = rng.uniform(0, 2 * math.pi), rng.uniform(0.2, 1.1)
         energy, width = math.exp(rng.uniform(1.0, 3.2)), rng.uniform(0.01, 0.08)
-        add(stage, "SUN", (0, 0, 5), downwards(turn, rise), energy, warmth(rng.uniform(3000, 6000)), angle=width)
+        add_room_lamp(
+            scene, "SUN", (0, 0, 5), downwards(turn, rise), energy, warmth(rng.uniform(3000, 6000)), angle=width
+        )
 
 
 def build_light(
-    stage: Stage, plan: Plan, light: Light, lamps: list[tuple[float, float, float]], annexes: list[Plan], rng: Any
+    scene: SceneBuilder,
+    plan: Plan,
+    light: Light,
+    lamps: list[tuple[float, float, float]],
+    annexes: list[Plan],
+    rng: Any,
 ) -> Any:
-    """Build the lamps and the world, which is returned."""
+    """Build the lamps and the world; return the world."""
     kelvin = rng.choice((2700, 3000, 3500, 4000, 5000, 6500)) + rng.uniform(-200, 200)
     ambient = math.exp(rng.uniform(-2.6, 0.0))
     x0, y0, x1, y1 = plan.bounds
     area = (x1 - x0) * (y1 - y0)
     if light.mode in ("day", "mixed"):
-        build_daylight(stage, plan, rng)
+        build_daylight(scene, plan, rng)
     if light.lamps:
-        spots = lamps or [(*plan.spot(rng), plan.height - 0.4)]
+        spots = lamps or [(*plan.random_point(rng), plan.height - 0.4)]
         bright = math.exp(rng.uniform(1.5, 3.0)) * area / len(spots)
         for x, y, z in spots:
-            add(stage, "POINT", (x, y, z), (0, 0, -1), bright, warmth(kelvin), shadow_soft_size=rng.choice((0.05, 0.2)))
+            add_room_lamp(
+                scene, "POINT", (x, y, z), (0, 0, -1), bright, warmth(kelvin), shadow_soft_size=rng.choice((0.05, 0.2))
+            )
     if light.mode == "single":
-        x, y = plan.spot(rng)
+        x, y = plan.random_point(rng)
         energy = rng.uniform(15, 80)
-        add(stage, "POINT", (x, y, rng.uniform(0.4, 1.8)), (0, 0, -1), energy, warmth(kelvin), shadow_soft_size=0.06)
+        add_room_lamp(
+            scene, "POINT", (x, y, rng.uniform(0.4, 1.8)), (0, 0, -1), energy, warmth(kelvin), shadow_soft_size=0.06
+        )
         ambient *= 0.3
     if light.mode == "flash":
         cone = {"spot_size": rng.uniform(1.7, 2.8), "spot_blend": 1.0, "shadow_soft_size": rng.choice((0.01, 0.04))}
         tint = warmth(rng.uniform(4800, 6500))
-        stage.flash = add(stage, "SPOT", (0, 0, 1), (0, 0, -1), rng.uniform(60, 250), tint, **cone)
+        scene.flash = add_room_lamp(scene, "SPOT", (0, 0, 1), (0, 0, -1), rng.uniform(60, 250), tint, **cone)
         ambient *= rng.choice((0.1, 0.5, 1.0))
     if light.mode == "even":
         settings = {"shape": "RECTANGLE", "size": 0.8 * (x1 - x0), "size_y": 0.8 * (y1 - y0)}
         middle = ((x0 + x1) / 2, (y0 + y1) / 2, plan.height + 0.5 if plan.ceiling == "none" else plan.height - 0.05)
-        add(stage, "AREA", middle, (0, 0, -1), 10 * area, warmth(kelvin), **settings)
+        add_room_lamp(scene, "AREA", middle, (0, 0, -1), 10 * area, warmth(kelvin), **settings)
         ambient = rng.uniform(0.3, 1.0)
     if light.mode == "plain":
         ambient = rng.uniform(0.5, 1.2)
         if rng.random() < 0.7:
             turn, rise = rng.uniform(0, 2 * math.pi), rng.uniform(0.5, 1.4)
-            sun = add(stage, "SUN", (0, 0, 5), downwards(turn, rise), rng.uniform(0.5, 3), (1, 1, 1), angle=0.05)
+            sun = add_room_lamp(
+                scene, "SUN", (0, 0, 5), downwards(turn, rise), rng.uniform(0.5, 3), (1, 1, 1), angle=0.05
+            )
             sun.data.use_shadow = plan.ceiling == "none" and rng.random() < 0.6
     for annex in annexes:
         bright = math.exp(rng.uniform(-1, 3.2)) * annex.walls[0].length * annex.walls[1].length
         x, y = np.mean(annex.outline, 0)
         tint = warmth(kelvin + rng.uniform(-500, 1500))
-        add(stage, "POINT", (x, y, annex.height - 0.3), (0, 0, -1), bright, tint, shadow_soft_size=0.1)
+        add_room_lamp(scene, "POINT", (x, y, annex.height - 0.3), (0, 0, -1), bright, tint, shadow_soft_size=0.1)
     shade = warmth(kelvin if light.mode != "day" else rng.uniform(5000, 8000))
     glow = "#" + "".join(f"{round(255 * (0.5 + 0.5 * value)):02x}" for value in shade)
     reach = rng.choice((0.05, 0.5, 2.0)) if light.mode == "plain" else rng.uniform(0.8, 3.0)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Random plans: a room's outline, walls, windows, doors, ceiling and style. Lengths in metres, angles in radians."""
+"""Random floor plans: outline, walls, windows, doors, ceiling and style. Lengths in metres, angles in radians."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 
 from bgflow_rooms.weighted_choice import weighted_choice
 
-__all__ = ["Opening", "Plan", "Wall", "draw_annex", "draw_plan"]
+__all__ = ["Opening", "Plan", "Wall", "sample_annex", "sample_plan"]
 
-THICK = 0.22  # of the walls
-Spot = tuple[float, float]
+WALL_THICKNESS = 0.22
+Point = tuple[float, float]
 
 
 @dataclass
 class Opening:
-    """Hole in a wall: kind is "window", "door" or "arch"; left, right, bottom and top are in the wall's frame."""
+    """Opening of a wall of kind "window", "door" or "arch"; its edges are given in the wall's frame."""
 
     kind: str
     left: float
@@ -31,27 +31,27 @@ class Opening:
 
 @dataclass
 class Wall:
-    """Wall whose frame lies at its start: x runs along it, -y points into the room, z is up."""
+    """Wall; its frame starts at `start`, x runs along the wall, -y points into the room, z is up."""
 
-    start: Spot
+    start: Point
     angle: float
     length: float
-    ends: tuple[bool, bool]  # whether the corner at either end is one of less than 180 degrees
-    outer: bool  # whether it lies on the outline's bounding box
+    ends: tuple[bool, bool]  # whether the inner angle at each end is less than 180 degrees
+    outer: bool  # whether the wall lies on the bounding box of the outline
     openings: list[Opening] = field(default_factory=list)
 
-    def at(self, x: float, y: float = 0.0) -> Spot:
-        """Point of the plan at x along the wall and y behind its face."""
+    def at(self, x: float, y: float = 0.0) -> Point:
+        """Point of the plan at `x` along the wall and `y` behind its face."""
         c, s = math.cos(self.angle), math.sin(self.angle)
         return self.start[0] + c * x - s * y, self.start[1] + s * x + c * y
 
 
 @dataclass
 class Plan:
-    """Room: its outline is clockwise seen from above."""
+    """Floor plan of a room; its outline runs clockwise seen from above."""
 
     kind: str
-    outline: list[Spot]
+    outline: list[Point]
     height: float
     walls: list[Wall]
     ceiling: str  # "flat", "slope" or "none"
@@ -60,20 +60,20 @@ class Plan:
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """Lowest x, lowest y, highest x, highest y."""
+        """Bounding box: least x, least y, greatest x, greatest y."""
         xs, ys = zip(*self.outline, strict=True)
         return min(xs), min(ys), max(xs), max(ys)
 
     def inside(self, x: float, y: float) -> bool:
-        """Whether a point lies in the room."""
+        """Return whether a point lies in the room."""
         hit = False
         for (ax, ay), (bx, by) in zip(self.outline, self.outline[1:] + self.outline[:1], strict=True):
             if (ay > y) != (by > y) and x < ax + (y - ay) / (by - ay) * (bx - ax):
                 hit = not hit
         return hit
 
-    def spot(self, rng: random.Random) -> Spot:
-        """Random point in the room."""
+    def random_point(self, rng: random.Random) -> Point:
+        """Uniformly distributed random point in the room."""
         x0, y0, x1, y1 = self.bounds
         while True:
             x, y = rng.uniform(x0, x1), rng.uniform(y0, y1)
@@ -81,7 +81,7 @@ class Plan:
                 return x, y
 
     def ceiling_at(self, x: float, y: float) -> float:
-        """Height of the ceiling."""
+        """Height of the ceiling above a point."""
         if self.ceiling != "slope":
             return self.height
         first = self.walls[0]
@@ -89,8 +89,8 @@ class Plan:
         return min(self.height, self.slope[0] + away * math.tan(self.slope[1]))
 
 
-def draw_outline(kind: str, rng: random.Random) -> list[Spot]:
-    """Outline of a kind of room, clockwise."""
+def sample_outline(kind: str, rng: random.Random) -> list[Point]:
+    """Sample the outline of a kind of room, clockwise."""
     w, d = rng.uniform(2.4, 6.5), rng.uniform(2.4, 6.5)
     if kind == "corridor":
         w, d = rng.uniform(1.5, 2.6), rng.uniform(5, 12)
@@ -113,7 +113,7 @@ def draw_outline(kind: str, rng: random.Random) -> list[Spot]:
     return [(0, 0), (0, d), (w, d), (w, 0)]
 
 
-def draw_walls(outline: list[Spot]) -> list[Wall]:
+def walls_along(outline: list[Point]) -> list[Wall]:
     """Walls along an outline."""
     count = len(outline)
     xs, ys = zip(*outline, strict=True)
@@ -127,8 +127,8 @@ def draw_walls(outline: list[Spot]) -> list[Wall]:
     return walls
 
 
-def cut(wall: Wall, width: float, rng: random.Random) -> float | None:
-    """Left end for a new hole of a width, or None where there is no room."""
+def find_gap(wall: Wall, width: float, rng: random.Random) -> float | None:
+    """Sample the left edge of a new opening of a width; None where there is no room."""
     for _ in range(12):
         if wall.length < width + 0.3:
             return None
@@ -138,16 +138,18 @@ def cut(wall: Wall, width: float, rng: random.Random) -> float | None:
     return None
 
 
-def draw_annex(room: Plan, wall: Wall, hole: Opening, rng: random.Random) -> Plan:
-    """Plan of what lies behind a hole of a room, as wide as the other holes of the wall allow."""
+def sample_annex(room: Plan, wall: Wall, hole: Opening, rng: random.Random) -> Plan:
+    """Sample the plan of the room behind an opening, as wide as the other openings of the wall allow."""
     others = [o for o in wall.openings if o is not hole]
     left = max([0.0, *(o.right for o in others if o.right < hole.left)])
     right = min([wall.length, *(o.left for o in others if o.left > hole.right)])
     left, right = max(left + 0.02, hole.left - rng.uniform(0.05, 3.0)), min(right, hole.right + rng.uniform(0.05, 3.0))
     high = max(hole.top + 0.1, min(room.height, rng.uniform(2.3, 3.0)))
-    outline = [wall.at(x, THICK + y) for x, y in ((left, 0), (left, hole.annex), (right, hole.annex), (right, 0))]
+    outline = [
+        wall.at(x, WALL_THICKNESS + y) for x, y in ((left, 0), (left, hole.annex), (right, hole.annex), (right, 0))
+    ]
     ceiling = "none" if room.ceiling == "none" else "flat"
-    plan = Plan("annex", outline, high, draw_walls(outline), ceiling, room.style)
+    plan = Plan("annex", outline, high, walls_along(outline), ceiling, room.style)
     plan.walls[3].openings.append(Opening("arch", right - hole.right, right - hole.left, 0.0, hole.top))
     far = plan.walls[1].length
     if far > 1.0 and rng.random() < 0.4:
@@ -157,8 +159,8 @@ def draw_annex(room: Plan, wall: Wall, hole: Opening, rng: random.Random) -> Pla
     return plan
 
 
-def draw_openings(plan: Plan, rng: random.Random) -> None:
-    """Give the walls doors, holes and windows."""
+def sample_openings(plan: Plan, rng: random.Random) -> None:
+    """Add random doors, arches and windows to the walls of a plan."""
     outer = [wall for wall in plan.walls if wall.outer and wall.length > 1.2]
     low = plan.walls[0] if plan.ceiling == "slope" else None
     for _ in range(rng.choice((0, 1, 1, 2, 2, 3))):
@@ -167,7 +169,7 @@ def draw_openings(plan: Plan, rng: random.Random) -> None:
         width, top = rng.uniform(0.72, 1.0), rng.uniform(1.95, 2.12)
         if kind == "arch":
             width, top = rng.uniform(0.8, 2.4), rng.uniform(2.0, plan.height - 0.08)
-        left = cut(wall, width, rng)
+        left = find_gap(wall, width, rng)
         if left is None or wall is low or top > plan.height - 0.06:
             continue
         ajar = rng.uniform(0.15, 1.9) if kind == "ajar" else 0.0
@@ -190,22 +192,22 @@ def draw_openings(plan: Plan, rng: random.Random) -> None:
         elif form == "high":
             bottom = rng.uniform(1.3, 1.6)
         for _ in range(1 if form in ("band", "balcony") else rng.choice((1, 1, 2, 3))):
-            left = cut(wall, width, rng)
+            left = find_gap(wall, width, rng)
             if left is not None and wall is not low:
                 wall.openings.append(Opening("window", left, left + width, bottom, top))
 
 
-def draw_plan(rng: random.Random) -> Plan:
-    """Draw a room."""
+def sample_plan(rng: random.Random) -> Plan:
+    """Sample the plan of a room."""
     kinds = {"plain": 36, "L": 16, "corridor": 11, "hall": 8, "small": 9, "alcove": 8, "breast": 7, "chamfer": 5}
     kind = weighted_choice(kinds, rng)
-    outline = draw_outline(kind, rng)
+    outline = sample_outline(kind, rng)
     height = rng.uniform(2.7, 4.0) if kind == "hall" else min(4.0, max(2.2, rng.gauss(2.6, 0.25)))
     bare = rng.random() < 0.12
     ceiling = "none" if bare else "slope" if kind in ("plain", "alcove") and rng.random() < 0.22 else "flat"
     style = "plain" if (bare and rng.random() < 0.85) or rng.random() < 0.06 else "photo"
-    plan = Plan(kind, outline, height, draw_walls(outline), ceiling, style)
+    plan = Plan(kind, outline, height, walls_along(outline), ceiling, style)
     if ceiling == "slope":
         plan.slope = (rng.uniform(0.7, 1.7), rng.uniform(0.5, 1.1))
-    draw_openings(plan, rng)
+    sample_openings(plan, rng)
     return plan

@@ -1,3 +1,3 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Inputs that nobody would write, guided by what they reach in the decoders (atheris, libFuzzer)."""
+"""Coverage-guided fuzzing of the decoders (atheris, libFuzzer)."""

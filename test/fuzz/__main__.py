@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fuzz what takes bytes from outside: messages of images, the manifest of a model, bags."""
+"""Fuzz the code that takes bytes from outside: image messages, model manifests, bags."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ TARGETS = {
     "mcap": "an MCAP file as a bag",
     "db3": "an SQLite file as a bag",
 }
-"""In `targets.py`, which only atheris can import."""
+"""Names of the targets in `targets.py`, which needs atheris."""
 PACKAGES = ("atheris", "numpy", "opencv-python-headless", "pyyaml", "rosbags")
 HANG, MEGABYTES = 20, 2048
-"""Seconds and memory that one input may take."""
+"""Limits of one input: seconds and megabytes."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one target."""
+    """Outcome of fuzzing one target."""
 
     target: str
     inputs: int
     seconds: float
     reached: str
-    """Edges of the instrumented code."""
+    """Number of edges of the instrumented code that were reached."""
     found: str
-    """The last line of what broke it, and the file of the input; empty where nothing did."""
+    """Last line of the error and the file of the input; empty if there was no error."""
 
 
 def main() -> int:
-    """Fuzz all targets; 1 where something was found."""
+    """Fuzz all targets; return 1 if an error was found."""
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)} (all)")
     parser.add_argument("--seconds", type=int, default=60, help="for each target (%(default)s)")
@@ -87,7 +87,7 @@ def fuzz(target: str, seconds: int, seed: int, out: Path) -> Outcome:
 
 
 def table(outcomes: list[Outcome], seed: int) -> str:
-    """Markdown."""
+    """Markdown table of the outcomes."""
     lines = [
         f"# Fuzzing, seed {seed}",
         "",

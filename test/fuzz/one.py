@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fuzz one target: python -m fuzz.one TARGET CORPUS [options of libFuzzer]."""
+"""Fuzz one target: `python -m fuzz.one TARGET CORPUS [options of libFuzzer]`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is fuzzed: each takes bytes, and raises nothing but what its callers expect."""
+"""Fuzz targets: each takes bytes and raises only the errors that its callers expect."""
 
 from __future__ import annotations
 
@@ -51,17 +51,17 @@ SIZES = (0, 1, 2, 3, 4, 6, 8, 16, 1 << 16, (1 << 25) + 1, (1 << 31) - 1, (1 << 3
 
 @dataclass(frozen=True)
 class Target:
-    """One of the things that take bytes from outside."""
+    """Function that takes bytes from outside, with its seeds."""
 
     run: Callable[[bytes], object]
     seeds: Callable[[], Iterator[bytes]]
-    """Good inputs, to begin with."""
+    """Valid inputs to start from."""
     longest: int
-    """Bytes of an input at most."""
+    """Greatest length of an input in bytes."""
 
 
 def message(data: bytes, encodings: tuple[str, ...]) -> Any:
-    """A message of an image made from bytes."""
+    """Image message made from bytes."""
     provider = atheris.FuzzedDataProvider(data)
     encoding = provider.PickValueInList([*encodings, provider.ConsumeUnicode(8)])
     width, height, step = (
@@ -110,7 +110,7 @@ def manifest(data: bytes) -> None:
 
 
 def bag(suffix: str) -> Callable[[bytes], None]:
-    """A bag of one file that is these bytes."""
+    """Bag with one file of the given bytes."""
 
     def run(data: bytes) -> None:
         file = FOLDER / f"bag{suffix}"

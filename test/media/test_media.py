@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 from rosbags.rosbag2 import StoragePlugin, Writer
-from support.made_image_bags import HEIGHT, TYPES, WIDTH, frame, write_bag
+from support.bag_messages import HEIGHT, STORE, WIDTH
+from support.made_image_bags import frame, write_bag
 from support.made_videos import write_mkv
 
 from bgflow_ros.media.sources import MediaError, sources
@@ -238,7 +239,7 @@ def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
 
 def test_a_bag_without_frames_is_a_media_error(tmp_path: Path) -> None:
     with Writer(tmp_path / "drive", version=9, storage_plugin=StoragePlugin.MCAP) as writer:
-        writer.add_connection("/image", "sensor_msgs/msg/Image", typestore=TYPES)
+        writer.add_connection("/image", "sensor_msgs/msg/Image", typestore=STORE)
     with pytest.raises(MediaError, match="no frame"):
         list(sources([tmp_path / "drive"])[0].frames())
 

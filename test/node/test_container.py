@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from soak.camera import FilmingRobot
 from std_srvs.srv import Trigger
 from support.container_node import UNABLE
 from support.going_on import goes_on
-from support.robot import Segment, model
+from support.robot import Segment
 
 from bgflow_ros.node.log_files import log_arguments
 
@@ -27,24 +27,22 @@ FAILING = (str(SUPPORT / "failing_services.py"),)
 
 
 @pytest.fixture
-def start(robot: FilmingRobot, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Segment]]:
-    """Starts nodes that give masks, and ends them after the test."""
-    started: list[Segment] = []
+def start(
+    start: Callable[..., Segment], robot: FilmingRobot, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Segment]:
+    """Starts a program that is the node, and waits for its masks."""
     for name in ("ROS_HOME", "ROS_LOG_DIR", "CONTAINER_HOME"):
         monkeypatch.delenv(name, raising=False)
 
-    def start(program: tuple[str, ...], **parameters: object) -> Segment:
-        segment = Segment(model(tiny) | parameters, program=program)
-        started.append(segment)
+    def start_and_wait(program: tuple[str, ...], **parameters: object) -> Segment:
+        segment = start(program=program, **parameters)
         robot.until(lambda: robot.masks or segment.process.poll() is not None)
         if segment.process.poll() == UNABLE:
             pytest.skip("this system lets nobody make a user namespace")
         assert robot.masks, segment.log()
         return segment
 
-    yield start
-    for segment in started:
-        segment.close()
+    return start_and_wait
 
 
 def saved(robot: FilmingRobot) -> Trigger.Response:

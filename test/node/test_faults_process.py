@@ -11,7 +11,7 @@ import resource
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,25 +27,11 @@ from rclpy.qos import ReliabilityPolicy
 from soak.camera import Behaviour, FilmingRobot
 from std_srvs.srv import Trigger
 from support.going_on import goes_on
-from support.robot import Segment, crowding, model
+from support.robot import crowding
 
 from bgflow_ros.segmentation.files import write_atomically
 
 SIGNALS = {"SIGINT": signal.SIGINT, "SIGTERM": signal.SIGTERM}
-
-
-@pytest.fixture
-def start(tiny: Path) -> Iterator[Callable[..., Segment]]:
-    """Starts nodes, and ends them after the test."""
-    started: list[Segment] = []
-
-    def start(program: tuple[str, ...] = ("-m", "bgflow_ros.node.segment"), **parameters: object) -> Segment:
-        started.append(Segment(model(tiny) | parameters, program=program))
-        return started[-1]
-
-    yield start
-    for segment in started:
-        segment.close()
 
 
 def busy(robot: FilmingRobot) -> None:
@@ -146,11 +132,6 @@ def test_killed_and_started_again_it_gives_masks_within_five_seconds(robot: Film
     goes_on(robot, again)
 
 
-@pytest.fixture
-def own_model(tmp_path: Path) -> Path:
-    return tiny_model.write(tmp_path / "m")
-
-
 def swap(folder: Path) -> None:
     other = (folder / "model.onnx").read_bytes().replace(b"tiny", b"tins")
     (folder / "model.onnx").write_bytes(other)
@@ -165,25 +146,24 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize(("harm", "reason"), FILES.values(), ids=FILES)
-def test_harm_to_the_model_s_files_shows_when_it_is_configured_next(
-    robot: FilmingRobot, start, own_model: Path, harm: Callable[[Path], None], reason: str
-) -> None:
+def test_harm_to_the_model_s_files_shows_when_it_is_configured_next(robot: FilmingRobot, start, tmp_path: Path) -> None:
+    own_model = tiny_model.write(tmp_path / "m")
     files = {file: file.read_bytes() for file in own_model.iterdir()}
     segment = start(model=own_model)
     busy(robot)
-    harm(own_model)
-    goes_on(robot, segment)  # what runs is in memory
-    assert robot.change("deactivate")
-    assert robot.change("cleanup")
-    assert not robot.change("configure")
-    assert robot.until(lambda: reason in robot.diagnosis.message), robot.diagnosis.message
-    assert robot.diagnosis.level == DiagnosticStatus.ERROR
-    assert robot.state() == "unconfigured"
-    for file, content in files.items():
-        file.write_bytes(content)
-    assert robot.change("configure")
-    assert robot.change("activate")
+    for name, (harm, reason) in FILES.items():
+        harm(own_model)
+        goes_on(robot, segment)  # what runs is in memory
+        assert robot.change("deactivate")
+        assert robot.change("cleanup")
+        assert not robot.change("configure"), name
+        assert robot.until(lambda reason=reason: reason in robot.diagnosis.message), (name, robot.diagnosis.message)
+        assert robot.diagnosis.level == DiagnosticStatus.ERROR
+        assert robot.state() == "unconfigured"
+        for file, content in files.items():
+            file.write_bytes(content)
+        assert robot.change("configure"), name
+        assert robot.change("activate")
     goes_on(robot, segment)
 
 
@@ -217,7 +197,7 @@ FAILING = (str(SUPPORT / "failing_node.py"),)
 
 
 def test_inference_that_fails_once_costs_one_frame(robot: FilmingRobot, start, failures: Path) -> None:
-    segment = start(FAILING)
+    segment = start(program=FAILING)
     busy(robot)
     write_atomically(failures, b"1")
     assert robot.until(lambda: "inference failed: RuntimeError: the driver is gone" in robot.diagnosis.message)
@@ -227,7 +207,7 @@ def test_inference_that_fails_once_costs_one_frame(robot: FilmingRobot, start, f
 
 
 def test_inference_that_fails_for_good_is_mended_again_and_again(robot: FilmingRobot, start, failures: Path) -> None:
-    segment = start(FAILING)
+    segment = start(program=FAILING)
     busy(robot)
     write_atomically(failures, b"1000000")
     assert robot.until(lambda: "inference failed" in robot.diagnosis.message)

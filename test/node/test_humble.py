@@ -154,7 +154,7 @@ def test_the_demo_s_camera_and_watcher(node: Segment, tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            f"import humble\nhumble.take_away()\n{program('camera', str(ROOT / 'demo/room/rgb.mp4'))}",
+            f"import humble\nhumble.take_away()\n{program('camera', str(ROOT / 'demo/room/rgb.mp4'), '--rate', '15')}",
         ],
         env=environment() | {"PYTHONPATH": str(SUPPORT)},
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -18,7 +18,7 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from soak.camera import MASK, SMALL, FilmingRobot
-from support.robot import Segment, model, pixels
+from support.robot import Segment, pixels
 
 from bgflow_ros.node.parameters import SettingsError, read_body
 
@@ -99,24 +99,21 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def start(tiny: Path) -> Iterator[Callable[..., Segment]]:
-    started: list[Segment] = []
+def start(start: Callable[..., Segment], tmp_path: Path) -> Callable[[np.ndarray], Segment]:
+    """Starts a node that leaves out a body."""
 
-    def start(body: np.ndarray, folder: Path) -> Segment:
-        cv2.imwrite(str(folder / "body.png"), body)
-        started.append(Segment(model(tiny, ignore_image=folder / "body.png")))
-        return started[-1]
+    def start_with_body(body: np.ndarray) -> Segment:
+        cv2.imwrite(str(tmp_path / "body.png"), body)
+        return start(ignore_image=tmp_path / "body.png")
 
-    yield start
-    for segment in started:
-        segment.close()
+    return start_with_body
 
 
-def test_a_transparent_body_hides_nothing_and_is_told(robot: FilmingRobot, start, tmp_path: Path) -> None:
+def test_a_transparent_body_hides_nothing_and_is_told(robot: FilmingRobot, start) -> None:
     width, height = SMALL.size
     transparent = np.full((height, width, 4), 255, np.uint8)
     transparent[..., 3] = 0
-    segment = start(transparent, tmp_path)
+    segment = start(transparent)
     robot.subscribe(MASK)
     robot.subscribe("segmenter/static_mask")
     assert robot.until(
@@ -125,20 +122,20 @@ def test_a_transparent_body_hides_nothing_and_is_told(robot: FilmingRobot, start
     assert "body.png marks nothing" in segment.log()
 
 
-def test_a_body_that_covers_nearly_all_is_a_warning(robot: FilmingRobot, start, tmp_path: Path) -> None:
+def test_a_body_that_covers_nearly_all_is_a_warning(robot: FilmingRobot, start) -> None:
     width, height = SMALL.size
     body = np.full((height, width), 255, np.uint8)
     body[:, : width // 20] = 0
-    segment = start(body, tmp_path)
+    segment = start(body)
     assert robot.until(lambda: "ignore_image covers 95 % of the view" in robot.diagnosis.message)
     assert robot.diagnosis.level == DiagnosticStatus.WARN
     assert "ignore_image covers 95 % of the view" in segment.log()
     assert robot.until(lambda: robot.masks), "masks come all the same"
 
 
-def test_a_body_of_another_size_is_told_before_anybody_wants_masks(robot: FilmingRobot, start, tmp_path: Path) -> None:
+def test_a_body_of_another_size_is_told_before_anybody_wants_masks(robot: FilmingRobot, start) -> None:
     robot.leave()
-    segment = start(np.zeros((48, 64), np.uint8) + np.eye(48, 64, dtype=np.uint8), tmp_path)
+    segment = start(np.zeros((48, 64), np.uint8) + np.eye(48, 64, dtype=np.uint8))
     said = "the image is 160x120, ignore_image 64x48; expected the camera's size"
     assert robot.until(lambda: said in robot.diagnosis.message), segment.log()
     assert robot.diagnosis.level == DiagnosticStatus.WARN

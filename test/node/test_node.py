@@ -47,32 +47,27 @@ def robot() -> Iterator[Robot]:
     robot.close()
 
 
-@pytest.fixture
-def start(tiny: Path) -> Iterator[object]:
-    """Starts nodes, and ends them after the test."""
-    started: list[Segment] = []
-
-    def start(*remappings: str, **parameters: object) -> Segment:
-        started.append(Segment(model(tiny) | parameters, remappings))
-        return started[-1]
-
-    yield start
-    for segment in started:
-        segment.close()
+@pytest.fixture(scope="module")
+def shared(tiny: Path) -> Iterator[Robot]:
+    """A robot beside one node, in a namespace of their own, for the tests that leave the node as it was."""
+    segment, robot = Segment(model(tiny), ("__ns:=/shared",)), Robot("shared")
+    assert robot.until(lambda: robot.state() == "active")
+    yield robot
+    robot.close()
+    segment.close()
 
 
-def test_every_output_has_the_frame_s_header_size_and_values(robot: Robot, start) -> None:
-    start()
+def test_every_output_has_the_frame_s_header_size_and_values(shared: Robot) -> None:
     for name in OUTPUTS:
-        robot.subscribe(f"segmenter/{name}")
-    robot.subscribe("segmenter/camera_info", CameraInfo)
-    received = [robot.received[f"segmenter/{name}"] for name in (*OUTPUTS, "camera_info")]
+        shared.subscribe(f"segmenter/{name}")
+    shared.subscribe("segmenter/camera_info", CameraInfo)
+    received = [shared.received[f"segmenter/{name}"] for name in (*OUTPUTS, "camera_info")]
 
     def answered_on_every_topic() -> set[str]:
-        robot.show(image(scene()))
+        shared.show(image(scene()))
         return set.intersection(*({message.header.frame_id for message in messages} for messages in received))
 
-    assert robot.until(answered_on_every_topic)
+    assert shared.until(answered_on_every_topic)
     shown = answered_on_every_topic().pop()
     answers = {
         name: next(message for message in messages if message.header.frame_id == shown)
@@ -98,12 +93,11 @@ def test_every_output_has_the_frame_s_header_size_and_values(robot: Robot, start
     assert (masks["overlay"][left] != scene()[left]).any()
 
 
-def test_publishers_are_reliable_and_volatile(robot: Robot, start) -> None:
-    start()
+def test_publishers_are_reliable_and_volatile(shared: Robot) -> None:
     for name in OUTPUTS:
-        topic = f"/segmenter/{name}"
-        assert robot.until(lambda topic=topic: robot.node.get_publishers_info_by_topic(topic)), topic
-        [info] = robot.node.get_publishers_info_by_topic(topic)
+        topic = f"/shared/segmenter/{name}"
+        assert shared.until(lambda topic=topic: shared.node.get_publishers_info_by_topic(topic)), topic
+        [info] = shared.node.get_publishers_info_by_topic(topic)
         assert info.qos_profile.reliability == ReliabilityPolicy.RELIABLE
         assert info.qos_profile.durability == DurabilityPolicy.VOLATILE
 
@@ -154,43 +148,41 @@ def test_compressed_images_work_beside_the_remapped_name(robot: Robot, start) ->
         assert (pixels(answer)[:, :280] == 255).all()
 
 
-def test_every_encoding_is_answered_at_the_picture_s_size(robot: Robot, start) -> None:
-    start()
-    robot.subscribe(MASK)
+def test_every_encoding_is_answered_at_the_picture_s_size(shared: Robot) -> None:
+    shared.subscribe(MASK)
     for encoding, raw in RAW.items():
         rows = np.ascontiguousarray(raw.reshape(raw.shape[0], -1)).view(np.uint8)
         message = image(rows, encoding, width=WIDTH, height=HEIGHT)
-        answer = robot.ask(message, MASK)
+        answer = shared.ask(message, MASK)
         assert answer is not None, encoding
         assert (answer.width, answer.height) == (WIDTH, HEIGHT), encoding
 
 
-def test_a_camera_of_12_bits_is_not_black(robot: Robot, start) -> None:
-    start()
-    robot.subscribe(MASK)
+def test_a_camera_of_12_bits_is_not_black(shared: Robot) -> None:
+    shared.subscribe(MASK)
     grey = cv2.cvtColor(scene(), cv2.COLOR_RGB2GRAY)
-    expected = robot.ask(image(grey, "mono8"), MASK)
-    answer = robot.ask(image((grey.astype("<u2") << 4).view(np.uint8), "mono16", width=grey.shape[1]), MASK)
+    expected = shared.ask(image(grey, "mono8"), MASK)
+    answer = shared.ask(image((grey.astype("<u2") << 4).view(np.uint8), "mono16", width=grey.shape[1]), MASK)
     assert 0 < (pixels(answer) > 0).mean() < 1
     np.testing.assert_array_equal(pixels(answer), pixels(expected))
 
 
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_an_orientation_flag_does_not_turn_the_masks(robot: Robot, start, orientation: int) -> None:
+def test_an_orientation_flag_does_not_turn_the_masks(robot: Robot, start) -> None:
     start(image_transport="compressed")
     robot.subscribe(MASK)
-    plain, flag = cv2.imencode(".jpg", scene())[1].tobytes(), b"Exif\0\0" + exif(orientation)
-    data = plain[:2] + b"\xff\xe1" + (len(flag) + 2).to_bytes(2, "big") + flag + plain[2:]
-    answer = robot.ask(CompressedImage(format="jpeg", data=data), MASK, topic="image/compressed")
-    assert (answer.width, answer.height) == (640, 480)
-    assert (pixels(answer)[:, :280] == 255).all()
+    plain = cv2.imencode(".jpg", scene())[1].tobytes()
+    for orientation in (1, 3, 6, 8):
+        flag = b"Exif\0\0" + exif(orientation)
+        data = plain[:2] + b"\xff\xe1" + (len(flag) + 2).to_bytes(2, "big") + flag + plain[2:]
+        answer = robot.ask(CompressedImage(format="jpeg", data=data), MASK, topic="image/compressed")
+        assert (answer.width, answer.height) == (640, 480), orientation
+        assert (pixels(answer)[:, :280] == 255).all(), orientation
 
 
-def test_a_camera_that_changes_its_size_is_followed_at_once(robot: Robot, start) -> None:
-    start()
-    robot.subscribe(MASK)
+def test_a_camera_that_changes_its_size_is_followed_at_once(shared: Robot) -> None:
+    shared.subscribe(MASK)
     for width, height in ((640, 480), (320, 180), (90, 160), (100, 75)):
-        answer = robot.ask(image(scene(width, height)), MASK)
+        answer = shared.ask(image(scene(width, height)), MASK)
         assert (answer.width, answer.height) == (width, height)
 
 
@@ -227,16 +219,6 @@ def test_thresholds_change_while_it_runs(robot: Robot, start) -> None:
     assert pixels(robot.ask(grey, MASK)).all()
 
 
-@pytest.fixture(scope="module")
-def idle(tiny: Path) -> Iterator[Robot]:
-    """A robot beside one node, in a namespace of their own, for the tests that leave the node as it was."""
-    segment, robot = Segment(model(tiny), ("__ns:=/idle",)), Robot("idle")
-    assert robot.until(lambda: robot.state() == "active")
-    yield robot
-    robot.close()
-    segment.close()
-
-
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -252,20 +234,20 @@ def idle(tiny: Path) -> Iterator[Robot]:
         ({"image_qos": "reliable"}, "clean up the node first"),
     ],
 )
-def test_invalid_changes_are_refused_with_a_reason(idle: Robot, change: dict, reason: str) -> None:
+def test_invalid_changes_are_refused_with_a_reason(shared: Robot, change: dict, reason: str) -> None:
     [(name, value)] = change.items()
-    before = idle.get(name)
-    result = idle.set(**{name: value})
+    before = shared.get(name)
+    result = shared.set(**{name: value})
     assert not result.successful
     assert reason in result.reason
-    assert idle.get(name) == before
+    assert shared.get(name) == before
 
 
-def test_setting_what_is_already_set_is_accepted(idle: Robot) -> None:
+def test_setting_what_is_already_set_is_accepted(shared: Robot) -> None:
     # As `ros2 param load` does with everything that stands in a file.
-    values = {name: idle.get(name) for name in ("model", "device", "threads", "image_qos", "autostart", "min_static")}
-    assert idle.set(**values).successful
-    assert not idle.set(**values | {"threads": 2}).successful
+    values = {name: shared.get(name) for name in ("model", "device", "threads", "image_qos", "autostart", "min_static")}
+    assert shared.set(**values).successful
+    assert not shared.set(**values | {"threads": 2}).successful
 
 
 def test_both_thresholds_change_together(robot: Robot, start) -> None:
@@ -273,12 +255,12 @@ def test_both_thresholds_change_together(robot: Robot, start) -> None:
     assert robot.set(foreground_threshold=0.8, static_threshold=0.9).successful
 
 
-def test_parameters_are_described_with_their_ranges(idle: Robot) -> None:
-    described = idle.describe("foreground_threshold")
+def test_parameters_are_described_with_their_ranges(shared: Robot) -> None:
+    described = shared.describe("foreground_threshold")
     assert "foreground" in described.description
     assert (described.floating_point_range[0].from_value, described.floating_point_range[0].to_value) == (-1.0, 1.0)
-    assert idle.describe("threads").integer_range[0].to_value == 256
-    assert "reliable" in idle.describe("image_qos").additional_constraints
+    assert shared.describe("threads").integer_range[0].to_value == 256
+    assert "reliable" in shared.describe("image_qos").additional_constraints
 
 
 def test_a_lifecycle_manager_can_lead_it(robot: Robot, start) -> None:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -19,7 +19,7 @@ from rclpy.qos import ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_srvs.srv import Trigger
-from support.robot import Robot, Segment, image, model, pixels
+from support.robot import Robot, Segment, image, pixels
 
 from bgflow_ros.node.diagnostics import UNKNOWN
 
@@ -79,18 +79,15 @@ def robot() -> Iterator[Robot]:
 
 
 @pytest.fixture
-def start(tiny: Path, robot: Robot) -> Iterator[object]:
-    """Starts nodes, and ends them after the test."""
-    started: list[Segment] = []
+def start(start: Callable[..., Segment], robot: Robot) -> Callable[..., Segment]:
+    """Starts a node and waits until it is active, or in another state."""
 
-    def start(*remappings: str, state: str = "active", **parameters: object) -> Segment:
-        started.append(Segment(model(tiny) | parameters, remappings))
-        assert robot.until(lambda: robot.state() == state), started[-1].log()
-        return started[-1]
+    def start_and_wait(state: str = "active", **parameters: object) -> Segment:
+        segment = start(**parameters)
+        assert robot.until(lambda: robot.state() == state), segment.log()
+        return segment
 
-    yield start
-    for segment in started:
-        segment.close()
+    return start_and_wait
 
 
 @pytest.mark.parametrize("first", ["depth", "colour"])

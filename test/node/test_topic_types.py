@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import String
-from support.robot import Robot, Segment, model
+from support.robot import Robot, Segment
 
 from bgflow_ros.node.publishers import Publisher, image_obstacle, obstacle
 
@@ -97,19 +96,6 @@ def watched() -> Iterator[Robot]:
     robot.subscribe("segmenter/foreground_mask")
     yield robot
     robot.close()
-
-
-@pytest.fixture
-def start(tiny: Path) -> Iterator[Callable[..., Segment]]:
-    started: list[Segment] = []
-
-    def start(*remappings: str, **parameters: object) -> Segment:
-        started.append(Segment(model(tiny) | parameters, remappings))
-        return started[-1]
-
-    yield start
-    for segment in started:
-        segment.close()
 
 
 def warned(robot: Robot, *parts: str) -> bool:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Drives through rendered rooms: paths, company, and what a film holds."""
+"""Drives through rendered rooms: paths, moving objects, and files."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ import numpy as np
 import pytest
 
 from bgflow_rooms.scene.camera import Lens
-from bgflow_rooms.scene.drive_path import CLEARANCE, MAX_SPEED, MAX_TURN, NEAREST, Drive, draw_company, draw_drive
-from bgflow_rooms.scene.plan import Plan, draw_plan
-from bgflow_rooms.scene.space import Space
+from bgflow_rooms.scene.drive_path import CLEARANCE, MAX_SPEED, MAX_TURN, NEAREST, Drive, sample_drive, sample_motion
+from bgflow_rooms.scene.occupancy import Occupancy
+from bgflow_rooms.scene.plan import Plan, sample_plan
 from bgflow_ros.tools.cli.main import main
 
 SECONDS = 3.0
 LENS = Lens(math.radians(64), 0.0)
 
 
-def drawn(seed: int) -> tuple[Plan, Space, Drive]:
+def drawn(seed: int) -> tuple[Plan, Occupancy, Drive]:
     rng = random.Random(seed)
     while True:
-        plan = draw_plan(rng)
-        space = Space(plan)
-        drive = draw_drive(plan, space, LENS, SECONDS, rng)
+        plan = sample_plan(rng)
+        occupancy = Occupancy(plan)
+        drive = sample_drive(plan, occupancy, LENS, SECONDS, rng)
         if drive is not None:
-            return plan, space, drive
+            return plan, occupancy, drive
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_drive_is_smooth_within_its_bounds_and_keeps_clear(seed: int) -> None:
-    _, space, drive = drawn(seed)
+    _, occupancy, drive = drawn(seed)
     steps = 45
     cameras = [drive.camera(i / (steps - 1)) for i in range(steps)]
     spell = SECONDS / (steps - 1)
@@ -46,7 +46,7 @@ def test_a_drive_is_smooth_within_its_bounds_and_keeps_clear(seed: int) -> None:
         assert abs(after.yaw - before.yaw) <= MAX_TURN * spell * 1.001
         assert after.position[2] == before.position[2]
     assert math.dist(cameras[0].position, cameras[1].position) < 0.1 * MAX_SPEED * spell * steps / 10
-    assert all(space.free(*camera.position[:2], 0.1, 0.9 * CLEARANCE) for camera in cameras)
+    assert all(occupancy.is_free(*camera.position[:2], 0.1, 0.9 * CLEARANCE) for camera in cameras)
     assert cameras[0] == drive.start
 
 
@@ -54,13 +54,13 @@ def test_a_drive_is_smooth_within_its_bounds_and_keeps_clear(seed: int) -> None:
 def test_company_moves_by_itself_stays_in_the_room_and_off_the_camera(seed: int) -> None:
     plan, _, drive = drawn(seed)
     rng = random.Random(seed)
-    company = draw_company(1, 0, 0.3, LENS.fov, rng)
-    poses = [company.pose(drive, plan, i / 44) for i in range(45)]
+    motion = sample_motion(1, 0, 0.3, LENS.fov, rng)
+    poses = [motion.pose(drive, plan, i / 44) for i in range(45)]
     for i, (x, y, _) in enumerate(poses):
         camera = drive.camera(i / 44).position
         away = math.dist((x, y), camera[:2])
-        assert away >= NEAREST + company.radius - 1e-9
-        if away > NEAREST + company.radius + 0.06:
+        assert away >= NEAREST + motion.radius - 1e-9
+        if away > NEAREST + motion.radius + 0.06:
             assert plan.inside(x, y)
     seen = [
         math.atan2(y - drive.camera(i / 44).position[1], x - drive.camera(i / 44).position[0])
@@ -90,11 +90,11 @@ def read(folder: Path, kind: str) -> list[np.ndarray]:
 
 def test_a_film_s_depth_poses_and_masks_fit_each_other(tmp_path: Path) -> None:
     pytest.importorskip("bpy", reason="needs Blender, the render extra")
-    from bgflow_rooms.render.drives import DriveSettings, film_room
+    from bgflow_rooms.render.drives import DriveSettings, render_drives
 
     settings = DriveSettings(tmp_path, (0.0, 0.25), 3, (160, 120), 1, seed=3, threads=2)
     frames: list[None] = []
-    film_room(settings, 0, lambda: frames.append(None))
+    render_drives(settings, 0, lambda: frames.append(None))
     assert len(frames) == 6
     still, moving = tmp_path / "room00000_m00", tmp_path / "room00000_m25"
     assert (still / "groundtruth.txt").read_bytes() == (moving / "groundtruth.txt").read_bytes()
@@ -127,6 +127,6 @@ def test_a_film_s_depth_poses_and_masks_fit_each_other(tmp_path: Path) -> None:
     assert np.mean(difference < 0.05) > 0.85, "but for edges and what was hidden"
     # Again: nothing is left to do.
     stamps = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")}
-    film_room(settings, 0, lambda: frames.append(None))
+    render_drives(settings, 0, lambda: frames.append(None))
     assert stamps == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")}
     assert len(frames) == 12

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Soak the node: run it beside a camera for as long as asked, with faults at random, and tell what it did."""
+"""Soak the node: run it beside a camera with random faults and report how it behaved."""
 
 from __future__ import annotations
 
@@ -23,17 +23,28 @@ from soak.camera import FilmingRobot
 from soak.faults import FAULTS
 
 CALM = 1.0
-"""Seconds after a fault within which masks do not count as undisturbed."""
+"""Seconds after a fault during which masks do not count as undisturbed."""
 
 
 def main() -> int:
-    """Soak; 1 where something was not as it should be."""
+    """Run a soak; return 1 if the node did not behave as it should."""
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=30.0, help="how long (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the faults: which, when and how long (%(default)s)")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where soak.json, soak.md, soak.png go")
-    parser.add_argument("--model", default="default", help="name or folder (%(default)s)")
-    parser.add_argument("--faults", nargs="+", choices=FAULTS, metavar="FAULT", default=list(FAULTS), help="only these")
+    parser.add_argument("--minutes", type=float, default=30.0, help="duration (%(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the choice, times and durations of the faults (%(default)s)"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for soak.json, soak.md and soak.png"
+    )
+    parser.add_argument("--model", default="default", help="name or folder of the model (%(default)s)")
+    parser.add_argument(
+        "--faults",
+        nargs="+",
+        choices=FAULTS,
+        metavar="FAULT",
+        default=list(FAULTS),
+        help="faults to cause (default: all)",
+    )
     arguments = parser.parse_args()
     choose_shared_memory(os.environ)
     with tempfile.TemporaryDirectory() as frames:
@@ -47,7 +58,7 @@ def main() -> int:
 
 
 def soak(arguments: argparse.Namespace, parameters: dict[str, object]) -> report.Soaked:
-    """Run the node with faults."""
+    """Run the node with faults and return what was measured."""
     chance = random.Random(arguments.seed)
     robot, segment = FilmingRobot(), Segment(parameters)
     soaked = report.Soaked(arguments.seed, arguments.minutes, machine=machine())
@@ -68,13 +79,13 @@ def soak(arguments: argparse.Namespace, parameters: dict[str, object]) -> report
         for name in schedule(chance, arguments.faults, start + 60 * arguments.minutes):
             robot.wait(chance.uniform(3, 8))
             robot.happens, began = name, time.monotonic()
-            FAULTS[name](robot, segment, chance)
+            FAULTS[name](robot, segment, chance, 1.0)
             if segment.process.poll() is not None:
                 raise SystemExit(f"soak: {name} ended the node; it says:\n{segment.log()}")
             robot.happens = ""
             moments.append((began, time.monotonic() + CALM))
             soaked.faults.append((began - start, name))
-        # What is under way arrives, and the node reports once more.
+        # Messages on their way arrive, and the node publishes its diagnostics once more.
         with robot.behaving(rate=0.0):
             robot.wait(3)
     finally:
@@ -96,7 +107,7 @@ def soak(arguments: argparse.Namespace, parameters: dict[str, object]) -> report
 
 
 def schedule(chance: random.Random, names: list[str], end: float) -> Iterator[str]:
-    """Faults in random order, each as often as the others, until the time is over."""
+    """Yield the names of faults in random order, each equally often, until the time is over."""
     with tqdm(total=round(end - time.monotonic()), unit="s", mininterval=1) as bar:
         while time.monotonic() < end:
             for name in chance.sample(names, len(names)):

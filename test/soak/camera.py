@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A robot whose camera goes on while the rest of it does something else, and can be told to misbehave."""
+"""Robot whose camera publishes whenever the robot waits, and can be told to misbehave."""
 
 from __future__ import annotations
 
@@ -30,41 +30,41 @@ DROPPED = "dropped: "
 
 @dataclasses.dataclass(frozen=True)
 class Behaviour:
-    """How the camera behaves."""
+    """Behaviour of the camera."""
 
     rate: float = 30.0
-    """Frames a second; 0: silent."""
+    """Frame rate in hertz; 0 is a silent camera."""
     size: tuple[int, int] = (640, 480)
-    """Width and height."""
+    """Width and height in pixels."""
     encoding: str = "rgb8"
     spoil: Callable[[Image], None] | None = None
-    """Alters a message before it is published."""
+    """Function that alters a message before it is published."""
     stamp: Callable[[int], int] | None = None
-    """Makes the stamp from the time, both in nanoseconds."""
+    """Function from the time to the stamp, both in nanoseconds."""
 
 
 SMALL = Behaviour(size=(160, 120))
-"""For tests, several of which run at once."""
+"""Behaviour for tests, several of which run in parallel."""
 
 
 class FilmingRobot(Robot):
-    """Publishes frames whenever it waits, and notes when each mask came.
+    """Robot that publishes frames whenever it waits, and records when each mask came.
 
     Args:
-        behaviour: of the camera while nothing is wrong.
+        behaviour: behaviour of the camera while no fault is at work.
     """
 
     def __init__(self, behaviour: Behaviour = Behaviour()) -> None:
         super().__init__()
         self.behaviour = self._usual = behaviour
         self.published = self.masks = self.gaps = 0
-        """Frames published; masks received, and missing between those received."""
+        """Number of frames published, of masks received, and of masks missing between these."""
         self.ages: list[tuple[float, float, str]] = []
-        """Of each mask: when it came (monotonic), seconds since its frame was published, what happened meanwhile."""
+        """Time of arrival (monotonic), age in seconds, and the fault meanwhile, for each mask."""
         self.happens = ""
-        """Name of the fault at work."""
+        """Name of the fault at work, empty if there is none."""
         self.diagnosis = DiagnosticStatus()
-        """What the node last said of itself."""
+        """Newest diagnostic status of the node."""
         self.node.create_subscription(DiagnosticArray, "/diagnostics", self._diagnose, 10)
         self._shown: dict[int, tuple[float, str]] = {}
         self._rooms: dict[tuple[int, int], list[np.ndarray]] = {}
@@ -75,7 +75,7 @@ class FilmingRobot(Robot):
         self.listen()
 
     def plug(self, reliability: ReliabilityPolicy = ReliabilityPolicy.RELIABLE) -> None:
-        """Start the camera, or start it again."""
+        """Start or restart the camera."""
         if self._publisher is not None:
             self.node.destroy_publisher(self._publisher)
         self._publisher = self.node.create_publisher(Image, "image", QoSProfile(depth=2, reliability=reliability))
@@ -86,12 +86,12 @@ class FilmingRobot(Robot):
         self._subscription = self.node.create_subscription(Image, MASK, with_message_info(self._take), 10)
 
     def leave(self) -> None:
-        """Unsubscribe from it."""
+        """Unsubscribe from the mask."""
         self.node.destroy_subscription(self._subscription)
 
     @contextmanager
     def behaving(self, **changes: Any) -> Iterator[None]:
-        """Let the camera behave otherwise for a while."""
+        """Change the behaviour of the camera inside the context."""
         self.behaviour = dataclasses.replace(self.behaviour, **changes)
         try:
             yield
@@ -100,11 +100,11 @@ class FilmingRobot(Robot):
             self._due = time.monotonic()
 
     def wait(self, seconds: float) -> None:
-        """Film."""
+        """Publish frames for some seconds."""
         self.until(lambda: False, seconds)
 
     def until(self, done: Callable[[], object], seconds: float = 15.0) -> bool:
-        """Film until something is so; False where it never became so."""
+        """Publish frames until a condition is met; return False if it was not met in time."""
         deadline = time.monotonic() + seconds
         while not done():
             now = time.monotonic()
@@ -137,11 +137,11 @@ class FilmingRobot(Robot):
 
     @property
     def told(self) -> dict[str, str]:
-        """Values of the node's diagnostics."""
+        """Key-value pairs of the newest diagnostic status."""
         return {value.key: value.value for value in self.diagnosis.values}
 
     def counts(self) -> tuple[int, int, dict[str, int]]:
-        """Frames that the node received, answered and dropped by cause, by its own diagnostics."""
+        """Numbers of frames received, answered and dropped by cause, according to the node's diagnostics."""
         told = self.told
         dropped = {
             key[len(DROPPED) :]: int(told[key]) for key in told if key.startswith(DROPPED) and told[key] != UNKNOWN
@@ -165,6 +165,6 @@ class FilmingRobot(Robot):
 
 
 def encoded(rgb: np.ndarray, encoding: str) -> Image:
-    """A frame in one of the encodings that a soak uses."""
+    """Image message of an RGB frame in one of the encodings that a soak uses."""
     codes = {"mono8": cv2.COLOR_RGB2GRAY, "bgr8": cv2.COLOR_RGB2BGR, "bgra8": cv2.COLOR_RGB2BGRA}
     return image(rgb if encoding == "rgb8" else cv2.cvtColor(rgb, codes[encoding]), encoding)

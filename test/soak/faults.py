@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What happens to a robot: each function does it, waits, and leaves everything as it was but for the node."""
+"""Faults of a robot's surroundings: each function makes one, waits, and leaves all but the node as it was."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from soak.camera import MASK, FilmingRobot
 
 __all__ = ["FAULTS"]
 
-Fault = Callable[[FilmingRobot, Segment, random.Random], None]
+Fault = Callable[[FilmingRobot, Segment, random.Random, float], None]
+"""Function of the robot, its node, the random numbers that choose the details, and a factor on the time it takes."""
 STALLING = """
 import sys, rclpy
 from rclpy.node import Node
@@ -35,54 +36,54 @@ rclpy.spin(node)
 """
 
 
-def silent(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def silent(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     with robot.behaving(rate=0.0):
-        robot.wait(chance.uniform(2, 7))
+        robot.wait(max(2.0, chance.uniform(2, 7) * length))
 
 
-def slow(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def slow(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     with robot.behaving(rate=2.0):
-        robot.wait(5)
+        robot.wait(5 * length)
 
 
-def fast(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def fast(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     with robot.behaving(rate=200.0, size=(320, 240)):
-        robot.wait(3)
+        robot.wait(3 * length)
 
 
-def restarted(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def restarted(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     robot.plug(chance.choice([ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT]))
-    robot.wait(3)
+    robot.wait(3 * length)
     robot.plug()
-    robot.wait(2)
+    robot.wait(2 * length)
 
 
-def doubled(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def doubled(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     second = FilmingRobot()
     try:
         second.leave()
-        for _ in range(60):
+        for _ in range(round(60 * length)):
             second.wait(0.02)
             robot.wait(0.05)
     finally:
         second.close()
 
 
-def resized(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def resized(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     # The largest each time: buffers grow to the largest that they have seen, which is to happen once and early.
     sizes = [(1280, 720), *((chance.randrange(16, 1280, 2), chance.randrange(16, 720, 2)) for _ in range(5))]
     for size in sizes:
         with robot.behaving(size=size):
-            robot.wait(0.5)
+            robot.wait(0.5 * length)
 
 
-def encoded_otherwise(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def encoded_otherwise(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     for _ in range(6):
         with robot.behaving(encoding=chance.choice(["mono8", "bgr8", "bgra8"])):
-            robot.wait(0.5)
+            robot.wait(0.5 * length)
 
 
-def spoilt(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def spoilt(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     def spoil(message: Image) -> None:
         how = chance.randrange(6)
         if how == 0:
@@ -98,10 +99,10 @@ def spoilt(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None
         # else: a good one in between
 
     with robot.behaving(spoil=spoil):
-        robot.wait(4)
+        robot.wait(4 * length)
 
 
-def stamped_wrongly(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def stamped_wrongly(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     day = 86_400 * 10**9
     lies = [
         lambda now: now - day,
@@ -112,31 +113,31 @@ def stamped_wrongly(robot: FilmingRobot, segment: Segment, chance: random.Random
     ]
     for lie in lies:
         with robot.behaving(stamp=lie):
-            robot.wait(1)
+            robot.wait(length)
 
 
-def alone(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def alone(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     for _ in range(3):
         robot.leave()
-        robot.wait(chance.uniform(0.2, 2))
+        robot.wait(chance.uniform(0.2, 2) * length)
         robot.listen()
-        robot.wait(0.5)
+        robot.wait(0.5 * length)
 
 
-def stalled_subscriber(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def stalled_subscriber(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     topic = chance.choice(["segmenter/overlay", "segmenter/likelihood", MASK])
     command = [sys.executable, "-c", STALLING, topic]
     child = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
-        robot.wait(3)
+        robot.wait(3 * length)
         child.send_signal(signal.SIGSTOP)
-        robot.wait(chance.uniform(2, 6))
+        robot.wait(chance.uniform(2, 6) * length)
     finally:
         child.kill()
         child.communicate()
 
 
-def parameter_storm(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def parameter_storm(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     def values() -> dict[str, float | int]:
         return {"dilate": chance.randrange(-5, 6), "min_static": chance.random(), "hold": chance.choice([0.0, 0.5])} | {
             "foreground_threshold": chance.uniform(-0.5, 1.5),  # half of them are refused
@@ -146,7 +147,7 @@ def parameter_storm(robot: FilmingRobot, segment: Segment, chance: random.Random
     client = robot.node.create_client(SetParameters, "segmenter/set_parameters")
     before = {name: robot.get(name) for name in values()}
     answers = []
-    for _ in range(100):
+    for _ in range(round(100 * length)):
         request = [Parameter(name, value=value).to_parameter_msg() for name, value in values().items()]
         answers.append(client.call_async(SetParameters.Request(parameters=request)))
         robot.wait(0.03)
@@ -155,33 +156,33 @@ def parameter_storm(robot: FilmingRobot, segment: Segment, chance: random.Random
     assert robot.set(**before).successful
 
 
-def restarted_by_its_manager(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def restarted_by_its_manager(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     again = chance.choice([("deactivate", "activate"), ("deactivate", "cleanup", "configure", "activate")])
     for transition in again:
         robot.change(transition)
-        robot.wait(chance.uniform(0, 1))
+        robot.wait(chance.uniform(0, 1) * length)
 
 
-def asked_for_services(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def asked_for_services(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     for service in ("segmenter/save_frame", "segmenter/reset"):
         robot.call(Trigger, service, Trigger.Request())
 
 
-def paused(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def paused(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     segment.process.send_signal(signal.SIGSTOP)
-    robot.wait(chance.uniform(0.5, 3))
+    robot.wait(chance.uniform(0.5, 3) * length)
     segment.process.send_signal(signal.SIGCONT)
-    robot.wait(1)
+    robot.wait(length)
 
 
-def starved(robot: FilmingRobot, segment: Segment, chance: random.Random) -> None:
+def starved(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
     with burning(8):
-        robot.wait(4)
+        robot.wait(4 * length)
 
 
 @contextlib.contextmanager
 def burning(number: int) -> Iterator[None]:
-    """So many processes that compute for nothing."""
+    """Run a number of processes that keep a core busy each."""
     burners = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(number)]
     try:
         yield

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a soak found, as numbers, a table and a plot."""
+"""Report of a soak: numbers, a table and a plot."""
 
 from __future__ import annotations
 
@@ -23,52 +23,52 @@ from bgflow_ros.segmentation.files import write_atomically
 __all__ = ["Sample", "Soaked", "write"]
 
 SETTLED = 300.0
-"""Seconds after which memory and age should not grow any more."""
+"""Seconds after which memory and age must not grow any more."""
 WINDOW = 60.0
-"""Seconds at both ends of what follows, whose medians are compared."""
+"""Seconds at the start and at the end of the remaining time, whose medians are compared."""
 GROWTH = 5.0
-"""Megabytes that the private memory may grow between them."""
+"""Allowed growth of private memory between the two, in megabytes."""
 OLDER = 5.0
-"""Milliseconds that the median age may grow between them, on a machine that others use too."""
+"""Allowed growth of the median age between the two, in milliseconds, on a shared machine."""
 SUMMARY = ("unaccounted", "grown", "resident_grown", "slope", "older")
-"""Of a soak, what its numbers amount to."""
+"""Derived quantities of a soak that are reported."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The node at one moment."""
+    """Resources of the node at one time."""
 
     seconds: float
     resident: float
-    """Megabytes."""
+    """Resident memory in megabytes."""
     private: float
-    """Of these, what is neither a file's nor shared with the peers."""
+    """Private memory in megabytes, neither backed by files nor shared with other processes."""
     threads: int
     handles: int
-    """Open files."""
+    """Number of open files."""
 
 
 @dataclass
 class Soaked:
-    """A soak from its start."""
+    """Measurements of a soak."""
 
     seed: int
     minutes: float
     published: int = 0
     masks: int = 0
     gaps: int = 0
-    """Masks missing between those that the receiver got."""
+    """Masks missing between those received."""
     received: int = 0
     answered: int = 0
-    """Frames, by the node's own diagnostics."""
+    """Frames answered according to the node's diagnostics."""
     dropped: dict[str, int] = field(default_factory=dict)
     lost: int = 0
-    """Frames that the middleware did not deliver, by gaps in their publication sequence."""
+    """Frames that the middleware did not deliver, counted by gaps in their publication sequence."""
     faults: list[tuple[float, str]] = field(default_factory=list)
-    """What was done: seconds since the start, name."""
+    """Start in seconds since the beginning and name of each fault."""
     samples: list[Sample] = field(default_factory=list)
     ages: list[tuple[float, float]] = field(default_factory=list)
-    """Of masks while nothing was wrong: seconds since the start, age in milliseconds."""
+    """Seconds since the beginning and age in milliseconds of each undisturbed mask."""
     machine: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -83,7 +83,7 @@ class Soaked:
 
     @property
     def resident_grown(self) -> float:
-        """The same of all resident memory, to which belongs what the middleware shares with its peers."""
+        """Megabytes of resident memory gained after it had settled, including memory shared by the middleware."""
         return _growth([(sample.seconds, sample.resident) for sample in self.samples])
 
     @property
@@ -98,7 +98,7 @@ class Soaked:
         return _growth(self.ages)
 
     def failures(self) -> list[str]:
-        """What was not as it should be."""
+        """Messages about all that was not as it should be."""
         found = []
         if self.unaccounted:
             found.append(f"{self.unaccounted} frames were delivered and neither answered nor counted")

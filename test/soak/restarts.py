@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Kill the node beside a camera again and again, and tell how long the next one takes to give masks."""
+"""Kill the node beside a camera repeatedly and report the time until the next node publishes masks."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from bgflow_ros.segmentation.usage import machine
 from soak.camera import SMALL, Behaviour, FilmingRobot
 
 PROMISED = 5.0
-"""Seconds from the start of the next node to its first mask."""
+"""Promised seconds from the start of a node to its first mask."""
 PATIENCE = 20.0
-"""Seconds after which it is taken for lost, and the camera is started again."""
+"""Seconds after which a node counts as lost and the camera is restarted."""
 RELIABILITIES = {"reliable": ReliabilityPolicy.RELIABLE, "best_effort": ReliabilityPolicy.BEST_EFFORT}
 SIZES = {f"{usual.size[0]}x{usual.size[1]}": usual for usual in (SMALL, Behaviour())}
 
 
 def main() -> int:
-    """Kill; 1 where a node was late."""
+    """Run the restarts; return 1 if a node was late."""
     parser = argparse.ArgumentParser(prog="scripts/restarts", description=__doc__)
     parser.add_argument("--times", type=int, default=100, help="how often (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the moments (%(default)s)")
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def restart(arguments: argparse.Namespace) -> list[float]:
-    """Seconds that each node took to its first mask; infinite where none came within PATIENCE."""
+    """Seconds from the start of each node to its first mask; infinite if none came within PATIENCE."""
     chance, taken = random.Random(arguments.seed), []
     robot = FilmingRobot(SIZES[arguments.size])
     robot.plug(RELIABILITIES[arguments.camera])

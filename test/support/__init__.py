@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What tests share: a robot over real DDS, a tiny model, and data sets, bags and videos that are made here."""
+"""Support of the tests: a robot over real DDS, a tiny model, and generators of data sets, bags and videos."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the consumers of masks and static depth do with them, written from their sources and nothing of ours."""
+"""Models of the consumers of masks and static depth, written from the consumers' sources alone."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 
 Stamped = tuple[int, Any]
-"""Nanoseconds and whatever bears them."""
+"""Time stamp in nanoseconds and the message that bears it."""
 
 
 class StreamSynchronizer:
-    """cuVSLAM's: isaac_ros_common, isaac_common/messaging/message_stream_synchronizer.hpp and message_buffer.hpp.
+    """Synchronizer of cuVSLAM (isaac_ros_common, messaging/message_stream_synchronizer.hpp, message_buffer.hpp).
 
     Every stream has a buffer whose oldest message gives way. When none is empty, the front messages that lie within
     the threshold of the earliest are taken; they are passed on if they are enough, and forgotten either way.
@@ -38,7 +38,7 @@ class StreamSynchronizer:
 
 
 class ExactTime:
-    """message_filters' policy ExactTime: sets of equal stamps; a complete one drops all that is older."""
+    """Policy ExactTime of message_filters: sets of equal stamps; a complete set drops older messages."""
 
     def __init__(self, streams: int, size: int = 10) -> None:
         self.sets: list[dict[int, Any]] = []
@@ -55,7 +55,7 @@ class ExactTime:
 
 
 class ApproximateTime:
-    """message_filters' policy ApproximateTime, as its documentation tells it for streams that keep their order.
+    """Policy ApproximateTime of message_filters, as documented for streams that keep their order.
 
     The latest of the front messages is the pivot. Each other stream gives the message nearest to it, once a later one
     proves it the nearest; no message is used twice, and none older than a used one.
@@ -86,27 +86,27 @@ class ApproximateTime:
 
 
 def cuvslam(mask: np.ndarray) -> np.ndarray:
-    """Non-zero is excluded (cuvslam2.h)."""
+    """Features allowed by cuVSLAM: non-zero is excluded (cuvslam2.h)."""
     return mask == 0
 
 
 def open_vins(mask: np.ndarray) -> np.ndarray:
-    """Above 127 is excluded (open_vins, ov_core/src/track/Grider_FAST.h)."""
+    """Features allowed by OpenVINS: above 127 is excluded (open_vins, ov_core/src/track/Grider_FAST.h)."""
     return mask <= 127
 
 
 def kimera(mask: np.ndarray) -> np.ndarray:
-    """255 is considered, 0 is not (Kimera-VIO, feature-detector/FeatureDetector.cpp)."""
+    """Features allowed by Kimera-VIO: 255 is considered, 0 is not (feature-detector/FeatureDetector.cpp)."""
     return mask == 255
 
 
 def dyna_slam(mask: np.ndarray) -> np.ndarray:
-    """Keeps features where the mask, eroded by 15 pixels, is 1 (DynaSLAM, src/Frame.cc)."""
+    """Features allowed by DynaSLAM: those where the mask, eroded by 15 pixels, is 1 (src/Frame.cc)."""
     return cv2.erode(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (31, 31))) == 1
 
 
 def stella_vslam(mask: np.ndarray) -> np.ndarray:
-    """0 is excluded, and every cell of 64 pixels one of whose corners is 0 (stella_vslam, orb_extractor.cc)."""
+    """Features allowed by stella_vslam: 0 is excluded, and cells of 64 pixels with a corner of 0 (orb_extractor.cc)."""
     usable = np.zeros(mask.shape, bool)
     border, cell, overlap = 19, 64, 6
     bottom, right = mask.shape[0] - border, mask.shape[1] - border
@@ -119,7 +119,7 @@ def stella_vslam(mask: np.ndarray) -> np.ndarray:
 
 
 def rtabmap(depth: np.ndarray) -> np.ndarray:
-    """Known, finite depth is a mask of 255 for the detector (rtabmap, corelib/src/Features2d.cpp)."""
+    """Mask of the detector of RTAB-Map: 255 where depth is known and finite (corelib/src/Features2d.cpp)."""
     if depth.dtype == np.uint16:
         known = (depth > 0) & (depth < np.iinfo(np.uint16).max)
     else:
@@ -128,5 +128,5 @@ def rtabmap(depth: np.ndarray) -> np.ndarray:
 
 
 def orb(grey: np.ndarray, mask: np.ndarray | None) -> Iterable[tuple[float, float]]:
-    """Positions of ORB's features under a mask."""
+    """Positions of the ORB features under a mask."""
     return [keypoint.pt for keypoint in cv2.ORB_create(nfeatures=500).detect(grey, mask)]

@@ -13,11 +13,11 @@ CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000  # sched.h
 MS_RDONLY, MS_REMOUNT, MS_BIND = 1, 32, 4096  # sys/mount.h
 USER = 12345
 UNABLE = 77
-"""Exit status where the system lets nobody make a container."""
+"""Exit status where the system does not allow user namespaces."""
 
 
 def enter() -> None:
-    """Make this process one of a container; /dev/shm stays as it is, as it does in one."""
+    """Isolate this process as in a container; /dev/shm stays writable, as it does in one."""
     user, group, libc = os.getuid(), os.getgid(), ctypes.CDLL(None)
     if libc.unshare(CLONE_NEWUSER | CLONE_NEWNS):
         sys.exit(UNABLE)

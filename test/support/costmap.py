@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Nav2's voxel layer with its observation buffers, written from its sources and nothing of ours."""
+"""Model of Nav2's voxel layer with its observation buffers, written from Nav2's sources alone."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ SOURCE = {
 }
 """Defaults of an observation source (nav2_costmap_2d, plugins/obstacle_layer.cpp)."""
 LAYER = {"min_obstacle_height": 0.0, "max_obstacle_height": 2.0, "z_voxels": 10, "origin_z": 0.0, "z_resolution": 0.2}
-"""Defaults of the layer (plugins/voxel_layer.cpp). mark_threshold is taken for 0: one voxel marks its column."""
+"""Defaults of the layer (plugins/voxel_layer.cpp). mark_threshold is 0 here: one voxel marks its column."""
 
 
 @dataclass
 class Source:
-    """An observation buffer that keeps the newest cloud (src/observation_buffer.cpp)."""
+    """Observation buffer that keeps the newest cloud (src/observation_buffer.cpp)."""
 
     settings: dict[str, Any]
     points: np.ndarray = field(default_factory=lambda: np.empty((0, 3), np.float32))
@@ -38,23 +38,23 @@ class Source:
     updated: float = -math.inf
 
     def buffer(self, points: np.ndarray, rotation: np.ndarray, origin: np.ndarray, now: float) -> None:
-        """Take N x 3 points of a sensor; those of other heights, and NaN, are dropped."""
+        """Take N x 3 points of a sensor; points outside the range of heights and NaN are dropped."""
         points = points @ rotation.T + origin
         low, high = self.settings["min_obstacle_height"], self.settings["max_obstacle_height"]
         self.points = points[(points[:, 2] >= low) & (points[:, 2] <= high)]
         self.origin, self.updated = origin, now
 
     def current(self, now: float) -> bool:
-        """Whether it was updated lately; expected_update_rate is in seconds, and 0 is no matter."""
+        """Return whether the buffer is up to date; expected_update_rate is in seconds, 0 switches the check off."""
         longest = self.settings["expected_update_rate"]
         return longest == 0.0 or now - self.updated <= longest
 
 
 class VoxelLayer:
-    """A layer in the middle of a costmap that the robot stands in.
+    """Voxel layer of a costmap with the robot at its centre.
 
     Args:
-        costmap: parameters of the costmap, which hold the layer's.
+        costmap: parameters of the costmap, including those of the layer.
         name: of the layer.
     """
 
@@ -74,7 +74,7 @@ class VoxelLayer:
         return self.voxels.any(axis=2)
 
     def cells(self, x: tuple[float, float], y: tuple[float, float]) -> tuple[slice, slice]:
-        """Those that hold a rectangle on the floor, in metres."""
+        """Lethal flags of the cells that a rectangle on the floor, in metres, covers."""
         low, high = (np.floor((np.array(end) - self.corner[:2]) / self.resolution) for end in zip(x, y, strict=True))
         return slice(int(low[0]), int(high[0]) + 1), slice(int(low[1]), int(high[1]) + 1)
 

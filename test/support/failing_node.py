@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node with inference that fails as often as the file FAILURES says."""
+"""Node whose inference fails as many times as the file FAILURES says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
 
 class FailingSegmenter(Segmenter):
     failed = 0
-    """Times, of this and those made before it: counted here, since the file is the test's to write."""
+    """Number of failures of all instances; it is counted here because only the test writes the file."""
 
     def __call__(self, image: npt.NDArray[np.uint8]) -> Segmentation:
         if FailingSegmenter.failed < int(Path(os.environ["FAILURES"]).read_text()):

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node with services that raise: while the worker writes a frame, when one is asked for, and at once."""
+"""Node whose services raise: while the worker writes a frame, when a frame is requested, and at a reset."""
 
 from __future__ import annotations
 

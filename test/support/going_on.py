@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a node at work is told from one that has been harmed."""
+"""Check that a node works."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.robot import Segment
 
 
 def goes_on(robot: FilmingRobot, node: Segment) -> None:
-    """Masks come, with nothing to complain of, and no frame has been forgotten."""
+    """Assert that masks come, the diagnostics are OK and every frame is accounted for."""
     seen = robot.masks
     assert robot.until(lambda: robot.masks > seen + 5), node.log()
     assert robot.until(lambda: robot.diagnosis.level == DiagnosticStatus.OK, 10), robot.diagnosis.message

@@ -1,9 +1,9 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The installed rclpy without what ROS 2 Humble lacks, because there are no wheels of Humble.
+"""Reduce the installed rclpy to the features of ROS 2 Humble, of which there are no wheels.
 
-Read in the sources of Humble: the branch `humble` of ros2/rclpy (version 3.3), python3-jsonschema 3.2.0 of Ubuntu
-22.04. Run as a program, this is the node on such an rclpy.
+According to the sources of Humble: the branch `humble` of ros2/rclpy (version 3.3), python3-jsonschema 3.2.0 of Ubuntu
+22.04. Run as a program, it starts the node on such an rclpy.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MODULES = (
     "type_description_service",
     "type_hash",
 )
-"""rclpy/rclpy: not in its folder."""
+"""Modules that rclpy/rclpy does not contain."""
 METHODS = (
     "add_post_set_parameters_callback",
     "add_pre_set_parameters_callback",
@@ -47,20 +47,20 @@ METHODS = (
     "remove_pre_set_parameters_callback",
     "wait_for_node",
 )
-"""rclpy/rclpy/node.py: not defined by Node."""
+"""Methods that Node in rclpy/rclpy/node.py does not define."""
 TIMESTAMPS = ("source_timestamp", "received_timestamp")
-"""rclpy/src/rclpy/subscription.cpp: all that MessageInfo holds."""
+"""Fields of MessageInfo in rclpy/src/rclpy/subscription.cpp."""
 VALIDATORS = ("Draft201909Validator", "Draft202012Validator")
-"""jsonschema/validators.py: not defined."""
+"""Validators that jsonschema/validators.py does not define."""
 
 
 SUBSCRIPTION = types.ModuleType("rclpy.subscription")
-"""rclpy/rclpy/subscription.py: its class does not tell callbacks with MessageInfo from those without."""
+"""Attributes by which newer subscriptions tell callbacks with MessageInfo from those without."""
 SUBSCRIPTION.Subscription = type("Subscription", (), {})  # type: ignore[attr-defined]
 
 
 def take_away() -> None:
-    """Take from this process's rclpy and jsonschema what Humble has not; once is enough."""
+    """Remove from rclpy and jsonschema of this process what Humble does not have."""
     if sys.modules["rclpy.subscription"] is SUBSCRIPTION:
         return
     for name in MODULES:

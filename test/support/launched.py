@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""`ros2 launch` as a process of its own, in a workspace where stand-ins take the place of other packages."""
+"""Run `ros2 launch` as a process in a workspace where stand-ins replace the other packages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EXECUTABLES = {
     "isaac_ros_cuvslam": (),
     "nvblox_ros": (),
 }
-"""Executables by package, as far as our launch files start them."""
+"""Executables of each package that the launch files start."""
 
 STAND_IN = """#!/bin/sh
 echo "{executable} $*" >> "{log}"
@@ -43,7 +43,7 @@ sys.exit(main())
 
 
 class Workspace:
-    """A prefix of the ament index in which packages are stand-ins that say how they were started, and wait."""
+    """Prefix of the ament index whose packages are stand-ins, which log how they were started and wait."""
 
     def __init__(self, folder: Path) -> None:
         self.prefix = folder
@@ -61,21 +61,21 @@ class Workspace:
         shutil.copy(ROOT / "package.xml", share)
 
     def remove(self, package: str) -> None:
-        """Take a package away; of bgflow its executable only, for ros2 launch itself looks the package up."""
+        """Remove a package, or only the executable of bgflow, because ros2 launch itself looks that package up."""
         if package != "bgflow":
             (self._index / package).unlink()
         for executable in EXECUTABLES[package]:
             (self.prefix / "lib" / package / executable).unlink()
 
     def write(self, package: str, executable: str, script: str) -> None:
-        """Let an executable of a package be a script."""
+        """Write a script as an executable of a package."""
         path = self.prefix / "lib" / package / executable
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(script)
         path.chmod(0o755)
 
     def write_node(self) -> None:
-        """Let the node be itself."""
+        """Install the real node as the executable of bgflow."""
         self.write("bgflow", "segment", NODE.format(python=sys.executable))
 
     def started(self) -> list[str]:
@@ -91,7 +91,7 @@ class Workspace:
         }
 
     def left(self) -> list[int]:
-        """Processes that run with that environment."""
+        """Identifiers of the processes that run in this environment."""
         mark = f"AMENT_PREFIX_PATH={self.prefix}\0".encode()
         found = []
         for process in Path("/proc").iterdir():
@@ -104,12 +104,12 @@ class Workspace:
 
 
 def ros2(*arguments: str) -> list[str]:
-    """Command line of a verb of ros2."""
+    """Command line of a ros2 command."""
     return [sys.executable, "-c", "import sys; from ros2cli.cli import main; sys.exit(main())", *arguments]
 
 
 class Launch:
-    """`ros2 launch bgflow FILE.launch.py ARGUMENTS`."""
+    """Process of `ros2 launch bgflow FILE.launch.py ARGUMENTS`."""
 
     def __init__(self, workspace: Workspace, file: str, *arguments: str) -> None:
         self._workspace = workspace
@@ -126,15 +126,15 @@ class Launch:
         )
 
     def output(self) -> list[str]:
-        """Lines that were printed so far."""
+        """Lines printed so far."""
         return Path(self._log.name).read_text().splitlines()
 
     def said(self) -> list[str]:
-        """Lines that are more than launch's everyday talk."""
+        """Lines printed so far except for the informational ones of launch."""
         return [line for line in self.output() if line and not line.startswith("[INFO]")]
 
     def until(self, done: Callable[[], object], seconds: float = 30.0) -> bool:
-        """Wait until something is so; False where launch ended before, or it never became so."""
+        """Wait for a condition; return False if launch ended before or the condition was never met."""
         deadline = time.monotonic() + seconds
         while not done():
             if time.monotonic() > deadline or self.process.poll() is not None:
@@ -143,21 +143,21 @@ class Launch:
         return True
 
     def finish(self) -> int:
-        """End every process that was started; the exit status of launch, which ends when nothing is left to do."""
+        """End every process that was started; return the exit status of launch, which ends after them."""
         for process in set(self._workspace.left()) - {self.process.pid}:
             os.kill(process, signal.SIGTERM)
         return self.process.wait(30)
 
     def interrupt(self) -> int:
-        """Interrupt launch and all that it has started, as Ctrl-C in a terminal does; its exit status.
+        """Interrupt launch and its processes as Ctrl-C in a terminal does; return the exit status.
 
-        Not while it still starts them: launch then misses that they have ended, now and then.
+        Processes must not be starting any more: launch sometimes misses the end of those.
         """
         os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(30)
 
     def close(self) -> None:
-        """Kill what still runs."""
+        """Kill the processes that still run."""
         self.process.kill()
         self.process.wait()
         for process in self._workspace.left():

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bags of a drive that are made here: colour, depth a little later, calibration, and something of the robot's own."""
+"""Generator of bags of a drive: colour, slightly later depth, calibration, and a message type of the robot's own."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from typing import Any
 import numpy as np
 import pytest
 from rosbags.rosbag2 import Reader, StoragePlugin, Writer
-from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from rosbags.typesys import get_types_from_msg
 
 from bgflow_ros.segmentation.depth import Intrinsics
 from bgflow_ros.tools.cli.main import main
-
-STORE = get_typestore(Stores.LATEST)
+from support.bag_messages import HEIGHT, IMAGE, STORE, WIDTH, image_message, message_header
 
 OWN = "house_msgs/msg/Door"
 
 STORE.register(get_types_from_msg("string room\nfloat64 angle", OWN))
 
-IMAGE, INFO = "sensor_msgs/msg/Image", "sensor_msgs/msg/CameraInfo"
+INFO = "sensor_msgs/msg/CameraInfo"
 
-WIDTH, HEIGHT, FRAMES = 64, 48, 6
+FRAMES = 6
 
 CAMERA = Intrinsics(50.0, 50.0, 31.5, 23.5)
 
@@ -31,12 +30,12 @@ BOTH = pytest.mark.parametrize("storage", [StoragePlugin.MCAP, StoragePlugin.SQL
 
 
 def header(number: int, lag: int = 0) -> Any:
-    time = STORE.types["builtin_interfaces/msg/Time"](sec=100 + number, nanosec=5 + lag)
-    return STORE.types["std_msgs/msg/Header"](stamp=time, frame_id="optical")
+    """Header of frame `number`, one a second; `lag` is in nanoseconds."""
+    return message_header(100 + number, 5 + lag)
 
 
 def room(number: int) -> np.ndarray:
-    """Bright, with a dark thing that moves to the right."""
+    """Bright image with a dark object that moves to the right."""
     rgb = np.full((HEIGHT, WIDTH, 3), 230, np.uint8)
     rgb[:, 8 * number : 8 * number + 16] = 20
     return rgb
@@ -44,20 +43,6 @@ def room(number: int) -> np.ndarray:
 
 def depth(number: int) -> np.ndarray:
     return np.full((HEIGHT, WIDTH), 1000 + number, np.uint16)
-
-
-def picture(head: Any, pixels: np.ndarray, encoding: str, **changes: Any) -> Any:
-    rows = np.ascontiguousarray(pixels).reshape(HEIGHT, -1).view(np.uint8)
-    fields = {
-        "header": head,
-        "height": HEIGHT,
-        "width": WIDTH,
-        "encoding": encoding,
-        "is_bigendian": 0,
-        "step": rows.shape[1],
-        "data": rows.ravel(),
-    }
-    return STORE.types[IMAGE](**(fields | changes))
 
 
 def info(head: Any) -> Any:
@@ -69,7 +54,7 @@ def info(head: Any) -> Any:
 
 
 def write(path: Path, storage: StoragePlugin = StoragePlugin.MCAP, cameras: tuple[str, ...] = ("/cam",)) -> Path:
-    """A drive: colour, depth a little later, calibration, and something of the robot's own."""
+    """Write a drive: colour, slightly later depth, calibration, and messages of the robot's own type."""
     with Writer(path, version=9, storage_plugin=storage) as writer:
         door = writer.add_connection("/door", OWN, typestore=STORE)
         for camera in cameras:
@@ -81,9 +66,9 @@ def write(path: Path, storage: StoragePlugin = StoragePlugin.MCAP, cameras: tupl
                 broken = {"step": 1} if number == 3 else {}
                 for to, message, when in (
                     (calibration, info(header(number)), now),
-                    (color, picture(header(number), room(number), "rgb8", **broken), now),
+                    (color, image_message(header(number), room(number), "rgb8", **broken), now),
                     (door, STORE.types[OWN](room="hall", angle=0.1 * number), now + 1),
-                    (far, picture(header(number, 3_000_000), depth(number), "16UC1"), now + 2),
+                    (far, image_message(header(number, 3_000_000), depth(number), "16UC1"), now + 2),
                 ):
                     writer.write(to, when, STORE.serialize_cdr(message, to.msgtype))
     return path

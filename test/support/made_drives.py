@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A drive through a box with spotted walls, ray-cast here, with a spotted board that moves before the camera."""
+"""Generator of drives: a ray-cast box with spotted walls and a spotted board that moves before the camera."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ __all__ = ["FRAMES", "MATRIX", "RATE", "poses", "write"]
 WIDTH, HEIGHT, FRAMES, RATE = 320, 240, 16, 10
 MATRIX = np.array([[260.0, 0.0, 159.5], [0.0, 260.0, 119.5], [0.0, 0.0, 1.0]])
 HALF = np.array([2.0, 1.5, 3.0])
-"""Of the box, in metres."""
+"""Half of the box's width, height and depth, in metres."""
 PIXELS = 90
-"""Of a wall's texture, a metre."""
+"""Pixels of a wall's texture in a metre."""
 
 
 def texture(seed: int) -> np.ndarray:
-    """Soft grey spots, bright enough for the tiny network to call them background."""
+    """Texture of soft grey spots, bright enough to be background for the tiny model."""
     noise = np.random.default_rng(seed).integers(0, 255, (600, 600)).astype(np.float32)
     smooth = cv2.GaussianBlur(noise, (0, 0), 2.2)
     return np.clip((smooth - smooth.mean()) * 5 + 190, 0, 255).astype(np.uint8)
 
 
 def poses() -> list[np.ndarray]:
-    """Camera in the box: forward and to the right, panning."""
+    """Poses of a camera in the box that moves forward and to the right and pans."""
     found = []
     for t in np.linspace(0, 1, FRAMES):
         pose = np.eye(4)
@@ -40,7 +40,7 @@ def poses() -> list[np.ndarray]:
 
 
 def cast(pose: np.ndarray, walls: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Grey and depth of the box."""
+    """Render the box: grey levels and depth."""
     u, v = np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT))
     rays = np.stack([u, v, np.ones_like(u)], -1) @ np.linalg.inv(MATRIX).T @ pose[:3, :3].T
     origin = pose[:3, 3]
@@ -60,7 +60,7 @@ def cast(pose: np.ndarray, walls: list[np.ndarray]) -> tuple[np.ndarray, np.ndar
 
 
 def write(path: Path, moving: float = 0.0, rendered: bool = True) -> Path:
-    """Write a drive in which a board fills a share of the view and goes its own way; it is dark, hence foreground."""
+    """Write a drive in which a dark board, which is foreground, covers a share of the view and moves by itself."""
     walls, board = [texture(seed) for seed in range(6)], texture(9) // 3
     for kind in ("rgb", "depth", "moving"):
         (path / kind).mkdir(parents=True)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""One small image in every encoding."""
+"""Generator of one small image in every encoding."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GREY = cv2.cvtColor(RGB, cv2.COLOR_RGB2GRAY)
 
 
 def yuv_planes(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Y at full, U and V at half size, as video has them (ITU-R BT.601, studio swing)."""
+    """Planes of video (ITU-R BT.601, studio swing): Y at full size, U and V at half size."""
     i420 = cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420)
     quarter = HEIGHT // 4
     return (
@@ -34,7 +34,7 @@ def yuv_planes(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def packed(order: str) -> np.ndarray:
-    """4:2:2: two pixels in four bytes."""
+    """Encode as packed 4:2:2: two pixels in four bytes."""
     y, u, v = yuv_planes(RGB)
     u, v = u.repeat(2, 0), v.repeat(2, 0)
     parts = {"u": u, "v": v, "y": y[:, ::2], "Y": y[:, 1::2]}
@@ -42,31 +42,31 @@ def packed(order: str) -> np.ndarray:
 
 
 def semiplanar(first: str) -> np.ndarray:
-    """4:2:0: all luma, then chroma in turns."""
+    """Encode as semi-planar 4:2:0: all luma, then interleaved chroma."""
     y, u, v = yuv_planes(RGB)
     chroma = np.stack((u, v) if first == "u" else (v, u), axis=-1).reshape(HEIGHT // 2, WIDTH)
     return np.vstack([y, chroma])
 
 
 def planar() -> np.ndarray:
-    """4:2:0: all luma, then one chroma, then the other."""
+    """Encode as planar 4:2:0: all luma, then each chroma."""
     return cv2.cvtColor(RGB, cv2.COLOR_RGB2YUV_I420)
 
 
 def full_chroma() -> np.ndarray:
-    """4:4:4: all luma, then both chroma of each pixel."""
+    """Encode as semi-planar 4:4:4: all luma, then both chroma of each pixel."""
     y, u, v = yuv_planes(RGB)
     chroma = np.stack([u.repeat(2, 0).repeat(2, 1), v.repeat(2, 0).repeat(2, 1)], axis=-1)
     return np.vstack([y, chroma.reshape(2 * HEIGHT, WIDTH)])
 
 
 def of_12_bits(raw: np.ndarray) -> np.ndarray:
-    """Values of a camera of 12 bits, little-endian."""
+    """Little-endian values of a camera with 12 bits."""
     return raw.astype("<u2") << 4
 
 
 def mosaic(pattern: str) -> np.ndarray:
-    """One colour a pixel, by the names of the first two rows' first two pixels."""
+    """Bayer mosaic; the pattern names the colours of the first two pixels of the first two rows."""
     raw = np.empty((HEIGHT, WIDTH), np.uint8)
     for index, colour in enumerate(pattern):
         rows, columns = np.s_[index // 2 :: 2], np.s_[index % 2 :: 2]

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scenes in the original format of NYU Depth v2, and their image files."""
+"""Generator of scenes in the original format of NYU Depth v2."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ h5py = pytest.importorskip("h5py", reason="needs the train extra")
 HEIGHT, WIDTH = 48, 64
 
 KINDS = ("", "wall", "floor", "ceiling", "window", "chair")
-"""What a scene holds; unlabelled first."""
+"""Kinds of pixels in a scene; the first is unlabelled."""
 
 MASKS = np.array([255, 0, 0, 0, 0, 1], np.uint8)
 
@@ -26,9 +26,9 @@ NYU = np.array([0, *(NYU_NAMES.index(kind) + 1 for kind in KINDS[1:])], np.uint1
 Scene = tuple[np.ndarray, np.ndarray]
 
 
-def write(path: Path, picture: np.ndarray) -> None:
+def write(path: Path, image: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    assert cv2.imwrite(str(path), picture if picture.ndim == 2 else picture[..., ::-1])
+    assert cv2.imwrite(str(path), image if image.ndim == 2 else image[..., ::-1])
 
 
 def write_mat(path: Path, given: list[Scene], names: list[str] = NYU_NAMES) -> Path:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Data sets with the real ones' layout, made here: smooth walls with checkered things on them."""
+"""Generator of small data sets in the layout of the real ones: smooth walls with checkered objects."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SETS = {
 
 
 def wall_with_things(number: int) -> tuple[np.ndarray, np.ndarray]:
-    """A smooth wall with a checkered thing on it, and the mask."""
+    """Image of a smooth wall with a checkered object, and its mask; the number is the seed."""
     rng = np.random.default_rng(number)
     rgb = np.full((96, 128, 3), rng.integers(120, 240, 3), np.float32) + np.linspace(-20, 20, 128)[None, :, None]
     mask = np.zeros((96, 128), np.uint8)
@@ -36,13 +36,13 @@ def wall_with_things(number: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write(data: Path) -> Path:
-    """Fill a folder with the data sets of SETS; a picture's name says which split it is of."""
+    """Write the data sets of SETS to a folder; the name of each image says to which split it belongs."""
     number = 0
     for name, splits in SETS.items():
         for kind in ("rgb", "mask", "label"):
             (data / FOLDERS[name] / kind).mkdir(parents=True)
-        for split, pictures in splits.items():
-            for _ in range(pictures):
+        for split, images in splits.items():
+            for _ in range(images):
                 number += 1
                 rgb, mask = wall_with_things(number)
                 cv2.imwrite(str(data / FOLDERS[name] / "rgb" / f"{number:04d}_{split}.png"), rgb[..., ::-1])
@@ -52,7 +52,7 @@ def write(data: Path) -> Path:
 
 
 def write_rendered(root: Path) -> Path:
-    """Fill a folder as `bgflow rooms` does: ten rooms of one view."""
+    """Write ten rooms of one view each in the layout of `bgflow rooms`."""
     for kind in ("rgb", "mask", "label", "rooms"):
         (root / kind).mkdir(parents=True)
     for number in range(10):
@@ -65,7 +65,7 @@ def write_rendered(root: Path) -> Path:
 
 
 def splits_of(data: Path) -> Splits:
-    """The splits by the names that `write` gave."""
+    """Splits according to the names that `write` gave."""
 
     def ids(name: str, split: str) -> list[str]:
         return sorted(path.stem for path in (data / FOLDERS[name] / "mask").glob(f"*_{split}.png"))

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Matroska files with a time for every frame, which OpenCV does not write (RFC 9559)."""
+"""Writer of Matroska files (RFC 9559) with a time for every frame, which OpenCV cannot write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 
 def element(id: str, data: bytes) -> bytes:
-    """Write an EBML element: its id, its size in eight bytes, its data."""
+    """Encode an EBML element: its id, its size in eight bytes, its data."""
     return bytes.fromhex(id) + (len(data) | 1 << 56).to_bytes(8, "big") + data
 
 
@@ -22,7 +22,7 @@ def number(id: str, value: int) -> bytes:
 
 
 def write_mkv(path: Path, frames: Sequence[np.ndarray], seconds: Sequence[float], duration: float) -> Path:
-    """Write frames, H x W x 3, RGB, as JPEG images with their times; the duration is what the header claims."""
+    """Write RGB frames (height x width x 3) as JPEG with their times; `duration` is written to the header."""
     height, width = frames[0].shape[:2]
     header = number("4286", 1) + number("42F7", 1) + number("42F2", 4) + number("42F3", 8)
     header += element("4282", b"matroska") + number("4287", 4) + number("4285", 2)

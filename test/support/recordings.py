@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Recordings of Rerun, read."""
+"""Reader of recordings of Rerun."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rerun.chunk import RrdReader
 
 
 def read(path: Path) -> dict[str, dict[int, dict[str, Any]]]:
-    """What is recorded of each moment: entity, nanoseconds, component."""
+    """Read a recording: yield the entity, the time in nanoseconds and the component of each entry."""
     found: dict[str, dict[int, dict[str, Any]]] = {}
     for chunk in RrdReader(path).stream():
         [*timelines] = {"stamp", "time"} & set(chunk.timeline_names)

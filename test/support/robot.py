@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rest of a robot for the node under test: a camera, a lifecycle manager and subscribers, over real DDS."""
+"""Robot around the node under test: camera, lifecycle manager and subscribers over real DDS."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ TRANSITIONS = {
     "cleanup": Transition.TRANSITION_CLEANUP,
 }
 DOMAINS = range(1, 51)
-"""Domain of the tests; demos and benchmarks use those above."""
+"""ROS domains of the tests; demos and benchmarks use higher ones."""
 STAND_IN = os.environ.get("BGFLOW_TEST_ROS") == "humble"
-"""True where the tests run on a newer rclpy without everything that Humble lacks (humble.py)."""
-# The stand-in's middleware is that of a newer ROS all the same.
+"""True if the tests run on a newer rclpy that is reduced to the features of Humble (humble.py)."""
+# The middleware is that of the newer ROS even then.
 LOCAL = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"} if STAND_IN else only_this_machine()
 PROGRAM = (str(Path(__file__).with_name("humble.py")),) if STAND_IN else ("-m", "bgflow_ros.node.segment")
 ENCODING_TYPES = {"32FC1": np.float32}
 
 
 def _claim() -> tuple[int, IO[bytes]]:
-    """A domain of this test process alone, as long as the lock file that comes with it is open."""
+    """Lock a ROS domain for this process; it is released when the returned file is closed."""
     first = os.getpid() % len(DOMAINS)
     for domain in (*DOMAINS[first:], *DOMAINS[:first]):
         lock = (Path(tempfile.gettempdir()) / f"bgflow-test-domain-{domain}").open("wb")
@@ -65,33 +65,33 @@ DOMAIN, _LOCK = _claim()
 
 
 def environment() -> dict[str, str]:
-    """Environment with which a child process communicates with this process only."""
+    """Environment of child processes that communicate with this process only."""
     own = os.environ | {"ROS_DOMAIN_ID": str(DOMAIN)} | LOCAL
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
     return own
 
 
 def crowding() -> float:
-    """Processes that share a core now, at least one: what is promised in seconds is meant for cores that are free."""
+    """Processes per core at present, at least 1: factor on time limits, which are meant for an idle machine."""
     return max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))
 
 
 def _prepare() -> None:
     """Prepare the child process before it becomes the node."""
-    # Else a test run that is killed leaves nodes, which disturb the next one on their domain.
+    # Otherwise a test run that is killed leaves nodes behind, which disturb the next run on their domain.
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG (linux/prctl.h)
-    # What a shell starts in the background ignores interrupts, and so do its children.
+    # Processes that a shell starts in the background ignore interrupts, and so do their children.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Segment:
-    """The node under test, a process of its own.
+    """Process of the node under test.
 
     Args:
-        parameters: of the node.
-        remappings: ROS's `from:=to`.
-        file: of parameters.
-        program: what Python runs.
+        parameters: parameters of the node.
+        remappings: remapping rules `from:=to`.
+        file: parameter file.
+        program: arguments of Python that start the node.
     """
 
     def __init__(
@@ -115,12 +115,12 @@ class Segment:
         )
 
     def log(self) -> str:
-        """All that the node has printed so far."""
+        """Output of the node so far."""
         self._log.seek(0)
         return self._log.read().decode()
 
     def stop(self, number: int = signal.SIGINT) -> tuple[int, float]:
-        """Send a signal; exit status and the seconds that it took."""
+        """Send a signal; return the exit status and the seconds until the end."""
         start = time.monotonic()
         self.process.send_signal(number)
         try:
@@ -131,7 +131,7 @@ class Segment:
         return status, time.monotonic() - start
 
     def close(self) -> None:
-        """End the node if it still runs, and forget its log."""
+        """End the node if it still runs, and close its log."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
             self.stop(signal.SIGTERM)  # killed, it would leave its shared memory
@@ -139,7 +139,7 @@ class Segment:
 
 
 class Robot:
-    """A node that publishes images and collects whatever comes back."""
+    """Node that publishes images and collects the messages of subscribed topics."""
 
     def __init__(self, namespace: str = "") -> None:
         os.environ.update(LOCAL)
@@ -149,6 +149,7 @@ class Robot:
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.received: dict[str, list[Any]] = defaultdict(list)
+        self._subscribed: set[str] = set()
         self._clients: dict[str, Any] = {}
         self._publishers: dict[tuple[type, str, ReliabilityPolicy], Any] = {}
         self._number = 0
@@ -159,10 +160,13 @@ class Robot:
         rclpy.shutdown(context=self.context)
 
     def subscribe(self, topic: str, kind: type = Image) -> None:
-        self.node.create_subscription(kind, topic, self.received[topic].append, 10)
+        """Collect the messages of a topic in `received`; a second call changes nothing."""
+        if topic not in self._subscribed:
+            self._subscribed.add(topic)
+            self.node.create_subscription(kind, topic, self.received[topic].append, 10)
 
     def until(self, done: Callable[[], object], seconds: float = 15.0) -> bool:
-        """Spin until something is so; False where it never became so."""
+        """Spin until a condition is met; return False if it was not met in time."""
         deadline = time.monotonic() + seconds
         while not done():
             if time.monotonic() > deadline:
@@ -190,7 +194,7 @@ class Robot:
         topic: str = "image",
         reliability: ReliabilityPolicy = ReliabilityPolicy.RELIABLE,
     ) -> str:
-        """Publish one frame with a header that no other has; its frame_id."""
+        """Publish one frame with a unique header and its calibration; return its frame_id."""
         self._number += 1
         message.header.frame_id = f"camera_{self._number}"
         message.header.stamp.sec, message.header.stamp.nanosec = 1000 + self._number, 123_456_789
@@ -202,7 +206,7 @@ class Robot:
         return str(message.header.frame_id)
 
     def ask(self, message: Image | CompressedImage, answer: str, seconds: float = 15.0, **how: Any) -> Any:
-        """Show a frame, again and again as a camera does, until the answer to one of them comes on a topic."""
+        """Publish a frame repeatedly until an answer comes on a topic; return the answer, or None after `seconds`."""
         shown: set[str] = set()
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -252,7 +256,7 @@ class Robot:
 
 
 def image(pixels: np.ndarray, encoding: str = "rgb8", **changes: Any) -> Image:
-    """An image message of H x W (x C) bytes."""
+    """Image message of an array of height x width (x channels) bytes."""
     rows = np.ascontiguousarray(pixels).reshape(pixels.shape[0], -1)
     message = Image(height=pixels.shape[0], width=pixels.shape[1], encoding=encoding, step=rows.shape[1])
     message.data = array.array("B", rows.tobytes())
@@ -262,12 +266,12 @@ def image(pixels: np.ndarray, encoding: str = "rgb8", **changes: Any) -> Image:
 
 
 def pixels(message: Image) -> np.ndarray:
-    """The H x W (x 3) array of an output."""
+    """Array (height x width (x 3)) of an output."""
     kind = ENCODING_TYPES.get(message.encoding, np.uint8)
     shape = (message.height, message.width, 3) if message.encoding == "rgb8" else (message.height, message.width)
     return np.frombuffer(message.data, kind).reshape(shape)
 
 
 def model(path: Path, **parameters: object) -> dict[str, object]:
-    """Parameters of a node on a model, on one CPU thread."""
+    """Parameters of a node with a model on one CPU thread."""
     return {"model": path, "device": "cpu", "threads": 1} | parameters

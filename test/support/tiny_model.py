@@ -1,9 +1,9 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A model folder whose every output can be said in advance: the brighter, the likelier background.
+"""Tiny model with predictable outputs: the brighter a pixel, the more likely it is background.
 
-The graph lies beside this file as `tiny_model.onnx`, because no robot has the package onnx. To write it again where
-there is one: python test/tiny_model.py
+The graph is stored beside this file as `tiny_model.onnx`, because robots do not have the package onnx. To reproduce it
+where onnx is installed: python test/support/tiny_model.py
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FOREGROUND, STATIC = 0.4, 0.7
 
 
 def graph(scale: float = SCALE) -> bytes:
-    """Logit of a cell: its mean grey level, less GREY, over a scale. Needs onnx."""
+    """ONNX graph; the logit of a cell is its mean grey level minus GREY, divided by a scale."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
@@ -53,7 +53,7 @@ def graph(scale: float = SCALE) -> bytes:
 
 
 def write(folder: Path, onnx_bytes: bytes | None = None, **changes: object) -> Path:
-    """Write the model folder, with this graph or FILE; `changes` replace keys of its manifest."""
+    """Write a model folder with a graph, by default FILE; `changes` replace keys of the manifest."""
     onnx_bytes = FILE.read_bytes() if onnx_bytes is None else onnx_bytes
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.onnx").write_bytes(onnx_bytes)

@@ -13,23 +13,8 @@ import cv2
 import numpy as np
 import pytest
 from rosbags.rosbag2 import StoragePlugin, Writer
-from support.made_bags import (
-    CAMERA,
-    FRAMES,
-    HEIGHT,
-    IMAGE,
-    INFO,
-    STORE,
-    WIDTH,
-    depth,
-    header,
-    info,
-    messages,
-    picture,
-    read,
-    room,
-    segment,
-)
+from support.bag_messages import HEIGHT, IMAGE, STORE, WIDTH, image_message
+from support.made_bags import CAMERA, FRAMES, INFO, depth, header, info, messages, read, room, segment
 from support.made_images import exif
 
 from bgflow_ros.media.frames import MediaError
@@ -51,11 +36,11 @@ def stamped(head: Any, nanoseconds: int) -> Any:
 
 
 def color(number: int) -> Any:
-    return picture(header(number), room(number), "rgb8")
+    return image_message(header(number), room(number), "rgb8")
 
 
 def far(number: int) -> Any:
-    return picture(header(number), depth(number), "16UC1")
+    return image_message(header(number), depth(number), "16UC1")
 
 
 def calibration(number: int) -> Any:
@@ -176,7 +161,7 @@ def test_depth_without_messages_is_told_where_it_is_named(masked: Any) -> None:
 
 def half(number: int) -> Any:
     rows = depth(number)[::2, ::2]
-    message = picture(header(number), depth(number), "16UC1")
+    message = image_message(header(number), depth(number), "16UC1")
     return changed(
         message,
         height=HEIGHT // 2,
@@ -303,7 +288,7 @@ def test_the_newest_calibration_counts(masked: Any) -> None:
 def mono16(number: int) -> Any:
     """A camera of 12 bits."""
     grey = room(number)[..., 0].astype("<u2") << 4
-    return picture(header(number), grey, "mono16")
+    return image_message(header(number), grey, "mono16")
 
 
 def png(number: int) -> Any:
@@ -326,7 +311,9 @@ def test_grey_of_16_bits_is_an_image_where_there_is_no_other_and_that_is_told(ma
 
 def test_grey_of_16_bits_beside_images_is_depth_as_before(masked: Any) -> None:
     found = masked(
-        color=color, depth=lambda number: picture(header(number), depth(number), "mono16"), calibration=calibration
+        color=color,
+        depth=lambda number: image_message(header(number), depth(number), "mono16"),
+        calibration=calibration,
     )
     assert (found.status, found.errors) == (0, [])
     assert f"depth {DEPTH}" in found.out

@@ -23,7 +23,8 @@ from mcap.writer import Writer as McapWriter
 from rosbags.rosbag1 import Writer as Ros1Writer
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
-from support.made_bags import BOTH, FRAMES, IMAGE, STORE, header, messages, picture, room, segment, write
+from support.bag_messages import IMAGE, STORE, image_message
+from support.made_bags import BOTH, FRAMES, header, messages, room, segment, write
 
 from bgflow_ros.media.frames import MediaError
 from bgflow_ros.media.rosbag.source import Bag
@@ -45,7 +46,7 @@ QOS_NUMBERS = """- history: 1
 
 
 def image(number: int) -> bytes:
-    return bytes(STORE.serialize_cdr(picture(header(number), room(number), "rgb8"), IMAGE))
+    return bytes(STORE.serialize_cdr(image_message(header(number), room(number), "rgb8"), IMAGE))
 
 
 def definition(type_: str) -> bytes:

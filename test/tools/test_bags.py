@@ -13,23 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rosbags.rosbag2 import Reader, StoragePlugin, Writer
-from support.made_bags import (
-    BOTH,
-    CAMERA,
-    FRAMES,
-    HEIGHT,
-    IMAGE,
-    STORE,
-    WIDTH,
-    depth,
-    header,
-    messages,
-    picture,
-    read,
-    room,
-    segment,
-    write,
-)
+from support.bag_messages import HEIGHT, IMAGE, STORE, WIDTH, image_message
+from support.made_bags import BOTH, CAMERA, FRAMES, depth, header, messages, read, room, segment, write
 
 from bgflow_ros.media.rosbag.recording import Recording
 from bgflow_ros.media.rosbag.topics import choose_topics
@@ -160,7 +145,7 @@ def cut(path: Path, number: int) -> None:
     with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
         color = writer.add_connection("/cam/color/image", IMAGE, typestore=STORE)
         for this in range(FRAMES):
-            data = bytes(STORE.serialize_cdr(picture(header(this), room(this), "rgb8"), IMAGE))
+            data = bytes(STORE.serialize_cdr(image_message(header(this), room(this), "rgb8"), IMAGE))
             writer.write(color, this, data[: 500 if this == number else None])
 
 
@@ -195,8 +180,8 @@ def test_depth_of_another_frame_is_left_out_and_told_unless_it_is_named(
         for number in range(FRAMES):
             infrared = header(number)
             infrared = type(infrared)(stamp=infrared.stamp, frame_id="infrared")
-            writer.write(color, number, STORE.serialize_cdr(picture(header(number), room(number), "rgb8"), IMAGE))
-            writer.write(far, number, STORE.serialize_cdr(picture(infrared, depth(number), "16UC1"), IMAGE))
+            writer.write(color, number, STORE.serialize_cdr(image_message(header(number), room(number), "rgb8"), IMAGE))
+            writer.write(far, number, STORE.serialize_cdr(image_message(infrared, depth(number), "16UC1"), IMAGE))
     assert segment(tmp_path / "drive", tmp_path / "without", tiny) == 1
     assert "no depth is used: /cam/depth/image is 64x48 in frame 'infrared'" in capsys.readouterr().err
     assert not any("static_depth" in topic for topic, _, _ in read(tmp_path / "without"))

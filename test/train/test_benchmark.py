@@ -283,9 +283,12 @@ def test_a_small_benchmark_from_end_to_end(tmp_path: Path, capsys: pytest.Captur
     assert drawn.std() > 10
 
 
-def test_growth_has_a_table_and_a_panel(tiny: Path, tmp_path: Path) -> None:
+def test_growth_has_a_table_and_a_panel(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from bgflow_train.studies.speed import growth
 
+    # Each setting takes processes of its own: the largest image and the most cameras are enough.
+    monkeypatch.setattr(growth, "CAMERA_SIZES", growth.CAMERA_SIZES[::2])
+    monkeypatch.setattr(growth, "CAMERAS", (1, 4))
     found = growth.measure_growth(job(tiny, tmp_path), pictures.render(0, 64, 48, 2), tmp_path, 1, 1, 0)
     assert [(row["width"], row["threads"]) for row in found["sizes"]] == [
         (width, threads) for width, _ in growth.CAMERA_SIZES for threads in growth.THREADS

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ pytest.importorskip("torch", reason="needs the train extra")
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_train.cli import benchmark
+from bgflow_train.studies.speed import training
+from bgflow_train.training.recipe import Recipe
 
 
 def run(*arguments: str) -> int:
@@ -23,8 +26,15 @@ def run(*arguments: str) -> int:
 
 
 def test_each_step_is_timed_and_told(
-    made: Path, splits: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    made: Path,
+    splits: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    # The steps are those of the default recipe, on a canvas of the made images' size and with a small flow.
+    monkeypatch.setattr(training, "Recipe", partial(Recipe, width=128, height=96))
+    monkeypatch.setattr(training, "COUPLINGS", 2)
     assert run("--offline", str(made), "--out", str(tmp_path)) == 0
     found = json.loads((tmp_path / "offline.json").read_text())
     assert found["pictures"] == 24

@@ -32,7 +32,7 @@ from bgflow_train.studies.paper.systems import rows
 BOTH = {"vgg16": 1, "efficientnet_lite0": 1}
 TINY = Size(
     name="tiny",
-    canvas={"vgg16": (192, 160), "efficientnet_lite0": (256, 192)},
+    canvas={"vgg16": (160, 128), "efficientnet_lite0": (160, 128)},
     crop=dict.fromkeys(BOTH, (64, 64)),
     epochs=BOTH,
     init={"vgg16": "random", "efficientnet_lite0": "imagenet"},

@@ -33,6 +33,12 @@ def pyramid() -> Pyramid:
     return Pyramid(RANDOM).eval().requires_grad_(False)
 
 
+@pytest.fixture(autouse=True)
+def small_flow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flows of two couplings, in which each half of a descriptor is transformed once."""
+    monkeypatch.setattr("bgflow_train.model.scores.COUPLINGS", 2)
+
+
 @pytest.fixture(scope="module")
 def maps(pyramid: Pyramid) -> list[torch.Tensor]:
     return pyramid(picture(WIDTH, HEIGHT).permute(0, 3, 1, 2).float())

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which parts of the floor and of the walls are taken. Lengths are in metres, angles in radians."""
+"""Occupied parts of the floor and of the walls. Lengths are in metres, angles in radians."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from bgflow_rooms.scene.plan import Plan, Wall
 
-__all__ = ["Space", "corners"]
+__all__ = ["Occupancy", "corners"]
 
 Array = NDArray[np.float64]
 
 
 def corners(center: Sequence[float], size: Sequence[float], angle: float) -> Array:
-    """Corners of a turned rectangle."""
+    """Corners (4 x 2) of a rectangle turned by an angle."""
     x, y = size[0] / 2, size[1] / 2
     c, s = math.cos(angle), math.sin(angle)
     shape: Array = np.array([(-x, -y), (x, -y), (x, y), (-x, y)]) @ np.array([[c, s], [-s, c]])
@@ -26,7 +26,7 @@ def corners(center: Sequence[float], size: Sequence[float], angle: float) -> Arr
 
 
 def overlap(first: Array, second: Array) -> bool:
-    """Whether two convex outlines overlap."""
+    """Return whether two convex outlines (n x 2) overlap."""
     for shape in (first, second):
         for a, b in zip(shape, np.roll(shape, -1, 0), strict=True):
             axis = np.array([a[1] - b[1], b[0] - a[0]])
@@ -36,31 +36,31 @@ def overlap(first: Array, second: Array) -> bool:
     return True
 
 
-class Space:
-    """The floor's footprints with the heights of what stands there, and the rectangles taken on each wall."""
+class Occupancy:
+    """Footprints on the floor with the heights of the objects, and occupied rectangles of each wall."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.taken: list[tuple[Array, float]] = []
-        self.walls: dict[int, list[tuple[float, float, float, float]]] = {id(wall): [] for wall in plan.walls}
+        self.footprints: list[tuple[Array, float]] = []
+        self.wall_areas: dict[int, list[tuple[float, float, float, float]]] = {id(wall): [] for wall in plan.walls}
         for wall in plan.walls:
             for hole in wall.openings:
                 margin = 0.1 if hole.kind == "door" else 0.03
-                self.walls[id(wall)].append(
+                self.wall_areas[id(wall)].append(
                     (hole.left - margin, hole.right + margin, hole.bottom - margin, hole.top + margin)
                 )
                 if hole.kind != "window":
                     spot = wall.at((hole.left + hole.right) / 2, -0.4)
-                    self.taken.append((corners(spot, (hole.right - hole.left, 0.8), wall.angle), 0.0))
+                    self.footprints.append((corners(spot, (hole.right - hole.left, 0.8), wall.angle), 0.0))
 
-    def fits(self, shape: Array) -> bool:
-        """Whether an outline lies in the room."""
+    def contains(self, shape: Array) -> bool:
+        """Return whether an outline (n x 2) lies in the room."""
         middle = shape.mean(0)
         inner = middle + (shape - middle) * 0.98
         points = np.concatenate([inner, (inner + np.roll(inner, 1, 0)) / 2])
         return all(self.plan.inside(x, y) for x, y in points)
 
-    def take(
+    def reserve_floor(
         self,
         center: Sequence[float],
         size: Sequence[float],
@@ -69,16 +69,16 @@ class Space:
         margin: float = 0.03,
         forced: bool = False,
     ) -> bool:
-        """Take a rectangle of the floor; False where something stands there."""
+        """Occupy a rectangle of the floor; return False where it is not free and `forced` is not set."""
         shape = corners(center, (size[0] + 2 * margin, size[1] + 2 * margin), angle)
         exact = corners(center, size, angle)
-        if not forced and (not self.fits(exact) or any(overlap(shape, other) for other, _ in self.taken)):
+        if not forced and (not self.contains(exact) or any(overlap(shape, other) for other, _ in self.footprints)):
             return False
-        self.taken.append((exact, height))
+        self.footprints.append((exact, height))
         return True
 
-    def claim(self, wall: Wall, center: Sequence[float], size: Sequence[float]) -> bool:
-        """Take a rectangle of a wall, given in its frame; False where something is there."""
+    def reserve_wall(self, wall: Wall, center: Sequence[float], size: Sequence[float]) -> bool:
+        """Occupy a rectangle of a wall, given in the wall's frame; return False where it is not free."""
         x0, x1, z0, z1 = (
             center[0] - size[0] / 2,
             center[0] + size[0] / 2,
@@ -87,13 +87,15 @@ class Space:
         )
         if x0 < 0.02 or x1 > wall.length - 0.02 or z1 > self.plan.height + 0.01:
             return False
-        marks = self.walls[id(wall)]
+        marks = self.wall_areas[id(wall)]
         if any(x0 < b and x1 > a and z0 < d and z1 > c for a, b, c, d in marks):
             return False
         marks.append((x0, x1, z0, z1))
         return True
 
-    def free(self, x: float, y: float, height: float, margin: float) -> bool:
-        """Whether nothing higher than height stands within margin of a point in the room."""
+    def is_free(self, x: float, y: float, height: float, margin: float) -> bool:
+        """Return whether nothing higher than `height` stands within `margin` of a point in the room."""
         shape = corners((x, y), (2 * margin, 2 * margin), 0.0)
-        return self.fits(shape) and not any(top > height and overlap(shape, other) for other, top in self.taken)
+        return self.contains(shape) and not any(
+            top > height and overlap(shape, other) for other, top in self.footprints
+        )

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Faces of furniture on which things stand and across which cameras look. Lengths in metres."""
+"""Surfaces that objects stand on and close-up cameras look across. Lengths in metres, angles in radians."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import math
 import random
 from dataclasses import dataclass, field
 
-__all__ = ["Spot", "Top"]
+__all__ = ["Point", "SupportSurface"]
 
-Spot = tuple[float, float, float]
+Point = tuple[float, float, float]
 
 
 @dataclass
-class Top:
-    """Face of a piece on which things may stand: its middle, turn and size, and what stands there."""
+class SupportSurface:
+    """Rectangular surface that objects may stand on: its centre, angle and size, and the circles that are taken."""
 
-    middle: Spot
+    middle: Point
     angle: float
     size: tuple[float, float]
     taken: list[tuple[float, float, float]] = field(default_factory=list)
 
-    def place(self, size: Spot, rng: random.Random) -> Spot | None:
-        """Free place for a thing of a size."""
+    def place(self, size: Point, rng: random.Random) -> Point | None:
+        """Occupy a random free place for an object of a size; return its position, or None where there is none."""
         reach = math.hypot(size[0], size[1]) / 2
         x, y = self.size[0] / 2 - size[0] / 2, self.size[1] / 2 - size[1] / 2
         if x < 0 or y < 0:
@@ -36,6 +36,6 @@ class Top:
         return None
 
     def at(self, u: float, v: float) -> tuple[float, float]:
-        """Place in the room of what lies at u along and v across the top."""
+        """Position in the room of the point `u` along and `v` across the surface."""
         c, s = math.cos(self.angle), math.sin(self.angle)
         return self.middle[0] + c * u - s * v, self.middle[1] + s * u + c * v

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Light shapes that are gathered into one mesh for each piece of furniture.
+"""Builder that collects simple shapes in one mesh for each piece of furniture.
 
 Blender is slow with many small objects, so a piece becomes one object with several materials. Lengths are in metres,
 angles in radians, z is up.
@@ -20,16 +20,16 @@ from bgflow_rooms.furniture.family import Family
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bgflow_rooms.furniture.shapes import Builder
+    from bgflow_rooms.furniture.object_builder import ObjectBuilder
 
-__all__ = ["Kit", "define"]
+__all__ = ["MeshBuilder", "make_family"]
 
 TAU = 2 * math.pi
 Point = Sequence[float]
 
 
 def rotation(turn: Point) -> NDArray[np.float64]:
-    """Matrix of Euler angles about x, then y, then z."""
+    """Rotation matrix (3 x 3) of Euler angles about x, then y, then z."""
     (cx, sx), (cy, sy), (cz, sz) = ((math.cos(a), math.sin(a)) for a in turn)
     about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
     about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
@@ -37,42 +37,44 @@ def rotation(turn: Point) -> NDArray[np.float64]:
     return np.asarray(about_z @ about_y @ about_x)
 
 
-class Kit:
-    """Gathers the parts of one piece; kits made by at() add to the same piece in their own frame."""
+class MeshBuilder:
+    """Collects the parts of one piece; builders made by `at` add to the same piece in a frame of their own."""
 
-    def __init__(self, parent: Kit | None = None, position: Point = (0, 0, 0), turn: Point = (0, 0, 0), scale: Any = 1):
+    def __init__(
+        self, parent: MeshBuilder | None = None, position: Point = (0, 0, 0), turn: Point = (0, 0, 0), scale: Any = 1
+    ):
         turned = rotation(turn) * np.broadcast_to(np.asarray(scale, float), 3)
         here = np.asarray(position, float)
         if parent is None:
             self.turn, self.origin = turned, here
             self.points: list[NDArray[np.float64]] = []
             self.faces: list[Sequence[int]] = []
-            self.paint: list[int] = []
+            self.face_materials: list[int] = []
             self.materials: list[Any] = []
             self.count = [0]
         else:
             self.turn, self.origin = parent.turn @ turned, parent.origin + parent.turn @ here
-            self.points, self.faces, self.paint = parent.points, parent.faces, parent.paint
+            self.points, self.faces, self.face_materials = parent.points, parent.faces, parent.face_materials
             self.materials, self.count = parent.materials, parent.count
 
-    def at(self, position: Point, turn: Point = (0, 0, 0), scale: Any = 1) -> Kit:
-        """Kit with its own frame: scaled, turned, then moved to a position of this one."""
-        return Kit(self, position, turn, scale)
+    def at(self, position: Point, turn: Point = (0, 0, 0), scale: Any = 1) -> MeshBuilder:
+        """Builder with its own frame, which is scaled, turned by Euler angles and moved to a position of this frame."""
+        return MeshBuilder(self, position, turn, scale)
 
     def add(self, points: Any, faces: Iterable[Sequence[int]], material: Any) -> None:
-        """Add a mesh."""
+        """Add points (n x 3) and the faces that index them, all of one material."""
         here = np.asarray(points, float).reshape(-1, 3) @ self.turn.T + self.origin
         if material not in self.materials:
             self.materials.append(material)
         slot, first = self.materials.index(material), self.count[0]
         for face in faces:
             self.faces.append([first + i for i in face])
-            self.paint.append(slot)
+            self.face_materials.append(slot)
         self.points.append(here)
         self.count[0] += len(here)
 
     def sheet(self, points: NDArray[np.float64], material: Any, closed: bool = False) -> None:
-        """Sheet through points of rows x columns x 3; closed joins the last column to the first."""
+        """Sheet through points of shape rows x columns x 3; `closed` joins the last column to the first."""
         rows, columns = points.shape[:2]
         across = range(columns) if closed else range(columns - 1)
         faces = [
@@ -88,8 +90,8 @@ class Kit:
         self.add(points, faces, material)
 
     def box(self, foot: Point, size: Point, material: Any, bevel: float = 0.0, rounds: int = 1) -> None:
-        """Box; foot is the middle of its lower face; its edges are cut by bevel in a number of rounds."""
-        gap = 1e-4 * (1 + len(self.points) % 5)  # faces in one plane would shade each other
+        """Box; `foot` is the centre of its lower face, `bevel` the radius of its edges, which have `rounds` steps."""
+        gap = 1e-4 * (1 + len(self.points) % 5)  # coplanar faces would flicker
         x, y, z = (s / 2 - gap if s > 0.004 else s / 2 for s in size)
         center = np.asarray(foot, float) + np.array([0, 0, size[2] / 2])
         bevel = min(bevel, 0.98 * min(x, y, z))
@@ -115,7 +117,7 @@ class Kit:
             self.add(rings[0 if start == 0 else -1][ring] + center, [(0, 1, 2, 3)], material)
 
     def lathe(self, foot: Point, profile: Sequence[Point], material: Any, segments: int = 20) -> None:
-        """Body of revolution about the vertical through foot; profile lists (radius, height)."""
+        """Body of revolution about the vertical axis through `foot`; `profile` lists (radius, height)."""
         turns = np.linspace(0, TAU, segments, endpoint=False)
         rings = [np.stack([r * np.cos(turns), r * np.sin(turns), np.full(segments, z)], -1) for r, z in profile]
         self.sheet(np.stack(rings) + np.asarray(foot, float), material, closed=True)
@@ -125,7 +127,7 @@ class Kit:
         self.lathe(foot, [(0, 0), (radius, 0), (radius, height), (0, height)], material, segments)
 
     def tube(self, path: Any, radius: Any, material: Any, segments: int = 8) -> None:
-        """Round bar along a path; radius is a number or one for each point."""
+        """Round bar along a path (n x 3); `radius` is one number or one for each point."""
         path = np.asarray(path, float)
         radii = np.broadcast_to(np.asarray(radius, float), len(path))
         ways = np.gradient(path, axis=0)
@@ -142,11 +144,11 @@ class Kit:
         self.sheet(np.stack(rings), material, closed=True)
 
     def rod(self, start: Point, end: Point, radius: float, material: Any, tip: float | None = None) -> None:
-        """Round bar between two points; tip is its radius at the end."""
+        """Round bar between two points; `tip` is its radius at the end."""
         self.tube([start, end], [radius, radius if tip is None else tip], material)
 
     def capsule(self, start: Point, end: Point, radius: float, tip: float, material: Any) -> None:
-        """Bar with round ends."""
+        """Bar with round ends of two radii."""
         a, b = np.asarray(start, float), np.asarray(end, float)
         way = (b - a) / (np.linalg.norm(b - a) or 1)
         rises = np.linspace(-math.pi / 2, 0, 4)
@@ -174,18 +176,18 @@ class Kit:
         self.at(center, turn).tube(path, thick, material)
 
     def pillow(self, center: Point, size: Point, material: Any, turn: Point = (0, 0, 0)) -> None:
-        """Stuffed cushion, thin at its seam; size is width, depth and greatest thickness."""
+        """Stuffed cushion, thin at its seam; `size` is width, depth and greatest thickness."""
         u = np.sin(np.linspace(-math.pi / 2, math.pi / 2, 11))
         x, y = np.meshgrid(u, u, indexing="ij")
         swell = np.sqrt(np.clip((1 - x**4) * (1 - y**4), 0, 1)) * 0.5
         pinch = 1 - 0.06 * (x**2 * (1 - y**2) + y**2 * (1 - x**2))
-        kit = self.at(center, turn)
+        mesh = self.at(center, turn)
         for side in (-1, 1):
             points = np.stack([x * pinch * size[0] / 2, y * pinch * size[1] / 2, side * swell * size[2]], -1)
-            kit.sheet(points[::side], material)
+            mesh.sheet(points[::side], material)
 
     def drape(self, start: Point, end: Point, height: float, folds: int, depth: float, material: Any) -> None:
-        """Cloth that hangs down from the line start-end by height, in folds of a depth."""
+        """Cloth that hangs down by `height` from the line between two points, in folds of a depth."""
         first, last = np.asarray(start, float), np.asarray(end, float)
         along, down = np.linspace(0, 1, 8 * folds), np.linspace(0, 1, 6)
         across = np.cross(last - first, (0, 0, 1))
@@ -196,7 +198,7 @@ class Kit:
         self.sheet(points + swing[..., None] * across, material)
 
     def leaf(self, root: Point, heading: float, rise: float, size: Point, material: Any, bend: float = 1.5) -> None:
-        """Leaf of a length and width that leaves root at an angle of rise and bends down towards its tip."""
+        """Leaf of size (length, width) that leaves `root` at the angle `rise` and bends down towards its tip."""
         along = np.linspace(0, 1, 7)
         lift = rise - bend * along * along
         reach, height = (np.cumsum(f(lift)) * size[0] / 6 for f in (np.cos, np.sin))
@@ -209,7 +211,7 @@ class Kit:
         self.at(root).sheet(np.stack(rows), material)
 
     def slab(self, outline: Sequence[Point], foot: Point, thick: float, material: Any) -> None:
-        """Plate of an outline (x, y) that rises from foot by its thickness."""
+        """Plate whose outline (x, y) starts at `foot` and rises by its thickness."""
         flat = np.asarray(outline, float)
         n = len(flat)
         points = np.concatenate([np.column_stack([flat, np.full(n, z)]) for z in (0.0, thick)])
@@ -217,8 +219,8 @@ class Kit:
         faces = [tuple(range(n - 1, -1, -1)), tuple(range(n, 2 * n)), *sides]
         self.add(points + np.asarray(foot, float), faces, material)
 
-    def settle(self, builder: Builder, place: str) -> tuple[float, float, float]:
-        """Make the piece an object that lies at the builder's origin as its place demands; returns its size."""
+    def to_object(self, builder: ObjectBuilder, place: str) -> tuple[float, float, float]:
+        """Make the piece a Blender object, anchored at the builder's origin as its place requires; return its size."""
         import bpy
 
         points = np.concatenate(self.points)
@@ -230,26 +232,28 @@ class Kit:
             anchor[2] = low[2]
         elif place == "ceiling":
             anchor[2] = high[2]
-        mesh = bpy.data.meshes.new("piece")
-        mesh.from_pydata((points - anchor).tolist(), [], self.faces)
+        data = bpy.data.meshes.new("piece")
+        data.from_pydata((points - anchor).tolist(), [], self.faces)
         for material in self.materials:
-            mesh.materials.append(material)
-        mesh.polygons.foreach_set("material_index", self.paint)
-        mesh.polygons.foreach_set("use_smooth", [True] * len(self.faces))
-        mesh.set_sharp_from_angle(angle=0.75)
-        piece = bpy.data.objects.new("piece", mesh)
+            data.materials.append(material)
+        data.polygons.foreach_set("material_index", self.face_materials)
+        data.polygons.foreach_set("use_smooth", [True] * len(self.faces))
+        data.set_sharp_from_angle(angle=0.75)
+        piece = bpy.data.objects.new("piece", data)
         piece.parent = builder.frame
         builder.collection.objects.link(piece)
         x, y, z = (high - low).tolist()
         return x, y, z
 
 
-def define(name: str, label: int, place: str, make: Callable[[Kit, random.Random], None], tops: bool = False) -> Family:
-    """Family whose pieces are gathered in a kit by make, anywhere: they are moved to where the place wants them."""
+def make_family(
+    name: str, label: int, place: str, make: Callable[[MeshBuilder, random.Random], None], supports: bool = False
+) -> Family:
+    """Family of which `make` adds a piece to a mesh, anywhere; the piece is then anchored as its place requires."""
 
-    def build(builder: Builder, rng: random.Random) -> tuple[float, float, float]:
-        kit = Kit()
-        make(kit, rng)
-        return kit.settle(builder, place)
+    def build(builder: ObjectBuilder, rng: random.Random) -> tuple[float, float, float]:
+        mesh = MeshBuilder()
+        make(mesh, rng)
+        return mesh.to_object(builder, place)
 
-    return Family(name, label, place, build, tops)
+    return Family(name, label, place, build, supports)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Two Blender scenes of one room: the photograph, and the measurement at the pixel centres."""
+"""Renderer of a room with two Blender scenes: the photograph, and the ground truth at the pixel centres."""
 
 from __future__ import annotations
 
@@ -14,23 +14,34 @@ from numpy.typing import NDArray
 
 from bgflow_rooms.materials import nodes as materials
 from bgflow_rooms.scene.camera import Camera
-from bgflow_rooms.scene.stage import Stage
+from bgflow_rooms.scene.scene_builder import SceneBuilder
 
-__all__ = ["Studio"]
+__all__ = ["Renderer"]
 
 FLIP = np.diag([1.0, -1.0, -1.0, 1.0])  # Blender's cameras look along -z with y up
 
 
-class Studio:
-    """Renders a stage; folder takes temporary files, threads is 0 for all cores."""
+class Renderer:
+    """Renders the objects of a scene builder.
 
-    def __init__(self, stage: Stage, world: Any, size: tuple[int, int], samples: int, threads: int, folder: Path):
-        self.size, self.threads, self.folder, self.flash = size, threads, folder, stage.flash
+    Args:
+        scene: objects of the room.
+        world: sky and ambient light.
+        size: width and height in pixels.
+        samples: light paths per pixel.
+        threads: processor cores to use; 0: all.
+        folder: folder for temporary files.
+    """
+
+    def __init__(
+        self, scene: SceneBuilder, world: Any, size: tuple[int, int], samples: int, threads: int, folder: Path
+    ):
+        self.size, self.threads, self.folder, self.flash = size, threads, folder, scene.flash
         lens = bpy.data.cameras.new("camera")
         lens.sensor_fit, lens.sensor_width = "HORIZONTAL", 36.0
         lens.clip_start, lens.clip_end = 0.02, 500.0
         self.camera = bpy.data.objects.new("camera", lens)
-        self.photo = self._scene("photo", [stage.room, stage.outside, stage.lamps], samples)
+        self.photo = self._scene("photo", [scene.room, scene.outside, scene.lamps], samples)
         self.photo.world = world
         cycles = self.photo.cycles
         cycles.use_denoising, cycles.denoiser, cycles.denoising_prefilter = True, "OPENIMAGEDENOISE", "FAST"
@@ -38,35 +49,35 @@ class Studio:
         cycles.use_adaptive_sampling, cycles.max_bounces = False, 3
         cycles.use_fast_gi, cycles.fast_gi_method, cycles.ao_bounces_render = True, "REPLACE", 1
         cycles.diffuse_bounces = cycles.glossy_bounces = 1
-        cycles.use_light_tree = False  # a handful of lamps
+        cycles.use_light_tree = False  # there are few lamps
         cycles.caustics_reflective = cycles.caustics_refractive = False
         cycles.sample_clamp_indirect = 4.0
-        self.exact = self._scene("exact", [stage.room, stage.panes], 1)
-        cycles = self.exact.cycles
+        self.geometry = self._scene("exact", [scene.room, scene.panes], 1)
+        cycles = self.geometry.cycles
         cycles.use_denoising, cycles.use_adaptive_sampling, cycles.max_bounces = False, False, 0
         cycles.pixel_filter_type, cycles.filter_width = "GAUSSIAN", 0.01
-        self.exact.view_layers[0].material_override = materials.exact()
+        self.geometry.view_layers[0].material_override = materials.geometry()
 
     def _scene(self, name: str, collections: list[Any], samples: int) -> Any:
-        """Blender scene of some collections, seen through the camera."""
-        made = bpy.data.scenes.new(name)
+        """Make a Blender scene that shows some collections through the camera."""
+        blender_scene = bpy.data.scenes.new(name)
         for collection in collections:
-            made.collection.children.link(collection)
-        made.collection.objects.link(self.camera)
-        made.camera = self.camera
-        render, settings = made.render, made.render.image_settings
+            blender_scene.collection.children.link(collection)
+        blender_scene.collection.objects.link(self.camera)
+        blender_scene.camera = self.camera
+        render, settings = blender_scene.render, blender_scene.render.image_settings
         render.engine, render.use_persistent_data = "CYCLES", True
         render.resolution_x, render.resolution_y = self.size
         render.use_compositing = render.use_sequencer = False
         if self.threads:
             render.threads_mode, render.threads = "FIXED", self.threads
-        made.cycles.samples = samples
+        blender_scene.cycles.samples = samples
         settings.file_format, settings.color_mode, settings.color_depth = "OPEN_EXR", "RGB", "32"
         settings.exr_codec = "NONE"
-        return made
+        return blender_scene
 
-    def pose(self, camera: Camera) -> None:
-        """Move the camera, and its flash a little above it, and set its field of view."""
+    def set_camera(self, camera: Camera) -> None:
+        """Set the pose and field of view of the camera, and the pose of the flash slightly above it."""
         self.camera.matrix_world = Matrix((camera.pose() @ FLIP).tolist())
         if self.flash is not None:
             aside = np.eye(4)
@@ -74,11 +85,11 @@ class Studio:
             self.flash.matrix_world = Matrix((camera.pose() @ aside @ FLIP).tolist())
         self.camera.data.lens = 36.0 * camera.lens.rendered_focal(self.size[0]) / self.size[0]
 
-    def _render(self, made: Any) -> NDArray[np.float32]:
-        """Render a scene into an array of height x width x 3."""
-        path = self.folder / f"{made.name}.exr"
-        made.render.filepath = str(path)
-        bpy.ops.render.render(write_still=True, scene=made.name)
+    def _render(self, blender_scene: Any) -> NDArray[np.float32]:
+        """Render a Blender scene into an array (height x width x 3)."""
+        path = self.folder / f"{blender_scene.name}.exr"
+        blender_scene.render.filepath = str(path)
+        bpy.ops.render.render(write_still=True, scene=blender_scene.name)
         image = bpy.data.images.load(str(path))
         image.colorspace_settings.name = "Non-Color"
         pixels = np.empty(self.size[0] * self.size[1] * image.channels, np.float32)
@@ -86,12 +97,12 @@ class Studio:
         bpy.data.images.remove(image)
         return pixels.reshape(self.size[1], self.size[0], -1)[::-1, :, :3]
 
-    def measure(self) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32]]:
-        """Depth in metres along the optical axis (0: none), pass index and number of the object of each pixel."""
-        pixels = self._render(self.exact)
+    def render_geometry(self) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32]]:
+        """Render depth in metres along the optical axis (0: none), pass index and object number of each pixel."""
+        pixels = self._render(self.geometry)
         return pixels[..., 0], np.rint(pixels[..., 1]).astype(np.int32), np.rint(pixels[..., 2]).astype(np.int32)
 
-    def shoot(self, seed: int) -> NDArray[np.float32]:
-        """Linear light of each pixel."""
+    def render_light(self, seed: int) -> NDArray[np.float32]:
+        """Render linear light (height x width x 3)."""
         self.photo.cycles.seed = seed
         return self._render(self.photo)

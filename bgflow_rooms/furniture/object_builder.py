@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Shapes from which rooms and furniture are built. Lengths are in metres, angles in radians, z is up."""
+"""Builder that makes one Blender object for each shape. Lengths are in metres, angles in radians, z is up."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ import numpy as np
 from mathutils import Vector
 from numpy.typing import NDArray
 
-__all__ = ["Builder"]
+__all__ = ["ObjectBuilder"]
 
 Point = Sequence[float]
 CORNERS = [(x, y, z) for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)]
 SIDES = [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]
 
 
-class Builder:
-    """Makes objects in one collection, placed in one local frame; fine: smooth enough for large pictures."""
+class ObjectBuilder:
+    """Makes objects in a collection and a local frame; `fine` makes them smooth enough for large images."""
 
     def __init__(self, collection: Any, frame: Any = None, fine: bool = True) -> None:
         self.collection = collection
         self.frame = frame
         self.fine = fine
 
-    def at(self, position: Point, turn: Point = (0.0, 0.0, 0.0)) -> Builder:
-        """Builder with a local frame at a position of this one, turned by Euler angles."""
+    def at(self, position: Point, turn: Point = (0.0, 0.0, 0.0)) -> ObjectBuilder:
+        """Builder whose frame lies at a position of this frame, turned by Euler angles."""
         frame = bpy.data.objects.new("frame", None)
         frame.location, frame.rotation_euler, frame.parent = position, turn, self.frame
         self.collection.objects.link(frame)
-        return Builder(self.collection, frame, self.fine)
+        return ObjectBuilder(self.collection, frame, self.fine)
 
     def _place(self, bm: Any, material: Any, position: Point, smooth: bool) -> Any:
         """Turn a bmesh into an object whose origin lies at a position."""
@@ -86,7 +86,7 @@ class Builder:
         return self.surface(points.reshape(-1, 3).tolist(), faces, material, position)
 
     def box(self, foot: Point, size: Point, material: Any, bevel: float = 0.004) -> Any:
-        """Box with rounded edges; foot is the middle of its lower face."""
+        """Box with rounded edges; `foot` is the centre of its lower face."""
         if not self.fine and bevel < 0.015:
             half = [length / 2 for length in size]
             corners = [[side * length for side, length in zip(corner, half, strict=True)] for corner in CORNERS]
@@ -105,7 +105,7 @@ class Builder:
     def lathe(
         self, foot: Point, profile: Sequence[Point], material: Any, segments: int = 40, smooth: bool = True
     ) -> Any:
-        """Body of revolution about the vertical through foot; profile lists (radius, height)."""
+        """Body of revolution about the vertical axis through `foot`; `profile` lists (radius, height)."""
         segments = segments if self.fine else (segments + 1) // 2
         turns = np.linspace(0, 2 * math.pi, segments, endpoint=False)
         vertices = [(r * math.cos(a), r * math.sin(a), z) for r, z in profile for a in turns]
@@ -156,7 +156,7 @@ class Builder:
         return self._place(bm, material, center, True)
 
     def ring(self, center: Point, radius: float, thickness: float, material: Any) -> Any:
-        """Torus lying flat."""
+        """Torus that lies flat."""
         turns = np.linspace(0, 2 * math.pi, 49 if self.fine else 25)
         around, across = np.meshgrid(turns, turns[::3], indexing="ij")
         reach = radius + thickness * np.cos(across)
@@ -164,7 +164,7 @@ class Builder:
         return self.grid(points, material, center)
 
     def pillow(self, center: Point, size: Point, material: Any, turn: Point = (0.0, 0.0, 0.0)) -> None:
-        """Stuffed cushion, thin at its seam; size is width, depth and greatest thickness."""
+        """Stuffed cushion, thin at its seam; `size` is width, depth and greatest thickness."""
         u = np.linspace(-1, 1, 25 if self.fine else 11)
         x, y = np.meshgrid(u, u, indexing="ij")
         swell = np.sqrt(np.clip((1 - x**4) * (1 - y**4), 0, 1)) * 0.5
@@ -175,7 +175,7 @@ class Builder:
             frame.grid(points, material)
 
     def drape(self, start: Point, end: Point, height: float, folds: int, depth: float, material: Any) -> Any:
-        """Curtain that hangs down from the line start-end by height, in folds of a depth."""
+        """Curtain that hangs down by `height` from the line between two points, in folds of a depth."""
         first, way = np.array(start, float), np.array(end, float) - np.array(start, float)
         along = np.linspace(0, 1, (24 if self.fine else 10) * folds)
         down = np.linspace(0, 1, 12 if self.fine else 4)
@@ -188,7 +188,7 @@ class Builder:
         return self.grid(points + swing[..., None] * across, material)
 
     def leaf(self, root: Point, heading: float, rise: float, length: float, width: float, material: Any) -> Any:
-        """Long leaf that leaves root at an angle of rise and bends down towards its tip."""
+        """Long leaf that leaves `root` at the angle `rise` and bends down towards its tip."""
         along = np.linspace(0, 1, 12)
         lift = rise - 1.5 * along * along
         step = length / (len(along) - 1)
