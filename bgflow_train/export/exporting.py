@@ -67,7 +67,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
             raise DatasetError(f"the fit has the score {score.name}, which is no part of a graph; fit without it")
     validate = [open_split(data, *split) for split in VALIDATE]
     calibration = _calibrate(fitted, validate)
-    network = Network(pyramid, fitted.scores, fitted.blend, fitted.veto, calibration).eval()
+    network = Network(pyramid, fitted.scores, fitted.fusion, fitted.veto, calibration).eval()
     graph = to_onnx(network, recipe.width, recipe.height)
     manifest: dict[str, Any] = {
         "format": 1,

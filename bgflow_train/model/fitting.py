@@ -21,7 +21,7 @@ from bgflow_train.data.registry import open_split
 from bgflow_train.data.rendered_rooms import open_rooms
 from bgflow_train.data.subsets import spaced
 from bgflow_train.model.densities.real_nvp import CONSTANTS as FLOW
-from bgflow_train.model.fusion import NEVER, Blend, Domain, Veto, across_domains
+from bgflow_train.model.fusion import NEVER, Domain, Fusion, Veto, across_domains
 from bgflow_train.model.labelled_cells import CONSTANTS as CELLS
 from bgflow_train.model.labelled_cells import FEWEST, cells_for, domain_of, maps_of, pure_background
 from bgflow_train.model.scores import DensityScore, LrasppScore, PadimScore, Score, make_score
@@ -55,14 +55,14 @@ class Fitted:
     pyramid: Pyramid
     scores: list[Score]
     """The first is the head's."""
-    blend: Blend
+    fusion: Fusion
     veto: Veto | None
     record: dict[str, Any]
-    """JSON-ready: recipe, data, scores with their losses, blend, veto."""
+    """JSON-ready: recipe, data, scores with their losses, fusion, veto."""
 
     def logit(self, scores: npt.NDArray[np.float64], confidence: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Background logit, not calibrated, of ... x scores with the confidence of their pictures."""
-        logit = self.blend.logit(scores, confidence)
+        logit = self.fusion.logit(scores, confidence)
         return logit if self.veto is None else np.minimum(logit, self.veto.bound(scores))
 
     @classmethod
@@ -89,7 +89,7 @@ class Fitted:
                     part.load_state_dict(safetensors.torch.load_file(_file_of(folder, part)))
             score.eval().requires_grad_(False).to(DEVICE)
         veto = None if record["veto"] is None else Veto(**record["veto"])
-        return cls(recipe, pyramid, scores, Blend(**record["blend"]), veto, record)
+        return cls(recipe, pyramid, scores, Fusion(**record["blend"]), veto, record)
 
 
 def fit(
@@ -137,17 +137,17 @@ def fit(
     for score in scores:
         score.eval().requires_grad_(False).to(DEVICE)
     cells = [domain_of(pyramid, scores, recipe, part) for part in domains]
-    blend = Blend.fit(cells)
+    fusion = Fusion.fit(cells)
     names = [" and ".join(set.name for set in part) for part in domains]
     veto = _veto(recipe, cells)
     record = begun | {
         "layers": layers,
-        "blend": asdict(blend),
+        "blend": asdict(fusion),
         "auroc_of_the_blend_of_the_others": dict(zip(names, across_domains(cells), strict=True)),
         "veto": None if veto is None else asdict(veto),
     }
     write_atomically(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
-    return Fitted(recipe, pyramid, scores, blend, veto, record)
+    return Fitted(recipe, pyramid, scores, fusion, veto, record)
 
 
 def _fit_densities(

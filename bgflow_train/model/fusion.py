@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from bgflow_train.data import FOREGROUND
 from bgflow_train.evaluation.metrics import histogram, measure
 
-__all__ = ["Blend", "Domain", "Veto", "across_domains"]
+__all__ = ["Domain", "Fusion", "Veto", "across_domains"]
 
 Array = npt.NDArray[np.float64]
 
@@ -73,7 +73,7 @@ class Veto:
 
 
 @dataclass(frozen=True)
-class Blend:
+class Fusion:
     """Logistic regression with weights that are not negative, on normalised scores.
 
     The first score is the head's. It counts with a weight, and with another one times the head's confidence in this
@@ -90,7 +90,7 @@ class Blend:
     """Of the background logit."""
 
     @classmethod
-    def fit(cls, domains: Sequence[Domain]) -> Blend:
+    def fit(cls, domains: Sequence[Domain]) -> Fusion:
         """Fit to domains that count the same, however many pictures they have."""
         scores = np.concatenate([domain.scores for domain in domains])
         weights = np.concatenate([domain.weights / domain.weights.sum() for domain in domains]) / len(domains)
@@ -127,10 +127,10 @@ class Blend:
 
 
 def across_domains(domains: Sequence[Domain]) -> list[float]:
-    """AUROC on each domain of the blend that was fitted to the others."""
+    """AUROC on each domain of the fusion that was fitted to the others."""
     found = []
     for place, domain in enumerate(domains):
         others = [other for index, other in enumerate(domains) if index != place]
-        logits = Blend.fit(others).logit(domain.scores, domain.confidence).astype(np.float32)
+        logits = Fusion.fit(others).logit(domain.scores, domain.confidence).astype(np.float32)
         found.append(measure(histogram(logits, domain.labels)).auroc)
     return found

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bgflow_train.evaluation.calibration import Calibration
-from bgflow_train.model.fusion import CERTAIN, Blend, Veto
+from bgflow_train.model.fusion import CERTAIN, Fusion, Veto
 from bgflow_train.model.scores import Score
 from bgflow_train.networks import Encoder
 
@@ -47,19 +47,19 @@ class Network(nn.Module):
     Args:
         encoder: gives the maps.
         scores: the first is the head's.
-        blend: of the scores.
-        veto: of the blended logit; None for none.
+        fusion: of the scores.
+        veto: of the fused logit; None for none.
         calibration: of the logit.
     """
 
     def __init__(
-        self, encoder: Encoder, scores: Sequence[Score], blend: Blend, veto: Veto | None, calibration: Calibration
+        self, encoder: Encoder, scores: Sequence[Score], fusion: Fusion, veto: Veto | None, calibration: Calibration
     ) -> None:
         super().__init__()
         self.encoder, self.scores = encoder, nn.ModuleList(scores)
-        factors, self.head, self.offset = blend.affine()
+        factors, self.head, self.offset = fusion.affine()
         self.factors = nn.Buffer(torch.tensor(factors)[:, None, None], persistent=False)
-        self.shift, self.veto, self.calibration = blend.mean[0], veto, calibration
+        self.shift, self.veto, self.calibration = fusion.mean[0], veto, calibration
 
     def forward(self, image: Tensor) -> Tensor:
         """Map a uint8 RGB picture, 1 x H x W x 3, to logits, 1 x h x w, at the finest layer's grid."""

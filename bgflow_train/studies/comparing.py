@@ -23,7 +23,7 @@ from bgflow_train.data.novel import NOVEL
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.evaluation.metrics import histogram, measure, resampled
 from bgflow_train.model.fitting import Fitted
-from bgflow_train.model.fusion import Blend
+from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.network import Network
 from bgflow_train.networks.device import DEVICE
 
@@ -39,21 +39,21 @@ RESAMPLES = 1000
 def alone(fitted: Fitted, name: str) -> Fitted:
     """Take one score out of a fit: the background logit is minus that score, and nothing else has a say.
 
-    The score is normalised as the blend does it, so that it lies within the histograms' range.
+    The score is normalised as the fusion does it, so that it lies within the histograms' range.
 
     Args:
         fitted: the whole.
         name: of the score.
     """
-    blend, recipe, index = fitted.blend, fitted.recipe, fitted.recipe.scores.index(name)
+    fusion, recipe, index = fitted.fusion, fitted.recipe, fitted.recipe.scores.index(name)
     kept = sorted({0, index})  # the head's score gives the grid, with a weight or without
     return replace(
         fitted,
         recipe=replace(recipe, scores=tuple(recipe.scores[place] for place in kept), veto=None),
         scores=[fitted.scores[place] for place in kept],
-        blend=Blend(
-            mean=[blend.mean[place] for place in kept],
-            deviation=[blend.deviation[place] for place in kept],
+        fusion=Fusion(
+            mean=[fusion.mean[place] for place in kept],
+            deviation=[fusion.deviation[place] for place in kept],
             weight=[float(place == index) for place in kept],
             confidence=0.0,
             bias=0.0,
@@ -71,8 +71,9 @@ def counted(fitted: Fitted, dataset: Dataset, cache: Path) -> Counts:
         dataset: whose pictures.
         cache: folder of what has been counted, by fit and data.
     """
-    network = Network(fitted.pyramid, fitted.scores, fitted.blend, fitted.veto, Calibration(1.0, 0.0)).eval().to(DEVICE)
-    decides = (_digest(network), fitted.recipe, fitted.blend, fitted.veto, dataset.digest())
+    uncalibrated = Calibration(1.0, 0.0)
+    network = Network(fitted.pyramid, fitted.scores, fitted.fusion, fitted.veto, uncalibrated).eval().to(DEVICE)
+    decides = (_digest(network), fitted.recipe, fitted.fusion, fitted.veto, dataset.digest())
     key = hashlib.sha256(repr(decides).encode()).hexdigest()
     path = cache / f"counted-{key[:24]}.npy"
     if path.exists():

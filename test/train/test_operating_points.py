@@ -9,7 +9,7 @@ from bgflow_train.data import DatasetError
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.evaluation.metrics import EDGES, histogram
 from bgflow_train.evaluation.operating_points import threshold
-from bgflow_train.studies.paper.fusion import Fusion
+from bgflow_train.studies.paper.fusion import PaperFusion
 
 
 def rooms_of_foreground(rng: np.random.Generator, rooms: int) -> np.ndarray:
@@ -56,7 +56,7 @@ def test_fusion_folds_into_one_affine_map() -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 500).astype(np.uint8)
     nll = rng.normal([10, 100, 1000], [1, 5, 30], (500, 3)) + labels[:, None] * [0.5, 4, 40]
-    fusion = Fusion.fit(nll, labels, [9.0, 99.0, 990.0], np.ones(500))
+    fusion = PaperFusion.fit(nll, labels, [9.0, 99.0, 990.0], np.ones(500))
     factors, offset = fusion.affine()
     normalised = (nll - fusion.centre - np.array(fusion.mean)) / fusion.deviation
     assert nll @ factors + offset == pytest.approx(fusion.bias - normalised @ fusion.weight)

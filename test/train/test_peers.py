@@ -31,7 +31,7 @@ from bgflow_train.export.onnx_graph import to_onnx
 from bgflow_train.model.densities import KNN, PatchCore
 from bgflow_train.model.densities.patchcore import k_centre
 from bgflow_train.model.fitting import Fitted
-from bgflow_train.model.fusion import Blend
+from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.labelled_cells import labelled, pure_background
 from bgflow_train.model.network import Network, score_maps
 from bgflow_train.model.scores import DensityScore, LrasppScore, PadimScore, RatioScore, Score, make_score
@@ -369,8 +369,8 @@ def test_a_killed_fit_keeps_what_padim_learnt(
 def test_the_peers_that_torch_computes_are_exported(folder: Path) -> None:
     fitted = Fitted.load(folder)
     kept = [index for index, score in enumerate(fitted.scores) if score.name != "knn6"]
-    blend = fitted.blend
-    ones = Blend([blend.mean[i] for i in kept], [blend.deviation[i] for i in kept], [1.0] * len(kept), 0.1, 0.0)
+    fusion = fitted.fusion
+    ones = Fusion([fusion.mean[i] for i in kept], [fusion.deviation[i] for i in kept], [1.0] * len(kept), 0.1, 0.0)
     network = Network(fitted.pyramid, [fitted.scores[i] for i in kept], ones, None, Calibration(1.0, 0.0)).eval()
     image = torch.from_numpy(made_rooms.wall_with_things(5)[0])[None]
     session = onnxruntime.InferenceSession(to_onnx(network, 128, 96), providers=["CPUExecutionProvider"])
@@ -387,9 +387,9 @@ def test_a_score_alone_is_its_normalised_negative(name: str, folder: Path) -> No
     assert one.recipe.scores == (("head",) if name == "head" else ("head", name))
     image = torch.from_numpy(made_rooms.wall_with_things(5)[0])[None]
     with torch.inference_mode():
-        logit = Network(one.pyramid, one.scores, one.blend, one.veto, Calibration(1.0, 0.0))(image)
+        logit = Network(one.pyramid, one.scores, one.fusion, one.veto, Calibration(1.0, 0.0))(image)
         score = score_maps(fitted.pyramid, fitted.scores, image)[0][:, index]
-    expected = (fitted.blend.mean[index] - score) / fitted.blend.deviation[index]
+    expected = (fitted.fusion.mean[index] - score) / fitted.fusion.deviation[index]
     assert torch.allclose(logit, expected, atol=1e-2)
 
 

@@ -108,7 +108,7 @@ def _background(fitted: Fitted, sample: Sample) -> list[Map]:
     maps, confidence = score_maps(fitted.pyramid, fitted.scores, torch.from_numpy(canvas).to(DEVICE)[None])
     scores = maps[0].permute(1, 2, 0).cpu().numpy().astype(np.float64)
     fused = fitted.logit(scores, np.asarray(float(confidence)))
-    normal = (scores - fitted.blend.mean) / fitted.blend.deviation
+    normal = (scores - fitted.fusion.mean) / fitted.fusion.deviation
     # Scores have no bounds; the inverse hyperbolic sine keeps their order and brings them among the bins.
     grids = [np.arcsinh(grid).astype(np.float32) for grid in (fused, *np.moveaxis(-normal, -1, 0))]
     return [on_picture(grid, stride, sample, recipe.width, recipe.height) for grid in grids]
