@@ -42,8 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "patchcore, padim or context with a layer (%(default)s)"
     )
     parser.add_argument("--scores", default=",".join(default.scores), metavar="NAME,NAME", help=scores)
-    veto = "the density that may overrule the fusion, or none (%(default)s)"
-    parser.add_argument("--veto", default=default.veto or "none", metavar="NAME", help=veto)
     size = f"{default.width}x{default.height}"
     parser.add_argument("--size", default=size, metavar="WxH", help="the network's input (%(default)s)")
     parser.add_argument("--cells", type=int, default=default.cells, help="descriptors a layer at most (%(default)s)")
@@ -61,7 +59,6 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         recipe = Recipe(
             scores=tuple(arguments.scores.split(",")),
-            veto=None if arguments.veto == "none" else arguments.veto,
             width=width,
             height=height,
             cells=arguments.cells,

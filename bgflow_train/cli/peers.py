@@ -15,7 +15,7 @@ from pathlib import Path
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 
-RECORDED = ("recipe", "constants", "data", "expert", "blend", "veto")
+RECORDED = ("recipe", "constants", "data", "expert", "blend")
 """Of each fit."""
 HELP = "one table of the model, its peers and the paper's systems"
 EXTRA = "train"

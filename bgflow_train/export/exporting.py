@@ -67,7 +67,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
             raise DatasetError(f"the fit has the score {score.name}, which is no part of a graph; fit without it")
     validate = [open_split(data, *split) for split in VALIDATE]
     calibration = _calibrate(fitted, validate)
-    network = Network(pyramid, fitted.scores, fitted.fusion, fitted.veto, calibration).eval()
+    network = Network(pyramid, fitted.scores, fitted.fusion, calibration).eval()
     graph = to_onnx(network, recipe.width, recipe.height)
     manifest: dict[str, Any] = {
         "format": 1,
@@ -91,7 +91,9 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
                 "numpy": np.__version__,
             },
         },
-        "calibration": asdict(calibration) | {key: fitted.record[key] for key in ("blend", "veto")},
+        "calibration": asdict(calibration)
+        # Fits of earlier versions also have the key `veto`, which is null.
+        | {key: fitted.record[key] for key in ("blend", "veto") if key in fitted.record},
         "metrics": {},
     }
     with tempfile.TemporaryDirectory() as folder:

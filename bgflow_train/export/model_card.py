@@ -82,7 +82,7 @@ def model_card(manifest: dict[str, Any], notes: str) -> str:
         notes: Markdown, what was seen by eye.
     """
     recipe, versions = manifest["training"]["recipe"], manifest["training"]["versions"]
-    blend, veto = manifest["calibration"]["blend"], manifest["calibration"]["veto"]
+    blend = manifest["calibration"]["blend"]
     scores = "\n".join(
         f"| {name} | {weight / deviation:.4f} |"
         for name, weight, deviation in zip(recipe["scores"], blend["weight"], blend["deviation"], strict=True)
@@ -99,10 +99,6 @@ def model_card(manifest: dict[str, Any], notes: str) -> str:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     densities = "\n".join([*head, *rows, ""]) if rows else ""
-    if veto is None:
-        vetoed = "No density overrules the fusion."
-    else:
-        vetoed = f"The fused logit is never above {veto['slope']:.4f} * {recipe['veto']} + {veto['offset']:.2f}: what this density finds impossible is foreground."
     data = "\n".join(
         f"| {name} | {set['pictures']} | `{set['sha256'][:16]}` |" for name, set in manifest["training"]["data"].items()
     )
@@ -172,7 +168,7 @@ are not part of the model or of this repository.
 | --- | --- |
 {scores}
 
-{vetoed}
+No density overrules the fusion.
 {densities}
 Seed {recipe["seed"]}; bgflow {versions["bgflow"]}, torch {versions["torch"]}, timm {versions["timm"]}, Python {versions["python"]}.
 ONNX Runtime and torch differ by at most {parity["largest_likelihood_difference"]:.1e} in likelihood on {parity["pictures"]} pictures.

@@ -16,12 +16,12 @@ import numpy.typing as npt
 import safetensors.torch
 
 from bgflow_ros.segmentation.files import write_atomically
-from bgflow_train.data import BACKGROUND, Dataset, DatasetError, IndexedDataset
+from bgflow_train.data import Dataset, DatasetError, IndexedDataset
 from bgflow_train.data.registry import open_split
 from bgflow_train.data.rendered_rooms import open_rooms
 from bgflow_train.data.subsets import spaced
 from bgflow_train.model.densities.real_nvp import CONSTANTS as FLOW
-from bgflow_train.model.fusion import NEVER, Domain, Fusion, Veto, across_domains
+from bgflow_train.model.fusion import Fusion, across_domains
 from bgflow_train.model.labelled_cells import CONSTANTS as CELLS
 from bgflow_train.model.labelled_cells import FEWEST, cells_for, domain_of, maps_of, pure_background
 from bgflow_train.model.scores import DensityScore, LrasppScore, PadimScore, Score, make_score
@@ -40,7 +40,7 @@ HEAD_PICTURES = 500
 """Of a set, evenly spaced, to train another head with."""
 STOP_PICTURES = 60
 """Of a set, evenly spaced, to stop a flow's training."""
-CONSTANTS = {**CELLS, **FLOW, "never": NEVER}
+CONSTANTS = {**CELLS, **FLOW}
 """What the code fixes and a fit depends on: a folder begun with others is another fit's."""
 FIT = (("nyu", "fit"),)
 VALIDATE = (("nyu", "validate"), ("coco_indoor", "validate"))
@@ -56,14 +56,12 @@ class Fitted:
     scores: list[Score]
     """The first is the head's."""
     fusion: Fusion
-    veto: Veto | None
     record: dict[str, Any]
-    """JSON-ready: recipe, data, scores with their losses, fusion, veto."""
+    """JSON-ready: recipe, data, scores with their losses, fusion."""
 
     def logit(self, scores: npt.NDArray[np.float64], confidence: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Background logit, not calibrated, of ... x scores with the confidence of their pictures."""
-        logit = self.fusion.logit(scores, confidence)
-        return logit if self.veto is None else np.minimum(logit, self.veto.bound(scores))
+        return self.fusion.logit(scores, confidence)
 
     @classmethod
     def load(cls, folder: Path) -> Fitted:
@@ -78,7 +76,10 @@ class Fitted:
             raise DatasetError(
                 f"{folder} holds no finished fit ({error.strerror}: {RECORD}); run `bgflow fit --out {folder}` first"
             ) from error
-        recipe = Recipe(**record["recipe"] | {"scores": tuple(record["recipe"]["scores"])})
+        try:
+            recipe = Recipe.of_record(record["recipe"])
+        except ValueError as error:
+            raise DatasetError(f"{folder / RECORD}: {error}; fit again with this version") from error
         pyramid = load_pyramid(folder)
         scores = [make_score(name, pyramid, recipe.seed) for name in recipe.scores]
         for score in scores:
@@ -88,14 +89,13 @@ class Fitted:
                 elif isinstance(part, PadimScore | LrasppScore):
                     part.load_state_dict(safetensors.torch.load_file(_file_of(folder, part)))
             score.eval().requires_grad_(False).to(DEVICE)
-        veto = None if record["veto"] is None else Veto(**record["veto"])
-        return cls(recipe, pyramid, scores, Fusion(**record["blend"]), veto, record)
+        return cls(recipe, pyramid, scores, Fusion(**record["blend"]), record)
 
 
 def fit(
     recipe: Recipe, experts: Sequence[Path], data: Path, rooms: Path | None, out: Path, empty: Sequence[Dataset] = ()
 ) -> Fitted:
-    """Fit densities, fusion and veto; what `out` already holds of the same fit is not done again.
+    """Fit densities and fusion; what `out` already holds of the same fit is not done again.
 
     Args:
         recipe: what to fit.
@@ -139,15 +139,13 @@ def fit(
     cells = [domain_of(pyramid, scores, recipe, part) for part in domains]
     fusion = Fusion.fit(cells)
     names = [" and ".join(set.name for set in part) for part in domains]
-    veto = _veto(recipe, cells)
     record = begun | {
         "layers": layers,
         "blend": asdict(fusion),
         "auroc_of_the_blend_of_the_others": dict(zip(names, across_domains(cells), strict=True)),
-        "veto": None if veto is None else asdict(veto),
     }
     write_atomically(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
-    return Fitted(recipe, pyramid, scores, fusion, veto, record)
+    return Fitted(recipe, pyramid, scores, fusion, record)
 
 
 def _fit_densities(
@@ -209,11 +207,3 @@ def _check(layer: Layer, cells: int, what: str) -> None:
             f"layer {layer.number} has {cells} background cells to {what} with, of at least {FEWEST}; "
             "more pictures, larger ones or emptier rooms are needed"
         )
-
-
-def _veto(recipe: Recipe, domains: Sequence[Domain]) -> Veto | None:
-    if recipe.veto is None:
-        return None
-    index = recipe.scores.index(recipe.veto)
-    background = [domain.scores[domain.labels == BACKGROUND, index] for domain in domains]
-    return Veto.fit(index, np.concatenate(background))

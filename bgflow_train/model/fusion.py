@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""One logit a pixel from the default model's scores: a fusion that knows when the head is lost, and a veto."""
+"""One logit for each cell from the default model's scores: a fusion that knows when the head is lost."""
 
 from __future__ import annotations
 
@@ -15,15 +15,10 @@ from scipy.optimize import minimize
 from bgflow_train.data import FOREGROUND
 from bgflow_train.evaluation.metrics import histogram, measure
 
-__all__ = ["Domain", "Fusion", "Veto", "across_domains"]
+__all__ = ["Domain", "Fusion", "across_domains"]
 
 Array = npt.NDArray[np.float64]
 
-NEVER = 0.002
-"""Share of background cells that the veto may reach at most."""
-CERTAIN = 6.0
-"""What the veto makes of the background logit at the most: foreground with odds of e^6 where the density is as far out
-as the fit's background never is, less before."""
 PENALTY = 1e-4
 """On the squared weights, so that scores that say the same share what they say."""
 
@@ -39,37 +34,6 @@ class Domain(NamedTuple):
     """n of BACKGROUND and FOREGROUND."""
     weights: Array
     """n: every picture counts the same."""
-
-
-@dataclass(frozen=True)
-class Veto:
-    """Background logit <= slope * score + offset, where background practically never is so unlikely.
-
-    Attributes:
-        index: of the density's score.
-        slope: negative.
-        offset: the bound where the score is zero.
-    """
-
-    index: int
-    slope: float
-    offset: float
-
-    @classmethod
-    def fit(cls, index: int, background: Array) -> Veto:
-        """Place the line from a density's scores of background cells.
-
-        Args:
-            index: of the score.
-            background: n scores of cells that are background, of pictures that the density was not fitted to.
-        """
-        begin, end = np.quantile(background, [1 - NEVER, 1 - NEVER / 10])
-        slope = -CERTAIN / max(1e-6, end - begin)
-        return cls(index, float(slope), float(-slope * begin))
-
-    def bound(self, scores: Array) -> Array:
-        """Largest background logit of ... x scores: zero where the veto begins."""
-        return np.maximum(self.slope * scores[..., self.index] + self.offset, -CERTAIN)
 
 
 @dataclass(frozen=True)
@@ -114,7 +78,7 @@ class Fusion:
         return cls(mean.tolist(), deviation.tolist(), found[:-2].tolist(), float(found[-2]), -float(found[-1]))
 
     def logit(self, scores: Array, confidence: Array) -> Array:
-        """Background logit, before any veto, of ... x scores with the confidence of their pictures."""
+        """Compute the background logit of ... x scores with the confidence of their images."""
         factors, head, offset = self.affine()
         shift = self.mean[0]
         return np.asarray(offset + scores @ factors + head * confidence * (scores[..., 0] - shift))

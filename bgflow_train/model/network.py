@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bgflow_train.evaluation.calibration import Calibration
-from bgflow_train.model.fusion import CERTAIN, Fusion, Veto
+from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.scores import Score
 from bgflow_train.networks import Encoder
 
@@ -48,24 +48,18 @@ class Network(nn.Module):
         encoder: gives the maps.
         scores: the first is the head's.
         fusion: of the scores.
-        veto: of the fused logit; None for none.
         calibration: of the logit.
     """
 
-    def __init__(
-        self, encoder: Encoder, scores: Sequence[Score], fusion: Fusion, veto: Veto | None, calibration: Calibration
-    ) -> None:
+    def __init__(self, encoder: Encoder, scores: Sequence[Score], fusion: Fusion, calibration: Calibration) -> None:
         super().__init__()
         self.encoder, self.scores = encoder, nn.ModuleList(scores)
         factors, self.head, self.offset = fusion.affine()
         self.factors = nn.Buffer(torch.tensor(factors)[:, None, None], persistent=False)
-        self.shift, self.veto, self.calibration = fusion.mean[0], veto, calibration
+        self.shift, self.calibration = fusion.mean[0], calibration
 
     def forward(self, image: Tensor) -> Tensor:
         """Map a uint8 RGB picture, 1 x H x W x 3, to logits, 1 x h x w, at the finest layer's grid."""
         scores, confidence = score_maps(self.encoder, list(self.scores), image)  # type: ignore[arg-type]
         logit = self.offset + (scores * self.factors).sum(1) + self.head * confidence * (scores[:, 0] - self.shift)
-        if self.veto is not None:
-            bound = self.veto.slope * scores[:, self.veto.index] + self.veto.offset
-            logit = torch.minimum(logit, bound.clamp(min=-CERTAIN))
         return logit / self.calibration.temperature + self.calibration.offset

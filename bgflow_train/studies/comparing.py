@@ -49,7 +49,7 @@ def alone(fitted: Fitted, name: str) -> Fitted:
     kept = sorted({0, index})  # the head's score gives the grid, with a weight or without
     return replace(
         fitted,
-        recipe=replace(recipe, scores=tuple(recipe.scores[place] for place in kept), veto=None),
+        recipe=replace(recipe, scores=tuple(recipe.scores[place] for place in kept)),
         scores=[fitted.scores[place] for place in kept],
         fusion=Fusion(
             mean=[fusion.mean[place] for place in kept],
@@ -58,7 +58,6 @@ def alone(fitted: Fitted, name: str) -> Fitted:
             confidence=0.0,
             bias=0.0,
         ),
-        veto=None,
     )
 
 
@@ -72,8 +71,8 @@ def counted(fitted: Fitted, dataset: Dataset, cache: Path) -> Counts:
         cache: folder of what has been counted, by fit and data.
     """
     uncalibrated = Calibration(1.0, 0.0)
-    network = Network(fitted.pyramid, fitted.scores, fitted.fusion, fitted.veto, uncalibrated).eval().to(DEVICE)
-    decides = (_digest(network), fitted.recipe, fitted.fusion, fitted.veto, dataset.digest())
+    network = Network(fitted.pyramid, fitted.scores, fitted.fusion, uncalibrated).eval().to(DEVICE)
+    decides = (_digest(network), fitted.recipe, fitted.fusion, dataset.digest())
     key = hashlib.sha256(repr(decides).encode()).hexdigest()
     path = cache / f"counted-{key[:24]}.npy"
     if path.exists():

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["ExpertRecipe", "PyramidRecipe", "Recipe"]
 
@@ -18,8 +19,6 @@ class Recipe:
 
     scores: tuple[str, ...] = ("head", "classes", "room")
     """What the fusion sees; the head comes first."""
-    veto: str | None = None
-    """The density that may overrule it; None for none."""
     width: int = 384
     height: int = 288
     cells: int = 200_000
@@ -34,9 +33,22 @@ class Recipe:
         """
         if not self.scores or self.scores[0] != "head" or len(set(self.scores)) < len(self.scores):
             raise ValueError(f"the scores are {', '.join(self.scores)}; expected head first, and each once")
-        if self.veto is not None and (self.veto not in self.scores or self.veto in ("head", "classes", "room")):
-            raise ValueError(f"the veto is {self.veto!r}; expected a density among the scores, or none")
         _check("canvas", self.width, self.height)
+
+    @classmethod
+    def of_record(cls, record: dict[str, Any]) -> Recipe:
+        """Take the recipe out of a fit's record.
+
+        Records that earlier versions wrote also have the key `veto`, null in every model that was shipped.
+
+        Raises:
+            ValueError: the fit was made with a veto.
+        """
+        chosen = dict(record)
+        veto = chosen.pop("veto", None)
+        if veto is not None:
+            raise ValueError(f"the fit has the veto {veto!r}; expected one without a veto")
+        return cls(**chosen | {"scores": tuple(chosen["scores"])})
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The default model's fusion: what it believes, when it doubts the head, and the density that may overrule it."""
+"""The default model's fusion: what it believes, and when it doubts the head."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from bgflow_train.data import BACKGROUND, FOREGROUND
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.model import fusion as module
-from bgflow_train.model.fusion import CERTAIN, NEVER, Domain, Fusion, Veto, across_domains
+from bgflow_train.model.fusion import Domain, Fusion, across_domains
 from bgflow_train.model.network import Network
 
 CELLS = 4000
@@ -107,23 +107,6 @@ def test_background_logits_are_high_where_background_is() -> None:
     assert logits[parts[0].labels == BACKGROUND].mean() > 1 > -1 > logits[parts[0].labels == FOREGROUND].mean()
 
 
-@given(seeds, st.integers(600, 20_000), st.floats(0.01, 1e3), st.floats(-1e3, 1e3))
-@settings(deadline=None, max_examples=40)
-def test_the_veto_reaches_almost_no_background(seed: int, cells: int, width: float, middle: float) -> None:
-    background = middle + width * np.random.default_rng(seed).standard_t(3, cells)
-    veto = Veto.fit(1, background)
-    scores = np.column_stack([np.zeros(cells), background])
-    assert veto.slope < 0
-    assert (veto.bound(scores) < -1e-6).sum() <= NEVER * cells + 1
-    assert veto.bound(scores).min() >= -CERTAIN
-
-
-def test_the_veto_makes_the_impossible_foreground_and_bounds_nothing_usual() -> None:
-    veto = Veto.fit(0, np.random.default_rng(0).normal(size=CELLS))
-    assert veto.bound(np.array([[100.0], [1e6]])).tolist() == [-CERTAIN, -CERTAIN]
-    assert veto.bound(np.array([[0.0]])) > CERTAIN
-
-
 class Channels(nn.Module):
     """An encoder whose maps are the picture's channels."""
 
@@ -142,36 +125,15 @@ class Channel(nn.Module):
         return maps[0][:, self.number : self.number + 1] / 10
 
 
-@pytest.mark.parametrize("vetoed", [False, True])
-def test_the_network_says_what_fusion_veto_and_calibration_say(vetoed: bool) -> None:
+def test_the_network_says_what_fusion_and_calibration_say() -> None:
     fusion = Fusion([4.0, 9.0, 12.0], [2.0, 5.0, 3.0], [0.7, 0.4, 1.1], 0.05, 0.3)
-    veto = Veto(1, -1.5, 24.0) if vetoed else None
-    calibration = Calibration(1.7, -0.2)
     image = np.random.default_rng(0).integers(0, 256, (1, 6, 8, 3), np.uint8)
-    network = Network(Channels(), [Channel(number) for number in range(3)], fusion, veto, calibration)
+    network = Network(Channels(), [Channel(number) for number in range(3)], fusion, Calibration(1.7, -0.2))
     scores = image.reshape(-1, 3) / 10
     logits = fusion.logit(scores, np.full(len(scores), scores[:, 0].mean()))
-    if veto is not None:
-        assert 0.1 < (veto.bound(scores) < logits).mean() < 0.9
-        logits = np.minimum(logits, veto.bound(scores))
     found = network(torch.from_numpy(image))
     assert found.shape == (1, 6, 8)
     assert found.flatten().numpy() == pytest.approx(logits / 1.7 - 0.2, abs=1e-4)
-
-
-@pytest.mark.parametrize("head", [-1e6, -10.0, 0.0])
-def test_whatever_the_head_says_the_network_follows_the_veto(head: float) -> None:
-    class Head(Channel):
-        def forward(self, maps: list[Tensor]) -> Tensor:
-            return torch.full_like(super().forward(maps), head)
-
-    fusion = Fusion([0.0, 10.0], [1.0, 5.0], [1.0, 0.0], 0.1, 0.0)
-    veto = Veto.fit(1, np.random.default_rng(0).uniform(0, 20, CELLS))
-    image = torch.zeros(1, 4, 4, 3, dtype=torch.uint8)
-    image[:, :2, :, 1] = 255
-    logit = Network(Channels(), [Head(0), Channel(1)], fusion, veto, Calibration(1.0, 0.0))(image)[0]
-    assert (logit[:2] == -CERTAIN).all()
-    assert (logit[2:] >= 0).all()
 
 
 def test_each_domain_is_judged_by_the_fusion_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -247,7 +247,7 @@ def folder(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def options(made: Path, expert: Path, out: Path) -> list[str]:
-    scores = ["--scores", ",".join(["head", *PEERS, "lraspp"]), "--veto", "none"]
+    scores = ["--scores", ",".join(["head", *PEERS, "lraspp"])]
     return ["--expert", str(expert), "--data", str(made), "--out", str(out), *scores, *SIZE]
 
 
@@ -371,7 +371,7 @@ def test_the_peers_that_torch_computes_are_exported(folder: Path) -> None:
     kept = [index for index, score in enumerate(fitted.scores) if score.name != "knn6"]
     fusion = fitted.fusion
     ones = Fusion([fusion.mean[i] for i in kept], [fusion.deviation[i] for i in kept], [1.0] * len(kept), 0.1, 0.0)
-    network = Network(fitted.pyramid, [fitted.scores[i] for i in kept], ones, None, Calibration(1.0, 0.0)).eval()
+    network = Network(fitted.pyramid, [fitted.scores[i] for i in kept], ones, Calibration(1.0, 0.0)).eval()
     image = torch.from_numpy(made_rooms.wall_with_things(5)[0])[None]
     session = onnxruntime.InferenceSession(to_onnx(network, 128, 96), providers=["CPUExecutionProvider"])
     with torch.inference_mode():
@@ -387,7 +387,7 @@ def test_a_score_alone_is_its_normalised_negative(name: str, folder: Path) -> No
     assert one.recipe.scores == (("head",) if name == "head" else ("head", name))
     image = torch.from_numpy(made_rooms.wall_with_things(5)[0])[None]
     with torch.inference_mode():
-        logit = Network(one.pyramid, one.scores, one.fusion, one.veto, Calibration(1.0, 0.0))(image)
+        logit = Network(one.pyramid, one.scores, one.fusion, Calibration(1.0, 0.0))(image)
         score = score_maps(fitted.pyramid, fitted.scores, image)[0][:, index]
     expected = (fitted.fusion.mean[index] - score) / fitted.fusion.deviation[index]
     assert torch.allclose(logit, expected, atol=1e-2)

@@ -16,7 +16,7 @@ from bgflow_rooms.nyu40 import BACKGROUND_CLASSES
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.export.onnx_graph import to_onnx
 from bgflow_train.model.densities import RealNVP
-from bgflow_train.model.fusion import Fusion, Veto
+from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.network import Network, score_maps
 from bgflow_train.model.scores import ClassesScore, DensityScore, HeadScore, RoomScore, Score, ScoreError, make_score
 from bgflow_train.networks import RANDOM
@@ -161,9 +161,7 @@ def test_the_exported_graph_says_what_torch_says(pyramid: Pyramid) -> None:
         cells = score_maps(pyramid, scores, picture(64, 64, 5))[0][0].flatten(1)
     mean, deviation = cells.mean(1).tolist(), cells.std(1).tolist()
     fusion = Fusion(mean, deviation, [1.0, 0.6, 0.5, 0.3, 0.2, 0.4, 0.1], 0.3, 0.2)
-    index = list(STRIDES).index("gaussian3")
-    veto = Veto(index, -1 / deviation[index], float(cells[index].quantile(0.7)) / deviation[index])
-    network = Network(pyramid, scores, fusion, veto, Calibration(1.3, 0.1))
+    network = Network(pyramid, scores, fusion, Calibration(1.3, 0.1))
     session = onnxruntime.InferenceSession(to_onnx(network, 64, 64), providers=["CPUExecutionProvider"])
     for seed in (5, 6):
         image = picture(64, 64, seed)

@@ -28,7 +28,7 @@ from bgflow_train.model.fitting import Fitted
 from bgflow_train.model.network import score_maps
 
 SIZE = ["--size", "128x96"]
-DENSITIES = ["--scores", "head,classes,room,gaussian4,gaussian6", "--veto", "gaussian4"]
+DENSITIES = ["--scores", "head,classes,room,gaussian4,gaussian6"]
 SMALL = [*SIZE, "--crop", "96x64", "--steps", "3", "--batch", "2", "--init", "random"]
 
 
@@ -121,12 +121,11 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
 
 
 def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, expert: Path, tmp_path: Path) -> None:
-    scores = ["--scores", "head,gaussian4,mixture6", "--veto", "none"]
+    scores = ["--scores", "head,gaussian4,mixture6"]
     command = ["fit", "--expert", str(expert), "--data", str(made), "--out", str(tmp_path), *scores, *SIZE]
     assert main(command) == 0
     first, second = Fitted.load(tmp_path), Fitted.load(tmp_path)
     assert [score.name for score in first.scores] == ["head", "gaussian4", "mixture6"]
-    assert first.veto is None
     assert first.record["data"].keys() == {
         "nyu/fit",
         "nyu/validate",
@@ -141,6 +140,21 @@ def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, expert: P
     for layer in first.record["layers"]:
         assert layer["nll"]["cells"] >= 50
         assert layer["nll"]["train"] < layer["nll"]["validation"] + 20
+
+
+def test_the_record_of_an_earlier_version_is_read_unless_it_has_a_veto(
+    made: Path, splits: None, expert: Path, tmp_path: Path
+) -> None:
+    assert main(["fit", "--expert", str(expert), "--data", str(made), "--out", str(tmp_path), *SIZE]) == 0
+    path, recipe = tmp_path / "fitted.json", Fitted.load(tmp_path).recipe
+    record = json.loads(path.read_text()) | {"veto": None}
+    record["recipe"]["veto"] = None
+    path.write_text(json.dumps(record))
+    assert Fitted.load(tmp_path).recipe == recipe
+    record["recipe"]["veto"] = "gaussian4"
+    path.write_text(json.dumps(record))
+    with pytest.raises(DatasetError, match=r"fitted\.json: the fit has the veto 'gaussian4'; .* fit again"):
+        Fitted.load(tmp_path)
 
 
 def test_a_second_fit_takes_what_is_there_and_another_one_is_refused(
@@ -221,11 +235,6 @@ FIT = ["fit", "--expert", "{expert}", "--data", "{made}", "--out", "{tmp}/f"]
         ([*FIT, "--size", "big"], "--size is 'big'; expected WxH"),
         ([*FIT, "--size", "100x96"], "the canvas is 100x96; expected multiples of 32"),
         ([*FIT, "--scores", "room,head"], "the scores are room, head; expected head first"),
-        (
-            [*FIT, "--scores", "head,room", "--veto", "gaussian4"],
-            "the veto is 'gaussian4'; expected a density among the scores",
-        ),
-        ([*FIT, "--veto", "room"], "the veto is 'room'"),
         ([*FIT, "--scores", "head,gaussian4,flow9"], "no score 'flow9'; expected head, "),
         ([*FIT, "--rooms", "{tmp}"], "has 0 complete rooms, none of them to fit"),
         ([*FIT, "--empty", "{tmp}/nowhere"], "nowhere"),
