@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.data.rendered_rooms import open_rooms
     from bgflow_train.data.subsets import Joined, spaced
     from bgflow_train.model.fitting import FUSE, VALIDATE, Fitted
-    from bgflow_train.studies.comparing import alone, compared, counted, novelty
+    from bgflow_train.studies.comparing import alone, compare_steps, count_fit, missed_novel
 
     try:
         steps = [[Fitted.load(Path(folder)) for folder in step.split(",")] for step in arguments.fits]
@@ -69,14 +69,16 @@ def run(arguments: argparse.Namespace) -> int:
             sets += [Changed(nyu, change) for change in CHANGES]
         result: dict[str, Any] = {"steps": names, "sets": {}, "novel": {}}
         for dataset in sets:
-            counts = [[counted(fitted, dataset, arguments.cache) for fitted in step] for step in steps]
-            rows = compared(counts, arguments.seed, against)
+            counts = [[count_fit(fitted, dataset, arguments.cache) for fitted in step] for step in steps]
+            rows = compare_steps(counts, arguments.seed, against)
             result["sets"][dataset.name] = {"pictures": len(dataset), "sha256": dataset.digest(), "steps": rows}
             print(_table(dataset.name, names, rows))
         if arguments.novel is not None:
             rooms = NovelRooms(arguments.novel)
             for dataset in (rooms, Pasted(nyu, rooms)):
-                missed = [[novelty(counted(one, dataset, arguments.cache), RATES) for one in step] for step in steps]
+                missed = [
+                    [missed_novel(count_fit(one, dataset, arguments.cache), RATES) for one in step] for step in steps
+                ]
                 result["novel"][dataset.name] = {"pictures": len(dataset), "sha256": dataset.digest(), "steps": missed}
                 print(_missed(dataset.name, names, missed))
     except DatasetError as error:

@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 
 from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.files import user_path
+from bgflow_ros.segmentation.files import cache, user_path
 
 RECORDED = ("recipe", "constants", "data", "expert", "blend", "veto")
 """Of each fit."""
@@ -45,8 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         fits = [Fitted.load(folder) for folder in arguments.fits]
-        sets = [measure_peers(fits, *one, arguments.seed) for one in reported_sets(arguments.data)]
-    except DatasetError as error:
+        sets = [measure_peers(fits, *one, arguments.seed, cache()) for one in reported_sets(arguments.data)]
+    except (DatasetError, OSError) as error:
         raise UserError(str(error)) from error
     result = {
         "sets": sets,

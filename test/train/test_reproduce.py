@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -24,6 +25,7 @@ from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import Sample
 from bgflow_train.data.splits import Splits
 from bgflow_train.studies.paper import column_fitting, columns, measuring, running, table3, tables
+from bgflow_train.studies.paper.column_fitting import FittedColumn
 from bgflow_train.studies.paper.columns import COLUMNS, SIZES, Size
 from bgflow_train.studies.paper.pictures import open_pictures
 from bgflow_train.studies.paper.reported import MEMORY, TABLE1, TABLE2, TIME, WEIGHTS
@@ -158,23 +160,22 @@ def test_a_killed_measurement_goes_on_and_ends_as_the_whole_one(
     path = next((table2 / "work").rglob("table2-*.json"))
     whole = json.loads(path.read_text())
     path.unlink()
-    for file in path.parent.glob("counts/*.npz"):
-        file.unlink()
-    count, seen = measuring._counts, []
+    [counts] = path.parent.glob("counts/*")
+    counts.unlink()
+    scores, ids = FittedColumn.scores, []
 
-    def killed_at_the_third(fitted: object, sample: Sample, *rest: object) -> object:
-        seen.append(sample.id)
-        if len(seen) == 3:
+    def killed_at_the_third(fitted: FittedColumn, sample: Sample, names: list[str]) -> Iterator[np.ndarray]:
+        ids.append(sample.id)
+        if len(ids) == 3:
             raise KeyboardInterrupt
-        return count(fitted, sample, *rest)
+        return scores(fitted, sample, names)
 
-    monkeypatch.setattr(measuring, "_counts", killed_at_the_third)
+    monkeypatch.setattr(FittedColumn, "scores", killed_at_the_third)
     assert reproduce("table2", made, table2, LIGHT) == 130
-    done = {file: file.stat().st_mtime_ns for file in path.parent.glob("counts/*.npz")}
-    assert len(done) == 2
     assert reproduce("table2", made, table2, LIGHT) == 0
-    assert all(file.stat().st_mtime_ns == time for file, time in done.items())
+    assert len(ids) == whole["measured"]["pictures"] + 1, "each image once, but for the third"
     assert json.loads(path.read_text())["measured"] == whole["measured"]
+    assert [file.name for file in path.parent.glob("counts/*")] == [counts.name]
 
 
 def test_another_run_in_the_same_folder_is_refused(

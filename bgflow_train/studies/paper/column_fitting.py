@@ -29,7 +29,7 @@ from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
 from bgflow_train.studies.paper.cells import cells_of, draw
 from bgflow_train.studies.paper.columns import Column, Size
-from bgflow_train.studies.paper.fusion import Fusion
+from bgflow_train.studies.paper.fusion import PaperFusion
 from bgflow_train.studies.paper.pictures import Pictures
 from bgflow_train.studies.paper.systems import KINDS, Systems
 
@@ -91,7 +91,7 @@ def fit_column(column: Column, size: Size, expert: Expert, pictures: Pictures, f
         # What a kNN has kept is at distance 0 of itself: other pictures say how far background is.
         centre = stopping if kind == "knn" else _mean_nlls(densities[kind], x)
         nll, labels, weights = cells_of(fuse, densities[kind])
-        fusions[kind] = Fusion.fit(nll, labels, centre, weights)
+        fusions[kind] = PaperFusion.fit(nll, labels, centre, weights)
         nlls[kind] = {"centre": centre, "validation": stopping}
     record = {
         "cells": counts,

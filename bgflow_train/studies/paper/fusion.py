@@ -12,11 +12,11 @@ from sklearn.linear_model import LogisticRegression
 
 from bgflow_train.data import FOREGROUND
 
-__all__ = ["Fusion"]
+__all__ = ["PaperFusion"]
 
 
 @dataclass(frozen=True)
-class Fusion:
+class PaperFusion:
     """The paper's three strategies on centred, normalised NLLs.
 
     The third, a logistic regression, is linear, so that it folds into one affine map a layer.
@@ -38,7 +38,7 @@ class Fusion:
         labels: npt.NDArray[np.uint8],
         centre: list[float],
         weights: npt.NDArray[np.float64],
-    ) -> Fusion:
+    ) -> PaperFusion:
         """Fit to cells of known label.
 
         Args:

@@ -17,13 +17,13 @@ from bgflow_train.model.features import Features
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
 from bgflow_train.studies.paper.cells import nll_maps
-from bgflow_train.studies.paper.fusion import Fusion
+from bgflow_train.studies.paper.fusion import PaperFusion
 
 __all__ = ["KINDS", "Map", "Systems", "rows"]
 
 KINDS = ("knn", "flow", "gaussian", "mixture")
 """Densities: the paper's two, and the baselines that a flow must beat."""
-STRATEGIES = {"ensemble": Fusion.logit, "minimum": Fusion.minimum, "maximum": Fusion.maximum}
+STRATEGIES = {"ensemble": PaperFusion.logit, "minimum": PaperFusion.minimum, "maximum": PaperFusion.maximum}
 """The paper's ensembles are the logistic regression's; it reports the other two as far worse."""
 
 
@@ -48,7 +48,7 @@ class Systems:
     expert: Expert
     densities: dict[str, list[Density]]
     """A density a layer, by kind."""
-    fusions: dict[str, Fusion]
+    fusions: dict[str, PaperFusion]
     """By kind."""
 
     @torch.inference_mode()
