@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Other detectors on the same features, each fit's scores by themselves, and what must not be trained on."""
+"""Other detectors on the same features, single scores of a fit, and images that must not be trained on."""
 
 from __future__ import annotations
 

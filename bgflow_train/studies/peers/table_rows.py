@@ -26,7 +26,7 @@ from bgflow_train.model.fitting import Fitted
 from bgflow_train.model.network import score_maps
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.studies.comparing import fit_identity
-from bgflow_train.studies.paper.pictures import generalization_set
+from bgflow_train.studies.paper.image_sets import generalization_set
 
 __all__ = ["FALSE", "FUSED", "measure_peers", "reported_sets"]
 
