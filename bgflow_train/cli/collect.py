@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from bgflow_train.data import DatasetError
-    from bgflow_train.studies.paper.pictures import fitting_set, generalization_set
+    from bgflow_train.studies.paper.image_sets import fitting_set, generalization_set
 
     try:
         dataset = (fitting_set if arguments.what == "fitting" else generalization_set)(arguments.data)

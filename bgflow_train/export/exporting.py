@@ -28,8 +28,8 @@ from bgflow_train.data.registry import open_split
 from bgflow_train.data.splits import rooms
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.evaluation.contrast import measure_contrast
-from bgflow_train.evaluation.counts import tally
 from bgflow_train.evaluation.evaluation import evaluate
+from bgflow_train.evaluation.model_counts import count_model
 from bgflow_train.evaluation.operating_points import LEVELS, check, threshold
 from bgflow_train.evaluation.reliability import calibration_error, reliability, reliability_diagram
 from bgflow_train.export.model_card import model_card
@@ -101,7 +101,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         model = _write(Path(folder) / out.name, manifest, graph)
         segmenter = Segmenter(model, precision="float32")
         manifest["calibration"]["parity"] = parity(segmenter, network, validate[0])
-        counts = np.concatenate([tally(segmenter, dataset, cache).logits for dataset in validate])
+        counts = np.concatenate([count_model(segmenter, dataset, cache).logits for dataset in validate])
         names = _rooms_of(validate)
         manifest["thresholds"] = _operating_points(counts, names, validate)
         manifest["calibration"] |= {

@@ -29,8 +29,8 @@ from bgflow_train.data.registry import MAT, open_parsing, open_split, place_of
 from bgflow_train.data.splits import FOLDERS, Splits, foreground_share, is_balanced, paper_split
 from bgflow_train.data.subsets import Joined, Subset, spaced
 from bgflow_train.model.fitting import FUSE
-from bgflow_train.studies.paper import pictures
-from bgflow_train.studies.paper.pictures import fitting_set, generalization_set
+from bgflow_train.studies.paper import image_sets
+from bgflow_train.studies.paper.image_sets import fitting_set, generalization_set
 
 WIDTH, HEIGHT = 64, 48
 Box = tuple[slice, slice]
@@ -439,7 +439,7 @@ def drawn_on_made(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (tmp_path / f"drawn/{name}.json").write_text(json.dumps(drawing))
     sets["generalization"] = {"drawn": ["collage"]} | sets["generalization"]
     monkeypatch.setattr(Splits, "load", classmethod(lambda cls: cls(sets)))
-    monkeypatch.setattr(pictures, "DrawnDataset", partial(DrawnDataset, drawn=tmp_path / "drawn"))
+    monkeypatch.setattr(image_sets, "DrawnDataset", partial(DrawnDataset, drawn=tmp_path / "drawn"))
 
 
 @pytest.mark.parametrize(

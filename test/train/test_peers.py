@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Other detectors on the same features, each fit's scores by themselves, and what must not be trained on."""
+"""Other detectors on the same features, single scores of a fit, and images that must not be trained on."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from bgflow_train.model.scores import DensityScore, LrasppScore, PadimScore, Rat
 from bgflow_train.networks import RANDOM, Layer
 from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.studies import comparing
-from bgflow_train.studies.comparing import alone, compared
+from bgflow_train.studies.comparing import alone, compare_steps
 
 PEERS = ["knn6", "patchcore6", "padim6", "ratio6", "context6"]
 SIZE = ["--size", "128x96"]
@@ -348,7 +348,7 @@ def test_the_one_table_has_every_score_the_fusion_and_what_the_paper_s_systems_h
     assert "elsewhere" not in text
     assert "nowhere" not in text
     # The fusion's numbers are those that the compared fit has on the same pictures.
-    counts = comparing.counted(Fitted.load(folder), open_split(made, "gazebo_house", "test"), tmp_path)
+    counts = comparing.count_fit(Fitted.load(folder), open_split(made, "gazebo_house", "test"), tmp_path)
     expected = measure(counts[:, :2].sum(0)).auroc
     assert result["sets"][2]["systems"]["fused"]["metrics"]["auroc"] == pytest.approx(expected, abs=0.01)
     assert result["sets"][0]["systems"]["fused"]["found"].keys() == {"chair"}
@@ -448,10 +448,10 @@ def first_cells(printed: str) -> list[list[str]]:
 def test_a_step_is_compared_with_the_one_that_is_asked_for() -> None:
     rng = np.random.default_rng(0)
     steps = [[rng.integers(0, 50, (6, 3, 4000))] for _ in range(3)]
-    first, second, third = compared(steps, against=[None, 0, 0])
-    assert (first["gain"], second) == (None, compared(steps)[1])
+    first, second, third = compare_steps(steps, against=[None, 0, 0])
+    assert (first["gain"], second) == (None, compare_steps(steps)[1])
     assert third["gain"]["ap"][0] == pytest.approx(third["metrics"]["ap"] - first["metrics"]["ap"])
-    assert third["gain"] == compared([steps[0], steps[2]])[1]["gain"]
+    assert third["gain"] == compare_steps([steps[0], steps[2]])[1]["gain"]
 
 
 @pytest.mark.parametrize("open_part", [open_rooms, open_rooms_classes])

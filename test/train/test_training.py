@@ -17,11 +17,10 @@ from support import made_rooms
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.cli.main import main
-from bgflow_train.data import DatasetError, Sample
+from bgflow_train.data import DatasetError, IndexedDataset, Sample
 from bgflow_train.data.registry import open_named
 from bgflow_train.data.splits import FOLDERS, NAMES, Splits, make, rooms
-from bgflow_train.evaluation import counts as tallying
-from bgflow_train.evaluation.counts import tally
+from bgflow_train.evaluation.model_counts import count_model
 from bgflow_train.export import exporting
 from bgflow_train.model.densities import Gaussian
 from bgflow_train.model.fitting import Fitted
@@ -202,24 +201,22 @@ def test_a_killed_evaluation_goes_on_and_ends_as_the_whole_one(
 ) -> None:
     segmenter = Segmenter(Model.load(tiny), "cpu")
     dataset = open_named(f"coco_indoor:{made / FOLDERS['coco_indoor']}", "validate")
-    whole = tally(segmenter, dataset, tmp_path)
-    monkeypatch.setattr(tallying, "PERIOD", 0.0)
-    count, seen = tallying._count, []
+    whole = count_model(segmenter, dataset, tmp_path)
+    read, ids = type(dataset).__getitem__, []
 
-    def killed_after_twenty(segmenter: Segmenter, sample: Sample) -> object:
-        seen.append(sample.id)
-        if len(seen) == 20:
+    def killed_at_the_twentieth(dataset: IndexedDataset, index: int) -> Sample:
+        ids.append(dataset.ids[index])
+        if len(ids) == 20:
             raise KeyboardInterrupt
-        return count(segmenter, sample)
+        return read(dataset, index)
 
-    monkeypatch.setattr(tallying, "_count", killed_after_twenty)
+    monkeypatch.setattr(type(dataset), "__getitem__", killed_at_the_twentieth)
     with pytest.raises(KeyboardInterrupt):
-        tally(segmenter, dataset, tmp_path)
-    again = tally(segmenter, dataset, tmp_path)
-    assert seen[19:21] == [seen[19]] * 2
-    assert len(seen) == len(dataset) + 1
-    assert (again.logits == whole.logits).all()
-    assert (again.masks == whole.masks).all()
+        count_model(segmenter, dataset, tmp_path)
+    continued = count_model(segmenter, dataset, tmp_path)
+    assert ids == [*dataset.ids[:20], *dataset.ids[19:]], "each image once, but for the one that was killed"
+    assert (continued.logits == whole.logits).all()
+    assert (continued.masks.foreground_missed == whole.masks.foreground_missed).all()
     assert list(tmp_path.iterdir()) == []
 
 
