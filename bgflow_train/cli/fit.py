@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fit the default model's densities and fusion on a trained expert.
+"""Fit the default model's densities and fusion on a trained backbone.
 
 A run that was killed goes on where it was when the same command is given again.
 """
@@ -22,8 +22,10 @@ EXTRA = "train"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     default = Recipe()
-    expert = "folder that `bgflow train` wrote; of several that went on from one, the mean of the weights is taken"
-    parser.add_argument("--expert", required=True, metavar="DIR[,DIR]", help=expert)
+    backbone = (
+        "folder that `bgflow train` wrote; the weights of several that were trained from the same one are averaged"
+    )
+    parser.add_argument("--backbone", required=True, metavar="DIR[,DIR]", help=backbone)
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument("--rooms", type=user_path, metavar="DIR", help="folder that `bgflow rooms` wrote")
     parser.add_argument("--out", type=user_path, required=True, help="folder of the fit, for `bgflow export`")
@@ -68,8 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     try:
         empty = [EmptyRooms(path, every=arguments.every) for path in arguments.empty]
-        experts = [Path(folder) for folder in arguments.expert.split(",")]
-        fitted = fit(recipe, experts, arguments.data, arguments.rooms, arguments.out, empty)
+        backbones = [Path(folder) for folder in arguments.backbone.split(",")]
+        fitted = fit(recipe, backbones, arguments.data, arguments.rooms, arguments.out, empty)
     except (DatasetError, EncoderError, ScoreError) as error:
         raise UserError(str(error)) from error
     for layer in fitted.record["layers"]:

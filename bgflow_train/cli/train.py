@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Train the light expert of the default model: NYU's labelled pictures and, with --rooms, rendered ones.
+"""Train the backbone of the default model on NYU's labelled images and, with --rooms, on rendered ones.
 
 A run that was killed goes on where it was when the same command is given again.
 """
@@ -12,7 +12,7 @@ import argparse
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 from bgflow_train.cli.sizes import add_sizes, read_sizes
-from bgflow_train.training.recipe import PyramidRecipe
+from bgflow_train.training.recipe import BackboneRecipe
 
 HELP = "train the default model's expert"
 EXTRA = "train"
@@ -20,16 +20,16 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    default = PyramidRecipe()
+    default = BackboneRecipe()
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/")
-    parser.add_argument("--out", type=user_path, required=True, help="folder of the expert, for `bgflow fit`")
+    parser.add_argument("--out", type=user_path, required=True, help="folder of the backbone, for `bgflow fit`")
     parser.add_argument("--rooms", type=user_path, metavar="DIR", help="folder that `bgflow rooms` wrote")
     share = "of a batch's pictures are rendered (%(default)s)"
     parser.add_argument("--rooms-share", type=float, default=0.5, metavar="SHARE", help=share)
     parser.add_argument(
         "--init",
         default=default.init,
-        help="first weights: imagenet, random, a file, or an expert's folder to go on from (%(default)s)",
+        help="initial weights: imagenet, random, a file, or the folder of another backbone (%(default)s)",
     )
     add_sizes(parser, default)
     parser.add_argument("--steps", type=int, default=default.steps, help="%(default)s")
@@ -51,11 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.data.rendered_rooms import open_rooms_classes
     from bgflow_train.data.splits import Splits
     from bgflow_train.networks import EncoderError
-    from bgflow_train.training.train_backbone import Source, train_pyramid
+    from bgflow_train.training.train_backbone import Source, train_backbone
 
     (width, height), crop = read_sizes(arguments, "size", "crop")
     try:
-        recipe = PyramidRecipe(
+        recipe = BackboneRecipe(
             init=arguments.init,
             width=width,
             height=height,
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.rooms is not None:
             rooms = open_rooms_classes(arguments.rooms, "fit")
             sources = [Source(nyu, 1 - arguments.rooms_share), Source(rooms, arguments.rooms_share)]
-        train_pyramid(recipe, sources, open_split(arguments.data, "nyu", "validate"), arguments.out)
+        train_backbone(recipe, sources, open_split(arguments.data, "nyu", "validate"), arguments.out)
     except (DatasetError, EncoderError) as error:
         raise UserError(str(error)) from error
     print(arguments.out)

@@ -61,7 +61,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         cache: folder for what a killed run has done.
         notes: Markdown for the model card: what was seen by eye.
     """
-    recipe, pyramid = fitted.recipe, fitted.pyramid
+    recipe, pyramid = fitted.recipe, fitted.backbone
     for score in fitted.scores:
         if any(isinstance(part, Density) and not part.exportable for part in score.modules()):
             raise DatasetError(f"the fit has the score {score.name}, which is no part of a graph; fit without it")
@@ -164,7 +164,7 @@ def add_contrast(folder: Path, data: Path, notes: str = "") -> dict[str, Any]:
 def _calibrate(fitted: Fitted, validate: list[IndexedDataset]) -> Calibration:
     parts: list[tuple[npt.NDArray[Any], ...]] = []
     for dataset in validate:
-        cells = domain_of(fitted.pyramid, fitted.scores, fitted.recipe, [dataset])
+        cells = domain_of(fitted.backbone, fitted.scores, fitted.recipe, [dataset])
         logits = fitted.logit(cells.scores, cells.confidence)
         # Each domain counts the same, however many pictures it has.
         parts.append((logits, cells.labels, cells.weights / cells.weights.sum()))

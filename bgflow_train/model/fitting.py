@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The default model's densities and fusion on a trained expert, each step kept on disk."""
+"""The default model's densities and fusion on a trained backbone, with each step kept on disk."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.runs.ownership import claim
 from bgflow_train.training.recipe import Recipe
-from bgflow_train.training.train_backbone import PYRAMID, load_pyramid, mean_pyramid
+from bgflow_train.training.train_backbone import BACKBONE, load_backbone, mean_backbone
 
 __all__ = ["FIT", "FUSE", "VALIDATE", "Fitted", "fit"]
 
@@ -52,7 +52,7 @@ class Fitted:
     """What a fit gives."""
 
     recipe: Recipe
-    pyramid: Pyramid
+    backbone: Pyramid
     scores: list[Score]
     """The first is the head's."""
     fusion: Fusion
@@ -68,7 +68,7 @@ class Fitted:
         """Read a finished fit.
 
         Raises:
-            DatasetError: the folder holds none, or its expert is missing.
+            DatasetError: the folder holds none, or its backbone is missing.
         """
         try:
             record = json.loads((folder / RECORD).read_text())
@@ -80,8 +80,8 @@ class Fitted:
             recipe = Recipe.of_record(record["recipe"])
         except ValueError as error:
             raise DatasetError(f"{folder / RECORD}: {error}; fit again with this version") from error
-        pyramid = load_pyramid(folder)
-        scores = [make_score(name, pyramid, recipe.seed) for name in recipe.scores]
+        backbone = load_backbone(folder)
+        scores = [make_score(name, backbone, recipe.seed) for name in recipe.scores]
         for score in scores:
             for part in score.modules():
                 if isinstance(part, DensityScore):
@@ -89,29 +89,29 @@ class Fitted:
                 elif isinstance(part, PadimScore | LrasppScore):
                     part.load_state_dict(safetensors.torch.load_file(_file_of(folder, part)))
             score.eval().requires_grad_(False).to(DEVICE)
-        return cls(recipe, pyramid, scores, Fusion(**record["blend"]), record)
+        return cls(recipe, backbone, scores, Fusion(**record["blend"]), record)
 
 
 def fit(
-    recipe: Recipe, experts: Sequence[Path], data: Path, rooms: Path | None, out: Path, empty: Sequence[Dataset] = ()
+    recipe: Recipe, backbones: Sequence[Path], data: Path, rooms: Path | None, out: Path, empty: Sequence[Dataset] = ()
 ) -> Fitted:
     """Fit densities and fusion; what `out` already holds of the same fit is not done again.
 
     Args:
         recipe: what to fit.
-        experts: folders that `bgflow train` wrote; of several the mean of the weights, see `mean_pyramid`.
+        backbones: Folders that `bgflow train` wrote; the weights of several are averaged, see `mean_backbone`.
         data: folder that holds the data sets.
         rooms: folder of rendered rooms, for the densities and as one of the fusion's domains; None for none.
         out: folder of the fit.
         empty: rooms without labels, for the densities beside those of FIT.
 
     Raises:
-        DatasetError: pictures or the expert are missing, or `out` holds another fit.
+        DatasetError: images or the backbone are missing, or `out` holds another fit.
         ScoreError: the recipe names a score that there is not.
     """
-    pyramid, expert = mean_pyramid(experts)
-    pyramid.to(DEVICE).eval().requires_grad_(False)
-    scores = [make_score(name, pyramid, recipe.seed) for name in recipe.scores]
+    backbone, origin = mean_backbone(backbones)
+    backbone.to(DEVICE).eval().requires_grad_(False)
+    scores = [make_score(name, backbone, recipe.seed) for name in recipe.scores]
     sets: dict[str, IndexedDataset] = {"/".join(split): open_split(data, *split) for split in (*FIT, *VALIDATE, *FUSE)}
     background: list[Dataset] = [*(sets["/".join(split)] for split in FIT), *empty]
     domains = [[sets["/".join(split)]] for split in VALIDATE[:1]] + [[sets["/".join(split)] for split in FUSE]]
@@ -125,18 +125,18 @@ def fit(
         "constants": CONSTANTS,
         "data": {name: {"pictures": len(set), "sha256": set.digest()} for name, set in named.items()},
         "expert": {
-            "sha256": [hashlib.sha256((folder / PYRAMID.weights).read_bytes()).hexdigest() for folder in experts]
+            "sha256": [hashlib.sha256((folder / BACKBONE.weights).read_bytes()).hexdigest() for folder in backbones]
         },
     }
     claim(out / "fit.json", begun)
     if (out / RECORD).exists():
         return Fitted.load(out)
-    PYRAMID.keep(out, pyramid, expert)
-    layers = _fit_densities(recipe, pyramid, scores, background, domains[0], out)
-    _fit_to_pictures(recipe, pyramid, scores, background, out)
+    BACKBONE.keep(out, backbone, origin)
+    layers = _fit_densities(recipe, backbone, scores, background, domains[0], out)
+    _fit_to_pictures(recipe, backbone, scores, background, out)
     for score in scores:
         score.eval().requires_grad_(False).to(DEVICE)
-    cells = [domain_of(pyramid, scores, recipe, part) for part in domains]
+    cells = [domain_of(backbone, scores, recipe, part) for part in domains]
     fusion = Fusion.fit(cells)
     names = [" and ".join(set.name for set in part) for part in domains]
     record = begun | {
@@ -145,12 +145,12 @@ def fit(
         "auroc_of_the_blend_of_the_others": dict(zip(names, across_domains(cells), strict=True)),
     }
     write_atomically(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
-    return Fitted(recipe, pyramid, scores, fusion, record)
+    return Fitted(recipe, backbone, scores, fusion, record)
 
 
 def _fit_densities(
     recipe: Recipe,
-    pyramid: Pyramid,
+    backbone: Pyramid,
     scores: Sequence[Score],
     background: Sequence[Dataset],
     stop: Sequence[IndexedDataset],
@@ -160,11 +160,11 @@ def _fit_densities(
     wanted = [part for score in scores for part in score.modules() if isinstance(part, DensityScore)]
     if not wanted:
         return []
-    fit = cells_for(pyramid, recipe, background, wanted, recipe.cells)
-    validation = cells_for(pyramid, recipe, [spaced(set, STOP_PICTURES) for set in stop], wanted, recipe.cells // 4)
+    fit = cells_for(backbone, recipe, background, wanted, recipe.cells)
+    validation = cells_for(backbone, recipe, [spaced(set, STOP_PICTURES) for set in stop], wanted, recipe.cells // 4)
     described = []
     for score, x, y in zip(wanted, fit, validation, strict=True):
-        layer = pyramid.layers[score.index]
+        layer = backbone.layers[score.index]
         _check(layer, len(x), "fit")
         _check(layer, len(y), "validate")
         score.density.fit_once(_file_of(out, score), x, y, seed=recipe.seed, label=score.name)
@@ -175,7 +175,7 @@ def _fit_densities(
 
 
 def _fit_to_pictures(
-    recipe: Recipe, pyramid: Pyramid, scores: Sequence[Score], sets: Sequence[Dataset], out: Path
+    recipe: Recipe, backbone: Pyramid, scores: Sequence[Score], sets: Sequence[Dataset], out: Path
 ) -> None:
     """Fit what needs whole pictures, not a heap of descriptors, and is not on disk yet."""
     for score in scores:
@@ -186,14 +186,14 @@ def _fit_to_pictures(
             score.load_state_dict(safetensors.torch.load_file(path))
             continue
         if isinstance(score, PadimScore):
-            layer = pyramid.layers[score.index]
-            seen = maps_of(pyramid, recipe, sets, score.name)
+            layer = backbone.layers[score.index]
+            seen = maps_of(backbone, recipe, sets, score.name)
             cells = score.fit((maps[score.index], pure_background(mask, layer)) for maps, mask in seen)
             _check(layer, cells, "fit")
         else:
-            # What it learns from must fit into memory; of each set as many, like the expert's cuts.
+            # What it learns from must fit into memory; of each set as many, like the backbone's crops.
             some = [spaced(set, HEAD_PICTURES) for set in sets if isinstance(set, IndexedDataset)]
-            score.fit(maps_of(pyramid, recipe, some, score.name), recipe.seed)
+            score.fit(maps_of(backbone, recipe, some, score.name), recipe.seed)
         write_atomically(path, safetensors.torch.save(score.state_dict()))
 
 

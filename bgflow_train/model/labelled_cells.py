@@ -39,15 +39,15 @@ CONSTANTS = {"pure": PURE, "domain": [DOMAIN_PICTURES, DOMAIN_CELLS]}
 
 
 def cells_for(
-    pyramid: Pyramid, recipe: Recipe, sets: Sequence[Dataset], scores: Sequence[DensityScore], most: int
+    backbone: Pyramid, recipe: Recipe, sets: Sequence[Dataset], scores: Sequence[DensityScore], most: int
 ) -> list[Tensor]:
     """Descriptors to fit each of these densities to: n x channels each, about as many of every picture."""
     rng = np.random.default_rng(recipe.seed)
     each = max(1, most // max(1, sum(len(set) for set in sets)))
     found: list[list[Tensor]] = [[] for _ in scores]
-    for maps, mask in maps_of(pyramid, recipe, sets, "cells"):
+    for maps, mask in maps_of(backbone, recipe, sets, "cells"):
         for score, cells in zip(scores, found, strict=True):
-            suited = (labelled if score.generic else pure_background)(mask, pyramid.layers[score.index])
+            suited = (labelled if score.generic else pure_background)(mask, backbone.layers[score.index])
             places = np.flatnonzero(suited)
             chosen = np.sort(rng.choice(places, each, replace=False)) if len(places) > each else places
             cells.append(score.descriptors(maps)[0].flatten(1).T[torch.from_numpy(chosen).to(DEVICE)].cpu())
@@ -55,13 +55,13 @@ def cells_for(
 
 
 def maps_of(
-    pyramid: Pyramid, recipe: Recipe, sets: Sequence[Dataset], what: str
+    backbone: Pyramid, recipe: Recipe, sets: Sequence[Dataset], what: str
 ) -> Iterator[tuple[list[Tensor], npt.NDArray[np.uint8]]]:
     """The layers' maps of each picture, with its mask in the canvas."""
     for sample in _samples(sets, what):
         canvas, mask = canvas_of(sample, recipe.width, recipe.height)
         with torch.inference_mode():
-            maps = pyramid(_image(canvas).permute(0, 3, 1, 2).float())
+            maps = backbone(_image(canvas).permute(0, 3, 1, 2).float())
         yield maps, mask
 
 
@@ -82,11 +82,11 @@ def _share(pixels: npt.NDArray[np.bool_], layer: Layer) -> npt.NDArray[np.float3
 
 
 @torch.inference_mode()
-def domain_of(pyramid: Pyramid, scores: Sequence[Score], recipe: Recipe, sets: Sequence[IndexedDataset]) -> Domain:
+def domain_of(backbone: Pyramid, scores: Sequence[Score], recipe: Recipe, sets: Sequence[IndexedDataset]) -> Domain:
     """Score labelled cells of the pictures of one source.
 
     Args:
-        pyramid: the expert.
+        backbone: The trained backbone.
         scores: the first is the head's.
         recipe: gives the canvas and the seed of what is drawn.
         sets: of the source.
@@ -95,7 +95,7 @@ def domain_of(pyramid: Pyramid, scores: Sequence[Score], recipe: Recipe, sets: S
     found, labels, weights, sure = [], [], [], []
     for sample in _samples([spaced(set, DOMAIN_PICTURES) for set in sets], "scores"):
         canvas, mask = canvas_of(sample, recipe.width, recipe.height)
-        maps, confidence = score_maps(pyramid, scores, _image(canvas))
+        maps, confidence = score_maps(backbone, scores, _image(canvas))
         stride = recipe.height // maps.shape[2]
         cells = mask[stride // 2 :: stride, stride // 2 :: stride]
         places = np.flatnonzero(cells != VOID)

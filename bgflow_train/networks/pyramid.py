@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The light expert: EfficientNet-Lite0 with a feature pyramid (Lin et al., 2017), a head and an auxiliary head."""
+"""The backbone of the default model: EfficientNet-Lite0 with a feature pyramid (Lin et al., 2017) and two heads."""
 
 from __future__ import annotations
 

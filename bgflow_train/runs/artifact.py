@@ -41,22 +41,24 @@ class Trained:
     """The files of a kind of network.
 
     Attributes:
-        noun: what it is called, and its files.
-        verb: the command that trains it.
+        noun: Name of the kind of network in messages.
+        stem: Stem of its files' names.
+        verb: Command that trains it.
     """
 
     noun: str
+    stem: str
     verb: str
 
     @property
     def weights(self) -> str:
         """Name of the file of weights."""
-        return f"{self.noun}.safetensors"
+        return f"{self.stem}.safetensors"
 
     @property
     def record(self) -> str:
         """Name of the JSON file that says where they come from; written last."""
-        return f"{self.noun}.json"
+        return f"{self.stem}.json"
 
     def read(self, folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Read record and weights.

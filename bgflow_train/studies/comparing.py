@@ -83,7 +83,7 @@ class _CountedFit:
 
     @torch.inference_mode()
     def count(self, sample: Sample) -> dict[str, Counts]:
-        recipe, stride = self._fitted.recipe, self._fitted.pyramid.layers[-1].stride
+        recipe, stride = self._fitted.recipe, self._fitted.backbone.layers[-1].stride
         canvas, _ = canvas_of(sample, recipe.width, recipe.height)
         coarse = self._network(torch.from_numpy(canvas).to(DEVICE)[None])[0].cpu().numpy()
         logit = on_picture(coarse, stride, sample, recipe.width, recipe.height)
@@ -99,7 +99,7 @@ def fit_identity(fitted: Fitted) -> tuple[object, ...]:
 
 
 def _network(fitted: Fitted) -> Network:
-    return Network(fitted.pyramid, fitted.scores, fitted.fusion, Calibration(1.0, 0.0)).eval()
+    return Network(fitted.backbone, fitted.scores, fitted.fusion, Calibration(1.0, 0.0)).eval()
 
 
 def compare_steps(

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["ExpertRecipe", "PyramidRecipe", "Recipe"]
+__all__ = ["BackboneRecipe", "ExpertRecipe", "Recipe"]
 
 STRIDE = 32
 """Of the deepest layer."""
@@ -86,11 +86,11 @@ class ExpertRecipe:
 
 
 @dataclass(frozen=True)
-class PyramidRecipe:
-    """The choices of a light expert's training; the defaults are those of the packaged model's first one."""
+class BackboneRecipe:
+    """Settings of a backbone's training; the defaults are those of the first backbone of the packaged model."""
 
     init: str = "imagenet"
-    """What to begin with: the encoder's weights, imagenet, random or a file; or the folder of another expert."""
+    """Initial weights: for the encoder `imagenet`, `random` or a file, or the folder of another backbone."""
     width: int = 384
     """Of the canvas that the network sees once trained."""
     height: int = 288

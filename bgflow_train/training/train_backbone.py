@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Training of the light expert on background against foreground and, beside it, on 40 classes (paper, III-A2, i)."""
+"""Training of the backbone: background against foreground and, as an auxiliary task, 40 classes (paper, III-A2, i)."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.runs.artifact import BEGUN, Trained, mask_loss, named, take_step, validation_loss
 from bgflow_train.runs.checkpoint import Checkpoint
 from bgflow_train.runs.ownership import claim
-from bgflow_train.training.recipe import PyramidRecipe
+from bgflow_train.training.recipe import BackboneRecipe
 
-__all__ = ["PYRAMID", "Source", "load_pyramid", "mean_pyramid", "train_pyramid"]
+__all__ = ["BACKBONE", "Source", "load_backbone", "mean_backbone", "train_backbone"]
 
-PYRAMID = Trained("pyramid", "train")
+BACKBONE = Trained("backbone", "pyramid", "train")
 PERIOD = 250
 """Steps between two looks at the validation pictures, after each of which a killed training goes on."""
 WARM_UP = 60
@@ -52,8 +52,8 @@ class Source(NamedTuple):
     share: float
 
 
-def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: IndexedDataset, out: Path) -> Pyramid:
-    """Train a pyramid; what `out` already holds of the same training is not done again.
+def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation: IndexedDataset, out: Path) -> Pyramid:
+    """Train a backbone; what `out` already holds of the same training is not done again.
 
     What is kept is the mean of the weights over the last steps, which generalises better than the last weights do
     (Izmailov et al., 2018), at the look when it did best.
@@ -62,7 +62,7 @@ def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: 
         recipe: what to train.
         sources: pictures with classes.
         validation: pictures with masks, from other rooms.
-        out: folder of the pyramid.
+        out: folder of the backbone.
 
     Raises:
         DatasetError: `out` holds another training.
@@ -77,24 +77,24 @@ def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: 
             for dataset, share in (*sources, Source(validation, 0.0))
         },
     }
-    if (out / PYRAMID.record).exists():
+    if (out / BACKBONE.record).exists():
         claim(out / BEGUN, begun)
-        return load_pyramid(out)
+        return load_backbone(out)
     torch.manual_seed(recipe.seed)
-    pyramid = _first(recipe.init)
+    backbone = _first(recipe.init)
     claim(out / BEGUN, begun)
-    both = nn.ModuleDict({"now": pyramid, "mean": copy.deepcopy(pyramid)})
+    both = nn.ModuleDict({"now": backbone, "mean": copy.deepcopy(backbone)})
     both.to(DEVICE).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(_groups(pyramid, recipe.rate), weight_decay=recipe.decay)
+    optimizer = torch.optim.AdamW(_groups(backbone, recipe.rate), weight_decay=recipe.decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, recipe.steps))
     checkpoint = out / "checkpoint.safetensors"
     state = Checkpoint.open(checkpoint, both, optimizer, schedule)
-    with tqdm(total=recipe.steps, initial=min(recipe.steps, state.epoch * PERIOD), desc="pyramid", unit="step") as bar:
+    with tqdm(total=recipe.steps, initial=min(recipe.steps, state.epoch * PERIOD), desc="backbone", unit="step") as bar:
         for step in range(state.epoch * PERIOD, recipe.steps):
-            pyramid.train()
-            loss = _loss(pyramid, *_batch(sources, recipe, step), recipe.auxiliary)
-            take_step(pyramid, loss, optimizer, schedule, longest=5.0)
-            _follow(both["mean"], pyramid, min(recipe.memory, (1 + step) / (10 + step)))
+            backbone.train()
+            loss = _loss(backbone, *_batch(sources, recipe, step), recipe.auxiliary)
+            take_step(backbone, loss, optimizer, schedule, longest=5.0)
+            _follow(both["mean"], backbone, min(recipe.memory, (1 + step) / (10 + step)))
             bar.set_postfix(loss=f"{loss.item():.3f}", validation=f"{state.nll:.3f}")
             bar.update()
             if (step + 1) % PERIOD == 0 or step + 1 == recipe.steps:
@@ -104,34 +104,34 @@ def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: 
                 tqdm.write(f"step {step + 1}: validation loss {state.nll:.4f}, best {state.best_nll:.4f}")
     state.restore_best()
     best_step = min(recipe.steps, state.best_epoch * PERIOD)
-    found = {"init": pyramid.source, "validation_loss": state.best_nll, "best_step": best_step}
-    PYRAMID.write(out, both["mean"], begun | found)
+    found = {"init": backbone.source, "validation_loss": state.best_nll, "best_step": best_step}
+    BACKBONE.write(out, both["mean"], begun | found)
     checkpoint.unlink(missing_ok=True)
-    return load_pyramid(out)
+    return load_backbone(out)
 
 
-def mean_pyramid(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
-    """Take the mean of trained pyramids' weights.
+def mean_backbone(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
+    """Take the mean of trained backbones' weights.
 
     Trainings that went on from the same weights end in the same basin, and their mean does better than each of them on
     pictures that are unlike those trained on (Wortsman et al., 2022).
 
     Args:
-        folders: of one pyramid, or of several that went on from the same one.
+        folders: of one backbone, or of several that went on from the same one.
 
     Returns:
-        The pyramid, and its record, which holds those of all.
+        The backbone, and its record, which holds those of all.
 
     Raises:
         DatasetError: a folder holds none, or they did not go on from the same one.
     """
-    found = [PYRAMID.read(folder) for folder in folders]
+    found = [BACKBONE.read(folder) for folder in folders]
     record = found[0][0]
     begun = {one["recipe"]["init"] for one, _ in found}
-    if len(found) > 1 and (len(begun) > 1 or not record["recipe"]["init"].startswith(PYRAMID.weights)):
+    if len(found) > 1 and (len(begun) > 1 or not record["recipe"]["init"].startswith(BACKBONE.weights)):
         raise DatasetError(
-            f"{', '.join(map(str, folders))} began with {' and '.join(sorted(begun))}; only experts that went on from "
-            "the same expert (`bgflow train --init`) have a mean worth having"
+            f"{', '.join(map(str, folders))} began with {' and '.join(sorted(begun))}; only backbones that were "
+            "trained further from the same backbone (`bgflow train --init`) can be averaged"
         )
     mean = {
         name: (torch.stack([weights[name] for _, weights in found]).sum(0) / len(found)).to(tensor.dtype)
@@ -142,39 +142,39 @@ def mean_pyramid(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
     return _made(record, mean), record
 
 
-def load_pyramid(folder: Path) -> Pyramid:
-    """Read a trained pyramid, frozen and in evaluation mode.
+def load_backbone(folder: Path) -> Pyramid:
+    """Read a trained backbone, frozen and in evaluation mode.
 
     Raises:
         DatasetError: the folder holds none.
     """
-    return mean_pyramid([folder])[0].to(DEVICE).eval().requires_grad_(False)
+    return mean_backbone([folder])[0].to(DEVICE).eval().requires_grad_(False)
 
 
 def _made(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid:
-    pyramid = Pyramid(RANDOM)
-    pyramid.load_state_dict(weights)
+    backbone = Pyramid(RANDOM)
+    backbone.load_state_dict(weights)
     trained = ", ".join(f"{name} ({data['share']:.0%})" for name, data in record["data"].items() if data["share"])
-    pyramid.source = f"{record['init']}; trained on {trained}"
+    backbone.source = f"{record['init']}; trained on {trained}"
     if "mean_of" in record:
-        pyramid.source += f", the mean of {len(record['mean_of'])} such trainings"
-    return pyramid
+        backbone.source += f", the mean of {len(record['mean_of'])} such trainings"
+    return backbone
 
 
 def _first(init: str) -> Pyramid:
     """What a training begins with."""
-    return mean_pyramid([Path(init)])[0] if Path(init).is_dir() else Pyramid(init)
+    return mean_backbone([Path(init)])[0] if Path(init).is_dir() else Pyramid(init)
 
 
 def _file_of(init: str) -> Path:
     """Where the first weights lie, if they lie anywhere."""
-    return Path(init) / PYRAMID.weights if Path(init).is_dir() else Path(init)
+    return Path(init) / BACKBONE.weights if Path(init).is_dir() else Path(init)
 
 
-def _groups(pyramid: Pyramid, rate: float) -> list[dict[str, object]]:
+def _groups(backbone: Pyramid, rate: float) -> list[dict[str, object]]:
     inside: list[Tensor] = []
     new: list[Tensor] = []
-    for name, weight in pyramid.named_parameters():
+    for name, weight in backbone.named_parameters():
         if weight.requires_grad:
             (inside if name.startswith("encoder.") else new).append(weight)
     return [{"params": inside, "lr": rate}, {"params": new, "lr": rate * HEAD_FASTER}]
@@ -184,14 +184,14 @@ def _rate(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, step / steps)))
 
 
-def _batch(sources: Sequence[Source], recipe: PyramidRecipe, step: int) -> tuple[Tensor, Tensor]:
+def _batch(sources: Sequence[Source], recipe: BackboneRecipe, step: int) -> tuple[Tensor, Tensor]:
     """Pictures, N x H x W x 3, and classes, N x H x W, of a step; which ones, seed and step decide."""
     cuts = list(_cuts(sources, recipe, step))
     return torch.from_numpy(np.stack([cut[0] for cut in cuts])), torch.from_numpy(np.stack([cut[1] for cut in cuts]))
 
 
 def _cuts(
-    sources: Sequence[Source], recipe: PyramidRecipe, step: int
+    sources: Sequence[Source], recipe: BackboneRecipe, step: int
 ) -> Iterator[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
     shares = np.array([source.share for source in sources])
 
@@ -211,13 +211,13 @@ def _cuts(
         yield cut.rgb, cut.mask
 
 
-def _loss(pyramid: Pyramid, image: Tensor, classes: Tensor, auxiliary: float) -> Tensor:
-    layer7 = pyramid(image.to(DEVICE).permute(0, 3, 1, 2).float())[-1]
-    loss = mask_loss(pyramid.logits(layer7), torch.from_numpy(mask_of(classes.numpy())).to(DEVICE))
-    stride = pyramid.layers[-1].stride
+def _loss(backbone: Pyramid, image: Tensor, classes: Tensor, auxiliary: float) -> Tensor:
+    layer7 = backbone(image.to(DEVICE).permute(0, 3, 1, 2).float())[-1]
+    loss = mask_loss(backbone.logits(layer7), torch.from_numpy(mask_of(classes.numpy())).to(DEVICE))
+    stride = backbone.layers[-1].stride
     coarse = classes[:, stride // 2 :: stride, stride // 2 :: stride].to(DEVICE).long()
     if (coarse != UNLABELLED).any():
-        loss = loss + auxiliary * F.cross_entropy(pyramid.classes(layer7), coarse, ignore_index=UNLABELLED)
+        loss = loss + auxiliary * F.cross_entropy(backbone.classes(layer7), coarse, ignore_index=UNLABELLED)
     return loss
 
 
@@ -231,11 +231,11 @@ def _follow(mean: nn.Module, now: nn.Module, memory: float) -> None:
 
 
 @torch.inference_mode()
-def _validate(pyramid: Pyramid, validation: IndexedDataset, recipe: PyramidRecipe) -> float:
-    pyramid.eval()
+def _validate(backbone: Pyramid, validation: IndexedDataset, recipe: BackboneRecipe) -> float:
+    backbone.eval()
 
     def loss(canvas: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8]) -> float:
-        layer7 = pyramid(torch.from_numpy(canvas).to(DEVICE).permute(2, 0, 1)[None].float())[-1]
-        return float(mask_loss(pyramid.logits(layer7), torch.from_numpy(mask)[None].to(DEVICE)))
+        layer7 = backbone(torch.from_numpy(canvas).to(DEVICE).permute(2, 0, 1)[None].float())[-1]
+        return float(mask_loss(backbone.logits(layer7), torch.from_numpy(mask)[None].to(DEVICE)))
 
     return validation_loss(validation, recipe.width, recipe.height, loss)

@@ -28,7 +28,7 @@ from bgflow_train.training.recipe import ExpertRecipe
 
 __all__ = ["EXPERT", "load_expert", "train_expert"]
 
-EXPERT = Trained("expert", "expert")
+EXPERT = Trained("expert", "expert", "expert")
 WORKERS = 8 if DEVICE.type == "cuda" else 0
 """A card is faster than one process reads and augments."""
 

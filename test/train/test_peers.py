@@ -236,19 +236,19 @@ def test_labelled_cells_are_background_and_things_but_nothing_unknown() -> None:
 
 @pytest.fixture(scope="module")
 def folder(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fit with every peer, on an expert of three steps."""
-    expert, out = tmp_path_factory.mktemp("expert"), tmp_path_factory.mktemp("fit")
+    """A fit with every peer, on a backbone of three steps."""
+    backbone, out = tmp_path_factory.mktemp("backbone"), tmp_path_factory.mktemp("fit")
     small = [*SIZE, "--crop", "96x64", "--steps", "3", "--batch", "2", "--init", "random"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Splits, "load", classmethod(lambda cls: made_rooms.splits_of(made)))
-        assert run(train, "--data", str(made), "--out", str(expert), *small) == 0
-        assert run(fit, *options(made, expert, out)) == 0
+        assert run(train, "--data", str(made), "--out", str(backbone), *small) == 0
+        assert run(fit, *options(made, backbone, out)) == 0
     return out
 
 
-def options(made: Path, expert: Path, out: Path) -> list[str]:
+def options(made: Path, backbone: Path, out: Path) -> list[str]:
     scores = ["--scores", ",".join(["head", *PEERS, "lraspp"])]
-    return ["--expert", str(expert), "--data", str(made), "--out", str(out), *scores, *SIZE]
+    return ["--backbone", str(backbone), "--data", str(made), "--out", str(out), *scores, *SIZE]
 
 
 def run(verb: ModuleType, *arguments: str) -> int:
@@ -265,7 +265,7 @@ def test_a_fit_of_peers_is_read_again_and_a_second_one_passes_over_no_picture(
     files = {path.name for path in folder.glob("*.safetensors")} - {"pyramid.safetensors"}
     assert files >= {f"{name}.safetensors" for name in (*PEERS, "ratio6_generic", "lraspp")}
     monkeypatch.setattr("bgflow_train.model.labelled_cells.canvas_of", lambda *_: pytest.fail("passed over a picture"))
-    # The folder of a fit holds its expert as well.
+    # The folder of a fit holds its backbone as well.
     assert run(fit, *options(made, folder, folder)) == 0
     assert "ratio6_generic: {'cells': " in capsys.readouterr().out
     assert (folder / "fitted.json").read_bytes() == record
@@ -273,7 +273,7 @@ def test_a_fit_of_peers_is_read_again_and_a_second_one_passes_over_no_picture(
         run(fit, *options(made, folder, folder), "--seed", "1")
     image = torch.randint(0, 256, (1, 96, 128, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     found = [
-        score_maps(fitted.pyramid, fitted.scores, image)[0] for fitted in (Fitted.load(folder), Fitted.load(folder))
+        score_maps(fitted.backbone, fitted.scores, image)[0] for fitted in (Fitted.load(folder), Fitted.load(folder))
     ]
     assert torch.equal(*found)
     assert found[0].isfinite().all()
@@ -371,7 +371,7 @@ def test_the_peers_that_torch_computes_are_exported(folder: Path) -> None:
     kept = [index for index, score in enumerate(fitted.scores) if score.name != "knn6"]
     fusion = fitted.fusion
     ones = Fusion([fusion.mean[i] for i in kept], [fusion.deviation[i] for i in kept], [1.0] * len(kept), 0.1, 0.0)
-    network = Network(fitted.pyramid, [fitted.scores[i] for i in kept], ones, Calibration(1.0, 0.0)).eval()
+    network = Network(fitted.backbone, [fitted.scores[i] for i in kept], ones, Calibration(1.0, 0.0)).eval()
     image = torch.from_numpy(made_rooms.wall_with_things(5)[0])[None]
     session = onnxruntime.InferenceSession(to_onnx(network, 128, 96), providers=["CPUExecutionProvider"])
     with torch.inference_mode():
@@ -387,8 +387,8 @@ def test_a_score_alone_is_its_normalised_negative(name: str, folder: Path) -> No
     assert one.recipe.scores == (("head",) if name == "head" else ("head", name))
     image = torch.from_numpy(made_rooms.wall_with_things(5)[0])[None]
     with torch.inference_mode():
-        logit = Network(one.pyramid, one.scores, one.fusion, Calibration(1.0, 0.0))(image)
-        score = score_maps(fitted.pyramid, fitted.scores, image)[0][:, index]
+        logit = Network(one.backbone, one.scores, one.fusion, Calibration(1.0, 0.0))(image)
+        score = score_maps(fitted.backbone, fitted.scores, image)[0][:, index]
     expected = (fitted.fusion.mean[index] - score) / fitted.fusion.deviation[index]
     assert torch.allclose(logit, expected, atol=1e-2)
 

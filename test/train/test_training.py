@@ -32,9 +32,9 @@ SMALL = [*SIZE, "--crop", "96x64", "--steps", "3", "--batch", "2", "--init", "ra
 
 
 @pytest.fixture(scope="module")
-def expert(made: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of an expert that the command trained, on rendered rooms as well."""
-    out = tmp_path_factory.mktemp("expert")
+def backbone(made: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a backbone that the command trained, on rendered rooms as well."""
+    out = tmp_path_factory.mktemp("backbone")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Splits, "load", classmethod(lambda cls: made_rooms.splits_of(made)))
         assert main(["train", "--data", str(made), "--rooms", str(rendered), "--out", str(out), *SMALL]) == 0
@@ -66,12 +66,12 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     rendered: Path,
     splits: None,
     one_room: None,
-    expert: Path,
+    backbone: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     fit, model = tmp_path / "fit", tmp_path / "small"
-    sources = ["--expert", str(expert), "--data", str(made), "--rooms", str(rendered)]
+    sources = ["--backbone", str(backbone), "--data", str(made), "--rooms", str(rendered)]
     assert main(["fit", *sources, "--out", str(fit), *SIZE, *DENSITIES]) == 0
     printed = capsys.readouterr().out
     for domain in ("nyu/validate", "ade20k_indoor/fuse and coco_indoor/fuse", "rooms/validate"):
@@ -119,9 +119,9 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     assert main([*segment, "--out", str(tmp_path / "out")]) == 0
 
 
-def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, expert: Path, tmp_path: Path) -> None:
+def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, backbone: Path, tmp_path: Path) -> None:
     scores = ["--scores", "head,gaussian4,mixture6"]
-    command = ["fit", "--expert", str(expert), "--data", str(made), "--out", str(tmp_path), *scores, *SIZE]
+    command = ["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(tmp_path), *scores, *SIZE]
     assert main(command) == 0
     first, second = Fitted.load(tmp_path), Fitted.load(tmp_path)
     assert [score.name for score in first.scores] == ["head", "gaussian4", "mixture6"]
@@ -133,7 +133,7 @@ def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, expert: P
         "coco_indoor/fuse",
     }
     image = torch.randint(0, 256, (1, 96, 128, 3), dtype=torch.uint8)
-    maps = [score_maps(fitted.pyramid, fitted.scores, image)[0] for fitted in (first, second)]
+    maps = [score_maps(fitted.backbone, fitted.scores, image)[0] for fitted in (first, second)]
     assert torch.equal(*maps)
     assert maps[0].isfinite().all()
     for layer in first.record["layers"]:
@@ -142,9 +142,9 @@ def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, expert: P
 
 
 def test_the_record_of_an_earlier_version_is_read_unless_it_has_a_veto(
-    made: Path, splits: None, expert: Path, tmp_path: Path
+    made: Path, splits: None, backbone: Path, tmp_path: Path
 ) -> None:
-    assert main(["fit", "--expert", str(expert), "--data", str(made), "--out", str(tmp_path), *SIZE]) == 0
+    assert main(["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(tmp_path), *SIZE]) == 0
     path, recipe = tmp_path / "fitted.json", Fitted.load(tmp_path).recipe
     record = json.loads(path.read_text()) | {"veto": None}
     record["recipe"]["veto"] = None
@@ -160,13 +160,13 @@ def test_a_second_fit_takes_what_is_there_and_another_one_is_refused(
     made: Path,
     rendered: Path,
     splits: None,
-    expert: Path,
+    backbone: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "fit"
-    plain = ["fit", "--expert", str(expert), "--data", str(made), "--out", str(out), *SIZE]
+    plain = ["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(out), *SIZE]
     command = [*plain, "--rooms", str(rendered)]
     assert main(command) == 0
     first = (out / "fitted.json").read_bytes()
@@ -181,12 +181,12 @@ def test_a_second_fit_takes_what_is_there_and_another_one_is_refused(
     assert refused.count("there, None asked for") == 2, "what only the first fit had"
     other = tmp_path / "other"
     assert main(["train", "--data", str(made), "--out", str(other), *SMALL]) == 0
-    assert main([*command, "--expert", str(other)]) == 2
+    assert main([*command, "--backbone", str(other)]) == 2
     assert "expert.sha256 " in capsys.readouterr().err
 
 
-def test_empty_rooms_join_the_densities_pictures(made: Path, splits: None, expert: Path, tmp_path: Path) -> None:
-    command = ["fit", "--expert", str(expert), "--data", str(made), *SIZE, *DENSITIES]
+def test_empty_rooms_join_the_densities_pictures(made: Path, splits: None, backbone: Path, tmp_path: Path) -> None:
+    command = ["fit", "--backbone", str(backbone), "--data", str(made), *SIZE, *DENSITIES]
     assert main([*command, "--out", str(tmp_path / "without")]) == 0
     assert main([*command, "--out", str(tmp_path / "with"), "--empty", str(made / "nyu/rgb")]) == 0
     without, empty = (Fitted.load(tmp_path / name).record for name in ("without", "with"))
@@ -220,15 +220,15 @@ def test_a_killed_evaluation_goes_on_and_ends_as_the_whole_one(
     assert list(tmp_path.iterdir()) == []
 
 
-FIT = ["fit", "--expert", "{expert}", "--data", "{made}", "--out", "{tmp}/f"]
+FIT = ["fit", "--backbone", "{backbone}", "--data", "{made}", "--out", "{tmp}/f"]
 
 
 @pytest.mark.parametrize(
     ("command", "message"),
     [
         (["export", "{tmp}", "--data", "{tmp}", "--out", "{tmp}/m"], "holds no finished fit"),
-        (["fit", "--expert", "{tmp}", "--data", "{tmp}", "--out", "{tmp}/f"], "holds no pyramid"),
-        (["fit", "--expert", "{expert}", "--data", "{tmp}", "--out", "{tmp}/f"], "is not a folder"),
+        (["fit", "--backbone", "{tmp}", "--data", "{tmp}", "--out", "{tmp}/f"], "holds no backbone"),
+        (["fit", "--backbone", "{backbone}", "--data", "{tmp}", "--out", "{tmp}/f"], "is not a folder"),
         ([*FIT, "--size", "big"], "--size is 'big'; expected WxH"),
         ([*FIT, "--size", "100x96"], "the canvas is 100x96; expected multiples of 32"),
         ([*FIT, "--scores", "room,head"], "the scores are room, head; expected head first"),
@@ -245,13 +245,13 @@ FIT = ["fit", "--expert", "{expert}", "--data", "{made}", "--out", "{tmp}/f"]
 def test_what_only_the_user_can_mend_is_one_line(
     made: Path,
     splits: None,
-    expert: Path,
+    backbone: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     command: list[str],
     message: str,
 ) -> None:
-    assert main([part.format(tmp=tmp_path, made=made, expert=expert) for part in command]) == 2
+    assert main([part.format(tmp=tmp_path, made=made, backbone=backbone) for part in command]) == 2
     errors = capsys.readouterr().err
     assert message in errors
     assert len(errors.splitlines()) == 1
@@ -259,9 +259,9 @@ def test_what_only_the_user_can_mend_is_one_line(
 
 
 def test_too_few_background_cells_are_a_clear_error(
-    made: Path, splits: None, expert: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    made: Path, splits: None, backbone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["fit", "--expert", str(expert), "--data", str(made), "--out", str(tmp_path), *SIZE, *DENSITIES]
+    command = ["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(tmp_path), *SIZE, *DENSITIES]
     assert main([*command, "--cells", "20"]) == 2
     assert "layer 4 has 12 background cells to fit with, of at least 50; more pictures" in capsys.readouterr().err
 

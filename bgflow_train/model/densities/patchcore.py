@@ -18,7 +18,7 @@ __all__ = ["PatchCore", "k_centre"]
 class PatchCore(Stored, Density):
     """Euclidean distance to the nearest descriptor of a coreset.
 
-    Of the method this is what scores descriptors; they are the expert's own, without PatchCore's averages over
+    Of the method this is what scores descriptors; they are the backbone's own, without PatchCore's averages over
     neighbouring cells. The distance stands for an NLL: it compares descriptors, not models.
 
     Args:

@@ -55,26 +55,26 @@ class ScoreError(ValueError):
     """A score that there is not; the message lists those that there are."""
 
 
-def make_score(name: str, pyramid: Pyramid, seed: int) -> Score:
+def make_score(name: str, backbone: Pyramid, seed: int) -> Score:
     """Build a score, unfitted.
 
     Args:
         name: `head`, `classes`, `room`, `lraspp`, or what is fitted and the number of its layer, such as `gaussian4`.
-        pyramid: the expert.
+        backbone: The trained backbone.
         seed: of a flow's weights.
 
     Raises:
         ScoreError: there is no such score.
     """
-    numbers = [layer.number for layer in pyramid.layers]
+    numbers = [layer.number for layer in backbone.layers]
     if name == "head":
-        return HeadScore(pyramid)
+        return HeadScore(backbone)
     if name == "classes":
-        return ClassesScore(pyramid)
+        return ClassesScore(backbone)
     if name == "room":
-        return RoomScore(pyramid, numbers.index(6))
+        return RoomScore(backbone, numbers.index(6))
     if name == "lraspp":
-        return LrasppScore(pyramid.layers[numbers.index(3)].channels, pyramid.layers[numbers.index(5)].channels)
+        return LrasppScore(backbone.layers[numbers.index(3)].channels, backbone.layers[numbers.index(5)].channels)
     kind, number = name[:-1], name[-1:]
     kinds = (*DENSITIES, *FITTED)
     if kind not in kinds or not number.isdecimal() or int(number) not in numbers:
@@ -83,7 +83,7 @@ def make_score(name: str, pyramid: Pyramid, seed: int) -> Score:
             f"of a layer ({', '.join(map(str, numbers))}), such as gaussian4"
         )
     index = numbers.index(int(number))
-    channels = pyramid.layers[index].channels
+    channels = backbone.layers[index].channels
     if kind in FITTED:
         return FITTED[kind](name, index, channels)
     return DensityScore(name, index, DENSITIES[kind](channels, seed))

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the expert's classes say: a second opinion on the same features."""
+"""Evidence from the classes that the backbone predicts: a second opinion on the same features."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class ClassesScore(Score):
 
     name = "classes"
 
-    def __init__(self, pyramid: Pyramid) -> None:
+    def __init__(self, backbone: Pyramid) -> None:
         super().__init__()
-        self.classify: nn.Module = pyramid.classify
+        self.classify: nn.Module = backbone.classify
         sides = torch.zeros(2, CLASSES + 1, 1, 1)
         sides[0, 1:] = 1
         sides[:, list(BACKGROUND_CLASSES)] = torch.tensor([0.0, 1.0])[:, None, None, None]

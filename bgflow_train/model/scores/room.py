@@ -25,8 +25,8 @@ class RoomScore(Score):
     white pillar that it does not.
 
     Args:
-        pyramid: whose layer 6 describes and whose head weighs.
-        index: of layer 6, among the pyramid's.
+        backbone: Its layer 6 gives the descriptors, its head the weights.
+        index: Index of layer 6 among the layers of the backbone.
     """
 
     name = "room"
@@ -35,9 +35,9 @@ class RoomScore(Score):
     COARSER = 2
     """The cells that count are averages over squares of so many."""
 
-    def __init__(self, pyramid: Pyramid, index: int) -> None:
+    def __init__(self, backbone: Pyramid, index: int) -> None:
         super().__init__()
-        self.head, self.index = pyramid.head, index
+        self.head, self.index = backbone.head, index
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """Log-ratio at each cell of layer 6."""
