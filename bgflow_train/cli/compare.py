@@ -52,9 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.data.subsets import Joined, spaced
     from bgflow_train.model.fitting import FUSE, VALIDATE, Fitted
     from bgflow_train.studies.comparing import alone, compare_steps, count_fit, missed_novel
+    from bgflow_train.studies.peers.scores import ALL_SCORES
 
     try:
-        steps = [[Fitted.load(Path(folder)) for folder in step.split(",")] for step in arguments.fits]
+        steps = [[Fitted.load(Path(folder), ALL_SCORES) for folder in step.split(",")] for step in arguments.fits]
         names: list[str] = list(arguments.fits)
         against: list[int | None] = [None, *range(len(steps) - 1)]
         if arguments.alone:

@@ -28,11 +28,12 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.export.exporting import export
     from bgflow_train.model.fitting import Fitted
     from bgflow_train.networks import EncoderError
+    from bgflow_train.studies.peers.scores import ALL_SCORES
 
     try:
         notes = arguments.notes.read_text() if arguments.notes else ""
         cache = arguments.cache or arguments.fit
-        export(Fitted.load(arguments.fit), arguments.data, arguments.out, cache, notes)
+        export(Fitted.load(arguments.fit, ALL_SCORES), arguments.data, arguments.out, cache, notes)
     except (DatasetError, EncoderError, OSError) as error:
         raise UserError(str(error)) from error
     print(arguments.out / "README.md")

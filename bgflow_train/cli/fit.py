@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.model.fitting import fit
     from bgflow_train.model.scores import ScoreError
     from bgflow_train.networks import EncoderError
+    from bgflow_train.studies.peers.scores import ALL_SCORES
 
     [(width, height)] = read_sizes(arguments, "size")
     try:
@@ -71,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         empty = [EmptyRooms(path, every=arguments.every) for path in arguments.empty]
         backbones = [Path(folder) for folder in arguments.backbone.split(",")]
-        fitted = fit(recipe, backbones, arguments.data, arguments.rooms, arguments.out, empty)
+        fitted = fit(recipe, backbones, arguments.data, arguments.rooms, arguments.out, empty, ALL_SCORES)
     except (DatasetError, EncoderError, ScoreError) as error:
         raise UserError(str(error)) from error
     for layer in fitted.record["layers"]:

@@ -42,11 +42,12 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.data import DatasetError
     from bgflow_train.model.fitting import Fitted
     from bgflow_train.networks.device import machine
+    from bgflow_train.studies.peers.scores import ALL_SCORES
     from bgflow_train.studies.peers.table import write_peers
     from bgflow_train.studies.peers.table_rows import measure_peers, reported_sets
 
     try:
-        fits = [Fitted.load(folder) for folder in arguments.fits]
+        fits = [Fitted.load(folder, ALL_SCORES) for folder in arguments.fits]
         sets = [measure_peers(fits, *one, arguments.seed, cache()) for one in reported_sets(arguments.data)]
     except (DatasetError, OSError) as error:
         raise UserError(str(error)) from error

@@ -34,9 +34,8 @@ from bgflow_train.evaluation.operating_points import LEVELS, check, threshold
 from bgflow_train.evaluation.reliability import calibration_error, reliability, reliability_diagram
 from bgflow_train.export.model_card import model_card
 from bgflow_train.export.onnx_graph import to_onnx
-from bgflow_train.model.densities import Density
+from bgflow_train.model.domains import sample_domain
 from bgflow_train.model.fitting import VALIDATE, Fitted
-from bgflow_train.model.labelled_cells import domain_of
 from bgflow_train.model.network import Network
 
 __all__ = ["REPORT", "add_contrast", "contrast_of", "export", "parity", "write_manifest"]
@@ -63,7 +62,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
     """
     recipe, pyramid = fitted.recipe, fitted.backbone
     for score in fitted.scores:
-        if any(isinstance(part, Density) and not part.exportable for part in score.modules()):
+        if not score.exportable:
             raise DatasetError(f"the fit has the score {score.name}, which is no part of a graph; fit without it")
     validate = [open_split(data, *split) for split in VALIDATE]
     calibration = _calibrate(fitted, validate)
@@ -164,7 +163,7 @@ def add_contrast(folder: Path, data: Path, notes: str = "") -> dict[str, Any]:
 def _calibrate(fitted: Fitted, validate: list[IndexedDataset]) -> Calibration:
     parts: list[tuple[npt.NDArray[Any], ...]] = []
     for dataset in validate:
-        cells = domain_of(fitted.backbone, fitted.scores, fitted.recipe, [dataset])
+        cells = sample_domain(fitted.backbone, fitted.scores, fitted.recipe, [dataset])
         logits = fitted.logit(cells.scores, cells.confidence)
         # Each domain counts the same, however many pictures it has.
         parts.append((logits, cells.labels, cells.weights / cells.weights.sum()))

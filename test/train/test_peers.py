@@ -28,17 +28,18 @@ from bgflow_train.data.splits import Splits
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.evaluation.metrics import measure
 from bgflow_train.export.onnx_graph import to_onnx
-from bgflow_train.model.densities import KNN, PatchCore
-from bgflow_train.model.densities.patchcore import k_centre
+from bgflow_train.model.cell_labels import labelled, pure_background
+from bgflow_train.model.densities import KNN
 from bgflow_train.model.fitting import Fitted
 from bgflow_train.model.fusion import Fusion
-from bgflow_train.model.labelled_cells import labelled, pure_background
 from bgflow_train.model.network import Network, score_maps
-from bgflow_train.model.scores import DensityScore, LrasppScore, PadimScore, RatioScore, Score, make_score
+from bgflow_train.model.scores import DensityScore, Score
 from bgflow_train.networks import RANDOM, Layer
 from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.studies import comparing
 from bgflow_train.studies.comparing import alone, compare_steps
+from bgflow_train.studies.peers.scores import ALL_SCORES, LrasppScore, PadimScore, PatchCore, RatioScore
+from bgflow_train.studies.peers.scores.patchcore import k_centre
 
 PEERS = ["knn6", "patchcore6", "padim6", "ratio6", "context6"]
 SIZE = ["--size", "128x96"]
@@ -75,10 +76,10 @@ def pyramid() -> Pyramid:
 
 
 def fitted_to_background(name: str, pyramid: Pyramid) -> Score:
-    score = make_score(name, pyramid, seed=0)
+    score = ALL_SCORES.make(name, pyramid, seed=0)
     background = points(4000, 0)
     if isinstance(score, PadimScore):
-        score.fit((map, np.ones(GRID, bool)) for map in maps(150))
+        score.fit_maps((map, np.ones(GRID, bool)) for map in maps(150))
     elif isinstance(score, RatioScore):
         score.background.density.fit(background, background, seed=0)
         everything = torch.cat([background, unusual(points(2000, 1))])
@@ -168,7 +169,7 @@ def test_padim_is_the_mahalanobis_distance_at_a_position_and_few_samples_take_th
     # The last position is background five times, fewer than two samples a channel, the one before never.
     background = [np.array([[True, True], [False, number < 5]]) for number in range(20)]
     score = PadimScore("padim6", 0, channels)
-    assert score.fit(zip(seen, background, strict=True)) == 45
+    assert score.fit_maps(zip(seen, background, strict=True)) == 45
     own = [torch.stack([map[0, :, 0, x] for map in seen]).double() for x in (0, 1)]
     everything = torch.cat([*own, torch.stack([map[0, :, 1, 1] for map in seen[:5]]).double()])
     x = torch.randn(1, channels, 2, 2, generator=generator) + 5
@@ -184,15 +185,15 @@ def test_what_is_usual_elsewhere_is_unusual_at_another_place() -> None:
     floor = torch.zeros(1, CHANNELS, *GRID)
     floor[:, 1, GRID[0] // 2 :] = 16.0
     score = PadimScore("padim6", 0, CHANNELS)
-    score.fit((map + floor, np.ones(GRID, bool)) for map in maps(150))
+    score.fit_maps((map + floor, np.ones(GRID, bool)) for map in maps(150))
     [new] = [map_of(points(GRID[0] * GRID[1], 1000))]
     assert score([new + floor.flip(2)]).min() > score([new + floor]).max()
 
 
 def test_padim_without_background_says_so_and_stays_as_it_was() -> None:
     score = PadimScore("padim6", 0, CHANNELS)
-    assert score.fit((map, np.zeros(GRID, bool)) for map in maps(2)) == 0
-    assert score.fit([]) == 0
+    assert score.fit_maps((map, np.zeros(GRID, bool)) for map in maps(2)) == 0
+    assert score.fit_maps([]) == 0
     assert len(score.mean) == 0
 
 
@@ -212,14 +213,14 @@ def test_ratio_says_nothing_of_what_is_rare_everywhere(pyramid: Pyramid) -> None
 
 @pytest.mark.parametrize("name", [*PEERS, "gaussian6"])
 def test_a_saved_peer_comes_back_the_same(name: str, pyramid: Pyramid) -> None:
-    score, again = fitted_to_background(name, pyramid), make_score(name, pyramid, seed=0).eval()
+    score, again = fitted_to_background(name, pyramid), ALL_SCORES.make(name, pyramid, seed=0).eval()
     again.load_state_dict(score.state_dict())
     new = [map_of(points(GRID[0] * GRID[1], 1000))] * 5
     assert torch.equal(score(new), again.requires_grad_(False)(new))
 
 
 def test_the_nearest_neighbours_are_bounded(pyramid: Pyramid) -> None:
-    score = make_score("knn4", pyramid, seed=0)
+    score = ALL_SCORES.make("knn4", pyramid, seed=0)
     assert isinstance(score, DensityScore)
     assert isinstance(score.density, KNN)
     assert (score.density.neighbours, score.density.stored) == (50, 20_000)
@@ -264,7 +265,7 @@ def test_a_fit_of_peers_is_read_again_and_a_second_one_passes_over_no_picture(
     record = (folder / "fitted.json").read_bytes()
     files = {path.name for path in folder.glob("*.safetensors")} - {"pyramid.safetensors"}
     assert files >= {f"{name}.safetensors" for name in (*PEERS, "ratio6_generic", "lraspp")}
-    monkeypatch.setattr("bgflow_train.model.labelled_cells.canvas_of", lambda *_: pytest.fail("passed over a picture"))
+    monkeypatch.setattr("bgflow_train.model.fitting_data.canvas_of", lambda *_: pytest.fail("passed over a picture"))
     # The folder of a fit holds its backbone as well.
     assert run(fit, *options(made, folder, folder)) == 0
     assert "ratio6_generic: {'cells': " in capsys.readouterr().out
@@ -273,7 +274,8 @@ def test_a_fit_of_peers_is_read_again_and_a_second_one_passes_over_no_picture(
         run(fit, *options(made, folder, folder), "--seed", "1")
     image = torch.randint(0, 256, (1, 96, 128, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     found = [
-        score_maps(fitted.backbone, fitted.scores, image)[0] for fitted in (Fitted.load(folder), Fitted.load(folder))
+        score_maps(fitted.backbone, fitted.scores, image)[0]
+        for fitted in (Fitted.load(folder, ALL_SCORES), Fitted.load(folder, ALL_SCORES))
     ]
     assert torch.equal(*found)
     assert found[0].isfinite().all()
@@ -292,9 +294,9 @@ def test_another_head_learns_what_the_maps_tell_and_the_seed_decides_it(pyramid:
         return [low[None], torch.zeros(1, 112, 2, 2), torch.zeros(1, 320, 1, 1)]
 
     def head(seed: int) -> LrasppScore:
-        score = make_score("lraspp", pyramid, seed=0)
+        score = ALL_SCORES.make("lraspp", pyramid, seed=0)
         assert isinstance(score, LrasppScore)
-        assert score.fit(((maps_of(mask), mask) for mask in masks), seed) == 16
+        assert score.fit_maps(((maps_of(mask), mask) for mask in masks), seed) == 16
         return score
 
     first, same, other = head(0), head(0), head(1)
@@ -348,7 +350,7 @@ def test_the_one_table_has_every_score_the_fusion_and_what_the_paper_s_systems_h
     assert "elsewhere" not in text
     assert "nowhere" not in text
     # The fusion's numbers are those that the compared fit has on the same pictures.
-    counts = comparing.count_fit(Fitted.load(folder), open_split(made, "gazebo_house", "test"), tmp_path)
+    counts = comparing.count_fit(Fitted.load(folder, ALL_SCORES), open_split(made, "gazebo_house", "test"), tmp_path)
     expected = measure(counts[:, :2].sum(0)).auroc
     assert result["sets"][2]["systems"]["fused"]["metrics"]["auroc"] == pytest.approx(expected, abs=0.01)
     assert result["sets"][0]["systems"]["fused"]["found"].keys() == {"chair"}
@@ -367,7 +369,7 @@ def test_a_killed_fit_keeps_what_padim_learnt(
 
 
 def test_the_peers_that_torch_computes_are_exported(folder: Path) -> None:
-    fitted = Fitted.load(folder)
+    fitted = Fitted.load(folder, ALL_SCORES)
     kept = [index for index, score in enumerate(fitted.scores) if score.name != "knn6"]
     fusion = fitted.fusion
     ones = Fusion([fusion.mean[i] for i in kept], [fusion.deviation[i] for i in kept], [1.0] * len(kept), 0.1, 0.0)
@@ -382,7 +384,7 @@ def test_the_peers_that_torch_computes_are_exported(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["head", *PEERS, "lraspp"])
 def test_a_score_alone_is_its_normalised_negative(name: str, folder: Path) -> None:
-    fitted = Fitted.load(folder)
+    fitted = Fitted.load(folder, ALL_SCORES)
     one, index = alone(fitted, name), fitted.recipe.scores.index(name)
     assert one.recipe.scores == (("head",) if name == "head" else ("head", name))
     image = torch.from_numpy(made_rooms.wall_with_things(5)[0])[None]

@@ -263,7 +263,7 @@ def test_too_few_background_cells_are_a_clear_error(
 ) -> None:
     command = ["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(tmp_path), *SIZE, *DENSITIES]
     assert main([*command, "--cells", "20"]) == 2
-    assert "layer 4 has 12 background cells to fit with, of at least 50; more pictures" in capsys.readouterr().err
+    assert "layer 4 has 12 background cells to fit with, of at least 50; more images" in capsys.readouterr().err
 
 
 def test_the_committed_splits_keep_reported_pictures_apart() -> None:

@@ -24,7 +24,7 @@ from bgflow_train.data.canvas import on_picture
 from bgflow_train.data.subsets import spaced
 from bgflow_train.model.densities import KNN, Density, Gaussian, Mixture, RealNVP
 from bgflow_train.model.features import FeatureCache, Features
-from bgflow_train.model.labelled_cells import FEWEST
+from bgflow_train.model.fitting_data import MIN_CELLS
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
 from bgflow_train.studies.paper.cells import cells_of, draw
@@ -138,10 +138,10 @@ def _cells(
     cells = []
     for layer, parts in zip(expert.layers, found, strict=True):
         all_cells = np.concatenate(parts)
-        if len(all_cells) < FEWEST:
+        if len(all_cells) < MIN_CELLS:
             raise DatasetError(
                 f"layer {layer.number} has {len(all_cells)} background cells in {dataset.name}, expected at least "
-                f"{FEWEST}; use more images, larger images or emptier rooms"
+                f"{MIN_CELLS}; use more images, larger images or emptier rooms"
             )
         cells.append(draw(all_cells, most, rng).to(DEVICE))
     return cells, counts
