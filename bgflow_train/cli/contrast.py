@@ -28,12 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure, write, and print the bound with what is below it."""
     from bgflow_train.data import DatasetError
-    from bgflow_train.export.exporting import add_contrast
     from bgflow_train.export.model_card import contrast_table
+    from bgflow_train.export.reporting import add_contrast
 
     try:
         notes = arguments.notes.read_text() if arguments.notes else ""
-        contrast = add_contrast(arguments.model, arguments.data, notes)["contrast"]
+        contrast = add_contrast(arguments.model, arguments.data, notes).added["contrast"]
     except (DatasetError, ModelError, OSError) as error:
         raise UserError(str(error)) from error
     print(f"least contrast of a room: {contrast['least']:.2f}, {contrast['guarantee']}\n\n{contrast_table(contrast)}")

@@ -8,6 +8,7 @@ import argparse
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
+from bgflow_ros.segmentation.model import ModelError
 
 HELP = "turn a fit into a model folder"
 EXTRA = "train"
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         notes = arguments.notes.read_text() if arguments.notes else ""
         cache = arguments.cache or arguments.fit
         export(Fitted.load(arguments.fit, ALL_SCORES), arguments.data, arguments.out, cache, notes)
-    except (DatasetError, EncoderError, OSError) as error:
+    except (DatasetError, EncoderError, ModelError, OSError) as error:
         raise UserError(str(error)) from error
     print(arguments.out / "README.md")
     return 0

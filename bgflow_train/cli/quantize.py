@@ -40,11 +40,12 @@ def run(arguments: argparse.Namespace) -> int:
         manifest = add_int8(arguments.model, arguments.data, arguments.cache or arguments.model, keep, notes)
     except (DatasetError, ModelError, OSError) as error:
         raise UserError(str(error)) from error
-    found = manifest["int8"]["difference"]
+    int8 = manifest.added["int8"]
+    found = int8["difference"]
     print(
         f"likelihood differs from float32 by {found['mean']:.4f} in the mean, {found['percentile99']:.3f} at the 99th "
         f"percentile, {found['largest']:.3f} at most, on {found['pictures']} held-back pictures"
     )
-    for name, metrics in (("float32", manifest["metrics"]), ("int8", manifest["int8"]["metrics"])):
+    for name, metrics in (("float32", manifest.metrics), ("int8", int8["metrics"])):
         print(f"\n{metrics_table(metrics, name)}")
     return 0

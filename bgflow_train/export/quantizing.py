@@ -10,27 +10,25 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
-import yaml
 from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from tqdm import tqdm
 
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_ros.segmentation.masks import likelihood
-from bgflow_ros.segmentation.model import MANIFEST, PROTOBUF_BYTES, Model, ModelError
+from bgflow_ros.segmentation.model import PROTOBUF_BYTES, Model, ModelError
 from bgflow_ros.segmentation.runtime import Runtime
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.data import IndexedDataset
 from bgflow_train.data.canvas import canvas_of
 from bgflow_train.data.registry import open_split
-from bgflow_train.evaluation.evaluation import evaluate
-from bgflow_train.export.exporting import REPORT, contrast_of, write_manifest
-from bgflow_train.export.model_card import model_card
+from bgflow_train.export.manifest import Manifest
+from bgflow_train.export.model_card import write_card
+from bgflow_train.export.reporting import contrast_report, evaluation_reports
 from bgflow_train.export.rounding import moments, round_weights
 
 __all__ = ["KEEP", "LEVELS", "add_int8", "difference", "quantize"]
@@ -42,7 +40,7 @@ FOLLOWING = ("Add", "Clip", "Resize")
 """Operators that are computed in int8 where they follow a convolution that is."""
 CALIBRATION = ("nyu", "fit")
 HELD_BACK = ("nyu", "validate")
-PICTURES = 64
+IMAGES = 64
 """For the ranges of the activations, and for the comparison with float32."""
 LEVELS = 64
 """Largest integer of a weight. Processors without VNNI or dot product sum two products of bytes in 16 bits, and
@@ -120,7 +118,7 @@ def _round_anew(
         tensors[f"{name}_quantized"].CopyFrom(numpy_helper.from_array(rounded, f"{name}_quantized"))
 
 
-def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, notes: str = "") -> dict[str, Any]:
+def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, notes: str = "") -> Manifest:
     """Write the int8 graph into a model folder, with its difference from float32 and its metrics in manifest and card.
 
     Args:
@@ -135,26 +133,25 @@ def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, 
     """
     float32 = Model.load(folder, PROTOBUF_BYTES)
     calibration, held_back = open_split(data, *CALIBRATION), open_split(data, *HELD_BACK)
-    manifest = yaml.safe_load((folder / MANIFEST).read_text())
-    seed = manifest["training"]["recipe"]["seed"]
+    manifest = Manifest.load(folder)
+    seed = manifest.training["recipe"]["seed"]
     graph = quantize(float32.graph, _canvases(calibration, float32), keep, seed)
-    entry: dict[str, Any] = {
+    # Everything is measured before anything is written: a kill leaves no model that is only half described.
+    int8 = replace(float32, int8=graph)
+    entry = {
         "file": FILE,
         "sha256": hashlib.sha256(graph).hexdigest(),
         "float32": list(keep),
-        "calibration": {"/".join(CALIBRATION): {"pictures": PICTURES, "sha256": calibration.digest()}},
+        "calibration": {"/".join(CALIBRATION): {"pictures": IMAGES, "sha256": calibration.digest()}},
+        "difference": difference(int8, _canvases(held_back, float32)),
+        "metrics": evaluation_reports(Segmenter(int8, "cpu", precision="int8"), data, cache, seed),
     }
-    manifest["int8"] = entry
-    # Measured before anything is written: a kill never leaves a model that is half described.
-    int8 = replace(float32, int8=graph)
-    entry["difference"] = difference(int8, _canvases(held_back, float32))
-    segmenter = Segmenter(int8, "cpu", precision="int8")
-    entry["metrics"] = {"/".join(split): evaluate(segmenter, open_split(data, *split), cache, seed) for split in REPORT}
-    manifest["contrast"] = contrast_of(int8, data)  # anew: one bound serves both graphs
+    # The contrast is measured again, because one bound serves both graphs.
+    manifest = manifest.with_part("int8", entry).with_part("contrast", contrast_report(int8, data))
     write_atomically(folder / FILE, graph)
-    write_manifest(folder, manifest)
-    write_atomically(folder / "README.md", model_card(manifest, notes).encode())
-    return manifest  # type: ignore[no-any-return]
+    manifest.write(folder)
+    write_card(folder, manifest, notes)
+    return manifest
 
 
 def difference(model: Model, canvases: Sequence[npt.NDArray[np.uint8]]) -> dict[str, float]:
@@ -186,8 +183,8 @@ def _encoder_nodes(graph: onnx.GraphProto, keep: Sequence[str]) -> list[onnx.Nod
 
 
 def _canvases(dataset: IndexedDataset, model: Model) -> list[npt.NDArray[np.uint8]]:
-    """PICTURES of the set, evenly spaced, as the network sees them."""
-    indices = range(0, len(dataset), max(1, len(dataset) // PICTURES))[:PICTURES]
+    """IMAGES of the set, evenly spaced, as the network sees them."""
+    indices = range(0, len(dataset), max(1, len(dataset) // IMAGES))[:IMAGES]
     return [canvas_of(dataset[index], model.width, model.height)[0] for index in indices]
 
 

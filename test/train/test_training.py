@@ -21,7 +21,7 @@ from bgflow_train.data import DatasetError, IndexedDataset, Sample
 from bgflow_train.data.registry import open_named
 from bgflow_train.data.splits import FOLDERS, NAMES, Splits, make, rooms
 from bgflow_train.evaluation.model_counts import count_model
-from bgflow_train.export import exporting
+from bgflow_train.export import reporting
 from bgflow_train.model.densities import Gaussian
 from bgflow_train.model.fitting import Fitted
 from bgflow_train.model.network import score_maps
@@ -44,7 +44,7 @@ def backbone(made: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def one_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """The made pictures' names are no numbers that rooms could be told by. Few views without a room are enough."""
-    monkeypatch.setattr(exporting, "rooms", lambda ids: [ids])
+    monkeypatch.setattr(reporting, "rooms", lambda ids: [ids])
     monkeypatch.setattr("bgflow_train.evaluation.contrast.IMAGES", 3)
 
 
@@ -309,7 +309,7 @@ def test_the_packaged_graph_and_torch_agreed_when_it_was_exported(manifest: dict
 
 def test_the_readme_says_what_the_manifest_says(manifest: dict) -> None:
     readme = (ROOT / "README.md").read_text()
-    assert manifest["metrics"].keys() == {"/".join(split) for split in exporting.REPORT}
+    assert manifest["metrics"].keys() == {"/".join(split) for split in reporting.REPORT}
     for name, result in manifest["metrics"].items():
         numbers = result["metrics"]
         cells = f"{100 * numbers['ap']:.1f} | {100 * numbers['ar']:.1f} | {100 * numbers['fpr95']:.1f} |"
