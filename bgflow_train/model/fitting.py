@@ -26,7 +26,7 @@ from bgflow_train.model.fusion import Fusion, across_domains
 from bgflow_train.model.scores import SCORES, Score, ScoreRegistry
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.pyramid import Pyramid
-from bgflow_train.runs.ownership import claim
+from bgflow_train.runs.ownership import own_folder
 from bgflow_train.training.recipe import Recipe
 from bgflow_train.training.train_backbone import BACKBONE, load_backbone, mean_backbone
 
@@ -133,7 +133,7 @@ def fit(
             "sha256": [hashlib.sha256((folder / BACKBONE.weights).read_bytes()).hexdigest() for folder in backbones]
         },
     }
-    claim(out / "fit.json", begun)
+    own_folder(out / "fit.json", begun)
     if (out / RECORD).exists():
         return Fitted.load(out, registry)
     BACKBONE.keep(out, backbone, origin)

@@ -26,14 +26,15 @@ from bgflow_train.data.classes import mask_of
 from bgflow_train.networks import RANDOM
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.pyramid import Pyramid
-from bgflow_train.runs.artifact import BEGUN, Trained, mask_loss, named, take_step, validation_loss
+from bgflow_train.runs.artifact import BEGUN, Artifact, identify_weights
 from bgflow_train.runs.checkpoint import Checkpoint
-from bgflow_train.runs.ownership import claim
+from bgflow_train.runs.ownership import own_folder
 from bgflow_train.training.recipe import BackboneRecipe
+from bgflow_train.training.steps import mask_loss, take_step, validation_loss
 
 __all__ = ["BACKBONE", "Source", "load_backbone", "mean_backbone", "train_backbone"]
 
-BACKBONE = Trained("backbone", "pyramid", "train")
+BACKBONE = Artifact("backbone", "pyramid", "train")
 PERIOD = 250
 """Steps between two looks at the validation pictures, after each of which a killed training goes on."""
 WARM_UP = 60
@@ -70,7 +71,8 @@ def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation
     """
     total = sum(source.share for source in sources)
     begun = {
-        "recipe": asdict(recipe) | {"crop": list(recipe.crop), "init": named(recipe.init, _file_of(recipe.init))},
+        "recipe": asdict(recipe)
+        | {"crop": list(recipe.crop), "init": identify_weights(recipe.init, _file_of(recipe.init))},
         "constants": CONSTANTS,
         "data": {
             dataset.name: {"pictures": len(dataset), "sha256": dataset.digest(), "share": share / total}
@@ -78,11 +80,11 @@ def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation
         },
     }
     if (out / BACKBONE.record).exists():
-        claim(out / BEGUN, begun)
+        own_folder(out / BEGUN, begun)
         return load_backbone(out)
     torch.manual_seed(recipe.seed)
     backbone = _first(recipe.init)
-    claim(out / BEGUN, begun)
+    own_folder(out / BEGUN, begun)
     both = nn.ModuleDict({"now": backbone, "mean": copy.deepcopy(backbone)})
     both.to(DEVICE).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(_groups(backbone, recipe.rate), weight_decay=recipe.decay)

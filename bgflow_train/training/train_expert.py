@@ -21,14 +21,15 @@ from bgflow_train.data.augment import CONSTANTS, augmented, canvas_scale
 from bgflow_train.networks import RANDOM, make_encoder
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
-from bgflow_train.runs.artifact import BEGUN, Trained, named, take_step, validation_loss
+from bgflow_train.runs.artifact import BEGUN, Artifact, identify_weights
 from bgflow_train.runs.checkpoint import Checkpoint
-from bgflow_train.runs.ownership import claim
+from bgflow_train.runs.ownership import own_folder
 from bgflow_train.training.recipe import ExpertRecipe
+from bgflow_train.training.steps import take_step, validation_loss
 
 __all__ = ["EXPERT", "load_expert", "train_expert"]
 
-EXPERT = Trained("expert", "expert", "expert")
+EXPERT = Artifact("expert", "expert", "expert")
 WORKERS = 8 if DEVICE.type == "cuda" else 0
 """A card is faster than one process reads and augments."""
 
@@ -65,18 +66,19 @@ def train_expert(recipe: ExpertRecipe, train: IndexedDataset, validation: Indexe
         EncoderError: the encoder's first weights cannot be had.
     """
     begun = {
-        "recipe": asdict(recipe) | {"crop": list(recipe.crop), "init": named(recipe.init, Path(recipe.init))},
+        "recipe": asdict(recipe)
+        | {"crop": list(recipe.crop), "init": identify_weights(recipe.init, Path(recipe.init))},
         "constants": CONSTANTS,
         "data": {set.name: {"pictures": len(set), "sha256": set.digest()} for set in (train, validation)},
     }
     if (out / EXPERT.record).exists():
-        claim(out / BEGUN, begun)
+        own_folder(out / BEGUN, begun)
         return load_expert(out)
     torch.manual_seed(recipe.seed)
     # The decoder's new weights are drawn after the encoder's random ones.
     expert = Expert(make_encoder(recipe.encoder, recipe.init), recipe.classes)
     # Only now: what cannot be built must not keep the folder from what can.
-    claim(out / BEGUN, begun)
+    own_folder(out / BEGUN, begun)
     source = expert.source
     expert.encoder.requires_grad_(not recipe.frozen)
     expert.to(DEVICE).to(memory_format=torch.channels_last)  # two to three times faster for light encoders

@@ -210,7 +210,7 @@ def test_an_unfinished_training_is_no_other_s_either(
 
 
 def test_pictures_without_labels_cannot_validate(sets: Sets, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="none of the 3 pictures of blank has a label to validate with"):
+    with pytest.raises(DatasetError, match="none of the 3 images of blank has a label to validate with"):
         train_backbone(RECIPE, sets[0], Blank("blank", list("abc"), VOID), tmp_path)
 
 

@@ -28,7 +28,7 @@ from bgflow_train.networks import IMAGENET, EncoderError
 from bgflow_train.networks.device import machine
 from bgflow_train.networks.expert import Expert
 from bgflow_train.runs.artifact import BEGUN
-from bgflow_train.runs.ownership import claim
+from bgflow_train.runs.ownership import own_folder
 from bgflow_train.studies.paper.cells import CONSTANTS as FITTING
 from bgflow_train.studies.paper.column_fitting import CHOICE_IMAGES, NEIGHBOURS, FittedColumn, fit_column
 from bgflow_train.studies.paper.columns import Column, Size
@@ -155,7 +155,7 @@ def _begin(column: Column, setting: Setting) -> tuple[Expert, Path, dict[str, An
         "data": setting.images.digests(),
         "run": {"split": setting.split, "seed": setting.seed},
     }
-    claim(systems / BEGUN, begun)
+    own_folder(systems / BEGUN, begun)
     return expert, systems, begun
 
 

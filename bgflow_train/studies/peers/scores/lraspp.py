@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from bgflow_train.model.scores import Score
 from bgflow_train.networks.device import DEVICE
-from bgflow_train.runs.artifact import mask_loss, take_step
+from bgflow_train.training.steps import mask_loss, take_step
 
 if TYPE_CHECKING:
     from bgflow_train.model.fitting_data import FittingData
