@@ -10,8 +10,8 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from bgflow_train.data import DatasetError, FolderDataset, Sample
 from bgflow_train.data.canvas import canvas_of
-from bgflow_train.model.features import FIELD_SIGMAS, FeatureCache, background_score
 from bgflow_train.networks import ENCODERS, RANDOM, EncoderError, make_encoder
+from bgflow_train.studies.paper.features import FIELD_SIGMAS, FeatureCache, background_score
 
 WIDTH, HEIGHT = 128, 96
 

@@ -23,12 +23,12 @@ from bgflow_train.data.augment import Augmented
 from bgflow_train.data.canvas import on_picture
 from bgflow_train.data.subsets import spaced
 from bgflow_train.model.densities import KNN, Density, Gaussian, Mixture, RealNVP
-from bgflow_train.model.features import FeatureCache, Features
 from bgflow_train.model.fitting_data import MIN_CELLS
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
 from bgflow_train.studies.paper.cells import cells_of, draw
 from bgflow_train.studies.paper.columns import Column, Size
+from bgflow_train.studies.paper.features import FeatureCache, Features
 from bgflow_train.studies.paper.fusion import PaperFusion
 from bgflow_train.studies.paper.image_sets import ImageSets
 from bgflow_train.studies.paper.systems import KINDS, Systems

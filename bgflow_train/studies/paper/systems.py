@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as F
 
 from bgflow_train.model.densities import Density
-from bgflow_train.model.features import Features
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
 from bgflow_train.studies.paper.cells import nll_maps
+from bgflow_train.studies.paper.features import Features
 from bgflow_train.studies.paper.fusion import PaperFusion
 
 __all__ = ["KINDS", "Map", "Systems", "rows"]

@@ -17,11 +17,11 @@ from bgflow_ros.segmentation.usage import memory
 from bgflow_train.data import Dataset
 from bgflow_train.data.registry import open_split
 from bgflow_train.model.densities import RealNVP
-from bgflow_train.model.features import FeatureCache, background_cells
 from bgflow_train.model.fitting import fit
 from bgflow_train.model.scores import COUPLINGS, HIDDEN
 from bgflow_train.networks.device import machine
 from bgflow_train.networks.pyramid import Pyramid
+from bgflow_train.studies.paper.features import FeatureCache, background_cells
 from bgflow_train.training.recipe import Recipe
 from bgflow_train.training.train_backbone import BACKBONE
 
