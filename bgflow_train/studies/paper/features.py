@@ -32,8 +32,8 @@ __all__ = [
 ]
 
 BACKGROUND_ABOVE = 0.8
-"""Background score above which a cell is background; only such cells train a density. A higher bound leaves few cells of
-the deepest layer, whose field is wide; validation preferred 0.8 to 0.9.
+"""Background score above which a cell is background; only such cells train a density. A higher bound leaves few cells
+of the deepest layer, whose field is wide; validation preferred 0.8 to 0.9.
 """
 FOREGROUND_BELOW = 0.1
 """Background score below which a cell is foreground; such cells are only counted."""
