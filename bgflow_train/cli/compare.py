@@ -45,11 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Compare the fits, print the tables and write the report."""
     from bgflow_train.data import DatasetError, IndexedDataset
-    from bgflow_train.data.novel import NovelRooms, Pasted
-    from bgflow_train.data.other_cameras import CHANGES, Changed
+    from bgflow_train.data.novel import NovelRooms, PastedObjects
+    from bgflow_train.data.other_cameras import CAMERAS, OtherCamera
     from bgflow_train.data.registry import open_split
     from bgflow_train.data.rendered_rooms import open_rooms
-    from bgflow_train.data.subsets import Joined, spaced
+    from bgflow_train.data.subsets import Concatenated, evenly_spaced
     from bgflow_train.model.fitting import FUSE, VALIDATE, Fitted
     from bgflow_train.studies.comparing import alone, compare_steps, count_fit, missed_novel
     from bgflow_train.studies.peers.scores import ALL_SCORES
@@ -65,13 +65,15 @@ def run(arguments: argparse.Namespace) -> int:
                         names.append(f"{name}: {score}")
                         steps.append([alone(fitted, score) for fitted in step])
                         against.append(place)
-        nyu = spaced(open_split(arguments.data, "nyu", "validate"), 120)
-        photographs = Joined([open_split(arguments.data, *split) for split in (*FUSE, VALIDATE[1])], "photographs")
+        nyu = evenly_spaced(open_split(arguments.data, "nyu", "validate"), 120)
+        photographs = Concatenated(
+            [open_split(arguments.data, *split) for split in (*FUSE, VALIDATE[1])], "photographs"
+        )
         sets: list[IndexedDataset] = [nyu, photographs]
         if arguments.rooms is not None:
             sets.append(open_rooms(arguments.rooms, "validate"))
         if arguments.changed:
-            sets += [Changed(nyu, change) for change in CHANGES]
+            sets += [OtherCamera(nyu, change) for change in CAMERAS]
         result: dict[str, Any] = {"steps": names, "sets": {}, "novel": {}}
         for dataset in sets:
             counts = [[count_fit(fitted, dataset, arguments.cache) for fitted in step] for step in steps]
@@ -80,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(_table(dataset.name, names, rows))
         if arguments.novel is not None:
             rooms = NovelRooms(arguments.novel)
-            for dataset in (rooms, Pasted(nyu, rooms)):
+            for dataset in (rooms, PastedObjects(nyu, rooms)):
                 counts = [[count_fit(fitted, dataset, arguments.cache) for fitted in step] for step in steps]
                 missed = [[missed_novel(one, RATES) for one in step] for step in counts]
                 result["novel"][dataset.name] = {"pictures": len(dataset), "sha256": dataset.digest(), "steps": missed}

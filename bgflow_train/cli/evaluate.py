@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure the model, print its tables and write its report."""
     from bgflow_train.data import DatasetError, FolderDataset, IndexedDataset
-    from bgflow_train.data.registry import open_named
+    from bgflow_train.data.registry import open_dataset
     from bgflow_train.evaluation.evaluation import evaluate
     from bgflow_train.export.model_card import metrics_table
 
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         if folders:
             dataset: IndexedDataset = FolderDataset(arguments.images, arguments.masks, name=arguments.images.name)
         else:
-            dataset = open_named(arguments.dataset, arguments.split)
+            dataset = open_dataset(arguments.dataset, arguments.split)
         model = Model.load(arguments.model, arguments.largest)
         segmenter = Segmenter(model, arguments.device, precision=arguments.precision)
         unfinished = arguments.cache or cache()

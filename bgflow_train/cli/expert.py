@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train and print the folder."""
     from bgflow_train.data import DatasetError
-    from bgflow_train.data.registry import open_parsing, open_split
+    from bgflow_train.data.registry import open_ade20k_parsing, open_split
     from bgflow_train.networks import EncoderError
     from bgflow_train.training.train_expert import train_expert
 
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
             train, validation = (open_split(arguments.data, "nyu", split) for split in ("fit", "validate"))
             train_expert(recipe, train, validation, arguments.out)
         else:
-            train_expert(recipe, *open_parsing(arguments.ade20k), arguments.out)
+            train_expert(recipe, *open_ade20k_parsing(arguments.ade20k), arguments.out)
     except (DatasetError, EncoderError) as error:
         raise UserError(str(error)) from error
     print(arguments.out)

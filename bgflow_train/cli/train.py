@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train and print the folder."""
     from bgflow_train.data import DatasetError
     from bgflow_train.data.classes import ClassesDataset
-    from bgflow_train.data.registry import open_split, place_of
+    from bgflow_train.data.registry import dataset_path, open_split
     from bgflow_train.data.rendered_rooms import open_rooms_classes
     from bgflow_train.data.splits import Splits
     from bgflow_train.networks import EncoderError
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"--rooms-share is {arguments.rooms_share}; expected a number between 0 and 1")
     try:
         ids = Splits.load().ids("nyu", "fit")
-        nyu = ClassesDataset(place_of(arguments.data, "nyu"), ids, "nyu/fit")
+        nyu = ClassesDataset(dataset_path(arguments.data, "nyu"), ids, "nyu/fit")
         sources = [Source(nyu, 1.0)]
         if arguments.rooms is not None:
             rooms = open_rooms_classes(arguments.rooms, "fit")

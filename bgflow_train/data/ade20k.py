@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_train.data.base import BACKGROUND, FOREGROUND, VOID, DatasetError
-from bgflow_train.data.pairs import PairedDataset, by_stem, pair, read_labels
+from bgflow_train.data.pairs import PairedDataset, index_by_stem, pair_files, read_labels
 
 __all__ = ["PARSING_CLASSES", "PARTS", "Ade20k", "Ade20kParsing"]
 
@@ -67,9 +67,9 @@ class Ade20k(PairedDataset):
             )
         if self.full:
             pictures, labels = _walk(folder)
-            pairs = pair(folder, pictures, folder / "**" / "*_seg.png", labels, ids)
+            pairs = pair_files(folder, pictures, folder / "**" / "*_seg.png", labels, ids)
         else:
-            pairs = pair(images, by_stem(images), annotations, by_stem(annotations), ids)
+            pairs = pair_files(images, index_by_stem(images), annotations, index_by_stem(annotations), ids)
         super().__init__(name, pairs)
 
     def _mask(self, labels: Path) -> npt.NDArray[np.uint8]:

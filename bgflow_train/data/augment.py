@@ -12,7 +12,7 @@ import numpy as np
 from bgflow_ros.segmentation.letterbox import FILL
 from bgflow_train.data import VOID, IndexedDataset, Sample
 
-__all__ = ["CONSTANTS", "Augmented", "augmented", "canvas_scale"]
+__all__ = ["CONSTANTS", "AugmentedDataset", "augment", "canvas_scale"]
 
 RESCALE = (0.75, 1.5)
 """Factors on the picture's size; the paper gives none."""
@@ -24,7 +24,7 @@ CONSTANTS = {"rescale": list(RESCALE), "brightness": BRIGHTNESS, "contrast": lis
 """What the code fixes and augmented pictures depend on."""
 
 
-def augmented(sample: Sample, scale: float, width: int, height: int, rng: np.random.Generator) -> Sample:
+def augment(sample: Sample, scale: float, width: int, height: int, rng: np.random.Generator) -> Sample:
     """Draw one variant of a picture and its labels.
 
     Args:
@@ -56,7 +56,7 @@ def canvas_scale(sample: Sample, width: int, height: int) -> float:
     return float(min(width / sample.mask.shape[1], height / sample.mask.shape[0]))
 
 
-class Augmented(IndexedDataset):
+class AugmentedDataset(IndexedDataset):
     """Each sample of a data set as it is, then variants of it.
 
     Args:
@@ -78,7 +78,7 @@ class Augmented(IndexedDataset):
         if variant == 0:
             return sample
         rng = np.random.default_rng([self.seed, place, variant])
-        return augmented(sample, canvas_scale(sample, *self.size), *self.size, rng)._replace(id=self.ids[index])
+        return augment(sample, canvas_scale(sample, *self.size), *self.size, rng)._replace(id=self.ids[index])
 
     def _content(self, index: int) -> Iterable[bytes]:
         place, variant = divmod(index, self.copies)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from bgflow_ros.segmentation.letterbox import FILL
 from bgflow_train.data import Sample
 
-__all__ = ["CONSTANTS", "lit", "moved", "pasted", "strewn"]
+__all__ = ["CONSTANTS", "jitter_geometry", "jitter_light", "paste_objects", "scatter_shapes"]
 
 Picture = npt.NDArray[np.float32]
 
@@ -60,7 +60,9 @@ CONSTANTS = {
 """What the code fixes and disturbed pictures depend on."""
 
 
-def moved(sample: Sample, scale: float, width: int, height: int, void: int, rng: np.random.Generator) -> Sample:
+def jitter_geometry(
+    sample: Sample, scale: float, width: int, height: int, void: int, rng: np.random.Generator
+) -> Sample:
     """Scale, stretch, tilt, flip and cut a picture and its labels.
 
     Args:
@@ -98,7 +100,7 @@ def moved(sample: Sample, scale: float, width: int, height: int, void: int, rng:
     return Sample(np.asarray(rgb, np.uint8), np.asarray(labels, np.uint8), sample.id)
 
 
-def pasted(sample: Sample, other: Sample, background: Sequence[int], rng: np.random.Generator) -> Sample:
+def paste_objects(sample: Sample, other: Sample, background: Sequence[int], rng: np.random.Generator) -> Sample:
     """Put one or two classes of another picture's things in front: outliers, wherever they do not belong.
 
     Args:
@@ -118,7 +120,7 @@ def pasted(sample: Sample, other: Sample, background: Sequence[int], rng: np.ran
     return Sample(rgb, np.where(covered, other.mask, sample.mask), sample.id)
 
 
-def strewn(sample: Sample, other: Sample, label: int, rng: np.random.Generator) -> Sample:
+def scatter_shapes(sample: Sample, other: Sample, label: int, rng: np.random.Generator) -> Sample:
     """Put one to three shapes of no class in front, in colours and patterns that no class has.
 
     What is a thing is then that it does not belong to the room, and not that it has been seen before.
@@ -171,7 +173,7 @@ def _pattern(rgb: npt.NDArray[np.uint8], rng: np.random.Generator) -> Picture:
     return np.asarray(np.clip(x, 0, 255), np.float32)
 
 
-def lit(sample: Sample, rng: np.random.Generator) -> Sample:
+def jitter_light(sample: Sample, rng: np.random.Generator) -> Sample:
     """Give a picture another exposure, white balance, lens and sensor."""
     happens = {name: rng.random() < chance for name, chance in CHANCE.items()}
     x: Picture = sample.rgb.astype(np.float32)

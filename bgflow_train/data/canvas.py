@@ -11,10 +11,10 @@ import numpy.typing as npt
 from bgflow_ros.segmentation.letterbox import fit_content, letterbox, upsample
 from bgflow_train.data.base import VOID, Sample
 
-__all__ = ["canvas_of", "on_picture"]
+__all__ = ["from_canvas", "to_canvas"]
 
 
-def canvas_of(sample: Sample, width: int, height: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+def to_canvas(sample: Sample, width: int, height: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """Letterbox picture and mask into a canvas; the mask is void where the picture does not reach."""
     canvas = np.empty((height, width, 3), np.uint8)
     content = letterbox(sample.rgb, canvas)
@@ -23,10 +23,10 @@ def canvas_of(sample: Sample, width: int, height: int) -> tuple[npt.NDArray[np.u
     return canvas, mask
 
 
-def on_picture(
+def from_canvas(
     grid: npt.NDArray[np.float32], stride: int, sample: Sample, width: int, height: int
 ) -> npt.NDArray[np.float32]:
-    """The way back from `canvas_of`: a canvas' cells, h x w, at the picture's pixels, H x W.
+    """The way back from `to_canvas`: a canvas' cells, h x w, at the picture's pixels, H x W.
 
     Args:
         grid: a number each `stride` pixels of the canvas.

@@ -13,16 +13,16 @@ import numpy.typing as npt
 
 from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, CLASSES
 from bgflow_train.data.base import BACKGROUND, FOREGROUND, VOID, DatasetError, Sample
-from bgflow_train.data.pairs import PairedDataset, by_stem, pair, read_labels, require
+from bgflow_train.data.pairs import PairedDataset, index_by_stem, pair_files, read_labels, require_files
 
-__all__ = ["ClassLabels", "ClassesDataset", "mask_of"]
+__all__ = ["ClassLabels", "ClassesDataset", "classes_to_mask"]
 
 _TABLE = np.full(256, FOREGROUND, np.uint8)
 _TABLE[0] = VOID
 _TABLE[list(BACKGROUND_CLASSES)] = BACKGROUND
 
 
-def mask_of(classes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def classes_to_mask(classes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Background, foreground and void of labels of any shape; above 40 all are foreground."""
     return np.asarray(_TABLE[classes])
 
@@ -41,7 +41,7 @@ class ClassesDataset(PairedDataset):
 
     def __init__(self, root: Path, ids: Sequence[str] | None = None, name: str = "classes") -> None:
         images, labels = root / "rgb", root / "label"
-        super().__init__(name, pair(images, by_stem(images), labels, by_stem(labels), ids))
+        super().__init__(name, pair_files(images, index_by_stem(images), labels, index_by_stem(labels), ids))
 
     def _mask(self, labels: Path) -> npt.NDArray[np.uint8]:
         return _read_classes(labels)
@@ -63,8 +63,8 @@ class ClassLabels:
     """
 
     def __init__(self, folder: Path, ids: Sequence[str]) -> None:
-        found = by_stem(folder)
-        require(ids, "class labels", folder, found)
+        found = index_by_stem(folder)
+        require_files(ids, "class labels", folder, found)
         self._paths = {id: found[id] for id in ids}
 
     def of(self, sample: Sample) -> npt.NDArray[np.uint8]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_train.data.base import BACKGROUND, FOREGROUND, VOID, DatasetError
-from bgflow_train.data.pairs import PairedDataset, by_stem, pair, read_labels
+from bgflow_train.data.pairs import PairedDataset, index_by_stem, pair_files, read_labels
 
 __all__ = ["FolderDataset"]
 
@@ -30,7 +30,7 @@ class FolderDataset(PairedDataset):
     """
 
     def __init__(self, images: Path, masks: Path, ids: Sequence[str] | None = None, name: str = "folder") -> None:
-        super().__init__(name, pair(images, by_stem(images), masks, by_stem(masks), ids))
+        super().__init__(name, pair_files(images, index_by_stem(images), masks, index_by_stem(masks), ids))
 
     def _mask(self, labels: Path) -> npt.NDArray[np.uint8]:
         mask = read_labels(labels)

@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from bgflow_rooms.nyu40 import NOVEL_FROM
 from bgflow_train.data.base import DatasetError, IndexedDataset, Sample
-from bgflow_train.data.classes import mask_of
-from bgflow_train.data.pairs import PairedDataset, by_stem, pair, read_labels
+from bgflow_train.data.classes import classes_to_mask
+from bgflow_train.data.pairs import PairedDataset, index_by_stem, pair_files, read_labels
 
-__all__ = ["NOVEL", "NovelRooms", "Pasted"]
+__all__ = ["NOVEL", "NovelRooms", "PastedObjects"]
 
 NOVEL = 2
 """In these data sets' masks, beside background, foreground and void: a thing of a held-out family."""
@@ -38,18 +38,18 @@ class NovelRooms(PairedDataset):
 
     def __init__(self, root: Path) -> None:
         images, labels = root / "rgb", root / "label"
-        super().__init__("novel rooms", pair(images, by_stem(images), labels, by_stem(labels), None))
+        super().__init__("novel rooms", pair_files(images, index_by_stem(images), labels, index_by_stem(labels), None))
 
     def _mask(self, labels: Path) -> npt.NDArray[np.uint8]:
         classes = read_labels(labels)
-        return np.where(classes >= NOVEL_FROM, np.uint8(NOVEL), mask_of(classes))
+        return np.where(classes >= NOVEL_FROM, np.uint8(NOVEL), classes_to_mask(classes))
 
     def _content(self, index: int) -> Iterable[bytes]:
         _, picture, labels = self.pairs[index]
         return picture.read_bytes(), labels.read_bytes()
 
 
-class Pasted(IndexedDataset):
+class PastedObjects(IndexedDataset):
     """Photographs with one rendered thing pasted into each, at a random place and size.
 
     Args:

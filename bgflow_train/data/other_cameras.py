@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from bgflow_train.data.base import VOID, IndexedDataset, Sample
 
-__all__ = ["CHANGES", "Changed"]
+__all__ = ["CAMERAS", "OtherCamera"]
 
 Picture = npt.NDArray[np.uint8]
 
@@ -55,7 +55,7 @@ def _blurred(rgb: Picture, mask: Picture) -> tuple[Picture, Picture]:
     return np.asarray(cv2.GaussianBlur(rgb, (0, 0), BLUR * rgb.shape[1]), np.uint8), mask
 
 
-CHANGES: dict[str, Callable[[Picture, Picture], tuple[Picture, Picture]]] = {
+CAMERAS: dict[str, Callable[[Picture, Picture], tuple[Picture, Picture]]] = {
     "grey": _grey,
     "fisheye": _fisheye,
     "dark": _dark,
@@ -63,12 +63,12 @@ CHANGES: dict[str, Callable[[Picture, Picture], tuple[Picture, Picture]]] = {
 }
 
 
-class Changed(IndexedDataset):
+class OtherCamera(IndexedDataset):
     """Each sample of a data set through another camera.
 
     Args:
         dataset: to change.
-        change: one of CHANGES.
+        change: one of CAMERAS.
     """
 
     def __init__(self, dataset: IndexedDataset, change: str) -> None:
@@ -77,7 +77,7 @@ class Changed(IndexedDataset):
 
     def __getitem__(self, index: int) -> Sample:
         rgb, mask, id = self.dataset[index]
-        return Sample(*CHANGES[self.change](rgb, mask), id)
+        return Sample(*CAMERAS[self.change](rgb, mask), id)
 
     def _content(self, index: int) -> Iterable[bytes]:
         yield self.change.encode()

@@ -16,7 +16,7 @@ from bgflow_ros.media.image_files import READABLE, read_image
 from bgflow_ros.segmentation.images import ImageError
 from bgflow_train.data.base import DatasetError, IndexedDataset, Sample
 
-__all__ = ["Pair", "PairedDataset", "by_stem", "pair", "read_labels", "require"]
+__all__ = ["Pair", "PairedDataset", "index_by_stem", "pair_files", "read_labels", "require_files"]
 
 Pair = tuple[str, Path, Path]
 """Id, picture and labels."""
@@ -57,7 +57,7 @@ class PairedDataset(IndexedDataset):
         """
 
 
-def by_stem(folder: Path) -> dict[str, Path]:
+def index_by_stem(folder: Path) -> dict[str, Path]:
     """Find the pictures of a folder.
 
     Raises:
@@ -74,7 +74,7 @@ def by_stem(folder: Path) -> dict[str, Path]:
     return found
 
 
-def pair(
+def pair_files(
     images: Path, pictures: Mapping[str, Path], masks: Path, labels: Mapping[str, Path], ids: Sequence[str] | None
 ) -> list[Pair]:
     """Pair pictures with their labels.
@@ -97,11 +97,11 @@ def pair(
                 f"({len(pictures)} pictures, {len(labels)} masks found)"
             )
     for kind, folder, found in (("picture", images, pictures), ("mask", masks, labels)):
-        require(ids, kind, folder, found)
+        require_files(ids, kind, folder, found)
     return [(id, pictures[id], labels[id]) for id in ids]
 
 
-def require(ids: Sequence[str], kind: str, folder: Path, found: Mapping[str, Path]) -> None:
+def require_files(ids: Sequence[str], kind: str, folder: Path, found: Mapping[str, Path]) -> None:
     """Check that all ids have a file of a kind among those found in a folder.
 
     Raises:

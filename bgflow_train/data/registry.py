@@ -12,12 +12,12 @@ from bgflow_train.data.base import DatasetError, IndexedDataset
 from bgflow_train.data.folder import FolderDataset
 from bgflow_train.data.splits import FOLDERS, NAMES, Splits, foreground_share, is_balanced
 
-__all__ = ["open_named", "open_nyu", "open_parsing", "open_split", "place_of"]
+__all__ = ["dataset_path", "open_ade20k_parsing", "open_dataset", "open_nyu", "open_split"]
 
 MAT = "nyu_depth_v2_labeled.mat"
 
 
-def open_named(spec: str, split: str) -> IndexedDataset:
+def open_dataset(spec: str, split: str) -> IndexedDataset:
     """Open one split of a known data set.
 
     Args:
@@ -51,10 +51,10 @@ def open_named(spec: str, split: str) -> IndexedDataset:
 
 def open_split(data: Path, name: str, split: str) -> IndexedDataset:
     """Open one split of a known data set below the folder that holds them all."""
-    return open_named(f"{name}:{place_of(data, name)}", split)
+    return open_dataset(f"{name}:{dataset_path(data, name)}", split)
 
 
-def place_of(data: Path, name: str) -> Path:
+def dataset_path(data: Path, name: str) -> Path:
     """Where a known data set lies below the folder that holds them all; NYU's original file serves for its folder."""
     if name == "nyu" and not (data / FOLDERS[name]).is_dir() and (data / MAT).is_file():
         return data / MAT
@@ -70,7 +70,7 @@ def open_nyu(path: Path, ids: list[str] | None, name: str) -> IndexedDataset:
     return FolderDataset(path / "rgb", path / "mask", ids, name)
 
 
-def open_parsing(root: Path) -> tuple[Ade20kParsing, Ade20kParsing]:
+def open_ade20k_parsing(root: Path) -> tuple[Ade20kParsing, Ade20kParsing]:
     """Open ADE20K to train scene parsing and to stop it, without the pictures that splits.json has for other things."""
     used = {id for parts in Splits.load().sets.values() for ids in parts.values() for id in ids}
     sets = []

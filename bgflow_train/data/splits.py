@@ -78,7 +78,7 @@ class Splits:
         return splits[split]
 
 
-def rooms(ids: list[str]) -> list[list[str]]:
+def group_rooms(ids: list[str]) -> list[list[str]]:
     """Group NYU ids into runs of consecutive numbers.
 
     NYU numbers its pictures scene by scene, and its official halves share no scene, so a run of training
@@ -121,7 +121,7 @@ def paper_split(shares: Sequence[float], seed: int) -> tuple[list[int], list[int
     return sorted(shuffled[:train]), sorted(shuffled[train:])
 
 
-def make(data: Path) -> Splits:
+def make_splits(data: Path) -> Splits:
     """Apply the rules above to the folders of `data`."""
     stems = {
         name: sorted(path.stem for path in (data / folder / "mask").glob("*.png")) for name, folder in FOLDERS.items()
@@ -129,7 +129,7 @@ def make(data: Path) -> Splits:
     train = (data / "nyu/train.txt").read_text().split()
     train = [f"{int(id):04d}" for id in train]
     # Short runs give the most rooms for the fewest pictures: the operating points count rooms, the densities pictures.
-    validate = [id for run in rooms(train) if len(run) <= LONGEST_ROOM for id in run]
+    validate = [id for run in group_rooms(train) if len(run) <= LONGEST_ROOM for id in run]
     test = sorted(set(stems["nyu"]) - set(train))
     nyu = {
         "fit": sorted(set(train) - set(validate)),
@@ -166,7 +166,7 @@ def main() -> None:
     """Write splits.json."""
     parser = argparse.ArgumentParser(description="Write splits.json anew.")
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
-    splits = make(parser.parse_args().data)
+    splits = make_splits(parser.parse_args().data)
     lines = []
     for name, sets in splits.sets.items():
         rows = ",\n".join(f"    {json.dumps(split)}: {json.dumps(ids)}" for split, ids in sets.items())

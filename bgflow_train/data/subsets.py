@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from bgflow_train.data.base import IndexedDataset, Sample
 
-__all__ = ["Joined", "Subset", "spaced"]
+__all__ = ["Concatenated", "Subset", "evenly_spaced"]
 
 
 class Subset(IndexedDataset):
@@ -31,7 +31,7 @@ class Subset(IndexedDataset):
         return self.dataset._content(self.indices[index])
 
 
-class Joined(IndexedDataset):
+class Concatenated(IndexedDataset):
     """Data sets one after the other; an id is preceded by the name of the data set that it comes from.
 
     Args:
@@ -52,7 +52,7 @@ class Joined(IndexedDataset):
         return part._content(place)
 
 
-def spaced(dataset: IndexedDataset, most: int) -> Subset:
+def evenly_spaced(dataset: IndexedDataset, most: int) -> Subset:
     """At most so many samples, evenly spaced."""
     step = -(-len(dataset) // most)
     indices = range(0, len(dataset), step)

@@ -21,7 +21,7 @@ from bgflow_ros.segmentation.files import write_atomically
 from bgflow_ros.segmentation.model import PROTOBUF_BYTES, Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.data import DatasetError, IndexedDataset
-from bgflow_train.data.canvas import canvas_of
+from bgflow_train.data.canvas import to_canvas
 from bgflow_train.data.registry import open_split
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.evaluation.model_counts import count_model
@@ -129,7 +129,7 @@ def _parity(segmenter: Segmenter, network: Network, dataset: IndexedDataset) -> 
     model, worst = segmenter.model, 0.0
     samples = list(itertools.islice(dataset, PARITY_IMAGES))
     for sample in samples:
-        canvas, _ = canvas_of(sample, model.width, model.height)
+        canvas, _ = to_canvas(sample, model.width, model.height)
         with torch.inference_mode():
             reference = torch.sigmoid(network(torch.from_numpy(canvas)[None]))[0].numpy()
         exported = 1 / (1 + np.exp(-segmenter.runtime(canvas).astype(np.float64)))

@@ -24,7 +24,7 @@ from bgflow_ros.segmentation.model import PROTOBUF_BYTES, Model, ModelError
 from bgflow_ros.segmentation.runtime import Runtime
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.data import IndexedDataset
-from bgflow_train.data.canvas import canvas_of
+from bgflow_train.data.canvas import to_canvas
 from bgflow_train.data.registry import open_split
 from bgflow_train.export.manifest import Manifest
 from bgflow_train.export.model_card import write_card
@@ -185,7 +185,7 @@ def _encoder_nodes(graph: onnx.GraphProto, keep: Sequence[str]) -> list[onnx.Nod
 def _canvases(dataset: IndexedDataset, model: Model) -> list[npt.NDArray[np.uint8]]:
     """IMAGES of the set, evenly spaced, as the network sees them."""
     indices = range(0, len(dataset), max(1, len(dataset) // IMAGES))[:IMAGES]
-    return [canvas_of(dataset[index], model.width, model.height)[0] for index in indices]
+    return [to_canvas(dataset[index], model.width, model.height)[0] for index in indices]
 
 
 class _Canvases(CalibrationDataReader):  # type: ignore[misc]

@@ -11,7 +11,7 @@ from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.data import IndexedDataset
 from bgflow_train.data.registry import open_split
-from bgflow_train.data.splits import rooms
+from bgflow_train.data.splits import group_rooms
 from bgflow_train.evaluation.contrast import measure_contrast
 from bgflow_train.evaluation.evaluation import evaluate
 from bgflow_train.export.manifest import Manifest
@@ -75,7 +75,7 @@ def room_names(datasets: list[IndexedDataset]) -> list[str]:
     for dataset in datasets:
         ids = dataset.ids
         if dataset.name.startswith("nyu/"):
-            room_of = {id: run[0] for run in rooms(ids) for id in run}
+            room_of = {id: run[0] for run in group_rooms(ids) for id in run}
             names += [f"{dataset.name} {room_of[id]}" for id in ids]
         else:
             names += [f"{dataset.name} {id}" for id in ids]

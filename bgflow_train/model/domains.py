@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from bgflow_train.data import VOID, IndexedDataset
-from bgflow_train.data.subsets import spaced
+from bgflow_train.data.subsets import evenly_spaced
 from bgflow_train.model.fitting_data import canvases
 from bgflow_train.model.fusion import Domain
 from bgflow_train.model.network import score_maps
@@ -38,7 +38,7 @@ def sample_domain(backbone: Pyramid, scores: Sequence[Score], recipe: Recipe, se
     """
     rng = np.random.default_rng(recipe.seed)
     found, labels, weights, sure = [], [], [], []
-    for image, mask in canvases(recipe, [spaced(dataset, DOMAIN_IMAGES) for dataset in sets], "scores"):
+    for image, mask in canvases(recipe, [evenly_spaced(dataset, DOMAIN_IMAGES) for dataset in sets], "scores"):
         maps, confidence = score_maps(backbone, scores, image)
         stride = recipe.height // maps.shape[2]
         cells = mask[stride // 2 :: stride, stride // 2 :: stride]

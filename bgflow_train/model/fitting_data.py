@@ -15,8 +15,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from bgflow_train.data import Dataset, DatasetError, IndexedDataset
-from bgflow_train.data.canvas import canvas_of
-from bgflow_train.data.subsets import spaced
+from bgflow_train.data.canvas import to_canvas
+from bgflow_train.data.subsets import evenly_spaced
 from bgflow_train.model.scores import DensityScore, Score
 from bgflow_train.networks import Layer
 from bgflow_train.networks.device import DEVICE
@@ -44,7 +44,7 @@ def canvases(recipe: Recipe, sets: Sequence[Dataset], label: str) -> Iterator[tu
     """
     for dataset in sets:
         for sample in tqdm(dataset, desc=f"{label} {dataset.name}", unit="image"):
-            canvas, mask = canvas_of(sample, recipe.width, recipe.height)
+            canvas, mask = to_canvas(sample, recipe.width, recipe.height)
             yield torch.from_numpy(canvas).to(DEVICE)[None], mask
 
 
@@ -85,7 +85,7 @@ class FittingData:
         """
         sets = self._background
         if most is not None:
-            sets = [spaced(dataset, most) for dataset in sets if isinstance(dataset, IndexedDataset)]
+            sets = [evenly_spaced(dataset, most) for dataset in sets if isinstance(dataset, IndexedDataset)]
         return self._maps(sets, label)
 
     def cells(self, score: DensityScore) -> tuple[Tensor, Tensor]:
@@ -122,7 +122,7 @@ class FittingData:
         """Descriptors by the name of the density score."""
         most = self._recipe.cells
         fit = self._draw(self._background, most)
-        validation = self._draw([spaced(dataset, STOPPING_IMAGES) for dataset in self._validation], most // 4)
+        validation = self._draw([evenly_spaced(dataset, STOPPING_IMAGES) for dataset in self._validation], most // 4)
         names = [score.name for score in self._densities]
         return dict(zip(names, zip(fit, validation, strict=True), strict=True))
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 
 from bgflow_train.data import BACKGROUND, FOREGROUND, IndexedDataset, Sample
-from bgflow_train.data.canvas import canvas_of, on_picture
+from bgflow_train.data.canvas import from_canvas, to_canvas
 from bgflow_train.data.novel import NOVEL
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.evaluation.counts import Counts, count
@@ -84,9 +84,9 @@ class _CountedFit:
     @torch.inference_mode()
     def count(self, sample: Sample) -> dict[str, Counts]:
         recipe, stride = self._fitted.recipe, self._fitted.backbone.layers[-1].stride
-        canvas, _ = canvas_of(sample, recipe.width, recipe.height)
+        canvas, _ = to_canvas(sample, recipe.width, recipe.height)
         coarse = self._network(torch.from_numpy(canvas).to(DEVICE)[None])[0].cpu().numpy()
-        logit = on_picture(coarse, stride, sample, recipe.width, recipe.height)
+        logit = from_canvas(coarse, stride, sample, recipe.width, recipe.height)
         return {"logits": histogram(logit, sample.mask, LABELS)}
 
 

@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bgflow_train.data import FOREGROUND, VOID, DatasetError, IndexedDataset
-from bgflow_train.data.canvas import canvas_of
-from bgflow_train.data.subsets import spaced
+from bgflow_train.data.canvas import to_canvas
+from bgflow_train.data.subsets import evenly_spaced
 
 __all__ = ["mask_loss", "take_step", "validation_loss"]
 
@@ -74,7 +74,7 @@ def validation_loss(
     Raises:
         DatasetError: None of the images has a label.
     """
-    losses = [loss(*canvas_of(sample, width, height)) for sample in spaced(validation, VALIDATION_IMAGES)]
+    losses = [loss(*to_canvas(sample, width, height)) for sample in evenly_spaced(validation, VALIDATION_IMAGES)]
     known = [value for value in losses if not math.isnan(value)]
     if not known:
         raise DatasetError(f"none of the {len(losses)} images of {validation.name} has a label to validate with")

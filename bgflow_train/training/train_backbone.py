@@ -21,8 +21,8 @@ from tqdm import tqdm
 from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, OTHER
 from bgflow_train.data import DatasetError, IndexedDataset, Sample
 from bgflow_train.data.augment import canvas_scale
-from bgflow_train.data.camera_jitter import CONSTANTS, lit, moved, pasted, strewn
-from bgflow_train.data.classes import mask_of
+from bgflow_train.data.camera_jitter import CONSTANTS, jitter_geometry, jitter_light, paste_objects, scatter_shapes
+from bgflow_train.data.classes import classes_to_mask
 from bgflow_train.networks import RANDOM
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.pyramid import Pyramid
@@ -200,22 +200,22 @@ def _cuts(
     def drawn(rng: np.random.Generator) -> Sample:
         dataset = sources[rng.choice(len(sources), p=shares / shares.sum())].dataset
         sample = dataset[int(rng.integers(len(dataset)))]
-        return moved(sample, canvas_scale(sample, recipe.width, recipe.height), *recipe.crop, UNLABELLED, rng)
+        return jitter_geometry(sample, canvas_scale(sample, recipe.width, recipe.height), *recipe.crop, UNLABELLED, rng)
 
     for place in range(recipe.batch):
         rng = np.random.default_rng([recipe.seed, step, place])
         cut = drawn(rng)
         if recipe.paste and rng.random() < recipe.paste:
-            cut = pasted(cut, drawn(rng), BACKGROUND_CLASSES, rng)
+            cut = paste_objects(cut, drawn(rng), BACKGROUND_CLASSES, rng)
         if recipe.strew and rng.random() < recipe.strew:
-            cut = strewn(cut, drawn(rng), OTHER, rng)
-        cut = lit(cut, rng)
+            cut = scatter_shapes(cut, drawn(rng), OTHER, rng)
+        cut = jitter_light(cut, rng)
         yield cut.rgb, cut.mask
 
 
 def _loss(backbone: Pyramid, image: Tensor, classes: Tensor, auxiliary: float) -> Tensor:
     layer7 = backbone(image.to(DEVICE).permute(0, 3, 1, 2).float())[-1]
-    loss = mask_loss(backbone.logits(layer7), torch.from_numpy(mask_of(classes.numpy())).to(DEVICE))
+    loss = mask_loss(backbone.logits(layer7), torch.from_numpy(classes_to_mask(classes.numpy())).to(DEVICE))
     stride = backbone.layers[-1].stride
     coarse = classes[:, stride // 2 :: stride, stride // 2 :: stride].to(DEVICE).long()
     if (coarse != UNLABELLED).any():

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from bgflow_train.data import VOID, IndexedDataset
-from bgflow_train.data.augment import CONSTANTS, augmented, canvas_scale
+from bgflow_train.data.augment import CONSTANTS, augment, canvas_scale
 from bgflow_train.networks import RANDOM, make_encoder
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
@@ -48,7 +48,7 @@ class _Cuts(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
         scale = canvas_scale(sample, recipe.width, recipe.height)
         # A generator of its own for each cut: workers, kills and the order of reading change nothing.
         rng = np.random.default_rng([recipe.seed, self.epoch, index])
-        cut = augmented(sample, scale, *recipe.crop, rng)
+        cut = augment(sample, scale, *recipe.crop, rng)
         return torch.from_numpy(cut.rgb), torch.from_numpy(cut.mask)
 
 

@@ -20,7 +20,7 @@ from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, DatasetError, FolderDataset
-from bgflow_train.data.classes import ClassLabels, mask_of
+from bgflow_train.data.classes import ClassLabels, classes_to_mask
 from bgflow_train.evaluation.borders import near_border, quality
 from bgflow_train.evaluation.class_shares import count_classes, shares_by_class
 from bgflow_train.evaluation.evaluation import evaluate
@@ -47,7 +47,7 @@ class Exact:
 def write(root: Path, id: str, found: np.ndarray, labels: np.ndarray) -> None:
     """Write an image that is dark where foreground is to be found, its classes, and the mask that follows from them."""
     grey = np.where(found, DARK, BRIGHT).astype(np.uint8)
-    for folder, image in (("rgb", grey[..., None].repeat(3, 2)), ("mask", mask_of(labels)), ("label", labels)):
+    for folder, image in (("rgb", grey[..., None].repeat(3, 2)), ("mask", classes_to_mask(labels)), ("label", labels)):
         (root / folder).mkdir(exist_ok=True)
         cv2.imwrite(str(root / folder / f"{id}.png"), image)
 

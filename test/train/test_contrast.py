@@ -114,7 +114,7 @@ def test_the_command_writes_bound_and_card_and_nothing_else(
     made: Path, splits: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # The made images' names are no numbers that rooms could be told by, and fewer of them do.
-    monkeypatch.setattr(reporting, "rooms", lambda ids: [ids])
+    monkeypatch.setattr(reporting, "group_rooms", lambda ids: [ids])
     monkeypatch.setattr(reporting, "VALIDATE", VALIDATE[:1])
     monkeypatch.setattr("bgflow_train.evaluation.contrast.IMAGES", 3)
     model = tmp_path / "model"

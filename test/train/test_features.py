@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from bgflow_train.data import DatasetError, FolderDataset, Sample
-from bgflow_train.data.canvas import canvas_of
+from bgflow_train.data.canvas import to_canvas
 from bgflow_train.networks import ENCODERS, RANDOM, EncoderError, make_encoder
 from bgflow_train.studies.paper.features import FIELD_SIGMAS, FeatureCache, background_score
 
@@ -91,7 +91,7 @@ def test_void_counts_neither_way_and_alone_has_no_score(encoder) -> None:
 
 def test_the_canvas_is_void_where_the_picture_does_not_reach() -> None:
     sample = Sample(np.zeros((90, 160, 3), np.uint8), np.ones((90, 160), np.uint8), "wide")
-    _, mask = canvas_of(sample, WIDTH, HEIGHT)
+    _, mask = to_canvas(sample, WIDTH, HEIGHT)
     assert (mask[:72] == 1).all()
     assert (mask[72:] == 255).all()
 

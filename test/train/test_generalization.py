@@ -25,9 +25,9 @@ from support.made_rooms import splits_of
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import DatasetError, FolderDataset, IndexedDataset, Sample
 from bgflow_train.data.generalization import DRAWN, LABELS, DrawnDataset
-from bgflow_train.data.registry import MAT, open_parsing, open_split, place_of
+from bgflow_train.data.registry import MAT, dataset_path, open_ade20k_parsing, open_split
 from bgflow_train.data.splits import FOLDERS, Splits, foreground_share, is_balanced, paper_split
-from bgflow_train.data.subsets import Joined, Subset, spaced
+from bgflow_train.data.subsets import Concatenated, Subset, evenly_spaced
 from bgflow_train.model.fitting import FUSE
 from bgflow_train.studies.paper import image_sets
 from bgflow_train.studies.paper.image_sets import fitting_set, generalization_set
@@ -230,32 +230,32 @@ def test_a_subset_is_what_the_data_set_of_these_ids_would_be() -> None:
 
 
 def test_joined_data_sets_follow_each_other_and_their_names_keep_equal_ids_apart() -> None:
-    joined = Joined([Numbered("a", [3, 4]), Numbered("b/test", [4])], "both")
+    joined = Concatenated([Numbered("a", [3, 4]), Numbered("b/test", [4])], "both")
     assert joined.ids == ["a/003", "a/004", "b/test/004"]
     assert greys(joined) == [(3, 1, "a/003"), (4, 0, "a/004"), (4, 0, "b/test/004")]
     digests = {
-        Joined([Numbered("a", [3, 4], levels), Numbered("b/test", [4], last)], "both").digest()
+        Concatenated([Numbered("a", [3, 4], levels), Numbered("b/test", [4], last)], "both").digest()
         for levels, last in (([3, 4], [4]), ([3, 5], [4]), ([3, 4], [5]))
     }
     assert len(digests) == 3
     assert joined.digest() in digests
     with pytest.raises(DatasetError, match="the id 'a/003' is asked for twice"):
-        Joined([Numbered("a", [3]), Numbered("a", [3])], "twice")
+        Concatenated([Numbered("a", [3]), Numbered("a", [3])], "twice")
 
 
 @settings(max_examples=40, deadline=None)
 @given(count=st.integers(1, 60), most=st.integers(1, 70))
 def test_spaced_samples_are_no_more_than_asked_for_and_evenly_spread(count: int, most: int) -> None:
     dataset = Numbered("all", range(count))
-    numbers = [grey for grey, _, _ in greys(spaced(dataset, most))]
+    numbers = [grey for grey, _, _ in greys(evenly_spaced(dataset, most))]
     assert len(numbers) <= most
     assert numbers[0] == 0
     *steps, last = np.diff([*numbers, count]).tolist()
     assert len(set(steps)) <= 1
     assert last <= min(steps, default=count)
     if count <= most:
-        assert spaced(dataset, most).digest() == dataset.digest()
-        assert spaced(dataset, most).name == "all"
+        assert evenly_spaced(dataset, most).digest() == dataset.digest()
+        assert evenly_spaced(dataset, most).name == "all"
 
 
 @pytest.mark.parametrize("path", sorted(DRAWN.glob("*.json")), ids=lambda path: path.stem)
@@ -414,12 +414,12 @@ def test_nyu_pictures_that_no_split_knows_are_reported(
 
 
 def test_the_original_file_of_nyu_serves_where_its_folder_is_missing(tmp_path: Path) -> None:
-    assert place_of(tmp_path, "nyu") == tmp_path / "nyu"
+    assert dataset_path(tmp_path, "nyu") == tmp_path / "nyu"
     (tmp_path / MAT).touch()
-    assert place_of(tmp_path, "nyu") == tmp_path / MAT
+    assert dataset_path(tmp_path, "nyu") == tmp_path / MAT
     (tmp_path / "nyu").mkdir()
-    assert place_of(tmp_path, "nyu") == tmp_path / "nyu"
-    assert place_of(tmp_path, "ade20k_rooms") == tmp_path / "rooms/ade20k_rooms"
+    assert dataset_path(tmp_path, "nyu") == tmp_path / "nyu"
+    assert dataset_path(tmp_path, "ade20k_rooms") == tmp_path / "rooms/ade20k_rooms"
 
 
 @pytest.fixture
@@ -487,9 +487,9 @@ def test_scene_parsing_leaves_out_what_reports_or_fuses(tmp_path: Path) -> None:
         for id in ids:
             write(tmp_path / f"images/{part}/{id}.png", picture(0))
             write(tmp_path / f"annotations/{part}/{id}.png", np.ones((HEIGHT, WIDTH), np.uint8))
-    train, stop = open_parsing(tmp_path)
+    train, stop = open_ade20k_parsing(tmp_path)
     assert (train.ids, stop.ids) == (["ADE_train_1"], ["ADE_val_1"])
     assert train.name != stop.name
     (tmp_path / "images/training/ADE_train_1.png").unlink()
     with pytest.raises(DatasetError, match="no picture in training that is not used elsewhere"):
-        open_parsing(tmp_path)
+        open_ade20k_parsing(tmp_path)

@@ -265,7 +265,7 @@ def test_a_fit_of_peers_is_read_again_and_a_second_one_passes_over_no_picture(
     record = (folder / "fitted.json").read_bytes()
     files = {path.name for path in folder.glob("*.safetensors")} - {"pyramid.safetensors"}
     assert files >= {f"{name}.safetensors" for name in (*PEERS, "ratio6_generic", "lraspp")}
-    monkeypatch.setattr("bgflow_train.model.fitting_data.canvas_of", lambda *_: pytest.fail("passed over a picture"))
+    monkeypatch.setattr("bgflow_train.model.fitting_data.to_canvas", lambda *_: pytest.fail("passed over a picture"))
     # The folder of a fit holds its backbone as well.
     assert run(fit, *options(made, folder, folder)) == 0
     assert "ratio6_generic: {'cells': " in capsys.readouterr().out

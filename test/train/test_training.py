@@ -18,8 +18,8 @@ from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import DatasetError, IndexedDataset, Sample
-from bgflow_train.data.registry import open_named
-from bgflow_train.data.splits import FOLDERS, NAMES, Splits, make, rooms
+from bgflow_train.data.registry import open_dataset
+from bgflow_train.data.splits import FOLDERS, NAMES, Splits, group_rooms, make_splits
 from bgflow_train.evaluation.model_counts import count_model
 from bgflow_train.export import reporting
 from bgflow_train.model.densities import Gaussian
@@ -44,7 +44,7 @@ def backbone(made: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def one_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """The made pictures' names are no numbers that rooms could be told by. Few views without a room are enough."""
-    monkeypatch.setattr(reporting, "rooms", lambda ids: [ids])
+    monkeypatch.setattr(reporting, "group_rooms", lambda ids: [ids])
     monkeypatch.setattr("bgflow_train.evaluation.contrast.IMAGES", 3)
 
 
@@ -200,7 +200,7 @@ def test_a_killed_evaluation_goes_on_and_ends_as_the_whole_one(
     made: Path, splits: None, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     segmenter = Segmenter(Model.load(tiny), "cpu")
-    dataset = open_named(f"coco_indoor:{made / FOLDERS['coco_indoor']}", "validate")
+    dataset = open_dataset(f"coco_indoor:{made / FOLDERS['coco_indoor']}", "validate")
     whole = count_model(segmenter, dataset, tmp_path)
     read, ids = type(dataset).__getitem__, []
 
@@ -280,16 +280,16 @@ def test_the_committed_splits_keep_reported_pictures_apart() -> None:
 
 
 def test_the_committed_splits_are_what_the_rules_make(data: Path) -> None:
-    assert make(data) == Splits.load()
+    assert make_splits(data) == Splits.load()
 
 
 def test_rooms_are_runs_of_consecutive_numbers() -> None:
-    assert rooms(["0003", "0004", "0007", "0001", "0008"]) == [["0001"], ["0003", "0004"], ["0007", "0008"]]
+    assert group_rooms(["0003", "0004", "0007", "0001", "0008"]) == [["0001"], ["0003", "0004"], ["0007", "0008"]]
 
 
 def test_a_named_set_needs_a_known_name(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="expected NAME:FOLDER with NAME one of nyu"):
-        open_named(str(tmp_path), "test")
+        open_dataset(str(tmp_path), "test")
 
 
 ROOT = Path(__file__).resolve().parents[2]

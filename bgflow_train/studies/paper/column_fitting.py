@@ -19,9 +19,9 @@ from tqdm import tqdm
 
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
-from bgflow_train.data.augment import Augmented
-from bgflow_train.data.canvas import on_picture
-from bgflow_train.data.subsets import spaced
+from bgflow_train.data.augment import AugmentedDataset
+from bgflow_train.data.canvas import from_canvas
+from bgflow_train.data.subsets import evenly_spaced
 from bgflow_train.model.densities import KNN, Density, Gaussian, Mixture, RealNVP
 from bgflow_train.model.fitting_data import MIN_CELLS
 from bgflow_train.networks.device import DEVICE
@@ -62,7 +62,7 @@ class FittedColumn:
         """
         maps = self.systems.maps(self.cache.of(sample))
         for name in names:
-            yield on_picture(maps[name].grid, maps[name].stride, sample, self.cache.width, self.cache.height)
+            yield from_canvas(maps[name].grid, maps[name].stride, sample, self.cache.width, self.cache.height)
 
 
 def fit_column(column: Column, size: Size, expert: Expert, images: ImageSets, folder: Path, seed: int) -> FittedColumn:
@@ -82,7 +82,7 @@ def fit_column(column: Column, size: Size, expert: Expert, images: ImageSets, fo
     canvas = size.canvas[column.architecture]
     cache = FeatureCache(folder / "features", expert, *canvas)
     rng = np.random.default_rng(seed)
-    x, counts = _cells(cache, Augmented(images.fit, size.variants, *canvas, seed), expert, size.cells, rng)
+    x, counts = _cells(cache, AugmentedDataset(images.fit, size.variants, *canvas, seed), expert, size.cells, rng)
     stop, _ = _cells(cache, images.validate, expert, size.cells // 4, rng)
     densities: dict[str, list[Density]] = {kind: [] for kind in KINDS}
     for kind in KINDS:
@@ -169,7 +169,7 @@ def _choose_neighbours(
     if path.exists():
         choice = json.loads(path.read_text())
     else:
-        features = [cache.of(sample) for sample in spaced(images.validate, CHOICE_IMAGES)]
+        features = [cache.of(sample) for sample in evenly_spaced(images.validate, CHOICE_IMAGES)]
         mean = np.zeros(len(NEIGHBOURS))
         for index, density in enumerate(tqdm(densities, "choose k", unit="layer")):
             assert isinstance(density, KNN)

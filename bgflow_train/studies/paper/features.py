@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, Dataset, Sample
-from bgflow_train.data.canvas import canvas_of
+from bgflow_train.data.canvas import to_canvas
 from bgflow_train.networks import Encoder, Layer
 from bgflow_train.networks.device import device_of
 
@@ -141,7 +141,7 @@ class FeatureCache:
         return _unpacked(path, len(self.encoder.layers))
 
     def _compute(self, sample: Sample) -> Features:
-        canvas, mask = canvas_of(sample, self.width, self.height)
+        canvas, mask = to_canvas(sample, self.width, self.height)
         with torch.inference_mode():
             image = torch.from_numpy(canvas).to(device_of(self.encoder))
             maps = self.encoder(image.permute(2, 0, 1)[None].float())

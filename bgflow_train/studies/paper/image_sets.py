@@ -10,9 +10,9 @@ from typing import Any
 
 from bgflow_train.data import DatasetError, FolderDataset, IndexedDataset
 from bgflow_train.data.generalization import DrawnDataset
-from bgflow_train.data.registry import open_nyu, open_split, place_of
+from bgflow_train.data.registry import dataset_path, open_nyu, open_split
 from bgflow_train.data.splits import FOLDERS, Splits, foreground_share, paper_split
-from bgflow_train.data.subsets import Joined, Subset, spaced
+from bgflow_train.data.subsets import Concatenated, Subset, evenly_spaced
 from bgflow_train.model.fitting import FUSE
 
 __all__ = ["ImageSets", "fitting_set", "generalization_set", "open_image_sets"]
@@ -62,7 +62,7 @@ def open_image_sets(data: Path, split: str, validation: int, seed: int, fitting:
     if split == "official":
         fit, stop, test = (open_split(data, "nyu", part) for part in ("fit", "validate", "balanced"))
     else:
-        everything = open_nyu(place_of(data, "nyu"), None, "nyu")
+        everything = open_nyu(dataset_path(data, "nyu"), None, "nyu")
         train, rest = paper_split([foreground_share(sample.mask) for sample in everything], seed)
         # The paper stops the flows on an NYU validation set that it does not describe; here it is every eighth image.
         fit = Subset(everything, [index for place, index in enumerate(train) if place % 8], "nyu/random fit")
@@ -77,12 +77,12 @@ def open_image_sets(data: Path, split: str, validation: int, seed: int, fitting:
             ) from error
     else:
         fuse = FolderDataset(fitting / "rgb", fitting / "mask", name="fitting set of your own")
-    return ImageSets(fit, stop, spaced(stop, validation), fuse, test, data)
+    return ImageSets(fit, stop, evenly_spaced(stop, validation), fuse, test, data)
 
 
 def fitting_set(data: Path) -> IndexedDataset:
     """Open the 25 images that the fusion is fitted to, as many as in the paper."""
-    return Joined([open_split(data, *split) for split in FUSE], "fitting set")
+    return Concatenated([open_split(data, *split) for split in FUSE], "fitting set")
 
 
 def generalization_set(data: Path) -> IndexedDataset:
@@ -94,4 +94,4 @@ def generalization_set(data: Path) -> IndexedDataset:
         else:
             rooms = data / FOLDERS[name]
             parts.append(FolderDataset(rooms / "rgb", rooms / "mask", ids, name))
-    return Joined(parts, "generalization set")
+    return Concatenated(parts, "generalization set")

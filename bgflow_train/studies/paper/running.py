@@ -21,7 +21,7 @@ from bgflow_ros import __version__
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.data import IndexedDataset
 from bgflow_train.data.augment import CONSTANTS as AUGMENTATION
-from bgflow_train.data.registry import open_parsing
+from bgflow_train.data.registry import open_ade20k_parsing
 from bgflow_train.model.densities import Mixture
 from bgflow_train.model.densities.real_nvp import Coupling
 from bgflow_train.networks import IMAGENET, EncoderError
@@ -174,7 +174,7 @@ def _init(column: Column, setting: Setting) -> str:
     if setting.ade20k is None:
         raise EncoderError("no weights of a scene parsing on ADE20K, and no ADE20K to train them on")
     folder = _folder(column, setting) / "parsing"
-    train_expert(column.parsing(setting.size, setting.seed), *open_parsing(setting.ade20k), folder)
+    train_expert(column.parsing(setting.size, setting.seed), *open_ade20k_parsing(setting.ade20k), folder)
     return str(folder / EXPERT.weights)
 
 

@@ -15,9 +15,9 @@ import torch
 
 from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, CLASS_NAMES, CLASSES
 from bgflow_train.data import BACKGROUND, VOID, IndexedDataset, Sample
-from bgflow_train.data.canvas import canvas_of, on_picture
+from bgflow_train.data.canvas import from_canvas, to_canvas
 from bgflow_train.data.classes import ClassLabels
-from bgflow_train.data.registry import open_split, place_of
+from bgflow_train.data.registry import dataset_path, open_split
 from bgflow_train.evaluation.borders import near_border
 from bgflow_train.evaluation.class_shares import common_classes
 from bgflow_train.evaluation.counts import Counts, count_images
@@ -50,7 +50,7 @@ def reported_sets(data: Path) -> list[tuple[IndexedDataset, ClassLabels | None]]
         DatasetError: A data set is missing.
     """
     nyu = open_split(data, "nyu", "balanced")
-    folder = place_of(data, "nyu") / "label"
+    folder = dataset_path(data, "nyu") / "label"
     others = [generalization_set(data), *(open_split(data, name, "test") for name in REPORTED)]
     return [(nyu, ClassLabels(folder, nyu.ids) if folder.is_dir() else None), *((other, None) for other in others)]
 
@@ -136,14 +136,14 @@ def _background(fitted: Fitted, sample: Sample) -> list[Map]:
         For each system a map, H x W. Higher values are more likely background.
     """
     recipe, stride = fitted.recipe, fitted.backbone.layers[-1].stride
-    canvas, _ = canvas_of(sample, recipe.width, recipe.height)
+    canvas, _ = to_canvas(sample, recipe.width, recipe.height)
     maps, confidence = score_maps(fitted.backbone, fitted.scores, torch.from_numpy(canvas).to(DEVICE)[None])
     scores = maps[0].permute(1, 2, 0).cpu().numpy().astype(np.float64)
     fused = fitted.logit(scores, np.asarray(float(confidence)))
     normal = (scores - fitted.fusion.mean) / fitted.fusion.deviation
     # Scores are unbounded. The inverse hyperbolic sine keeps their order and brings them into the histograms' bins.
     grids = [np.arcsinh(grid).astype(np.float32) for grid in (fused, *np.moveaxis(-normal, -1, 0))]
-    return [on_picture(grid, stride, sample, recipe.width, recipe.height) for grid in grids]
+    return [from_canvas(grid, stride, sample, recipe.width, recipe.height) for grid in grids]
 
 
 def _found(counts: Counts, classes: Counts) -> dict[str, float]:
