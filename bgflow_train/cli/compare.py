@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.rooms is not None:
             sets.append(open_rooms(arguments.rooms, "validate"))
         if arguments.changed:
-            sets += [OtherCamera(nyu, change) for change in CAMERAS]
+            sets += [OtherCamera(nyu, camera) for camera in CAMERAS]
         result: dict[str, Any] = {"steps": names, "sets": {}, "novel": {}}
         for dataset in sets:
             counts = [[count_fit(fitted, dataset, arguments.cache) for fitted in step] for step in steps]

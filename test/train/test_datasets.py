@@ -147,8 +147,8 @@ def test_ids_choose_and_order_and_must_be_there_once(tmp_path: Path, read) -> No
     for ids, message in (
         (["0001", "0004"], r"1 of 2 ids .*the first is '0004'"),
         (["1"], "the first is '1'"),
-        ([], "no id is asked for"),
-        (["0001", "0001"], "'0001' is asked for twice"),
+        ([], "no id is requested"),
+        (["0001", "0001"], "'0001' is requested twice"),
     ):
         with pytest.raises(DatasetError, match=message):
             read(tmp_path, ids)
@@ -246,10 +246,10 @@ BEDROOM = "images/ADE/training/home/bedroom/0001"
     [
         (challenge, lambda f: write(f / "annotations/training/0001.png", GREY), "has the value 200; expected classes"),
         (challenge, lambda f: write(f / "annotations/training/0001.png", COLOURS), "expected uint8, one channel"),
-        (challenge, lambda f: write(f / "annotations/training/0001.png", GREY[:9] // 2), "of the picture's size"),
+        (challenge, lambda f: write(f / "annotations/training/0001.png", GREY[:9] // 2), "of the image's size"),
         (challenge, lambda f: (f / "images/training/0001.jpg").write_bytes(b"broken"), "undecodable"),
         (full, lambda f: write(f / f"{BEDROOM}_seg.png", GREY), "expected uint8, 3 channels"),
-        (full, lambda f: (f / f"{BEDROOM}_seg.png").write_bytes(b"broken"), "cannot be read as a picture"),
+        (full, lambda f: (f / f"{BEDROOM}_seg.png").write_bytes(b"broken"), "cannot be read as an image"),
         (full, lambda f: (f / f"{BEDROOM}.json").unlink(), "expected a json beside each picture"),
         (full, lambda f: (f / f"{BEDROOM}.json").write_text("{}"), "no annotation of ADE20K"),
         (full, lambda f: (f / f"{BEDROOM}.json").write_text("{"), "no annotation of ADE20K"),
@@ -270,7 +270,7 @@ def test_what_is_no_ade20k_names_both_layouts(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no part 'test'; expected one of training, validation"):
         Ade20k(tmp_path, "test")
     (tmp_path / "bare/images/ADE/training").mkdir(parents=True)
-    with pytest.raises(DatasetError, match=r"no picture in .* has a mask .*\(0 pictures, 0 masks found\)"):
+    with pytest.raises(DatasetError, match=r"no image in .* has a mask .*\(0 images, 0 masks found\)"):
         Ade20k(tmp_path / "bare")
 
 

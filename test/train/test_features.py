@@ -125,7 +125,7 @@ def test_features_come_from_the_cache_the_second_time(tmp_path: Path, encoder, m
     ("spoil", "message"),
     [
         (lambda f: cv2.imwrite(str(f / "mask/0.png"), np.full((60, 80), 7, np.uint8)), "has the value 7"),
-        (lambda f: cv2.imwrite(str(f / "mask/0.png"), np.zeros((30, 80), np.uint8)), "of the picture's size"),
+        (lambda f: cv2.imwrite(str(f / "mask/0.png"), np.zeros((30, 80), np.uint8)), "of the image's size"),
         (lambda f: cv2.imwrite(str(f / "mask/0.png"), np.zeros((60, 80, 3), np.uint8)), "one channel"),
         (lambda f: (f / "rgb/0.png").write_bytes(b"broken"), "undecodable"),
     ],
@@ -141,8 +141,8 @@ def test_missing_folders_ids_and_pairs_are_clear_errors(tmp_path: Path) -> None:
     labelled_folder(tmp_path)
     with pytest.raises(DatasetError, match="is not a folder"):
         FolderDataset(tmp_path / "nowhere", tmp_path / "mask")
-    with pytest.raises(DatasetError, match=r"1 of 2 ids have no picture .* the first is 'x'"):
+    with pytest.raises(DatasetError, match=r"1 of 2 ids have no image .* the first is 'x'"):
         FolderDataset(tmp_path / "rgb", tmp_path / "mask", ["0", "x"])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DatasetError, match=r"no picture in .* has a mask"):
+    with pytest.raises(DatasetError, match=r"no image in .* has a mask"):
         FolderDataset(tmp_path / "empty", tmp_path / "mask")

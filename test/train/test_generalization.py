@@ -142,7 +142,7 @@ CHAIR = np.s_[8:20, 8:20]
         (lambda f: (f / "pictures/source.png").write_bytes(b"broken"), r"pictures/source\.png: undecodable"),
         (lambda f: (f / "pictures/hall.png").unlink(), r"pictures/hall\.png is not there; hall\.json was drawn on it"),
         (lambda f: (f / "pictures/source.png").unlink(), r"source\.png is not there; hall\.json was drawn on it"),
-        (lambda f: (f / "drawn/hall.json").unlink(), "no id is asked for"),
+        (lambda f: (f / "drawn/hall.json").unlink(), "no id is requested"),
         (
             lambda f: drawn(f, pieces=[piece([[-3, 5], [10, 5], [10, 12]], (0, 0))]),
             r"hall\.json cuts a piece out of source\.png that reaches beyond",
@@ -225,7 +225,7 @@ def test_a_subset_is_what_the_data_set_of_these_ids_would_be() -> None:
     assert greys(Subset(subset, [1], "of a subset")) == [(2, 0, "002")]
     with pytest.raises(IndexError):
         subset[2]
-    with pytest.raises(DatasetError, match="none: no id is asked for"):
+    with pytest.raises(DatasetError, match="none: no id is requested"):
         Subset(subset, [], "none")
 
 
@@ -239,7 +239,7 @@ def test_joined_data_sets_follow_each_other_and_their_names_keep_equal_ids_apart
     }
     assert len(digests) == 3
     assert joined.digest() in digests
-    with pytest.raises(DatasetError, match="the id 'a/003' is asked for twice"):
+    with pytest.raises(DatasetError, match="the id 'a/003' is requested twice"):
         Concatenated([Numbered("a", [3]), Numbered("a", [3])], "twice")
 
 
@@ -491,5 +491,5 @@ def test_scene_parsing_leaves_out_what_reports_or_fuses(tmp_path: Path) -> None:
     assert (train.ids, stop.ids) == (["ADE_train_1"], ["ADE_val_1"])
     assert train.name != stop.name
     (tmp_path / "images/training/ADE_train_1.png").unlink()
-    with pytest.raises(DatasetError, match="no picture in training that is not used elsewhere"):
+    with pytest.raises(DatasetError, match="no image in training that is not used elsewhere"):
         open_ade20k_parsing(tmp_path)

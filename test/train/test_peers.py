@@ -465,5 +465,5 @@ def test_held_out_families_are_not_trained_on(tmp_path: Path, part: str, open_pa
     assert len(open_part(root, part)) == (9 if part == "fit" else 1)
     for path in (root / "rooms").iterdir():
         path.write_text('{"novel": true}')
-    with pytest.raises(DatasetError, match=r"holds things of held-out families .*, which must not be trained on"):
+    with pytest.raises(DatasetError, match=r"holds objects of held-out families .*, which must not be trained on"):
         open_part(root, part)

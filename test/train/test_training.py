@@ -237,7 +237,7 @@ FIT = ["fit", "--backbone", "{backbone}", "--data", "{made}", "--out", "{tmp}/f"
         ([*FIT, "--empty", "{tmp}/nowhere"], "nowhere"),
         (["evaluate", DEFAULT_MODEL], "give either"),
         (["evaluate", DEFAULT_MODEL, "--images", "{tmp}"], "give either"),
-        (["evaluate", DEFAULT_MODEL, "--dataset", "kitti:{tmp}"], "no known data set"),
+        (["evaluate", DEFAULT_MODEL, "--dataset", "kitti:{tmp}"], "is not a known data set"),
         (["evaluate", DEFAULT_MODEL, "--dataset", "nyu:{tmp}", "--split", "fuse"], "no split 'fuse'; it has fit, "),
         (["evaluate", DEFAULT_MODEL, "--images", "{tmp}", "--masks", "{tmp}/nowhere"], "is not a folder"),
     ],
