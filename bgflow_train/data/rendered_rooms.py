@@ -42,8 +42,8 @@ def _ids(root: Path, part: str) -> list[str]:
     # One run of `bgflow rooms` wrote them all, so that any of them tells.
     if numbers and json.loads((root / "rooms" / f"{min(numbers)}.json").read_text()).get("novel", False):
         raise DatasetError(
-            f"{root} holds objects of held-out families (`bgflow rooms --novel`), which must not be trained on; give it "
-            "to `bgflow compare --novel`, and other rooms here"
+            f"{root} holds objects of held-out families (`bgflow rooms --novel`), which must not be trained on; give "
+            "it to `bgflow compare --novel`, and other rooms here"
         )
     wanted = {number for number in numbers if (number[-1] == "9") == (part == "validate")}
     ids = sorted(path.stem for path in (root / "mask").glob("*.png") if path.stem.split("_")[0] in wanted)

@@ -131,29 +131,35 @@ CHAIR = np.s_[8:20, 8:20]
     [
         (
             lambda f: drawn(f, shape("chair", CHAIR)),
-            r"hall\.json is no drawing: 'chair' is not one of .*; expected LabelMe's polygons of background",
+            r"hall\.json is not a drawing: 'chair' is not one of .*; expected LabelMe's polygons of background",
         ),
         (
             lambda f: drawn(f, shape("void", CHAIR, "rectangle")),
-            r"hall\.json is no drawing: 'polygon' was expected",
+            r"hall\.json is not a drawing: 'polygon' was expected",
         ),
         (lambda f: drawn(f, imageHeight=24), r"hall\.png is \(48, 64\); hall\.json was drawn on \(24, 64\)"),
         (lambda f: (f / "pictures/hall.png").write_bytes(b"broken"), r"pictures/hall\.png: undecodable"),
         (lambda f: (f / "pictures/source.png").write_bytes(b"broken"), r"pictures/source\.png: undecodable"),
-        (lambda f: (f / "pictures/hall.png").unlink(), r"pictures/hall\.png is not there; hall\.json was drawn on it"),
-        (lambda f: (f / "pictures/source.png").unlink(), r"source\.png is not there; hall\.json was drawn on it"),
+        (
+            lambda f: (f / "pictures/hall.png").unlink(),
+            r"pictures/hall\.png does not exist; hall\.json was drawn on it",
+        ),
+        (lambda f: (f / "pictures/source.png").unlink(), r"source\.png does not exist; hall\.json was drawn on it"),
         (lambda f: (f / "drawn/hall.json").unlink(), "no id is requested"),
         (
             lambda f: drawn(f, pieces=[piece([[-3, 5], [10, 5], [10, 12]], (0, 0))]),
-            r"hall\.json cuts a piece out of source\.png that reaches beyond",
+            r"hall\.json cuts a piece out of source\.png that extends beyond",
         ),
         (
             lambda f: drawn(f, pieces=[piece([[60, 5], [90, 5], [90, 12]], (0, 0))]),
-            r"hall\.json cuts a piece out of source\.png that reaches beyond",
+            r"hall\.json cuts a piece out of source\.png that extends beyond",
         ),
-        (lambda f: (f / "drawn/hall.json").write_text("{"), r"hall\.json is no drawing: Expecting"),
-        (lambda f: (f / "drawn/hall.json").write_text("{}"), r"hall\.json is no drawing: 'imagePath' is a required"),
-        (lambda f: (f / "drawn/hall.json").write_text("[]"), r"hall\.json is no drawing: \[\] is not of type 'object'"),
+        (lambda f: (f / "drawn/hall.json").write_text("{"), r"hall\.json is not a drawing: Expecting"),
+        (lambda f: (f / "drawn/hall.json").write_text("{}"), r"hall\.json is not a drawing: 'imagePath' is a required"),
+        (
+            lambda f: (f / "drawn/hall.json").write_text("[]"),
+            r"hall\.json is not a drawing: \[\] is not of type",
+        ),
     ],
 )
 def test_a_spoilt_drawing_is_a_clear_error(tmp_path: Path, change, message: str) -> None:
@@ -174,7 +180,7 @@ def test_ids_choose_drawings_and_must_be_there(tmp_path: Path) -> None:
     root, folder = tmp_path / "pictures", tmp_path / "drawn"
     assert DrawnDataset(root, folder).ids == ["a", "b", "hall"]
     assert [sample.id for sample in DrawnDataset(root, folder, ["hall", "a"])] == ["hall", "a"]
-    with pytest.raises(DatasetError, match=r"drawn/room\.json is not there; expected a LabelMe file"):
+    with pytest.raises(DatasetError, match=r"drawn/room\.json does not exist; expected a LabelMe file"):
         DrawnDataset(root, folder, ["hall", "room"])
 
 
@@ -470,7 +476,7 @@ def test_collect_writes_pictures_and_masks_that_read_back_equal(
         assert (sample.mask == again.mask).all()
 
 
-@pytest.mark.parametrize(("what", "message"), [("fitting", "is not a folder"), ("generalization", "is not there")])
+@pytest.mark.parametrize(("what", "message"), [("fitting", "is not a folder"), ("generalization", "does not exist")])
 def test_collect_says_what_is_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str, message: str
 ) -> None:
