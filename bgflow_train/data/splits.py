@@ -31,7 +31,7 @@ from bgflow_ros.segmentation.files import user_path, write_atomically
 from bgflow_train.data.base import FOREGROUND, VOID, DatasetError
 from bgflow_train.data.generalization import DRAWN
 
-__all__ = ["NAMES", "Splits", "foreground_share", "is_balanced", "paper_split"]
+__all__ = ["FOLDERS", "NAMES", "Splits", "foreground_share", "group_rooms", "is_balanced", "make_splits", "paper_split"]
 
 PATH = Path(__file__).with_name("splits.json")
 FOLDERS = {

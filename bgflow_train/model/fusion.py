@@ -20,46 +20,46 @@ __all__ = ["Domain", "Fusion", "across_domains"]
 Array = npt.NDArray[np.float64]
 
 PENALTY = 1e-4
-"""On the squared weights, so that scores that say the same share what they say."""
+"""Weight of the squared weights in the loss; it makes redundant scores share their influence."""
 
 
 class Domain(NamedTuple):
-    """Cells of the pictures of one source."""
+    """Scored cells of the images of one domain."""
 
     scores: Array
-    """n x scores, foreground high."""
+    """n x scores, high for foreground."""
     confidence: Array
-    """n: mean absolute head logit of the cell's picture."""
+    """n; the mean absolute logit of the head in the image of the cell."""
     labels: npt.NDArray[np.uint8]
-    """n of BACKGROUND and FOREGROUND."""
+    """n; BACKGROUND or FOREGROUND."""
     weights: Array
-    """n: every picture counts the same."""
+    """n; they sum to the same for every image."""
 
 
 @dataclass(frozen=True)
 class Fusion:
-    """Logistic regression with weights that are not negative, on normalised scores.
+    """Logistic regression on normalised scores, with weights that are not negative.
 
-    The first score is the head's. It counts with a weight, and with another one times the head's confidence in this
-    picture, the mean absolute logit: a head that is lost says little about everything.
+    The first score is the head's. It has one weight, and another one that is multiplied by the head's confidence in the
+    image, its mean absolute logit: a head in an unfamiliar domain has small logits everywhere.
     """
 
     mean: list[float]
     deviation: list[float]
-    """Of each score over the domains' cells."""
+    """Standard deviation of each score over the cells of the domains."""
     weight: list[float]
     confidence: float
-    """Weight of the head's score times its confidence."""
+    """Weight of the product of the head's score and its confidence."""
     bias: float
-    """Of the background logit."""
+    """Bias of the background logit."""
 
     @classmethod
     def fit(cls, domains: Sequence[Domain]) -> Fusion:
-        """Fit to domains that count the same, however many pictures they have."""
+        """Fit to domains, each with the same total weight whatever its number of images."""
         scores = np.concatenate([domain.scores for domain in domains])
         weights = np.concatenate([domain.weights / domain.weights.sum() for domain in domains]) / len(domains)
         mean = weights @ scores
-        # A score that never changes says nothing; it must not divide by zero either.
+        # A constant score carries no information, and must not cause a division by zero.
         deviation = np.maximum(np.sqrt(weights @ (scores - mean) ** 2), 1e-9)
         confidence = np.concatenate([domain.confidence for domain in domains])
         normal = (scores - mean) / deviation
@@ -84,14 +84,14 @@ class Fusion:
         return np.asarray(offset + scores @ factors + head * confidence * (scores[..., 0] - shift))
 
     def affine(self) -> tuple[list[float], float, float]:
-        """The map as (a, c, b): background logit = b + a . scores + c * confidence * (head - its mean)."""
+        """Return the fusion as (a, c, b): background logit = b + a . scores + c * confidence * (head - its mean)."""
         a = [-weight / deviation for weight, deviation in zip(self.weight, self.deviation, strict=True)]
         b = self.bias - sum(ai * mean for ai, mean in zip(a, self.mean, strict=True))
         return a, -self.confidence / self.deviation[0], b
 
 
 def across_domains(domains: Sequence[Domain]) -> list[float]:
-    """AUROC on each domain of the fusion that was fitted to the others."""
+    """Compute the AUROC on each domain of a fusion that is fitted to the other domains."""
     found = []
     for place, domain in enumerate(domains):
         others = [other for index, other in enumerate(domains) if index != place]

@@ -36,38 +36,38 @@ __all__ = ["BACKBONE", "Source", "load_backbone", "mean_backbone", "train_backbo
 
 BACKBONE = Artifact("backbone", "pyramid", "train")
 PERIOD = 250
-"""Steps between two looks at the validation pictures, after each of which a killed training goes on."""
+"""Number of steps between two validations; a killed training continues from the last one."""
 WARM_UP = 60
-"""Steps in which the rates rise."""
+"""Number of steps in which the learning rates rise."""
 HEAD_FASTER = 3.0
-"""The new layers' rate over that of the encoder, which has learned already."""
+"""Ratio of the new layers' learning rate to that of the pretrained encoder."""
 UNLABELLED = 0
-"""Among the classes."""
+"""Class of unlabelled pixels."""
 
 
 class Source(NamedTuple):
-    """Pictures to train on, and how often to take one of them."""
+    """Images to train on, and how often they are drawn."""
 
     dataset: IndexedDataset
-    """Its masks hold classes."""
+    """The images, with masks of classes."""
     share: float
 
 
 def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation: IndexedDataset, out: Path) -> Pyramid:
-    """Train a backbone; what `out` already holds of the same training is not done again.
+    """Train a backbone, or read it if `out` holds the finished training; an unfinished one continues.
 
-    What is kept is the mean of the weights over the last steps, which generalises better than the last weights do
-    (Izmailov et al., 2018), at the look when it did best.
+    The result is a running mean of the weights, which generalises better than the last weights (Izmailov et al., 2018),
+    at the validation with the lowest loss.
 
     Args:
-        recipe: what to train.
-        sources: pictures with classes.
-        validation: pictures with masks, from other rooms.
-        out: folder of the backbone.
+        recipe: Settings of the training.
+        sources: Images with classes.
+        validation: Images of other rooms with masks.
+        out: Folder of the backbone.
 
     Raises:
-        DatasetError: `out` holds another training.
-        EncoderError: the encoder's first weights cannot be had.
+        DatasetError: `out` belongs to another training.
+        EncoderError: The initial weights of the encoder are not available.
     """
     total = sum(source.share for source in sources)
     begun = {
@@ -83,7 +83,7 @@ def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation
         own_folder(out / BEGUN, begun)
         return load_backbone(out)
     torch.manual_seed(recipe.seed)
-    backbone = _first(recipe.init)
+    backbone = _initial(recipe.init)
     own_folder(out / BEGUN, begun)
     both = nn.ModuleDict({"now": backbone, "mean": copy.deepcopy(backbone)})
     both.to(DEVICE).to(memory_format=torch.channels_last)
@@ -113,19 +113,19 @@ def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation
 
 
 def mean_backbone(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
-    """Take the mean of trained backbones' weights.
+    """Average the weights of trained backbones.
 
-    Trainings that went on from the same weights end in the same basin, and their mean does better than each of them on
-    pictures that are unlike those trained on (Wortsman et al., 2022).
+    Trainings that start from the same weights end in the same basin of the loss. Their mean is better than each of them
+    on images that are unlike the training images (Wortsman et al., 2022).
 
     Args:
-        folders: of one backbone, or of several that went on from the same one.
+        folders: Folder of one backbone, or of several that were trained further from the same one.
 
     Returns:
-        The backbone, and its record, which holds those of all.
+        The backbone, and its record, which includes the records of all.
 
     Raises:
-        DatasetError: a folder holds none, or they did not go on from the same one.
+        DatasetError: A folder holds no backbone, or the backbones were not trained from the same one.
     """
     found = [BACKBONE.read(folder) for folder in folders]
     record = found[0][0]
@@ -141,19 +141,19 @@ def mean_backbone(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
     }
     if len(found) > 1:
         record = record | {"mean_of": [one for one, _ in found]}
-    return _made(record, mean), record
+    return _from_weights(record, mean), record
 
 
 def load_backbone(folder: Path) -> Pyramid:
     """Read a trained backbone, frozen and in evaluation mode.
 
     Raises:
-        DatasetError: the folder holds none.
+        DatasetError: The folder holds no backbone.
     """
     return mean_backbone([folder])[0].to(DEVICE).eval().requires_grad_(False)
 
 
-def _made(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid:
+def _from_weights(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid:
     backbone = Pyramid(RANDOM)
     backbone.load_state_dict(weights)
     trained = ", ".join(f"{name} ({data['share']:.0%})" for name, data in record["data"].items() if data["share"])
@@ -163,13 +163,13 @@ def _made(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid:
     return backbone
 
 
-def _first(init: str) -> Pyramid:
-    """What a training begins with."""
+def _initial(init: str) -> Pyramid:
+    """Create the network with its initial weights."""
     return mean_backbone([Path(init)])[0] if Path(init).is_dir() else Pyramid(init)
 
 
 def _file_of(init: str) -> Path:
-    """Where the first weights lie, if they lie anywhere."""
+    """Find the file of the initial weights, if there is one."""
     return Path(init) / BACKBONE.weights if Path(init).is_dir() else Path(init)
 
 
@@ -187,12 +187,14 @@ def _rate(step: int, steps: int) -> float:
 
 
 def _batch(sources: Sequence[Source], recipe: BackboneRecipe, step: int) -> tuple[Tensor, Tensor]:
-    """Pictures, N x H x W x 3, and classes, N x H x W, of a step; which ones, seed and step decide."""
-    cuts = list(_cuts(sources, recipe, step))
-    return torch.from_numpy(np.stack([cut[0] for cut in cuts])), torch.from_numpy(np.stack([cut[1] for cut in cuts]))
+    """Draw the images, N x H x W x 3, and classes, N x H x W, of a step; they depend on seed and step alone."""
+    crops = list(_crops(sources, recipe, step))
+    return torch.from_numpy(np.stack([crop[0] for crop in crops])), torch.from_numpy(
+        np.stack([crop[1] for crop in crops])
+    )
 
 
-def _cuts(
+def _crops(
     sources: Sequence[Source], recipe: BackboneRecipe, step: int
 ) -> Iterator[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
     shares = np.array([source.share for source in sources])
@@ -204,13 +206,13 @@ def _cuts(
 
     for place in range(recipe.batch):
         rng = np.random.default_rng([recipe.seed, step, place])
-        cut = drawn(rng)
+        crop = drawn(rng)
         if recipe.paste and rng.random() < recipe.paste:
-            cut = paste_objects(cut, drawn(rng), BACKGROUND_CLASSES, rng)
+            crop = paste_objects(crop, drawn(rng), BACKGROUND_CLASSES, rng)
         if recipe.strew and rng.random() < recipe.strew:
-            cut = scatter_shapes(cut, drawn(rng), OTHER, rng)
-        cut = jitter_light(cut, rng)
-        yield cut.rgb, cut.mask
+            crop = scatter_shapes(crop, drawn(rng), OTHER, rng)
+        crop = jitter_light(crop, rng)
+        yield crop.rgb, crop.mask
 
 
 def _loss(backbone: Pyramid, image: Tensor, classes: Tensor, auxiliary: float) -> Tensor:

@@ -282,12 +282,12 @@ def test_a_damaged_pyramid_is_a_clear_error(trained: Path, tmp_path: Path, broke
         ({"crop": (64, 80)}, "the crop is 64x80; expected multiples of 32 from 64 on"),
         (
             {"steps": 0},
-            "0 steps of 2 cuts, rate 0.001, weight 0.4 of the classes; expected at least 1",
+            "0 steps of 2 crops, rate 0.001, weight 0.4 of the classes; expected at least 1",
         ),
         ({"rate": 0.0}, "rate 0.0, "),
         ({"auxiliary": -1.0}, "weight -1.0 of the classes"),
-        ({"paste": 1.5}, r"1.5 of the cuts pasted into, 0.0 strewn; expected 0 to 1"),
-        ({"strew": -0.5}, r"0.0 of the cuts pasted into, -0.5 strewn; expected 0 to 1"),
+        ({"paste": 1.5}, r"1.5 of the crops pasted into, 0.0 with added shapes; expected 0 to 1"),
+        ({"strew": -0.5}, r"0.0 of the crops pasted into, -0.5 with added shapes; expected 0 to 1"),
     ],
 )
 def test_a_recipe_that_no_pyramid_can_be_trained_with_is_refused(changed: dict[str, object], message: str) -> None:
@@ -318,7 +318,7 @@ def test_the_command_s_defaults_are_the_recipe_s(
         (["--size", "big"], "--size is 'big', --crop '320x256'; expected WxH"),
         (["--crop", "64x64x3"], "--crop '64x64x3'; expected WxH"),
         (["--crop", "100x96"], "the crop is 100x96; expected multiples of 32 from 64 on"),
-        (["--batch", "0"], "2800 steps of 0 cuts"),
+        (["--batch", "0"], "2800 steps of 0 crops"),
         (["--rooms-share", "1"], "--rooms-share is 1.0; expected a number between 0 and 1"),
         (["--rooms", "{tmp}"], "has 0 complete rooms, none of them to fit"),
         (["--data", "{tmp}"], "is not a folder"),

@@ -13,7 +13,7 @@ __all__ = ["HeadScore"]
 
 
 class HeadScore(Score):
-    """The head's foreground logit."""
+    """Foreground logit of the backbone's head."""
 
     name = "head"
 
@@ -22,6 +22,6 @@ class HeadScore(Score):
         self.head = backbone.head
 
     def forward(self, maps: list[Tensor]) -> Tensor:
-        """Foreground logit of each cell of the last layer."""
+        """Compute the foreground logit of each cell of the last layer."""
         logits: Tensor = self.head(maps[-1])
         return logits

@@ -49,7 +49,7 @@ class PatchCore(Stored, Density):
 
     def nll(self, x: Tensor) -> Tensor:
         """Compute the distance to the nearest descriptor of the coreset: ... x channels to ... ."""
-        # |x - f|^2, opened up which avoids a tensor of ... x n x channels.
+        # |x - f|^2, expanded to avoid a tensor of ... x n x channels.
         squared = x.square().sum(-1, keepdim=True) - 2 * x @ self.features.T + self.features.square().sum(-1)
         return squared.amin(-1).clamp(min=0).sqrt()
 
