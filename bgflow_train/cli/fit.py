@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit the default model's densities and fusion on a trained backbone.
 
-A run that was killed goes on where it was when the same command is given again.
+After a kill, the same command continues where the run was.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help="also fit the densities to empty rooms, which need no labels: a folder of pictures, a video or a bag",
+        help="also fit the densities to empty rooms, which need no labels: a folder of images, a video or a bag",
     )
-    every = "each N-th frame of videos and bags of empty rooms (%(default)s)"
+    every = "use every N-th frame of videos and bags of empty rooms (%(default)s)"
     parser.add_argument("--every", type=int, default=15, metavar="N", help=every)
     scores = (
-        "what the fusion sees, `head` first: classes, room, lraspp, and gaussian, mixture, flow, ratio, knn, "
-        "patchcore, padim or context with a layer (%(default)s)"
+        "scores to fuse, `head` first: classes, room, lraspp, and gaussian, mixture, flow, ratio, knn, patchcore, "
+        "padim or context with the number of a layer (%(default)s)"
     )
     parser.add_argument("--scores", default=",".join(default.scores), metavar="NAME,NAME", help=scores)
     size = f"{default.width}x{default.height}"
-    parser.add_argument("--size", default=size, metavar="WxH", help="the network's input (%(default)s)")
-    parser.add_argument("--cells", type=int, default=default.cells, help="descriptors a layer at most (%(default)s)")
-    parser.add_argument("--seed", type=int, default=default.seed, help="%(default)s")
+    parser.add_argument("--size", default=size, metavar="WxH", help="size of the network's input (%(default)s)")
+    parser.add_argument("--cells", type=int, default=default.cells, help="most descriptors per layer (%(default)s)")
+    parser.add_argument("--seed", type=int, default=default.seed, help="seed of everything random (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fit and say what came out."""
+    """Fit, and print the densities' NLL, the AUROC across domains and the weights of the fusion."""
     from bgflow_train.data import DatasetError, EmptyRooms
     from bgflow_train.model.fitting import fit
     from bgflow_train.model.scores import ScoreError

@@ -16,7 +16,7 @@ def add_sizes(parser: argparse.ArgumentParser, default: ExpertRecipe | BackboneR
     """Declare --size and --crop of a training."""
     size, crop = f"{default.width}x{default.height}", "x".join(map(str, default.crop))
     parser.add_argument("--size", default=size, metavar="WxH", help="canvas of the trained network (%(default)s)")
-    parser.add_argument("--crop", default=crop, metavar="WxH", help="of a cut to train on (%(default)s)")
+    parser.add_argument("--crop", default=crop, metavar="WxH", help="size of the training crops (%(default)s)")
 
 
 def read_sizes(arguments: argparse.Namespace, *names: str) -> list[tuple[int, int]]:

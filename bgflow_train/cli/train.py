@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Train the backbone of the default model on NYU's labelled images and, with --rooms, on rendered ones.
 
-A run that was killed goes on where it was when the same command is given again.
+After a kill, the same command continues where the run was.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/")
     parser.add_argument("--out", type=user_path, required=True, help="folder of the backbone, for `bgflow fit`")
     parser.add_argument("--rooms", type=user_path, metavar="DIR", help="folder that `bgflow rooms` wrote")
-    share = "of a batch's pictures are rendered (%(default)s)"
+    share = "share of rendered images in a batch (%(default)s)"
     parser.add_argument("--rooms-share", type=float, default=0.5, metavar="SHARE", help=share)
     parser.add_argument(
         "--init",
@@ -32,19 +32,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="initial weights: imagenet, random, a file, or the folder of another backbone (%(default)s)",
     )
     add_sizes(parser, default)
-    parser.add_argument("--steps", type=int, default=default.steps, help="%(default)s")
-    parser.add_argument("--batch", type=int, default=default.batch, help="cuts a step (%(default)s)")
-    parser.add_argument("--rate", type=float, default=default.rate, help="the encoder's highest (%(default)s)")
-    paste = "how often things of another picture are pasted into a cut (%(default)s)"
-    parser.add_argument("--paste", type=float, default=default.paste, metavar="SHARE", help=paste)
-    strew = "how often shapes of no class are put into a cut (%(default)s)"
-    parser.add_argument("--strew", type=float, default=default.strew, metavar="SHARE", help=strew)
-    parser.add_argument("--auxiliary", type=float, default=default.auxiliary, help="weight of classes (%(default)s)")
-    parser.add_argument("--seed", type=int, default=default.seed, help="%(default)s")
+    parser.add_argument("--steps", type=int, default=default.steps, help="number of steps (%(default)s)")
+    parser.add_argument("--batch", type=int, default=default.batch, help="crops per step (%(default)s)")
+    parser.add_argument(
+        "--rate", type=float, default=default.rate, help="highest learning rate of the encoder (%(default)s)"
+    )
+    paste = "probability that objects of another image are pasted into a crop (%(default)s)"
+    parser.add_argument("--paste", type=float, default=default.paste, metavar="P", help=paste)
+    strew = "probability that random shapes of no class are added to a crop (%(default)s)"
+    parser.add_argument("--strew", type=float, default=default.strew, metavar="P", help=strew)
+    parser.add_argument("--auxiliary", type=float, default=default.auxiliary, help="weight of class loss (%(default)s)")
+    parser.add_argument("--seed", type=int, default=default.seed, help="seed of everything random (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train and print the folder."""
+    """Train, and print the folder of the backbone."""
     from bgflow_train.data import DatasetError
     from bgflow_train.data.classes import ClassesDataset
     from bgflow_train.data.registry import dataset_path, open_split

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The model card: what a manifest says, for people."""
+"""The model card: the manifest in readable form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ __all__ = ["contrast_table", "metrics_table", "model_card", "write_card"]
 
 
 def metrics_table(metrics: dict[str, Any], what: str = "set") -> str:
-    """One row a set (or whatever `what` names), in the paper's units: AUROC as it is, the rest in per cent, with 95 % intervals by picture."""
+    """Format metrics as a Markdown table in the paper's units: AUROC as a fraction, the others in per cent.
+
+    Args:
+        metrics: Evaluation reports by data set, with 95 % intervals by image.
+        what: Heading of the first column.
+    """
     rows = [
         f"| {what} | pictures | AUROC | AP | AR | FPR95 | pi |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -32,7 +37,7 @@ def metrics_table(metrics: dict[str, Any], what: str = "set") -> str:
 
 
 def masks_table(metrics: dict[str, Any]) -> str:
-    """What the masks hold at the model's thresholds, one row a set."""
+    """Format the shares of the pixels in the masks at the model's thresholds, one row per data set."""
     rows = [
         "| set | foreground that `foreground_mask` misses | background it takes for foreground "
         "| foreground in `static_mask` | background in `static_mask` |",
@@ -45,7 +50,7 @@ def masks_table(metrics: dict[str, Any]) -> str:
 
 
 def contrast_table(contrast: dict[str, Any]) -> str:
-    """One row a view without a room and a reported set: how many are below the bound, by precision."""
+    """Format how many images are below the least contrast, one row per view without a room and per reported set."""
     precisions = contrast["precision"]
     columns = " | ".join(f"below, {precision} | 5 %, median, 95 % of the contrast" for precision in precisions)
     rows = [f"| images | number | {columns} |", "| --- | --- |" + " --- | --- |" * len(precisions)]
@@ -79,11 +84,11 @@ The views are made from validation images, by `bgflow_train/data/no_room.py`; `b
 
 
 def model_card(manifest: Manifest, notes: str) -> str:
-    """Render the README.md of a model folder.
+    """Format the model card.
 
     Args:
-        manifest: of the model.
-        notes: Markdown, what was seen by eye.
+        manifest: The manifest of the model.
+        notes: Markdown to end the card with: observations made by eye.
     """
     recipe, versions = manifest.training["recipe"], manifest.training["versions"]
     blend = manifest.calibration["blend"]

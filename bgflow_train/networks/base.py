@@ -27,8 +27,8 @@ class Layer:
     """Width of the theoretical receptive field of a cell, in pixels."""
     effective: bool = False
     """Whether labels use the effective receptive field, a Gaussian within the theoretical box; the box of a light
-    encoder is much wider than the pixels that influence its cells. Otherwise all pixels of the box have the same weight,
-    as in the paper."""
+    encoder is much wider than the pixels that influence its cells. Otherwise all pixels of the box weigh the same, as
+    in the paper."""
 
 
 class Encoder(nn.Module, ABC):
