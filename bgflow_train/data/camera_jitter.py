@@ -196,7 +196,7 @@ def jitter_light(sample: Sample, rng: np.random.Generator) -> Sample:
     if happens["blur"]:
         x = np.asarray(cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, 1.6)), np.float32)
     if happens["motion"]:
-        x = _smeared(x, int(rng.integers(3, 9)), rng.uniform(0, 180))
+        x = _motion_blur(x, int(rng.integers(3, 9)), rng.uniform(0, 180))
     if happens["coarse"]:
         height, width = x.shape[:2]
         small = [max(1, int(side * rng.uniform(0.35, 0.8))) for side in (width, height)]
@@ -213,7 +213,7 @@ def jitter_light(sample: Sample, rng: np.random.Generator) -> Sample:
     return sample._replace(rgb=clipped)
 
 
-def _smeared(x: Image, length: int, degrees: float) -> Image:
+def _motion_blur(x: Image, length: int, degrees: float) -> Image:
     """Blur along a line of `length` pixels at an angle of `degrees`."""
     line = np.zeros((length, length), np.float32)
     line[length // 2] = 1

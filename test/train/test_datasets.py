@@ -251,8 +251,8 @@ BEDROOM = "images/ADE/training/home/bedroom/0001"
         (full, lambda f: write(f / f"{BEDROOM}_seg.png", GREY), "expected uint8, 3 channels"),
         (full, lambda f: (f / f"{BEDROOM}_seg.png").write_bytes(b"broken"), "cannot be read as an image"),
         (full, lambda f: (f / f"{BEDROOM}.json").unlink(), "expected a json beside each image"),
-        (full, lambda f: (f / f"{BEDROOM}.json").write_text("{}"), "no annotation of ADE20K"),
-        (full, lambda f: (f / f"{BEDROOM}.json").write_text("{"), "no annotation of ADE20K"),
+        (full, lambda f: (f / f"{BEDROOM}.json").write_text("{}"), "is not an annotation of ADE20K"),
+        (full, lambda f: (f / f"{BEDROOM}.json").write_text("{"), "is not an annotation of ADE20K"),
         (full, lambda f: write_segmentation(f / BEDROOM, GREY.astype(int), {7: "wall"}), "names none of the classes"),
     ],
 )
