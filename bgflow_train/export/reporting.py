@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a model is measured on for its manifest: the reported data sets, and the contrast of its logit."""
+"""Measurements of a model for its manifest: the reported data sets, and the contrast of its logit."""
 
 from __future__ import annotations
 

@@ -27,13 +27,13 @@ class Domain(NamedTuple):
     """Scored cells of the images of one domain."""
 
     scores: Array
-    """n x scores, high for foreground."""
+    """Scores of each cell, n x scores, high for foreground."""
     confidence: Array
-    """n; the mean absolute logit of the head in the image of the cell."""
+    """Mean absolute logit of the head in the image of each cell, n."""
     labels: npt.NDArray[np.uint8]
-    """n; BACKGROUND or FOREGROUND."""
+    """Label of each cell, n; BACKGROUND or FOREGROUND."""
     weights: Array
-    """n; they sum to the same for every image."""
+    """Weight of each cell, n; the weights of every image have the same sum."""
 
 
 @dataclass(frozen=True)
