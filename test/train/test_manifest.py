@@ -58,5 +58,5 @@ def test_a_part_that_is_replaced_keeps_its_place_and_a_new_one_comes_last(manife
 @pytest.mark.parametrize("name", ["", "my model", "a/b", "häuser"])
 def test_a_folder_that_no_model_can_be_called_after_is_refused(name: str) -> None:
     Manifest.check_name(DEFAULT_MODEL)
-    with pytest.raises(ModelError, match="a model cannot be called .*; expected a folder whose name has letters"):
+    with pytest.raises(ModelError, match=r"a model cannot be called .*; expected a folder"):
         Manifest.check_name(name)
