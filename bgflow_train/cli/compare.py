@@ -1,9 +1,9 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measure fits against each other, on pictures that report nothing: each against the one before it.
+"""Compare fits on validation images, each with the one before it.
 
-Several seeds of a step are given as one argument, separated by commas: `bgflow compare a0,a1,a2 b0,b1,b2 ...`. With
-`--alone` there follows each score of each step by itself, against the step that it is of.
+Fits of one step with different seeds are given as one argument, separated by commas:
+`bgflow compare a0,a1,a2 b0,b1,b2 ...`. With `--alone`, each single score of each step follows, compared with its step.
 """
 
 from __future__ import annotations
@@ -16,41 +16,46 @@ from typing import Any
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path, write_atomically
 
-HELP = "measure fits against each other on the validation pictures"
+HELP = "compare fits on validation images"
 EXTRA = "train"
 RATES = (0.05, 0.1, 0.2)
-"""False positive rates at which novel things are looked for."""
+"""False positive rates at which the missed share of novel objects is measured."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("fits", nargs="+", metavar="FIT[,FIT]", help="folders that `bgflow fit` wrote, a step each")
-    parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
-    parser.add_argument("--rooms", type=user_path, metavar="DIR", help="also rooms that `bgflow rooms` wrote")
-    novel = "folder that `bgflow rooms --novel` wrote: what is missed of its things, rendered and pasted into NYU"
-    parser.add_argument("--novel", type=user_path, metavar="DIR", help=novel)
-    parser.add_argument("--changed", action="store_true", help="also NYU as other cameras would have seen it")
-    parser.add_argument("--alone", action="store_true", help="also each fit's scores by themselves, against the fit")
-    parser.add_argument("--json", type=user_path, metavar="FILE", help="also write everything")
     parser.add_argument(
-        "--cache", type=user_path, default=Path("work/compare"), help="of what has been done (%(default)s)"
+        "fits", nargs="+", metavar="FIT[,FIT]", help="folders that `bgflow fit` wrote, one argument per step"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the resampling (%(default)s)")
+    parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
+    parser.add_argument(
+        "--rooms", type=user_path, metavar="DIR", help="also compare on rooms that `bgflow rooms` wrote"
+    )
+    novel = "folder that `bgflow rooms --novel` wrote: also measure how much of its novel objects is missed"
+    parser.add_argument("--novel", type=user_path, metavar="DIR", help=novel)
+    parser.add_argument("--changed", action="store_true", help="also compare on NYU as seen by other cameras")
+    parser.add_argument("--alone", action="store_true", help="also compare each single score of a fit with the fit")
+    parser.add_argument("--json", type=user_path, metavar="FILE", help="also write a full report")
+    parser.add_argument(
+        "--cache", type=user_path, default=Path("work/compare"), help="folder for counts that are reused (%(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the resampling (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure and print tables."""
+    """Compare the fits, print the tables and write the report."""
     from bgflow_train.data import DatasetError, IndexedDataset
-    from bgflow_train.data.novel import NovelRooms, Pasted
-    from bgflow_train.data.other_cameras import CHANGES, Changed
+    from bgflow_train.data.novel import NovelRooms, PastedObjects
+    from bgflow_train.data.other_cameras import CAMERAS, OtherCamera
     from bgflow_train.data.registry import open_split
     from bgflow_train.data.rendered_rooms import open_rooms
-    from bgflow_train.data.subsets import Joined, spaced
+    from bgflow_train.data.subsets import Concatenated, evenly_spaced
     from bgflow_train.model.fitting import FUSE, VALIDATE, Fitted
-    from bgflow_train.studies.comparing import alone, compared, counted, novelty
+    from bgflow_train.studies.comparing import alone, compare_steps, count_fit, missed_novel
+    from bgflow_train.studies.peers.scores import ALL_SCORES
 
     try:
-        steps = [[Fitted.load(Path(folder)) for folder in step.split(",")] for step in arguments.fits]
+        steps = [[Fitted.load(Path(folder), ALL_SCORES) for folder in step.split(",")] for step in arguments.fits]
         names: list[str] = list(arguments.fits)
         against: list[int | None] = [None, *range(len(steps) - 1)]
         if arguments.alone:
@@ -60,23 +65,26 @@ def run(arguments: argparse.Namespace) -> int:
                         names.append(f"{name}: {score}")
                         steps.append([alone(fitted, score) for fitted in step])
                         against.append(place)
-        nyu = spaced(open_split(arguments.data, "nyu", "validate"), 120)
-        photographs = Joined([open_split(arguments.data, *split) for split in (*FUSE, VALIDATE[1])], "photographs")
+        nyu = evenly_spaced(open_split(arguments.data, "nyu", "validate"), 120)
+        photographs = Concatenated(
+            [open_split(arguments.data, *split) for split in (*FUSE, VALIDATE[1])], "photographs"
+        )
         sets: list[IndexedDataset] = [nyu, photographs]
         if arguments.rooms is not None:
             sets.append(open_rooms(arguments.rooms, "validate"))
         if arguments.changed:
-            sets += [Changed(nyu, change) for change in CHANGES]
+            sets += [OtherCamera(nyu, camera) for camera in CAMERAS]
         result: dict[str, Any] = {"steps": names, "sets": {}, "novel": {}}
         for dataset in sets:
-            counts = [[counted(fitted, dataset, arguments.cache) for fitted in step] for step in steps]
-            rows = compared(counts, arguments.seed, against)
+            counts = [[count_fit(fitted, dataset, arguments.cache) for fitted in step] for step in steps]
+            rows = compare_steps(counts, arguments.seed, against)
             result["sets"][dataset.name] = {"pictures": len(dataset), "sha256": dataset.digest(), "steps": rows}
             print(_table(dataset.name, names, rows))
         if arguments.novel is not None:
             rooms = NovelRooms(arguments.novel)
-            for dataset in (rooms, Pasted(nyu, rooms)):
-                missed = [[novelty(counted(one, dataset, arguments.cache), RATES) for one in step] for step in steps]
+            for dataset in (rooms, PastedObjects(nyu, rooms)):
+                counts = [[count_fit(fitted, dataset, arguments.cache) for fitted in step] for step in steps]
+                missed = [[missed_novel(one, RATES) for one in step] for step in counts]
                 result["novel"][dataset.name] = {"pictures": len(dataset), "sha256": dataset.digest(), "steps": missed}
                 print(_missed(dataset.name, names, missed))
     except DatasetError as error:

@@ -1,9 +1,9 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measure how much a model tells apart in rooms, and in views that show none, and write the bound into its manifest.
+"""Measure the contrast of a model's logit in rooms and in views without a room, and write the bound to the manifest.
 
-Below it node and tools say that the lens may be covered. `bgflow export` and `bgflow quantize` do the same by
-themselves; this is for a model that has no bound yet. Its graphs stay as they are.
+Below the bound, node and tools report that the lens may be covered. `bgflow export` and `bgflow quantize` also measure
+it; this command is for models that have no bound yet. It leaves the graphs as they are.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure, write, and print the bound with what is below it."""
+    """Measure, write manifest and card, and print the bound and the number of images below it."""
     from bgflow_train.data import DatasetError
-    from bgflow_train.export.exporting import add_contrast
     from bgflow_train.export.model_card import contrast_table
+    from bgflow_train.export.reporting import add_contrast
 
     try:
         notes = arguments.notes.read_text() if arguments.notes else ""
-        contrast = add_contrast(arguments.model, arguments.data, notes)["contrast"]
+        contrast = add_contrast(arguments.model, arguments.data, notes).added["contrast"]
     except (DatasetError, ModelError, OSError) as error:
         raise UserError(str(error)) from error
     print(f"least contrast of a room: {contrast['least']:.2f}, {contrast['guarantee']}\n\n{contrast_table(contrast)}")

@@ -1,9 +1,9 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measure a model on labelled pictures: AUROC, AP, AR, FPR95 and pi, pooled over pixels, foreground positive.
+"""Measure a model on labelled images: AUROC, AP, AR, FPR95 and pi, pooled over all pixels, with foreground positive.
 
-Pictures and masks (0 background, 1 foreground, 255 void) are paired by stem. A run that was killed goes on where it
-was when the same command is given again.
+Images and masks (0 background, 1 foreground, 255 void) are paired by stem. After a kill, the same command continues
+where the run was.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.cli.arguments import add_max_graph
 
-HELP = "measure a model on labelled pictures"
+HELP = "measure a model on labelled images"
 EXTRA = "train"
 
 
@@ -27,32 +27,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("model", help="model folder or name of a packaged model")
     add_max_graph(parser)
-    parser.add_argument("--images", type=user_path, metavar="DIR", help="folder of pictures")
+    parser.add_argument("--images", type=user_path, metavar="DIR", help="folder of images")
     parser.add_argument("--masks", type=user_path, metavar="DIR", help="folder of masks")
-    parser.add_argument("--dataset", metavar="NAME:DIR", help="instead: a known set, as splits.json names them")
-    parser.add_argument("--split", default="test", help="of the known set (%(default)s)")
     parser.add_argument(
-        "--json", type=user_path, metavar="FILE", help="also write everything, intervals and hashes included"
+        "--dataset", metavar="NAME:DIR", help="a known data set of splits.json, instead of --images and --masks"
+    )
+    parser.add_argument("--split", default="test", help="split of the known data set (%(default)s)")
+    parser.add_argument(
+        "--json", type=user_path, metavar="FILE", help="also write a full report with intervals and hashes"
     )
     parser.add_argument(
-        "--sheet", type=user_path, metavar="FILE", help="also draw the best, median and worst pictures (.png)"
+        "--sheet", type=user_path, metavar="FILE", help="also draw the best, median and worst images (.png)"
     )
-    classes = "folder of NYU's 40 classes (.png, 0 for void): also what the foreground mask holds of each"
+    classes = "folder of labels with NYU's 40 classes (.png, 0 for void): also report on each class"
     parser.add_argument("--classes", type=user_path, metavar="DIR", help=classes)
     parser.add_argument(
         "--cache",
         type=user_path,
-        help="folder for what a killed run has done (bgflow in XDG_CACHE_HOME, or in ~/.cache)",
+        help="folder for the counts of an unfinished run (bgflow in XDG_CACHE_HOME, or in ~/.cache)",
     )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
     parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="%(default)s")
-    parser.add_argument("--seed", type=int, default=0, help="of the intervals' resampling (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the resampling behind the intervals (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure and print tables."""
+    """Measure the model, print its tables and write its report."""
     from bgflow_train.data import DatasetError, FolderDataset, IndexedDataset
-    from bgflow_train.data.registry import open_named
+    from bgflow_train.data.registry import open_dataset
     from bgflow_train.evaluation.evaluation import evaluate
     from bgflow_train.export.model_card import metrics_table
 
@@ -63,11 +65,11 @@ def run(arguments: argparse.Namespace) -> int:
         if folders:
             dataset: IndexedDataset = FolderDataset(arguments.images, arguments.masks, name=arguments.images.name)
         else:
-            dataset = open_named(arguments.dataset, arguments.split)
+            dataset = open_dataset(arguments.dataset, arguments.split)
         model = Model.load(arguments.model, arguments.largest)
         segmenter = Segmenter(model, arguments.device, precision=arguments.precision)
-        kept = arguments.cache or cache()
-        result = evaluate(segmenter, dataset, kept, arguments.seed, arguments.sheet, arguments.classes)
+        unfinished = arguments.cache or cache()
+        result = evaluate(segmenter, dataset, unfinished, arguments.seed, arguments.sheet, arguments.classes)
     except (DatasetError, ModelError, DeviceError, OSError) as error:
         raise UserError(str(error)) from error
     print(metrics_table({dataset.name: result}))

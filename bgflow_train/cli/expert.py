@@ -10,7 +10,7 @@ The paper's three weight sets:
                   bgflow expert --encoder vgg16 --init work/vgg16-parsing/expert.safetensors --frozen --data DATA \
                                 --out work/vgg16-ade20k
 
-A run that was killed goes on where it was when the same command is given again.
+After a kill, the same command continues where the run was.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     data.add_argument("--data", type=user_path, help="folder that holds nyu/: background against foreground")
     data.add_argument("--ade20k", type=user_path, metavar="DIR", help="ADEChallengeData2016: parsing into 150 classes")
     parser.add_argument("--out", type=user_path, required=True, help="folder of the expert")
-    parser.add_argument("--encoder", default=default.encoder, help="%(default)s")
+    parser.add_argument("--encoder", default=default.encoder, help="name of the encoder (%(default)s)")
     parser.add_argument(
-        "--init", default=default.init, help="its first weights: imagenet, random or a file (%(default)s)"
+        "--init", default=default.init, help="initial weights of the encoder: imagenet, random or a file (%(default)s)"
     )
-    parser.add_argument("--frozen", action="store_true", help="train the decoder alone")
+    parser.add_argument("--frozen", action="store_true", help="train only the decoder")
     add_sizes(parser, default)
-    parser.add_argument("--epochs", type=int, default=default.epochs, help="%(default)s")
-    parser.add_argument("--batch", type=int, default=default.batch, help="cuts a step (%(default)s)")
-    parser.add_argument("--rate", type=float, default=default.rate, help="Adam's first learning rate (%(default)s)")
-    parser.add_argument("--seed", type=int, default=default.seed, help="%(default)s")
+    parser.add_argument("--epochs", type=int, default=default.epochs, help="number of epochs (%(default)s)")
+    parser.add_argument("--batch", type=int, default=default.batch, help="crops per step (%(default)s)")
+    parser.add_argument("--rate", type=float, default=default.rate, help="initial learning rate of Adam (%(default)s)")
+    parser.add_argument("--seed", type=int, default=default.seed, help="seed of everything random (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train and print the folder."""
+    """Train, and print the folder of the expert."""
     from bgflow_train.data import DatasetError
-    from bgflow_train.data.registry import open_parsing, open_split
+    from bgflow_train.data.registry import open_ade20k_parsing, open_split
     from bgflow_train.networks import EncoderError
     from bgflow_train.training.train_expert import train_expert
 
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
             train, validation = (open_split(arguments.data, "nyu", split) for split in ("fit", "validate"))
             train_expert(recipe, train, validation, arguments.out)
         else:
-            train_expert(recipe, *open_parsing(arguments.ade20k), arguments.out)
+            train_expert(recipe, *open_ade20k_parsing(arguments.ade20k), arguments.out)
     except (DatasetError, EncoderError) as error:
         raise UserError(str(error)) from error
     print(arguments.out)

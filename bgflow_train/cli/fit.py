@@ -1,8 +1,8 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fit the default model's densities and fusion on a trained expert.
+"""Fit the default model's densities and fusion on a trained backbone.
 
-A run that was killed goes on where it was when the same command is given again.
+After a kill, the same command continues where the run was.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ EXTRA = "train"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     default = Recipe()
-    expert = "folder that `bgflow train` wrote; of several that went on from one, the mean of the weights is taken"
-    parser.add_argument("--expert", required=True, metavar="DIR[,DIR]", help=expert)
+    backbone = (
+        "folder that `bgflow train` wrote; the weights of several that were trained from the same one are averaged"
+    )
+    parser.add_argument("--backbone", required=True, metavar="DIR[,DIR]", help=backbone)
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument("--rooms", type=user_path, metavar="DIR", help="folder that `bgflow rooms` wrote")
     parser.add_argument("--out", type=user_path, required=True, help="folder of the fit, for `bgflow export`")
@@ -33,35 +35,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help="also fit the densities to empty rooms, which need no labels: a folder of pictures, a video or a bag",
+        help="also fit the densities to empty rooms, which need no labels: a folder of images, a video or a bag",
     )
-    every = "each N-th frame of videos and bags of empty rooms (%(default)s)"
+    every = "use every N-th frame of videos and bags of empty rooms (%(default)s)"
     parser.add_argument("--every", type=int, default=15, metavar="N", help=every)
     scores = (
-        "what the fusion sees, `head` first: classes, room, lraspp, and gaussian, mixture, flow, ratio, knn, "
-        "patchcore, padim or context with a layer (%(default)s)"
+        "scores to fuse, `head` first: classes, room, lraspp, and gaussian, mixture, flow, ratio, knn, patchcore, "
+        "padim or context with the number of a layer (%(default)s)"
     )
     parser.add_argument("--scores", default=",".join(default.scores), metavar="NAME,NAME", help=scores)
-    veto = "the density that may overrule the fusion, or none (%(default)s)"
-    parser.add_argument("--veto", default=default.veto or "none", metavar="NAME", help=veto)
     size = f"{default.width}x{default.height}"
-    parser.add_argument("--size", default=size, metavar="WxH", help="the network's input (%(default)s)")
-    parser.add_argument("--cells", type=int, default=default.cells, help="descriptors a layer at most (%(default)s)")
-    parser.add_argument("--seed", type=int, default=default.seed, help="%(default)s")
+    parser.add_argument("--size", default=size, metavar="WxH", help="size of the network's input (%(default)s)")
+    parser.add_argument("--cells", type=int, default=default.cells, help="most descriptors per layer (%(default)s)")
+    parser.add_argument("--seed", type=int, default=default.seed, help="seed of everything random (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fit and say what came out."""
+    """Fit, and print the densities' NLL, the AUROC across domains and the weights of the fusion."""
     from bgflow_train.data import DatasetError, EmptyRooms
     from bgflow_train.model.fitting import fit
     from bgflow_train.model.scores import ScoreError
     from bgflow_train.networks import EncoderError
+    from bgflow_train.studies.peers.scores import ALL_SCORES
 
     [(width, height)] = read_sizes(arguments, "size")
     try:
         recipe = Recipe(
             scores=tuple(arguments.scores.split(",")),
-            veto=None if arguments.veto == "none" else arguments.veto,
             width=width,
             height=height,
             cells=arguments.cells,
@@ -71,14 +71,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     try:
         empty = [EmptyRooms(path, every=arguments.every) for path in arguments.empty]
-        experts = [Path(folder) for folder in arguments.expert.split(",")]
-        fitted = fit(recipe, experts, arguments.data, arguments.rooms, arguments.out, empty)
+        backbones = [Path(folder) for folder in arguments.backbone.split(",")]
+        fitted = fit(recipe, backbones, arguments.data, arguments.rooms, arguments.out, empty, ALL_SCORES)
     except (DatasetError, EncoderError, ScoreError) as error:
         raise UserError(str(error)) from error
     for layer in fitted.record["layers"]:
         print(f"{layer['score']}: {layer['nll']}")
     for name, auroc in fitted.record["auroc_of_the_blend_of_the_others"].items():
         print(f"AUROC on cells of {name}, fusion fitted to the others: {auroc:.4f}")
-    weights = ", ".join(f"{name} {weight:.3f}" for name, weight in zip(recipe.scores, fitted.blend.weight, strict=True))
-    print(f"weights {weights}, head x confidence {fitted.blend.confidence:.3f}, bias {fitted.blend.bias:.3f}")
+    fusion = fitted.fusion
+    weights = ", ".join(f"{name} {weight:.3f}" for name, weight in zip(recipe.scores, fusion.weight, strict=True))
+    print(f"weights {weights}, head x confidence {fusion.confidence:.3f}, bias {fusion.bias:.3f}")
     return 0

@@ -1,11 +1,11 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Build a table or figure of the paper beside ours: Markdown, JSON and PNG in --out.
+"""Reproduce a table or figure of the paper, as Markdown, JSON and PNG in --out.
 
-Everything on the way (experts, features, densities, counts) is kept in --work: a run that was killed goes on where it
-was when the same command is given again, and the second table takes what the first has made. A column whose weights
-cannot be had here is written as not run, with the reason and the command that fills it. A table keeps the columns that
-were run elsewhere; a figure shows those of --columns.
+Intermediate results (experts, features, densities, counts) are kept in --work. After a kill, the same command continues
+where the run was, and the second table reuses the results of the first. A column whose weights are not available is
+marked as not run, with the reason and the command that fills it. A table keeps the columns that were run on other
+machines; a figure shows only those of --columns.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 from bgflow_train.studies.paper.columns import COLUMNS, SIZES
 
-HELP = "build a table or figure of the paper beside ours"
+HELP = "reproduce a table or figure of the paper"
 EXTRA = "train"
 WHAT = ("table1", "table2", "table3", "figure3", "figure4")
 SPLITS = ("official", "random")
@@ -27,24 +27,27 @@ OUT = Path("results/paper")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("what", choices=WHAT, help="which")
+    parser.add_argument("what", choices=WHAT, help="the table or figure")
     parser.add_argument(
         "--data",
         type=user_path,
-        help="folder that holds nyu/ (or nyu_depth_v2_labeled.mat), rooms/ and unlabelled/; all but table3 need it",
+        help="folder that holds nyu/ (or nyu_depth_v2_labeled.mat), rooms/ and unlabelled/; needed by all but table3",
     )
     parser.add_argument(
-        "--size", choices=SIZES, default="cpu", help="the paper's, or what two CPU cores train in hours (%(default)s)"
+        "--size",
+        choices=SIZES,
+        default="cpu",
+        help="size of the systems: the paper's, or small enough for two CPU cores to train in hours (%(default)s)",
     )
     names = ",".join(column.name for column in COLUMNS)
     parser.add_argument(
-        "--columns", default=names, metavar="NAME,...", help="ARCHITECTURE-WEIGHTS to run (%(default)s)"
+        "--columns", default=names, metavar="NAME,...", help="columns to run, each ARCHITECTURE-WEIGHTS (%(default)s)"
     )
     parser.add_argument(
         "--split",
         choices=SPLITS,
         default="official",
-        help="of NYU: scenes apart, or at random like the paper's (%(default)s)",
+        help="split of NYU: with separate scenes, or random as in the paper (%(default)s)",
     )
     parser.add_argument(
         "--ade20k", type=user_path, metavar="DIR", help="ADEChallengeData2016, to train the ade20k weights"
@@ -54,28 +57,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="COLUMN=FILE",
-        help="what a column's encoder begins with: torchvision's .pth, or an expert.safetensors",
+        help="initial weights of a column's encoder: a .pth of torchvision, or an expert.safetensors",
     )
     parser.add_argument(
         "--fitting",
         type=user_path,
         metavar="DIR",
-        help="rgb/ and mask/ to fit the fusion to, instead of the 25 pictures",
+        help="folder with rgb/ and mask/ to fit the fusion to, instead of the 25 images of the project",
     )
     parser.add_argument(
-        "--images", type=user_path, metavar="DIR", help="report on these pictures instead; give --out too"
+        "--images", type=user_path, metavar="DIR", help="folder of images to report on instead; needs --masks and --out"
     )
-    parser.add_argument("--masks", type=user_path, metavar="DIR", help="their masks")
+    parser.add_argument("--masks", type=user_path, metavar="DIR", help="folder of the masks of --images")
     parser.add_argument(
-        "--photographs", action="store_true", help="show the photographs in the figures; mind their licences"
+        "--photographs", action="store_true", help="show the photographs in the figures, subject to their licences"
     )
-    parser.add_argument("--work", type=user_path, default=Path("work/paper"), help="%(default)s")
-    parser.add_argument("--out", type=user_path, default=OUT, help="%(default)s")
-    parser.add_argument("--seed", type=int, default=0, help="%(default)s")
+    parser.add_argument(
+        "--work", type=user_path, default=Path("work/paper"), help="folder of intermediate results (%(default)s)"
+    )
+    parser.add_argument("--out", type=user_path, default=OUT, help="folder to write to (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything random (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run and print the file; 1 where a column could not be run."""
+    """Run, and print the path of the Markdown file.
+
+    Returns:
+        0, or 1 if a column could not be run.
+    """
     from bgflow_train.data import DatasetError, FolderDataset
     from bgflow_train.networks import EncoderError
     from bgflow_train.studies.paper import figures, table3, tables
@@ -91,12 +100,12 @@ def run(arguments: argparse.Namespace) -> int:
         print(table3.write_table3(arguments.out, arguments.seed))
         return 0
     if arguments.data is None:
-        raise UserError(f"{arguments.what} needs --data, the folder of the pictures; doc/paper.md says how to get them")
+        raise UserError(f"{arguments.what} needs --data, the folder of the images; doc/paper.md says how to get them")
     columns = [by_name[name] for name in chosen]
     if (arguments.images is None) != (arguments.masks is None):
-        raise UserError("--images and --masks belong together")
+        raise UserError("--images and --masks must be given together")
     if arguments.images is not None and arguments.out == OUT:
-        raise UserError(f"--images needs an --out of its own; {OUT} holds the tables of the paper's sets")
+        raise UserError(f"--images needs another --out than {OUT}, which holds the tables of the paper's sets")
     try:
         report = None
         if arguments.images is not None:

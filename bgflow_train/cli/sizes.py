@@ -7,16 +7,16 @@ from __future__ import annotations
 import argparse
 
 from bgflow_ros.segmentation.errors import UserError
-from bgflow_train.training.recipe import ExpertRecipe, PyramidRecipe
+from bgflow_train.training.recipe import BackboneRecipe, ExpertRecipe
 
 __all__ = ["add_sizes", "read_sizes"]
 
 
-def add_sizes(parser: argparse.ArgumentParser, default: ExpertRecipe | PyramidRecipe) -> None:
+def add_sizes(parser: argparse.ArgumentParser, default: ExpertRecipe | BackboneRecipe) -> None:
     """Declare --size and --crop of a training."""
     size, crop = f"{default.width}x{default.height}", "x".join(map(str, default.crop))
     parser.add_argument("--size", default=size, metavar="WxH", help="canvas of the trained network (%(default)s)")
-    parser.add_argument("--crop", default=crop, metavar="WxH", help="of a cut to train on (%(default)s)")
+    parser.add_argument("--crop", default=crop, metavar="WxH", help="size of the training crops (%(default)s)")
 
 
 def read_sizes(arguments: argparse.Namespace, *names: str) -> list[tuple[int, int]]:

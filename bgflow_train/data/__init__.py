@@ -1,8 +1,8 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Data sets: each is a sized iterable of samples (rgb, mask, id).
+"""Data sets: sized iterables of samples (rgb, mask, id).
 
-`bgflow_train.data.nyu_mat` is to be imported itself: it alone needs h5py.
+Import `bgflow_train.data.nyu_mat` directly; it is the only module that needs h5py.
 """
 
 from bgflow_train.data.ade20k import Ade20k, Ade20kParsing

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The paper's augmentation: flipping, rescaling, brightness and contrast (IV-A), cut to one size."""
+"""The paper's augmentation: flipping, rescaling, brightness and contrast (IV-A), then cropping to one size."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ import numpy as np
 from bgflow_ros.segmentation.letterbox import FILL
 from bgflow_train.data import VOID, IndexedDataset, Sample
 
-__all__ = ["CONSTANTS", "Augmented", "augmented", "canvas_scale"]
+__all__ = ["CONSTANTS", "AugmentedDataset", "augment", "canvas_scale"]
 
 RESCALE = (0.75, 1.5)
-"""Factors on the picture's size; the paper gives none."""
+"""Range of factors on the size of the image; the paper gives none."""
 BRIGHTNESS = 32.0
-"""Grey levels added or taken at most."""
+"""Largest change in grey levels."""
 CONTRAST = (0.75, 1.33)
-"""Factors on the distance from the picture's mean."""
+"""Range of factors on the distance from the image's mean."""
 CONSTANTS = {"rescale": list(RESCALE), "brightness": BRIGHTNESS, "contrast": list(CONTRAST)}
-"""What the code fixes and augmented pictures depend on."""
+"""Constants of the code that augmented images depend on."""
 
 
-def augmented(sample: Sample, scale: float, width: int, height: int, rng: np.random.Generator) -> Sample:
-    """Draw one variant of a picture and its labels.
+def augment(sample: Sample, scale: float, width: int, height: int, rng: np.random.Generator) -> Sample:
+    """Draw a random variant of an image and its labels.
 
     Args:
-        sample: the mask may hold any labels.
-        scale: from the picture to the canvas that the network sees, before rescaling.
-        width: of the cut, in pixels; where the picture is smaller, grey and void fill it.
-        height: of the cut, in pixels.
-        rng: decides everything.
+        sample: The image; its mask may hold any labels.
+        scale: Scale from the image to the network's canvas, before rescaling.
+        width: Width of the crop in pixels; grey and void fill it where the image is smaller.
+        height: Height of the crop in pixels.
+        rng: Source of all random choices.
     """
     factor = scale * float(np.exp(rng.uniform(*np.log(RESCALE))))
     size = [max(1, round(side * factor)) for side in sample.mask.shape[::-1]]
@@ -52,19 +52,19 @@ def augmented(sample: Sample, scale: float, width: int, height: int, rng: np.ran
 
 
 def canvas_scale(sample: Sample, width: int, height: int) -> float:
-    """Factor that fits a picture into a canvas, as the letterbox does."""
+    """Compute the scale by which the letterbox fits an image into a canvas of this width and height."""
     return float(min(width / sample.mask.shape[1], height / sample.mask.shape[0]))
 
 
-class Augmented(IndexedDataset):
-    """Each sample of a data set as it is, then variants of it.
+class AugmentedDataset(IndexedDataset):
+    """Data set with each sample unchanged, followed by random variants of it.
 
     Args:
-        dataset: to augment.
-        variants: of each sample.
-        width: of the canvas that the network sees, and of every variant.
-        height: of the same.
-        seed: of all variants.
+        dataset: The data set to augment.
+        variants: Number of variants per sample.
+        width: Width of the network's canvas and of every variant, in pixels.
+        height: Height of the same, in pixels.
+        seed: Seed of all variants.
     """
 
     def __init__(self, dataset: IndexedDataset, variants: int, width: int, height: int, seed: int) -> None:
@@ -78,7 +78,7 @@ class Augmented(IndexedDataset):
         if variant == 0:
             return sample
         rng = np.random.default_rng([self.seed, place, variant])
-        return augmented(sample, canvas_scale(sample, *self.size), *self.size, rng)._replace(id=self.ids[index])
+        return augment(sample, canvas_scale(sample, *self.size), *self.size, rng)._replace(id=self.ids[index])
 
     def _content(self, index: int) -> Iterable[bytes]:
         place, variant = divmod(index, self.copies)

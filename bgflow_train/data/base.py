@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every data set gives."""
+"""Interfaces of the data sets."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ import numpy.typing as npt
 __all__ = ["BACKGROUND", "FOREGROUND", "VOID", "Dataset", "DatasetError", "IndexedDataset", "Sample"]
 
 BACKGROUND, FOREGROUND, VOID = 0, 1, 255
-"""Values of a mask: an empty room's surfaces, everything else, and unlabelled pixels that count nowhere."""
+"""Values of a mask: the surfaces of an empty room, everything else, and unlabelled pixels, which are ignored."""
 
 
 class DatasetError(Exception):
-    """A data set that is missing, empty or not what it claims to be; the message says what to do."""
+    """Missing, empty or invalid data set; the message says what to do."""
 
 
 class Sample(NamedTuple):
-    """One labelled picture."""
+    """One labelled image."""
 
     rgb: npt.NDArray[np.uint8]
-    """H x W x 3."""
+    """H x W x 3 of 0 to 255."""
     mask: npt.NDArray[np.uint8]
     """H x W of BACKGROUND, FOREGROUND and VOID."""
     id: str
-    """Unique within the data set, and what `splits.json` lists."""
+    """Identifier, unique within the data set, as in `splits.json`."""
 
 
 class Dataset(Protocol):
-    """A sized iterable of samples that can be read again and whose pictures are read only when reached."""
+    """Sized iterable of samples that can be iterated repeatedly; an image is read when it is reached."""
 
     name: str
 
     def __len__(self) -> int:
-        """Count the samples."""
+        """Return the number of samples."""
         ...
 
     def __iter__(self) -> Iterator[Sample]:
@@ -47,28 +47,28 @@ class Dataset(Protocol):
         ...
 
     def digest(self) -> str:
-        """SHA-256 over ids, pictures and masks: the same digest means the same data."""
+        """Compute the SHA-256 over ids, images and masks: equal digests mean equal data."""
         ...
 
 
 class IndexedDataset(ABC):
-    """A data set any of whose samples can be read by its place; it is a `Dataset` once it can read one.
+    """Data set whose samples can be read by index.
 
     Args:
-        name: what to call the set in tables and logs.
-        ids: of all samples, in their order.
+        name: Name of the set in tables and logs.
+        ids: Ids of all samples, in their order.
 
     Raises:
-        DatasetError: there is no id, or one of them twice.
+        DatasetError: There is no id, or an id occurs twice.
     """
 
     def __init__(self, name: str, ids: list[str]) -> None:
         if not ids:
-            raise DatasetError(f"{name}: no id is asked for; expected at least one")
+            raise DatasetError(f"{name}: no id is requested; expected at least one")
         seen: set[str] = set()
         for id in ids:
             if id in seen:
-                raise DatasetError(f"{name}: the id {id!r} is asked for twice; expected each once")
+                raise DatasetError(f"{name}: the id {id!r} is requested twice; expected every id once")
             seen.add(id)
         self.name, self.ids = name, ids
 
@@ -80,8 +80,8 @@ class IndexedDataset(ABC):
         """Read the sample whose id is `ids[index]`.
 
         Raises:
-            DatasetError: its files are damaged or do not belong together.
-            IndexError: there is no such place.
+            DatasetError: Its files are damaged or do not belong together.
+            IndexError: There is no such index.
         """
 
     def __iter__(self) -> Iterator[Sample]:
@@ -89,7 +89,7 @@ class IndexedDataset(ABC):
             yield self[index]
 
     def digest(self) -> str:
-        """SHA-256 over ids, pictures and masks: the same digest means the same data."""
+        """Compute the SHA-256 over ids, images and masks: equal digests mean equal data."""
         digest = hashlib.sha256()
         for index, id in enumerate(self.ids):
             digest.update(f"{id}\n".encode())
@@ -99,7 +99,7 @@ class IndexedDataset(ABC):
 
     @abstractmethod
     def _content(self, index: int) -> Iterable[bytes]:
-        """What the digest covers of a sample: its picture and its mask, as bytes that are the same everywhere.
+        """Return what the digest covers of a sample, image and mask, as bytes that are the same on every machine.
 
-        Of a lossy picture that is the file, since decoders of different versions differ in single pixels.
+        For a lossy image these are the bytes of its file, because versions of a decoder differ in single pixels.
         """

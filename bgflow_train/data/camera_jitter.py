@@ -1,8 +1,9 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures as another camera, another light and another lens would give them: what the default model trains on.
+"""Random changes of camera, lens and light, and of objects in the scene, for the training of the default model.
 
-The paper flips, rescales, brightens (augment.py); that keeps a network at home in NYU's one camera.
+The paper only flips, rescales and brightens (augment.py), which does not prepare a network for other cameras than
+NYU's.
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ import numpy.typing as npt
 from bgflow_ros.segmentation.letterbox import FILL
 from bgflow_train.data import Sample
 
-__all__ = ["CONSTANTS", "lit", "moved", "pasted", "strewn"]
+__all__ = ["CONSTANTS", "jitter_geometry", "jitter_light", "paste_objects", "scatter_shapes"]
 
-Picture = npt.NDArray[np.float32]
+Image = npt.NDArray[np.float32]
 
 SCALE = (0.75, 1.8)
-"""Factors on the size that the picture has in the canvas."""
+"""Range of factors on the size that the image has in the canvas."""
 STRETCH = 0.15
-"""Log of the factor between the two axes, at most."""
+"""Largest logarithm of the ratio between the scales of both axes."""
 TILT = 3.0
-"""Degrees, the deviation; every second picture."""
+"""Standard deviation of the rotation, in degrees; half of the images are rotated."""
 MOST_PASTED = 0.5
-"""Share of the cut that a pasted thing may cover."""
+"""Largest share of the crop that pasted objects may cover."""
 SHAPES = (0.005, 0.12)
-"""Shares of the cut that an unknown shape covers, about."""
+"""Approximate range of the share of the crop that a random shape covers."""
 STANDS_OUT = 20.0
-"""Grey levels, the mean difference from what a shape covers below which nobody could see it."""
+"""Mean difference in grey levels from the covered pixels below which a shape is left out as invisible."""
 CHANCE = {
     "exposure": 0.2,
     "gamma": 0.8,
@@ -48,7 +49,7 @@ CHANCE = {
     "falloff": 0.15,
     "jpeg": 0.15,
 }
-"""How often each happens to a picture."""
+"""Probability of each change."""
 CONSTANTS = {
     "scale": list(SCALE),
     "stretch": STRETCH,
@@ -57,19 +58,21 @@ CONSTANTS = {
     "shapes": [*SHAPES, STANDS_OUT],
     "chance": CHANCE,
 }
-"""What the code fixes and disturbed pictures depend on."""
+"""Constants of the code that jittered images depend on."""
 
 
-def moved(sample: Sample, scale: float, width: int, height: int, void: int, rng: np.random.Generator) -> Sample:
-    """Scale, stretch, tilt, flip and cut a picture and its labels.
+def jitter_geometry(
+    sample: Sample, scale: float, width: int, height: int, void: int, rng: np.random.Generator
+) -> Sample:
+    """Scale, stretch, rotate, flip and crop an image and its labels.
 
     Args:
-        sample: the mask may hold any labels.
-        scale: from the picture to the canvas that the network sees.
-        width: of the cut, in pixels.
-        height: of the cut, in pixels; where the picture does not reach, grey and void fill it.
-        void: label of what is not labelled.
-        rng: decides everything.
+        sample: The image; its mask may hold any labels.
+        scale: Scale from the image to the network's canvas.
+        width: Width of the crop in pixels.
+        height: Height of the crop in pixels; grey and void fill it where the image does not reach.
+        void: Label of unlabelled pixels.
+        rng: Source of all random choices.
     """
     size = width, height
     factor = scale * math.exp(rng.uniform(*np.log(SCALE)))
@@ -79,7 +82,7 @@ def moved(sample: Sample, scale: float, width: int, height: int, void: int, rng:
     turn = np.array([[math.cos(tilt), -math.sin(tilt)], [math.sin(tilt), math.cos(tilt)]])
     matrix = turn @ np.diag([factor * stretch * mirror, factor / stretch])
     side = np.array(sample.mask.shape[::-1])
-    # Anywhere, as long as the cut reaches no further beyond the picture than it must.
+    # The crop may lie anywhere, but extends no further beyond the image than necessary.
     reach = np.array(size) / (factor * stretch, factor / stretch) / 2
     middle = rng.uniform(np.minimum(reach, side / 2), np.maximum(side - reach, side / 2))
     move = np.array(size) / 2 - matrix @ middle
@@ -89,7 +92,7 @@ def moved(sample: Sample, scale: float, width: int, height: int, void: int, rng:
     rgb: npt.NDArray[Any] = sample.rgb
     shrink = int(0.75 / factor)
     if shrink > 1:
-        # Without averaging first, sampling every few pixels would give patterns that no camera gives.
+        # Sampling every few pixels without averaging first would cause aliasing that no camera shows.
         small = [max(1, side // shrink) for side in rgb.shape[1::-1]]
         rgb = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA)
         move = move + matrix @ np.full(2, (shrink - 1) / 2)
@@ -98,14 +101,14 @@ def moved(sample: Sample, scale: float, width: int, height: int, void: int, rng:
     return Sample(np.asarray(rgb, np.uint8), np.asarray(labels, np.uint8), sample.id)
 
 
-def pasted(sample: Sample, other: Sample, background: Sequence[int], rng: np.random.Generator) -> Sample:
-    """Put one or two classes of another picture's things in front: outliers, wherever they do not belong.
+def paste_objects(sample: Sample, other: Sample, background: Sequence[int], rng: np.random.Generator) -> Sample:
+    """Paste the objects of one or two classes of another image, as outliers in an unrelated scene.
 
     Args:
-        sample: the mask holds classes, 0 for what is not labelled.
-        other: the same, of the same size.
-        background: the classes that are never taken.
-        rng: decides everything.
+        sample: The image; its mask holds classes, with 0 for unlabelled pixels.
+        other: The other image, of the same size.
+        background: Classes that are never pasted.
+        rng: Source of all random choices.
     """
     kinds = np.setdiff1d(other.mask, (0, *background))
     if not len(kinds):
@@ -118,16 +121,16 @@ def pasted(sample: Sample, other: Sample, background: Sequence[int], rng: np.ran
     return Sample(rgb, np.where(covered, other.mask, sample.mask), sample.id)
 
 
-def strewn(sample: Sample, other: Sample, label: int, rng: np.random.Generator) -> Sample:
-    """Put one to three shapes of no class in front, in colours and patterns that no class has.
+def scatter_shapes(sample: Sample, other: Sample, label: int, rng: np.random.Generator) -> Sample:
+    """Add one to three random shapes of no class, in unusual colours and patterns.
 
-    What is a thing is then that it does not belong to the room, and not that it has been seen before.
+    They teach the network that an object is whatever does not belong to the room, even if it has never been seen.
 
     Args:
-        sample: the mask holds classes.
-        other: gives the patterns; of the same size.
-        label: what the shapes become in the mask.
-        rng: decides everything.
+        sample: The image; its mask holds classes.
+        other: Image of the same size that the patterns are taken from.
+        label: Label of the shapes in the mask.
+        rng: Source of all random choices.
     """
     rgb, mask = sample.rgb.copy(), sample.mask.copy()
     for _ in range(int(rng.integers(1, 4))):
@@ -141,7 +144,7 @@ def strewn(sample: Sample, other: Sample, label: int, rng: np.random.Generator) 
 
 
 def _shape(size: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """A closed curve of a random size and place, from a ball to a star or a stick, filled."""
+    """Draw a filled closed curve of random size and position, from a disc to a star or a stick, height x width."""
     height, width = size
     angles = np.linspace(0, 2 * math.pi, 64, endpoint=False)
     radius = np.ones_like(angles)
@@ -158,8 +161,8 @@ def _shape(size: tuple[int, ...], rng: np.random.Generator) -> npt.NDArray[np.bo
     return filled > 0
 
 
-def _pattern(rgb: npt.NDArray[np.uint8], rng: np.random.Generator) -> Picture:
-    """A part of a picture, enlarged or not, its colours changed, lit from one side: H x W x 3."""
+def _pattern(rgb: npt.NDArray[np.uint8], rng: np.random.Generator) -> Image:
+    """Draw a pattern, H x W x 3: a part of an image, possibly enlarged, recoloured and lit from one side."""
     height, width = rgb.shape[:2]
     zoom = math.exp(rng.uniform(0, 2.5))
     part = [max(4, int(side / zoom)) for side in (height, width)]
@@ -171,12 +174,12 @@ def _pattern(rgb: npt.NDArray[np.uint8], rng: np.random.Generator) -> Picture:
     return np.asarray(np.clip(x, 0, 255), np.float32)
 
 
-def lit(sample: Sample, rng: np.random.Generator) -> Sample:
-    """Give a picture another exposure, white balance, lens and sensor."""
+def jitter_light(sample: Sample, rng: np.random.Generator) -> Sample:
+    """Change exposure, white balance, lens and sensor of an image at random."""
     happens = {name: rng.random() < chance for name, chance in CHANCE.items()}
-    x: Picture = sample.rgb.astype(np.float32)
+    x: Image = sample.rgb.astype(np.float32)
     if happens["exposure"]:
-        # A twelfth of the light to three times as much, before the camera's gamma: nights, and windows burnt out.
+        # A twelfth of the light to three times as much, before the camera's gamma: nights, and overexposed windows.
         x = np.asarray(np.minimum(255, x * math.exp(rng.uniform(-2.5, 1.1) / 2.2)), np.float32)
     if happens["gamma"]:
         x = np.asarray(255 * (x / 255) ** math.exp(rng.uniform(-0.5, 0.5)), np.float32)
@@ -193,7 +196,7 @@ def lit(sample: Sample, rng: np.random.Generator) -> Sample:
     if happens["blur"]:
         x = np.asarray(cv2.GaussianBlur(x, (0, 0), rng.uniform(0.4, 1.6)), np.float32)
     if happens["motion"]:
-        x = _smeared(x, int(rng.integers(3, 9)), rng.uniform(0, 180))
+        x = _motion_blur(x, int(rng.integers(3, 9)), rng.uniform(0, 180))
     if happens["coarse"]:
         height, width = x.shape[:2]
         small = [max(1, int(side * rng.uniform(0.35, 0.8))) for side in (width, height)]
@@ -210,8 +213,8 @@ def lit(sample: Sample, rng: np.random.Generator) -> Sample:
     return sample._replace(rgb=clipped)
 
 
-def _smeared(x: Picture, length: int, degrees: float) -> Picture:
-    """Blur along a line of so many pixels."""
+def _motion_blur(x: Image, length: int, degrees: float) -> Image:
+    """Blur along a line of `length` pixels at an angle of `degrees`."""
     line = np.zeros((length, length), np.float32)
     line[length // 2] = 1
     turn = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), degrees, 1)
@@ -219,8 +222,8 @@ def _smeared(x: Picture, length: int, degrees: float) -> Picture:
     return np.asarray(cv2.filter2D(x, -1, kernel / kernel.sum()), np.float32)
 
 
-def _ramp(shape: tuple[int, int], angle: float) -> Picture:
-    """Ramp, height x width x 1, -0.7 to 0.7 across the picture."""
+def _ramp(shape: tuple[int, int], angle: float) -> Image:
+    """Compute a linear ramp over the image from -0.7 to 0.7 at most, height x width x 1."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     ramp = math.cos(angle) * (x / shape[1] - 0.5) + math.sin(angle) * (y / shape[0] - 0.5)
     return np.asarray(ramp[..., None], np.float32)

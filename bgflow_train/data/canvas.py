@@ -11,11 +11,20 @@ import numpy.typing as npt
 from bgflow_ros.segmentation.letterbox import fit_content, letterbox, upsample
 from bgflow_train.data.base import VOID, Sample
 
-__all__ = ["canvas_of", "on_picture"]
+__all__ = ["from_canvas", "to_canvas"]
 
 
-def canvas_of(sample: Sample, width: int, height: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """Letterbox picture and mask into a canvas; the mask is void where the picture does not reach."""
+def to_canvas(sample: Sample, width: int, height: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Letterbox an image and its mask into a canvas.
+
+    Args:
+        sample: The labelled image.
+        width: Width of the canvas in pixels.
+        height: Height of the canvas in pixels.
+
+    Returns:
+        The canvas, H x W x 3, and the mask, H x W, which is void where the image does not reach.
+    """
     canvas = np.empty((height, width, 3), np.uint8)
     content = letterbox(sample.rgb, canvas)
     mask = np.full((height, width), VOID, np.uint8)
@@ -23,18 +32,18 @@ def canvas_of(sample: Sample, width: int, height: int) -> tuple[npt.NDArray[np.u
     return canvas, mask
 
 
-def on_picture(
+def from_canvas(
     grid: npt.NDArray[np.float32], stride: int, sample: Sample, width: int, height: int
 ) -> npt.NDArray[np.float32]:
-    """The way back from `canvas_of`: a canvas' cells, h x w, at the picture's pixels, H x W.
+    """Upsample a map over the cells of a canvas, h x w, to the pixels of the image, H x W: the inverse of `to_canvas`.
 
     Args:
-        grid: a number each `stride` pixels of the canvas.
-        stride: see there.
-        sample: the picture.
-        width: of the canvas.
-        height: of the canvas.
+        grid: One number for every `stride` pixels of the canvas.
+        stride: Pixels of the canvas per cell.
+        sample: The image.
+        width: Width of the canvas in pixels.
+        height: Height of the canvas in pixels.
     """
-    picture_height, picture_width = sample.mask.shape
-    content = fit_content(picture_width, picture_height, width, height)
-    return upsample(grid, content, stride, picture_width, picture_height)
+    image_height, image_width = sample.mask.shape
+    content = fit_content(image_width, image_height, width, height)
+    return upsample(grid, content, stride, image_width, image_height)

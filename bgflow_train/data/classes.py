@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures labelled with the 40 classes of NYU (Gupta et al., 2013), as NYU's folder and rendered rooms have them."""
+"""Images labelled with the 40 classes of NYU (Gupta et al., 2013), such as NYU's own and rendered rooms."""
 
 from __future__ import annotations
 
@@ -13,74 +13,74 @@ import numpy.typing as npt
 
 from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, CLASSES
 from bgflow_train.data.base import BACKGROUND, FOREGROUND, VOID, DatasetError, Sample
-from bgflow_train.data.pairs import PairedDataset, by_stem, pair, read_labels, require
+from bgflow_train.data.pairs import PairedDataset, index_by_stem, pair_files, read_labels, require_files
 
-__all__ = ["ClassLabels", "ClassesDataset", "mask_of"]
+__all__ = ["ClassLabels", "ClassesDataset", "classes_to_mask"]
 
 _TABLE = np.full(256, FOREGROUND, np.uint8)
 _TABLE[0] = VOID
 _TABLE[list(BACKGROUND_CLASSES)] = BACKGROUND
 
 
-def mask_of(classes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Background, foreground and void of labels of any shape; above 40 all are foreground."""
+def classes_to_mask(classes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Map classes, in an array of any shape, to background, foreground and void; classes above 40 are foreground."""
     return np.asarray(_TABLE[classes])
 
 
 class ClassesDataset(PairedDataset):
-    """Pictures in `rgb/`, their classes in `label/`, paired by stem; a sample's mask holds classes.
+    """Images in `rgb/` and their classes in `label/`, paired by stem; the mask of a sample holds classes.
 
     Args:
-        root: folder of both.
-        ids: stems to read, in this order; all pictures that have labels, sorted, where None.
-        name: what to call the set in tables and logs.
+        root: Folder of both.
+        ids: Stems to read, in this order; None for all images that have labels, sorted.
+        name: Name of the set in tables and logs.
 
     Raises:
-        DatasetError: a folder is missing, an id has no picture or labels, or nothing is left.
+        DatasetError: A folder is missing, an id has no image or labels, or no pair is left.
     """
 
     def __init__(self, root: Path, ids: Sequence[str] | None = None, name: str = "classes") -> None:
         images, labels = root / "rgb", root / "label"
-        super().__init__(name, pair(images, by_stem(images), labels, by_stem(labels), ids))
+        super().__init__(name, pair_files(images, index_by_stem(images), labels, index_by_stem(labels), ids))
 
     def _mask(self, labels: Path) -> npt.NDArray[np.uint8]:
         return _read_classes(labels)
 
     def _content(self, index: int) -> Iterable[bytes]:
-        _, picture, labels = self.pairs[index]
-        return picture.read_bytes(), labels.read_bytes()
+        _, image, labels = self.pairs[index]
+        return image.read_bytes(), labels.read_bytes()
 
 
 class ClassLabels:
-    """Classes of another data set's pictures, in a folder of their own, of the same stem.
+    """Classes of the images of another data set, in a separate folder, paired by stem.
 
     Args:
-        folder: of the labels.
-        ids: of the pictures.
+        folder: Folder of the labels.
+        ids: Ids of the images.
 
     Raises:
-        DatasetError: there is no such folder, or it lacks the labels of a picture.
+        DatasetError: There is no such folder, or it lacks the labels of an image.
     """
 
     def __init__(self, folder: Path, ids: Sequence[str]) -> None:
-        found = by_stem(folder)
-        require(ids, "class labels", folder, found)
+        found = index_by_stem(folder)
+        require_files(ids, "class labels", folder, found)
         self._paths = {id: found[id] for id in ids}
 
     def of(self, sample: Sample) -> npt.NDArray[np.uint8]:
-        """Read the classes of a picture, H x W.
+        """Read the classes of an image, H x W.
 
         Raises:
-            DatasetError: they are damaged, no classes, or of another size than the picture.
+            DatasetError: The file is damaged, holds no classes, or differs in size from the image.
         """
         path = self._paths[sample.id]
         classes = _read_classes(path)
         if classes.shape != sample.mask.shape:
-            raise DatasetError(f"{path} is {classes.shape}; expected labels of the picture's size {sample.mask.shape}")
+            raise DatasetError(f"{path} is {classes.shape}; expected labels of the image's size {sample.mask.shape}")
         return classes
 
     def digest(self) -> str:
-        """SHA-256 over ids and labels."""
+        """Compute the SHA-256 over ids and labels."""
         digest = hashlib.sha256()
         for id, path in self._paths.items():
             digest.update(f"{id}\n".encode())

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Empty rooms, which need no labels: every pixel is background."""
+"""Empty rooms, which need no labels because every pixel is background."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ __all__ = ["EmptyRooms"]
 
 
 class EmptyRooms:
-    """Pictures, videos and bags that show nothing but floor, walls, windows and ceiling, as a `Dataset`.
+    """Images, videos and bags that show only floor, walls, windows and ceiling, as a `Dataset`.
 
-    The paper: "we can use images of fully empty rooms which do not need to be labeled". Nobody checks that they are
-    empty; whatever else they show is learnt as background.
+    The paper: "we can use images of fully empty rooms which do not need to be labeled". It is not checked that the
+    rooms are empty; whatever else they show is learnt as background.
 
     Args:
-        path: a picture, a video, a bag, or a folder of these.
-        name: what to call the set in tables and logs; the path's last part where None.
-        every: read each so many-th frame of videos and bags, whose neighbouring frames are almost the same.
-        topic: of the images in a bag; the bag's only one where None.
+        path: An image, a video, a bag, or a folder of these.
+        name: Name of the set in tables and logs; None for the last part of the path.
+        every: Read every `every`-th frame of videos and bags, because neighbouring frames are almost equal.
+        topic: Topic of the images in a bag; None for the bag's only one.
 
     Raises:
-        DatasetError: the path is nothing of these, two of a folder's sources have the same name, or `every` is not
-            positive. Iterating, counting and the digest raise it where a source cannot be read.
+        DatasetError: The path is none of these, two of a folder's sources have the same name, or `every` is not
+            positive. Iterating, counting and the digest raise it if a source cannot be read.
     """
 
     def __init__(self, path: Path, name: str | None = None, every: int = 1, topic: str | None = None) -> None:
@@ -56,14 +56,14 @@ class EmptyRooms:
     def __iter__(self) -> Iterator[Sample]:
         for source in self._sources:
             for name, rgb, _ in self._frames(source):
-                # Frames are numbered, and a picture may be called like a frame of the video beside it.
+                # Frames are numbered, and an image may have the name of a frame of a video beside it.
                 id = f"{source.name}/{name}" if source.is_sequence else name
                 yield Sample(rgb, np.full(rgb.shape[:2], BACKGROUND, np.uint8), id)
 
     def digest(self) -> str:
-        """SHA-256 over ids and decoded pictures: the same digest means the same data.
+        """Compute the SHA-256 over ids and decoded images: equal digests mean equal data.
 
-        Decoders of different versions may differ in single pixels of lossy pictures, and then the digests differ.
+        Versions of a decoder may differ in single pixels of lossy images; the digests then differ as well.
         """
         digest = hashlib.sha256()
         for rgb, _, id in self:
@@ -73,7 +73,7 @@ class EmptyRooms:
 
     @cached_property
     def _length(self) -> int:
-        # Videos and bags are decoded once to be counted: what they claim is known late, and may be wrong.
+        # Videos and bags are decoded once to be counted, because the number of frames in their headers may be wrong.
         return sum(sum(1 for _ in self._frames(source)) if source.is_sequence else 1 for source in self._sources)
 
     def _frames(self, source: Source) -> Iterator[Frame]:

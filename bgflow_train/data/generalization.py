@@ -1,8 +1,8 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A generalization set like the paper's (IV-A): masks drawn as polygons over pictures of many sources, and collages.
+"""A generalization set like the paper's (IV-A): images of many sources with masks drawn as polygons, and collages.
 
-The polygons are LabelMe files in the folder `generalization/` beside this file; the pictures are not the project's.
+The polygons are LabelMe files in the folder `generalization/` beside this file. The images are not part of the project.
 """
 
 from __future__ import annotations
@@ -51,23 +51,23 @@ DRAWING = {
         "pieces": {"type": "array", "items": PIECE},
     },
 }
-"""JSON schema of a LabelMe file, as far as it is read, with the collages' pieces."""
+"""JSON schema of the parts of a LabelMe file that are read, and of the pieces of collages."""
 
 
 class DrawnDataset(IndexedDataset):
-    """Pictures with masks drawn in LabelMe.
+    """Images with masks drawn in LabelMe.
 
-    Shapes are painted in their order, later ones over earlier ones; what none covers is background. A collage has
-    `pieces` as well: cut-outs of other pictures, scaled and pasted, foreground by themselves.
+    Shapes are painted in their order, later ones over earlier ones; pixels that no shape covers are background. A
+    collage also has `pieces`: cut-outs of other images that are scaled, pasted and labelled foreground.
 
     Args:
-        root: folder that the files' `imagePath` starts from.
-        drawn: folder of LabelMe's .json files; a file's stem is the id.
-        ids: to read, in this order; all, sorted, where None.
-        name: what to call the set in tables and logs.
+        root: Folder that the files' `imagePath` is relative to.
+        drawn: Folder of LabelMe's .json files; the stem of a file is the id.
+        ids: Ids to read, in this order; None for all, sorted.
+        name: Name of the set in tables and logs.
 
     Raises:
-        DatasetError: there are no polygons, or an id or a picture is missing.
+        DatasetError: There are no polygons, or an id or an image is missing.
     """
 
     def __init__(self, root: Path, drawn: Path = DRAWN, ids: list[str] | None = None, name: str = "drawn") -> None:
@@ -76,9 +76,9 @@ class DrawnDataset(IndexedDataset):
         self.files = [drawn / f"{id}.json" for id in self.ids]
         self.drawings = [_load(file) for file in self.files]
         for file, drawing in zip(self.files, self.drawings, strict=True):
-            for picture in _pictures(drawing):
-                if not (root / picture).is_file():
-                    raise DatasetError(f"{root / picture} is not there; {file.name} was drawn on it")
+            for image in _image_paths(drawing):
+                if not (root / image).is_file():
+                    raise DatasetError(f"{root / image} does not exist; {file.name} was drawn on it")
 
     def __getitem__(self, index: int) -> Sample:
         file, drawing = self.files[index], self.drawings[index]
@@ -95,22 +95,22 @@ class DrawnDataset(IndexedDataset):
             self._paste(piece, rgb, mask, file)
         return Sample(rgb, mask, self.ids[index])
 
-    def _read(self, picture: str) -> npt.NDArray[np.uint8]:
+    def _read(self, image: str) -> npt.NDArray[np.uint8]:
         try:
-            return read_image(self.root / picture)
+            return read_image(self.root / image)
         except ImageError as error:
-            raise DatasetError(f"{self.root / picture}: {error}") from error
+            raise DatasetError(f"{self.root / image}: {error}") from error
 
     def _paste(
         self, piece: dict[str, Any], rgb: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8], file: Path
     ) -> None:
-        """Paste a cut-out whose bounding box's upper left corner comes to lie at `at`; what juts out is cut off."""
+        """Paste a cut-out with the upper left corner of its bounding box at `at`, clipped to the image."""
         points = np.asarray(piece["points"], np.float64).round().astype(np.int32)
         x, y, width, height = cv2.boundingRect(points)
         source = self._read(piece["imagePath"])
-        # A point may lie on the picture's edge, a pixel beyond its last one.
+        # A point may lie on the edge of the image, one pixel beyond its last one.
         if min(x, y) < 0 or x + width - 1 > source.shape[1] or y + height - 1 > source.shape[0]:
-            raise DatasetError(f"{file} cuts a piece out of {piece['imagePath']} that reaches beyond that picture")
+            raise DatasetError(f"{file} cuts a piece out of {piece['imagePath']} that extends beyond that image")
         source = source[y : y + height, x : x + width]
         cut = cv2.fillPoly(np.zeros(source.shape[:2], np.uint8), [points - (x, y)], 1)
         size = [max(1, round(side * piece["scale"])) for side in source.shape[1::-1]]
@@ -127,8 +127,8 @@ class DrawnDataset(IndexedDataset):
 
     def _content(self, index: int) -> Iterable[bytes]:
         yield self.files[index].read_bytes()
-        for picture in _pictures(self.drawings[index]):
-            yield (self.root / picture).read_bytes()
+        for image in _image_paths(self.drawings[index]):
+            yield (self.root / image).read_bytes()
 
 
 def _load(file: Path) -> dict[str, Any]:
@@ -137,15 +137,15 @@ def _load(file: Path) -> dict[str, Any]:
         drawing = json.loads(file.read_text())
         jsonschema.validate(drawing, DRAWING)
     except OSError as error:
-        raise DatasetError(f"{file} is not there; expected a LabelMe file") from error
+        raise DatasetError(f"{file} does not exist; expected a LabelMe file") from error
     except (ValueError, jsonschema.ValidationError) as error:
         what = error.message if isinstance(error, jsonschema.ValidationError) else str(error)
         raise DatasetError(
-            f"{file} is no drawing: {what[:200]}; expected LabelMe's polygons of {', '.join(LABELS)}"
+            f"{file} is not a drawing: {what[:200]}; expected LabelMe's polygons of {', '.join(LABELS)}"
         ) from error
     return dict(drawing)
 
 
-def _pictures(drawing: dict[str, Any]) -> list[str]:
-    """Paths of all pictures that a drawing takes pixels from."""
+def _image_paths(drawing: dict[str, Any]) -> list[str]:
+    """List the paths of all images that a drawing takes pixels from."""
     return [drawing["imagePath"], *(piece["imagePath"] for piece in drawing.get("pieces", ()))]

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Views that show no room, or hardly one: darkness, a covered lens, a surface that fills the image."""
+"""Views that show no room, or hardly any of it: darkness, a covered lens, a surface that fills the image."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ Light = npt.NDArray[np.floating]
 
 GAMMA = 2.2
 NOISE = 2.0
-"""Deviation of a sensor's noise, in grey levels."""
+"""Standard deviation of the sensor noise, in grey levels."""
 PLASTER = (215, 210, 200)
 HAND = (110, 55, 40)
-"""Colours of what is near the lens: RGB, in the mean."""
+"""Mean colours of objects near the lens, RGB."""
 SHARE = 4
-"""A surface fills the image where it fills a window of the image's size over this number."""
+"""Ratio of the image's size to that of the window that is magnified to a view of one surface."""
 BARS = [(r, g, b) for g in (255, 0) for r in (255, 0) for b in (255, 0)]
 
 
-def _seen(light: Light, rng: np.random.Generator, noise: float = NOISE) -> Image:
-    """Grey levels, H x W x 3, as a sensor with noise gives them."""
+def _sense(light: Light, rng: np.random.Generator, noise: float = NOISE) -> Image:
+    """Convert light to the grey levels of a noisy sensor, H x W x 3."""
     return np.clip(light + rng.normal(0, noise, light.shape), 0, 255).astype(np.uint8)
 
 
 def _blotches(shape: tuple[int, ...], rng: np.random.Generator, deviation: float) -> Light:
-    """H x W x 1, about 1: brightness that changes slowly over the image, whose corners are dimmer."""
+    """Draw a brightness of about 1 that varies slowly and falls off towards the corners, H x W x 1."""
     height, width = shape[:2]
     few = rng.normal(1, deviation, (4, 5)).astype(np.float32)
     smooth = cv2.resize(few, (width, height), interpolation=cv2.INTER_CUBIC)
@@ -44,7 +44,7 @@ def _blotches(shape: tuple[int, ...], rng: np.random.Generator, deviation: float
 
 
 def _plain(sample: Sample, rng: np.random.Generator) -> Image:
-    return _seen(np.full(sample.rgb.shape, float(rng.integers(16, 256))), rng)
+    return _sense(np.full(sample.rgb.shape, float(rng.integers(16, 256))), rng)
 
 
 def _noise(sample: Sample, rng: np.random.Generator) -> Image:
@@ -58,18 +58,18 @@ def _bars(sample: Sample, rng: np.random.Generator) -> Image:
 
 def _hand(sample: Sample, rng: np.random.Generator) -> Image:
     colour = np.array(HAND) * rng.uniform(0.3, 1.2)
-    return _seen(colour * _blotches(sample.rgb.shape, rng, 0.35), rng)
+    return _sense(colour * _blotches(sample.rgb.shape, rng, 0.35), rng)
 
 
 def _plaster(sample: Sample, rng: np.random.Generator) -> Image:
     shape = sample.rgb.shape
     grain = cv2.GaussianBlur(rng.normal(0, 1, shape[:2]), (0, 0), shape[1] / 200)
     colour = np.array(PLASTER) * rng.uniform(0.5, 1.1)
-    return _seen(colour * _blotches(shape, rng, 0.1) + 6 * (grain / grain.std())[..., None], rng)
+    return _sense(colour * _blotches(shape, rng, 0.1) + 6 * (grain / grain.std())[..., None], rng)
 
 
 def _surface(sample: Sample, rng: np.random.Generator) -> Image | None:
-    """The middle one of the image's windows that hold background only, magnified; None where there is none."""
+    """Magnify the middle one of the image's windows that show background only; None if there is none."""
     height, width = sample.mask.shape
     high, wide = height // SHARE, width // SHARE
     other = cv2.integral((sample.mask != BACKGROUND).astype(np.uint8))
@@ -87,16 +87,16 @@ def _defocused(sample: Sample, rng: np.random.Generator) -> Image:
 
 
 def _exposed(factor: float) -> Callable[[Sample, np.random.Generator], Image]:
-    """The room with so many times its light, which is counted before the camera's gamma."""
+    """Scale the light of the room by a factor, which applies before the camera's gamma."""
 
     def expose(sample: Sample, rng: np.random.Generator) -> Image:
-        return _seen(255 * ((sample.rgb / 255) ** GAMMA * factor) ** (1 / GAMMA), rng, 2 * NOISE)
+        return _sense(255 * ((sample.rgb / 255) ** GAMMA * factor) ** (1 / GAMMA), rng, 2 * NOISE)
 
     return expose
 
 
 def _covered(share: float) -> Callable[[Sample, np.random.Generator], Image]:
-    """The room behind something black in front of the left part of the lens."""
+    """Cover the left part of the lens with something black."""
 
     def cover(sample: Sample, rng: np.random.Generator) -> Image:
         image = sample.rgb.copy()
@@ -111,7 +111,7 @@ def _turned(quarters: int) -> Callable[[Sample, np.random.Generator], Image]:
 
 
 VIEWS: dict[str, Callable[[Sample, np.random.Generator], Image | None]] = {
-    "black": lambda sample, rng: _seen(np.zeros(sample.rgb.shape), rng),
+    "black": lambda sample, rng: _sense(np.zeros(sample.rgb.shape), rng),
     "a plain grey": _plain,
     "white": lambda sample, rng: np.full_like(sample.rgb, 255),
     "noise": _noise,
@@ -128,4 +128,4 @@ VIEWS: dict[str, Callable[[Sample, np.random.Generator], Image | None]] = {
     "upside down": _turned(2),
     "on its side": _turned(1),
 }
-"""What is seen instead of a labelled image: H x W x 3, RGB, or None where the image gives no such view."""
+"""Functions that turn a labelled image into a view, H x W x 3 RGB, or None if the image allows no such view."""

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """NYU Depth v2 (Silberman et al., "Indoor Segmentation and Support Inference from RGBD Images", ECCV 2012).
 
-The original file, nyu_depth_v2_labeled.mat, holds 1449 labelled pictures of 464 indoor scenes. They are those of the
-folder layout, before JPEG and with the same masks.
+The original file, nyu_depth_v2_labeled.mat, holds 1449 labelled images of 464 indoor scenes. They are the images of the
+folder layout before JPEG compression, with the same masks.
 """
 
 from __future__ import annotations
@@ -21,43 +21,43 @@ from bgflow_train.data.base import BACKGROUND, FOREGROUND, VOID, DatasetError, I
 __all__ = ["BACKGROUND_NAMES", "NyuMat"]
 
 BACKGROUND_NAMES = frozenset({"wall", "floor", "ceiling", "window"})
-"""Of the file's 894 names those that the mapping to 40 classes makes wall, floor, ceiling and window (1, 2, 22, 9)."""
+"""Names, of 894 in the file, that the 40 classes map to wall, floor, ceiling and window (1, 2, 22, 9)."""
 SOURCE = (
     "'Labeled dataset (~2.8 GB)', nyu_depth_v2_labeled.mat, at https://cs.nyu.edu/~fergus/datasets/nyu_depth_v2.html"
 )
 
 
 class NyuMat(IndexedDataset):
-    """The labelled pictures of NYU Depth v2 in the file that its authors hand out, each read when it is reached.
+    """Labelled images of NYU Depth v2 in the file that its authors distribute; an image is read when it is reached.
 
-    MATLAB stores columns first, so that h5py sees pictures as N x 3 x width x height and labels, 0 for unlabelled or
-    the place in the list of names from 1 on, as N x width x height.
+    MATLAB stores columns first, so that h5py sees the images as N x 3 x width x height. Labels are N x width x height,
+    with 0 for unlabelled pixels and otherwise the position in the list of names, from 1.
 
     Args:
-        path: nyu_depth_v2_labeled.mat.
-        ids: to read, in this order: the official numbers from 1 on, in four digits such as `0001`; all where None.
-        name: what to call the set in tables and logs.
+        path: The file nyu_depth_v2_labeled.mat.
+        ids: Ids to read, in this order: the official numbers from 1, with four digits such as `0001`; None for all.
+        name: Name of the set in tables and logs.
 
     Raises:
-        DatasetError: the file is missing, no MATLAB v7.3 or another data set, an id is not in it, or there is no id.
+        DatasetError: The file is missing, not MATLAB v7.3 or another data set, an id is not in it, or there is no id.
     """
 
     def __init__(self, path: Path, ids: Sequence[str] | None = None, name: str = "nyu") -> None:
         self.path = path
         if not path.is_file():
-            raise DatasetError(f"{path} is not there; get {SOURCE}")
+            raise DatasetError(f"{path} does not exist; get {SOURCE}")
         with self._open() as file:
-            pictures = self._check(file)
-            # From a label to what it is in a mask.
+            images = self._check(file)
+            # Maps each label to its value in a mask.
             self._table = np.array(
                 [VOID, *(BACKGROUND if name in BACKGROUND_NAMES else FOREGROUND for name in _names(file))], np.uint8
             )
-        numbers = {f"{number:04d}": number - 1 for number in range(1, pictures + 1)}
+        numbers = {f"{number:04d}": number - 1 for number in range(1, images + 1)}
         missing = [id for id in ids or () if id not in numbers]
         if missing:
             raise DatasetError(
                 f"{len(missing)} of {len(ids or ())} ids are not in {path}; the first is {missing[0]!r}, expected "
-                f"numbers from '0001' to '{pictures:04d}'"
+                f"numbers from '0001' to '{images:04d}'"
             )
         super().__init__(name, list(numbers if ids is None else ids))
         self._numbers = [numbers[id] for id in self.ids]
@@ -69,7 +69,7 @@ class NyuMat(IndexedDataset):
             labels: npt.NDArray[np.uint16] = np.ascontiguousarray(file["labels"][number].T)
         if labels.max() >= len(self._table):
             raise DatasetError(
-                f"{self.path}: picture {id} has the label {labels.max()}; expected at most {len(self._table) - 1}, "
+                f"{self.path}: image {id} has the label {labels.max()}; expected at most {len(self._table) - 1}, "
                 "the number of names"
             )
         return Sample(rgb, self._table[labels], id)
@@ -80,18 +80,22 @@ class NyuMat(IndexedDataset):
 
     @contextmanager
     def _open(self) -> Iterator[h5py.File]:
-        # Opened for each picture, which takes a thousandth of a second: an open file survives no fork.
+        # The file is opened for each image, which takes a millisecond, because an open file does not survive a fork.
         try:
             with h5py.File(self.path, "r") as file:
                 yield file
-        except (OSError, RuntimeError, KeyError) as error:  # where it is damaged decides which
+        except (OSError, RuntimeError, KeyError) as error:  # Which one depends on where the file is damaged.
             raise DatasetError(
                 f"{self.path} cannot be read ({error}); expected MATLAB v7.3 (HDF5). If it is an older .mat or "
                 f"damaged, get {SOURCE}"
             ) from error
 
     def _check(self, file: h5py.File) -> int:
-        """Count the pictures of what is a file of NYU's structure, else raise DatasetError."""
+        """Check the structure of the file, and count its images.
+
+        Raises:
+            DatasetError: The file has another structure.
+        """
         shapes = {name: item.shape if isinstance(item, h5py.Dataset) else None for name, item in file.items()}
         missing = {"images", "labels", "names"} - shapes.keys()
         if missing:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A data set as other cameras would have seen it: without colour, through a fish-eye, in the dark, out of focus."""
+"""Data sets as seen by other cameras: without colour, through a fisheye lens, in the dark, out of focus."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import numpy.typing as npt
 
 from bgflow_train.data.base import VOID, IndexedDataset, Sample
 
-__all__ = ["CHANGES", "Changed"]
+__all__ = ["CAMERAS", "OtherCamera"]
 
-Picture = npt.NDArray[np.uint8]
+Image = npt.NDArray[np.uint8]
 
 BEND = 0.9
-"""Of the fish-eye: half the field of view of the picture's width, in radians, if the lens were straight."""
+"""Half of the horizontal field of view, in radians, that the fisheye assumes for the original image."""
 DARK, NOISE = 0.12, 4.0
-"""Share of the light that is left, and the deviation of the sensor's noise in grey levels."""
+"""Share of the light that remains, and standard deviation of the sensor noise in grey levels."""
 BLUR = 1 / 160
-"""Deviation of the blur, in picture widths."""
+"""Standard deviation of the blur, in image widths."""
 
 
-def _grey(rgb: Picture, mask: Picture) -> tuple[Picture, Picture]:
+def _grey(rgb: Image, mask: Image) -> tuple[Image, Image]:
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     return np.repeat(grey[..., None], 3, 2), mask
 
 
-def _fisheye(rgb: Picture, mask: Picture) -> tuple[Picture, Picture]:
-    """Equidistant projection of what a straight lens saw; beyond it is black and void."""
+def _fisheye(rgb: Image, mask: Image) -> tuple[Image, Image]:
+    """Project a rectilinear image equidistantly; outside of it the result is black and void."""
     height, width = mask.shape
     straight = width / 2 / np.tan(BEND)
     bent = width / 2 / BEND
@@ -44,18 +44,18 @@ def _fisheye(rgb: Picture, mask: Picture) -> tuple[Picture, Picture]:
     return np.asarray(seen, np.uint8), np.asarray(labels, np.uint8)
 
 
-def _dark(rgb: Picture, mask: Picture) -> tuple[Picture, Picture]:
-    # The light that is left is counted before the camera's gamma; the noise is the same in every run.
+def _dark(rgb: Image, mask: Image) -> tuple[Image, Image]:
+    # The share of the light applies before the camera's gamma. The noise is the same in every run.
     light = (rgb / 255) ** 2.2 * DARK
     noise = np.random.default_rng(0).normal(0, NOISE, rgb.shape)
     return np.clip(255 * light ** (1 / 2.2) + noise, 0, 255).astype(np.uint8), mask
 
 
-def _blurred(rgb: Picture, mask: Picture) -> tuple[Picture, Picture]:
+def _blurred(rgb: Image, mask: Image) -> tuple[Image, Image]:
     return np.asarray(cv2.GaussianBlur(rgb, (0, 0), BLUR * rgb.shape[1]), np.uint8), mask
 
 
-CHANGES: dict[str, Callable[[Picture, Picture], tuple[Picture, Picture]]] = {
+CAMERAS: dict[str, Callable[[Image, Image], tuple[Image, Image]]] = {
     "grey": _grey,
     "fisheye": _fisheye,
     "dark": _dark,
@@ -63,22 +63,22 @@ CHANGES: dict[str, Callable[[Picture, Picture], tuple[Picture, Picture]]] = {
 }
 
 
-class Changed(IndexedDataset):
-    """Each sample of a data set through another camera.
+class OtherCamera(IndexedDataset):
+    """Data set with each sample as seen by another camera.
 
     Args:
-        dataset: to change.
-        change: one of CHANGES.
+        dataset: The data set to change.
+        camera: A key of CAMERAS.
     """
 
-    def __init__(self, dataset: IndexedDataset, change: str) -> None:
-        super().__init__(f"{dataset.name}, {change}", dataset.ids)
-        self.dataset, self.change = dataset, change
+    def __init__(self, dataset: IndexedDataset, camera: str) -> None:
+        super().__init__(f"{dataset.name}, {camera}", dataset.ids)
+        self.dataset, self.camera = dataset, camera
 
     def __getitem__(self, index: int) -> Sample:
         rgb, mask, id = self.dataset[index]
-        return Sample(*CHANGES[self.change](rgb, mask), id)
+        return Sample(*CAMERAS[self.camera](rgb, mask), id)
 
     def _content(self, index: int) -> Iterable[bytes]:
-        yield self.change.encode()
+        yield self.camera.encode()
         yield from self.dataset._content(index)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Data sets whose labels are picture files of their own: finding both, pairing them, reading them."""
+"""Data sets with one image file of labels for each image: finding, pairing and reading both."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from bgflow_ros.media.image_files import READABLE, read_image
 from bgflow_ros.segmentation.images import ImageError
 from bgflow_train.data.base import DatasetError, IndexedDataset, Sample
 
-__all__ = ["Pair", "PairedDataset", "by_stem", "pair", "read_labels", "require"]
+__all__ = ["Pair", "PairedDataset", "index_by_stem", "pair_files", "read_labels", "require_files"]
 
 Pair = tuple[str, Path, Path]
-"""Id, picture and labels."""
+"""Id, image and labels."""
 
 
 class PairedDataset(IndexedDataset):
-    """A data set of pictures with a file of labels each.
+    """Data set of images with one file of labels each.
 
     Args:
-        name: what to call the set in tables and logs.
-        pairs: id, picture and labels of each sample, in their order.
+        name: Name of the set in tables and logs.
+        pairs: Id, image and labels of each sample, in their order.
 
     Attributes:
-        pairs: the same.
+        pairs: Id, image and labels of each sample.
     """
 
     def __init__(self, name: str, pairs: list[Pair]) -> None:
@@ -38,14 +38,14 @@ class PairedDataset(IndexedDataset):
         self.pairs = pairs
 
     def __getitem__(self, index: int) -> Sample:
-        id, picture, labels = self.pairs[index]
+        id, image, labels = self.pairs[index]
         try:
-            rgb = read_image(picture)
+            rgb = read_image(image)
         except (ImageError, OSError) as error:
-            raise DatasetError(f"{picture}: {error}") from error
+            raise DatasetError(f"{image}: {error}") from error
         mask = self._mask(labels)
         if mask.shape != rgb.shape[:2]:
-            raise DatasetError(f"{labels} is {mask.shape}; expected labels of the picture's size {rgb.shape[:2]}")
+            raise DatasetError(f"{labels} is {mask.shape}; expected labels of the image's size {rgb.shape[:2]}")
         return Sample(rgb, mask, id)
 
     @abstractmethod
@@ -53,18 +53,18 @@ class PairedDataset(IndexedDataset):
         """Read a mask, H x W.
 
         Raises:
-            DatasetError: the file is damaged or not of the kind that the data set has.
+            DatasetError: The file is damaged or not of the data set's kind.
         """
 
 
-def by_stem(folder: Path) -> dict[str, Path]:
-    """Find the pictures of a folder.
+def index_by_stem(folder: Path) -> dict[str, Path]:
+    """Find the images in a folder, by the stem of their names.
 
     Raises:
-        DatasetError: there is no such folder, or two of its pictures have the same stem.
+        DatasetError: There is no such folder, or two of its images have the same stem.
     """
     if not folder.is_dir():
-        raise DatasetError(f"{folder} is not a folder; expected one of pictures")
+        raise DatasetError(f"{folder} is not a folder; expected a folder of images")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in READABLE:
@@ -74,38 +74,44 @@ def by_stem(folder: Path) -> dict[str, Path]:
     return found
 
 
-def pair(
-    images: Path, pictures: Mapping[str, Path], masks: Path, labels: Mapping[str, Path], ids: Sequence[str] | None
+def pair_files(
+    folder: Path, images: Mapping[str, Path], masks: Path, labels: Mapping[str, Path], ids: Sequence[str] | None
 ) -> list[Pair]:
-    """Pair pictures with their labels.
+    """Pair images with their labels.
 
     Args:
-        images: where the pictures were looked for; like `masks` only for what an error says.
-        pictures: path by id.
-        masks: where the labels were looked for.
-        labels: path by id.
-        ids: to pair, in this order; all that have both, sorted, where None.
+        folder: Where the images were searched; like `masks` it is used in error messages only.
+        images: Path of each image by id.
+        masks: Where the labels were searched.
+        labels: Path of each file of labels by id.
+        ids: Ids to pair, in this order; None for all that have both, sorted.
 
     Raises:
-        DatasetError: an id has no picture or no labels, or nothing is left.
+        DatasetError: An id has no image or no labels, or no pair is left.
     """
     if ids is None:
-        ids = sorted(pictures.keys() & labels.keys())
+        ids = sorted(images.keys() & labels.keys())
         if not ids:
             raise DatasetError(
-                f"no picture in {images} has a mask of the same stem in {masks} "
-                f"({len(pictures)} pictures, {len(labels)} masks found)"
+                f"no image in {folder} has a mask of the same stem in {masks} "
+                f"({len(images)} images, {len(labels)} masks found)"
             )
-    for kind, folder, found in (("picture", images, pictures), ("mask", masks, labels)):
-        require(ids, kind, folder, found)
-    return [(id, pictures[id], labels[id]) for id in ids]
+    for kind, where, found in (("image", folder, images), ("mask", masks, labels)):
+        require_files(ids, kind, where, found)
+    return [(id, images[id], labels[id]) for id in ids]
 
 
-def require(ids: Sequence[str], kind: str, folder: Path, found: Mapping[str, Path]) -> None:
-    """Check that all ids have a file of a kind among those found in a folder.
+def require_files(ids: Sequence[str], kind: str, folder: Path, found: Mapping[str, Path]) -> None:
+    """Check that a file was found for every id.
+
+    Args:
+        ids: The ids.
+        kind: Kind of the files, for the message.
+        folder: Where the files were searched, for the message.
+        found: Path of each file by id.
 
     Raises:
-        DatasetError: one has none.
+        DatasetError: The file of an id is missing.
     """
     missing = [id for id in ids if id not in found]
     if missing:
@@ -116,18 +122,18 @@ def read_labels(path: Path, channels: int = 1) -> npt.NDArray[np.uint8]:
     """Read labels as they are stored.
 
     Args:
-        path: of a lossless picture, 8 bit a channel.
+        path: Lossless image with 8 bits per channel.
         channels: 1 or 3.
 
     Returns:
         H x W, or H x W x 3 in OpenCV's order: blue, green, red.
 
     Raises:
-        DatasetError: it cannot be decoded, or is of another depth or has other channels.
+        DatasetError: The file cannot be decoded, or has another depth or other channels.
     """
     read = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if read is None:
-        raise DatasetError(f"{path} cannot be read as a picture")
+        raise DatasetError(f"{path} cannot be read as an image")
     labels: npt.NDArray[np.uint8] = np.asarray(read)
     if labels.dtype != np.uint8 or labels.shape[2:] != (() if channels == 1 else (channels,)):
         wanted = "one channel" if channels == 1 else f"{channels} channels"

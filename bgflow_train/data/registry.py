@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Known data sets by name, as the command line writes them: `NAME:FOLDER`."""
+"""Known data sets by name, in the notation of the command line: `NAME:FOLDER`."""
 
 from __future__ import annotations
 
@@ -12,35 +12,36 @@ from bgflow_train.data.base import DatasetError, IndexedDataset
 from bgflow_train.data.folder import FolderDataset
 from bgflow_train.data.splits import FOLDERS, NAMES, Splits, foreground_share, is_balanced
 
-__all__ = ["open_named", "open_nyu", "open_parsing", "open_split", "place_of"]
+__all__ = ["dataset_path", "open_ade20k_parsing", "open_dataset", "open_nyu", "open_split"]
 
 MAT = "nyu_depth_v2_labeled.mat"
 
 
-def open_named(spec: str, split: str) -> IndexedDataset:
+def open_dataset(spec: str, split: str) -> IndexedDataset:
     """Open one split of a known data set.
 
     Args:
-        spec: `NAME:FOLDER`, the folder holding `rgb/` and `mask/`; NAME is one of splits.json. NYU's may be the
-            original nyu_depth_v2_labeled.mat instead.
-            ADE20K itself, in either of its formats, is `ade20k:FOLDER`.
-        split: a split that splits.json has for this data set; of ADE20K `training` or `validation`.
+        spec: `NAME:FOLDER`, where NAME is in splits.json and the folder holds `rgb/` and `mask/`. For NYU, FOLDER may
+            also be the original nyu_depth_v2_labeled.mat. ADE20K itself, in either of its formats, is `ade20k:FOLDER`.
+        split: A split of this data set in splits.json; for ADE20K `training` or `validation`.
 
     Raises:
-        DatasetError: the name, the split or the folder is not there.
+        DatasetError: The name, the split or the folder does not exist.
     """
     name, separator, folder = spec.partition(":")
     if name == "ade20k" and separator:
         return Ade20k(expand(folder), split)
     if not separator or name not in NAMES:
-        raise DatasetError(f"{spec!r} is no known data set; expected NAME:FOLDER with NAME one of {', '.join(NAMES)}")
+        raise DatasetError(
+            f"{spec!r} is not a known data set; expected NAME:FOLDER with NAME one of {', '.join(NAMES)}"
+        )
     root, title = expand(folder), f"{name}/{split}"
     splits = Splits.load()
     ids = splits.ids(name, split)
     if name != "nyu":
         return FolderDataset(root / "rgb", root / "mask", ids, title)
     if split in ("test", "balanced"):
-        # A fuller copy of NYU than the one that splits.json was made with has more pictures to report on.
+        # A more complete copy of NYU than that of splits.json has more images to report on.
         known = {id for part in splits.sets["nyu"].values() for id in part}
         more = [id for id in open_nyu(root, None, title).ids if id not in known]
         if split == "balanced" and more:
@@ -50,12 +51,12 @@ def open_named(spec: str, split: str) -> IndexedDataset:
 
 
 def open_split(data: Path, name: str, split: str) -> IndexedDataset:
-    """Open one split of a known data set below the folder that holds them all."""
-    return open_named(f"{name}:{place_of(data, name)}", split)
+    """Open one split of a known data set in the folder that holds all data sets."""
+    return open_dataset(f"{name}:{dataset_path(data, name)}", split)
 
 
-def place_of(data: Path, name: str) -> Path:
-    """Where a known data set lies below the folder that holds them all; NYU's original file serves for its folder."""
+def dataset_path(data: Path, name: str) -> Path:
+    """Find a known data set in the folder that holds all data sets; NYU's original file may stand in for its folder."""
     if name == "nyu" and not (data / FOLDERS[name]).is_dir() and (data / MAT).is_file():
         return data / MAT
     return data / FOLDERS[name]
@@ -70,14 +71,18 @@ def open_nyu(path: Path, ids: list[str] | None, name: str) -> IndexedDataset:
     return FolderDataset(path / "rgb", path / "mask", ids, name)
 
 
-def open_parsing(root: Path) -> tuple[Ade20kParsing, Ade20kParsing]:
-    """Open ADE20K to train scene parsing and to stop it, without the pictures that splits.json has for other things."""
+def open_ade20k_parsing(root: Path) -> tuple[Ade20kParsing, Ade20kParsing]:
+    """Open ADE20K to train and to validate scene parsing, without the images that splits.json reserves for other uses.
+
+    Raises:
+        DatasetError: The folder is not ADE20K, or no image is left.
+    """
     used = {id for parts in Splits.load().sets.values() for ids in parts.values() for id in ids}
     sets = []
     for part in ("training", "validation"):
         name = f"ade20k_parsing/{part}"
         ids = [id for id in Ade20kParsing(root, part, name=name).ids if id not in used]
         if not ids:
-            raise DatasetError(f"{root} has no picture in {part} that is not used elsewhere (splits.json)")
+            raise DatasetError(f"{root} has no image in {part} that is not used elsewhere (splits.json)")
         sets.append(Ade20kParsing(root, part, ids, name))
     return sets[0], sets[1]

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rendered rooms, as `bgflow rooms` writes them; every tenth room validates."""
+"""Rendered rooms as `bgflow rooms` writes them; every tenth room is for validation."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ PARTS = ("fit", "validate")
 
 
 def open_rooms(root: Path, part: str) -> IndexedDataset:
-    """Open the pictures of a part of the rooms with their masks.
+    """Open the images of a part of the rooms with their masks.
 
     Raises:
-        DatasetError: the folder has no rooms, none in this part, or rooms with things of held-out families.
+        DatasetError: The folder has no rooms, none in this part, or rooms with objects of held-out families.
     """
     return FolderDataset(root / "rgb", root / "mask", _ids(root, part), f"rooms/{part}")
 
 
 def open_rooms_classes(root: Path, part: str) -> ClassesDataset:
-    """Open the pictures of a part of the rooms with their classes.
+    """Open the images of a part of the rooms with their classes.
 
     Raises:
-        DatasetError: the folder has no rooms, none in this part, or rooms with things of held-out families.
+        DatasetError: The folder has no rooms, none in this part, or rooms with objects of held-out families.
     """
     return ClassesDataset(root, _ids(root, part), f"rooms/{part}")
 
 
 def _ids(root: Path, part: str) -> list[str]:
     if part not in PARTS:
-        raise DatasetError(f"rooms have no part {part!r}; they have {', '.join(PARTS)}")
-    # A room is complete once its description is there; the pictures' names begin with its number.
+        raise DatasetError(f"rendered rooms have no part {part!r}; they have {', '.join(PARTS)}")
+    # A room is complete once its description exists. The images' names begin with its number.
     numbers = {path.stem for path in (root / "rooms").glob("*.json")}
-    # One run of `bgflow rooms` wrote them all, so any of them tells.
+    # One run of `bgflow rooms` wrote them all, so that any of them tells.
     if numbers and json.loads((root / "rooms" / f"{min(numbers)}.json").read_text()).get("novel", False):
         raise DatasetError(
-            f"{root} holds things of held-out families (`bgflow rooms --novel`), which must not be trained on; give it "
-            "to `bgflow compare --novel`, and other rooms here"
+            f"{root} holds objects of held-out families (`bgflow rooms --novel`), which must not be trained on; give "
+            "it to `bgflow compare --novel`, and other rooms here"
         )
     wanted = {number for number in numbers if (number[-1] == "9") == (part == "validate")}
     ids = sorted(path.stem for path in (root / "mask").glob("*.png") if path.stem.split("_")[0] in wanted)

@@ -1,18 +1,18 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which pictures fit, which validate and which report: decided once, in the committed splits.json.
+"""Splits of the known data sets into fitting, validation and reported images, as committed in splits.json.
 
-    python -m bgflow_train.data.splits --data DIR    writes splits.json anew from the folders of DIR
+    python -m bgflow_train.data.splits --data DIR    writes splits.json again from the folders of DIR
 
-What each split is for:
+Purpose of each split:
 
-- `fit`: the densities' background features;
-- `validate`: early stopping, every choice between settings, calibration and operating points;
-- `fuse`: the logistic regression that fuses the layers (the paper's "fitting dataset");
-- `test`: reported, never trained or tuned on; of NYU every picture that the official training list lacks, those that
-  the folder holds and this file does not know included;
-- `balanced`: those of NYU's `test` with about as much foreground as background, as the paper selects;
-- `generalization`: the paper's set of that name, rebuilt: masks that the project draws, and reported pictures of rooms.
+- `fit`: trains the networks and the densities;
+- `validate`: early stopping, all choices between settings, calibration and operating points;
+- `fuse`: the logistic regression that fuses the scores (the paper's "fitting dataset");
+- `test`: reported, never trained or tuned on; for NYU all images that are not in the official training list, including
+  those in the folder that this file does not list;
+- `balanced`: the images of NYU's `test` with about as much foreground as background, selected as in the paper;
+- `generalization`: a rebuilt version of the paper's set of that name: masks drawn by the project, and reported images.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from bgflow_ros.segmentation.files import user_path, write_atomically
 from bgflow_train.data.base import FOREGROUND, VOID, DatasetError
 from bgflow_train.data.generalization import DRAWN
 
-__all__ = ["NAMES", "Splits", "foreground_share", "is_balanced", "paper_split"]
+__all__ = ["FOLDERS", "NAMES", "Splits", "foreground_share", "group_rooms", "is_balanced", "make_splits", "paper_split"]
 
 PATH = Path(__file__).with_name("splits.json")
 FOLDERS = {
@@ -44,15 +44,16 @@ FOLDERS = {
 }
 NAMES = tuple(FOLDERS)
 LONGEST_ROOM = 7
-"""A run of at most so many consecutive training pictures of NYU counts as one room (see `rooms`)."""
+"""Longest run of consecutive training images of NYU that counts as one room, see `group_rooms`."""
 FUSE_COCO = 12
-"""With the 13 of ade20k_indoor the paper's 25 fitting pictures; the other COCO pictures validate."""
+"""Number of COCO images that fuse; with the 13 of ade20k_indoor they are the paper's 25. The others validate."""
 BALANCED = (0.35, 0.65)
-"""Foreground's share of the labelled pixels in a balanced picture."""
+"""Range of the share of foreground among the labelled pixels of a balanced image."""
 GENERALIZATION = {"ade20k_rooms": 6, "gazebo_house": 4, "gazebo_bookstore": 3}
-"""With the 32 drawn ones the paper's 45: the photographs with the most background, evenly spaced rendered views."""
-PAPER = {"pictures": 1449, "selected": 580, "train": 493}
-"""Of NYU the paper selects 580 of 1449 pictures with about as much foreground as background; 493 train."""
+"""Number of images beside the 32 drawn ones; together they are the paper's 45. From ade20k_rooms the images with the
+most background are taken, from the rendered worlds evenly spaced ones."""
+PAPER = {"images": 1449, "selected": 580, "train": 493}
+"""Numbers of the paper's random split of NYU: all images, those selected for their balance, those that train."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,18 @@ class Splits:
 
     @classmethod
     def load(cls) -> Splits:
-        """Read the committed file."""
+        """Read splits.json."""
         return cls(json.loads(PATH.read_text()))
 
     def ids(self, name: str, split: str) -> list[str]:
-        """Ids of one split.
+        """Return the ids of one split.
+
+        Args:
+            name: Name of the data set.
+            split: Name of the split.
 
         Raises:
-            DatasetError: there is no such split; the message lists those that exist.
+            DatasetError: There is no such split; the message lists the existing ones.
         """
         splits = self.sets[name]
         if split not in splits:
@@ -78,11 +83,11 @@ class Splits:
         return splits[split]
 
 
-def rooms(ids: list[str]) -> list[list[str]]:
+def group_rooms(ids: list[str]) -> list[list[str]]:
     """Group NYU ids into runs of consecutive numbers.
 
-    NYU numbers its pictures scene by scene, and its official halves share no scene, so a run of training
-    numbers between two test numbers holds whole scenes: one where it is short, several where it is long.
+    NYU numbers its images scene by scene, and its official halves share no scene. A run of training numbers between two
+    test numbers therefore holds complete scenes: one if the run is short, several if it is long.
     """
     runs: list[list[str]] = []
     for id in sorted(ids):
@@ -94,42 +99,42 @@ def rooms(ids: list[str]) -> list[list[str]]:
 
 
 def foreground_share(mask: npt.NDArray[np.uint8]) -> float:
-    """Foreground's share of a mask's labelled pixels; 0 where there are none."""
+    """Compute the share of foreground among the labelled pixels of a mask; 0 if there are none."""
     foreground, labelled = int((mask == FOREGROUND).sum()), int((mask != VOID).sum())
     return foreground / max(1, labelled)
 
 
 def is_balanced(share: float) -> bool:
-    """Whether a picture with this share of foreground has about as much foreground as background."""
+    """Tell whether an image with this share of foreground has about as much foreground as background."""
     return BALANCED[0] <= share <= BALANCED[1]
 
 
 def paper_split(shares: Sequence[float], seed: int) -> tuple[list[int], list[int]]:
-    """A random split like the paper's: the pictures closest to balance, shuffled; a room may be on both sides.
+    """Split at random like the paper: the most balanced images are shuffled, so that a room may be on both sides.
 
     Args:
-        shares: of foreground, a picture each. Where not all of NYU's 1449 are there, the parts shrink alike.
-        seed: of the shuffling.
+        shares: Share of foreground of each image. With fewer than NYU's 1449 images both parts shrink in proportion.
+        seed: Seed of the shuffling.
 
     Returns:
-        Places of the pictures to train with, and of those to test.
+        Indices of the images to train with, and of those to test on.
     """
-    selected = round(len(shares) * PAPER["selected"] / PAPER["pictures"])
+    selected = round(len(shares) * PAPER["selected"] / PAPER["images"])
     closest = np.argsort(np.abs(np.asarray(shares) - 0.5), kind="stable")[:selected]
     shuffled = np.random.default_rng(seed).permutation(closest).tolist()
     train = round(selected * PAPER["train"] / PAPER["selected"])
     return sorted(shuffled[:train]), sorted(shuffled[train:])
 
 
-def make(data: Path) -> Splits:
-    """Apply the rules above to the folders of `data`."""
+def make_splits(data: Path) -> Splits:
+    """Apply the rules of this file to the folders of `data`."""
     stems = {
         name: sorted(path.stem for path in (data / folder / "mask").glob("*.png")) for name, folder in FOLDERS.items()
     }
     train = (data / "nyu/train.txt").read_text().split()
     train = [f"{int(id):04d}" for id in train]
-    # Short runs give the most rooms for the fewest pictures: the operating points count rooms, the densities pictures.
-    validate = [id for run in rooms(train) if len(run) <= LONGEST_ROOM for id in run]
+    # Short runs give many rooms for few images: the operating points need rooms, the densities need images.
+    validate = [id for run in group_rooms(train) if len(run) <= LONGEST_ROOM for id in run]
     test = sorted(set(stems["nyu"]) - set(train))
     nyu = {
         "fit": sorted(set(train) - set(validate)),
@@ -164,9 +169,9 @@ def _foreground(path: Path) -> float:
 
 def main() -> None:
     """Write splits.json."""
-    parser = argparse.ArgumentParser(description="Write splits.json anew.")
+    parser = argparse.ArgumentParser(description="Write splits.json again.")
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
-    splits = make(parser.parse_args().data)
+    splits = make_splits(parser.parse_args().data)
     lines = []
     for name, sets in splits.sets.items():
         rows = ",\n".join(f"    {json.dumps(split)}: {json.dumps(ids)}" for split, ids in sets.items())

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Some of a data set's samples, and several data sets as one."""
+"""Subsets and concatenations of data sets."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Iterable, Sequence
 
 from bgflow_train.data.base import IndexedDataset, Sample
 
-__all__ = ["Joined", "Subset", "spaced"]
+__all__ = ["Concatenated", "Subset", "evenly_spaced"]
 
 
 class Subset(IndexedDataset):
-    """The samples at some places of a data set.
+    """Selected samples of a data set.
 
     Args:
-        dataset: to choose from.
-        indices: places in it, in the order wanted.
-        name: of the subset.
+        dataset: The data set to select from.
+        indices: Indices of the samples, in the order of the subset.
+        name: Name of the subset.
     """
 
     def __init__(self, dataset: IndexedDataset, indices: Sequence[int], name: str) -> None:
@@ -31,12 +31,12 @@ class Subset(IndexedDataset):
         return self.dataset._content(self.indices[index])
 
 
-class Joined(IndexedDataset):
-    """Data sets one after the other; an id is preceded by the name of the data set that it comes from.
+class Concatenated(IndexedDataset):
+    """Concatenation of data sets; each id is prefixed with the name of its data set.
 
     Args:
-        parts: the data sets.
-        name: of the whole.
+        parts: The data sets.
+        name: Name of the concatenation.
     """
 
     def __init__(self, parts: Sequence[IndexedDataset], name: str) -> None:
@@ -52,8 +52,8 @@ class Joined(IndexedDataset):
         return part._content(place)
 
 
-def spaced(dataset: IndexedDataset, most: int) -> Subset:
-    """At most so many samples, evenly spaced."""
+def evenly_spaced(dataset: IndexedDataset, most: int) -> Subset:
+    """Select at most `most` evenly spaced samples."""
     step = -(-len(dataset) // most)
     indices = range(0, len(dataset), step)
     return Subset(dataset, indices, dataset.name if step == 1 else f"{dataset.name}, 1 in {step}")

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Logits that are probabilities (Platt scaling): a temperature and an offset."""
+"""Calibration of logits by a temperature and an offset (Platt scaling)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Calibration"]
 
 @dataclass(frozen=True)
 class Calibration:
-    """Calibrated logit = logit / temperature + offset."""
+    """Map from raw to calibrated logits: calibrated = logit / temperature + offset."""
 
     temperature: float
     offset: float
@@ -26,6 +26,12 @@ class Calibration:
     def fit(
         cls, logits: npt.NDArray[np.float64], labels: npt.NDArray[np.uint8], weights: npt.NDArray[np.float64]
     ) -> Calibration:
-        """Fit to n background logits with their labels and weights."""
+        """Fit by logistic regression.
+
+        Args:
+            logits: Raw background logits, (n,).
+            labels: BACKGROUND or FOREGROUND, (n,).
+            weights: How much each logit counts, (n,).
+        """
         regression = LogisticRegression(C=1e3).fit(logits[:, None], labels == BACKGROUND, weights)
         return cls(temperature=1 / float(regression.coef_[0, 0]), offset=float(regression.intercept_[0]))

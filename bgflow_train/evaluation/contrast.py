@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The contrast that a model's logit has in rooms, and in views that show none: the bound between them."""
+"""The bound on the contrast of a model's logit that separates rooms from views without a room."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bgflow_train.data.no_room import VIEWS
 __all__ = ["measure_contrast"]
 
 IMAGES = 48
-"""Validation images that the views without a room are made from."""
+"""Number of validation images that the views without a room are made from."""
 PERCENTILES = {"least": 0, "percentile1": 1, "percentile5": 5, "median": 50}
 
 Numbers = npt.NDArray[np.float64]
@@ -28,26 +28,27 @@ Numbers = npt.NDArray[np.float64]
 def measure_contrast(
     model: Model, validate: Sequence[IndexedDataset], rooms: int, reported: Sequence[IndexedDataset]
 ) -> dict[str, Any]:
-    """Choose the least contrast of a room, and measure what is below it.
+    """Choose the least contrast of a room and measure which images lie below it.
 
-    The bound is the least contrast of all validation images, in float32 and in int8 where the model has both. Of n
-    rooms and a new one that is exchangeable with them, the new one is the least with a probability of 1 / (n + 1).
+    The bound is the least contrast of all validation images, in float32 and also in int8 if the model has an int8
+    graph. A new room that is exchangeable with n rooms has the least contrast among them with a probability of
+    1 / (n + 1).
 
     Args:
-        model: with its graphs.
-        validate: sets to choose from; views without a room are made from images of the first.
-        rooms: how many there are in these sets.
-        reported: sets to report on.
+        model: The model.
+        validate: Sets that the bound is chosen on. Views without a room are made from images of the first set.
+        rooms: Number of rooms in these sets.
+        reported: Sets to report on.
 
     Returns:
-        What a manifest says under `contrast`: the bound, `least`; where it comes from; by precision the percentiles
-        of the validation images, and how many of the views without a room and of the reported images are below.
+        The manifest's entry `contrast`: the bound `least`, its guarantee, the data, and by precision the percentiles
+        of the validation images and the numbers of views without a room and of reported images below the bound.
     """
     segmenters = [Segmenter(model, "cpu", precision="float32")]
     if model.int8 is not None:
         segmenters.append(Segmenter(model, "cpu", precision="int8"))
     found = [np.concatenate([_contrasts(segmenter, set) for set in validate]) for segmenter in segmenters]
-    # Rounded down to what people read: the image that decides is not below.
+    # Rounding to two digits goes down, so that the deciding image itself does not lie below the bound.
     least = float(np.floor(100 * np.min(found)) / 100)
     return {
         "least": least,

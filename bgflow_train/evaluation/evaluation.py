@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a model scores on a data set, by the very code that runs on the robot."""
+"""The evaluation report of a model on a data set."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import numpy as np
 import onnxruntime
 
 from bgflow_ros import __version__
-from bgflow_ros.segmentation.files import write_atomically
 from bgflow_ros.segmentation.hardware import processor
 from bgflow_ros.segmentation.segmenter import Segmenter
-from bgflow_train.data import DatasetError, IndexedDataset
+from bgflow_train.data import IndexedDataset
 from bgflow_train.data.classes import ClassLabels
-from bgflow_train.evaluation.breakdown import by_class, quality
-from bgflow_train.evaluation.contact_sheet import contact_sheet
-from bgflow_train.evaluation.counts import tally
-from bgflow_train.evaluation.metrics import summary
+from bgflow_train.evaluation.borders import quality
+from bgflow_train.evaluation.class_shares import shares_by_class
+from bgflow_train.evaluation.contact_sheet import write_contact_sheet
+from bgflow_train.evaluation.metrics import require_both_labels, summary
+from bgflow_train.evaluation.model_counts import ModelCounts, count_model
 from bgflow_train.evaluation.reliability import calibration_error
 
 __all__ = ["evaluate"]
@@ -38,46 +38,54 @@ def evaluate(
     """Measure a model on a data set.
 
     Args:
-        segmenter: of the model.
-        dataset: labelled pictures.
-        cache: folder for what a killed run has done.
-        seed: of the intervals' resampling.
-        sheet: picture file to draw the best, median and worst pictures into; None for none.
-        classes: folder of the pictures' classes; None for none.
+        segmenter: The model to measure.
+        dataset: The labelled images.
+        cache: Folder for the counts of a run that is not finished.
+        seed: Seed of the resampling behind the intervals.
+        sheet: Image file to draw the best, median and worst images into; None for none.
+        classes: Folder with the classes of the images; None for none.
 
     Returns:
-        JSON-ready: pooled metrics with 95 % intervals by picture, their mean over pictures, what the masks hold at
-        the model's thresholds, quality at borders and away from them, the classes where they are given, and where it
-        all comes from.
+        JSON-ready: the pooled metrics with 95 % intervals by image, their mean over the images, the shares of the
+        pixels in the masks at the model's thresholds, the accuracy near borders and elsewhere, the classes where they
+        are given, and everything that the numbers depend on.
 
     Raises:
-        DatasetError: foreground or background does not occur, or a picture has no classes.
+        DatasetError: The set has no foreground or no background, or an image has no classes.
     """
     labels = None if classes is None else ClassLabels(classes, dataset.ids)
-    counted = tally(segmenter, dataset, cache, labels)
-    if not counted.logits.sum((0, 2)).all():
-        raise DatasetError(f"{dataset.name} has no background or no foreground: there is nothing to tell apart")
+    counts = count_model(segmenter, dataset, cache, labels)
+    require_both_labels(dataset.name, counts.logits)
     if sheet is not None:
-        drawn = contact_sheet(segmenter, dataset, counted.logits)
-        write_atomically(sheet, cv2.imencode(".png", drawn[..., ::-1])[1].tobytes())
-    foreground, background, missed, lost, false, kept = counted.masks.sum(0)
+        write_contact_sheet(sheet, segmenter, dataset, counts.logits)
+    classes_report = {}
+    if labels is not None and counts.classes is not None:
+        classes_report = {"classes": {**shares_by_class(counts.classes), "sha256": labels.digest()}}
     return {
         "set": dataset.name,
         "pictures": len(dataset),
         "data_sha256": dataset.digest(),
-        **summary(counted.logits, seed),
-        "calibration_error": calibration_error(counted.logits),
-        "masks": {
-            "foreground_missed": float(missed / max(1, foreground)),
-            "background_taken_for_foreground": float(false / max(1, background)),
-            "foreground_taken_for_static": float(lost / max(1, foreground)),
-            "background_found_static": float(kept / max(1, background)),
-        },
+        **_accuracy(counts, seed),
+        **classes_report,
+        **_circumstances(segmenter, seed),
+    }
+
+
+def _accuracy(counts: ModelCounts, seed: int) -> dict[str, Any]:
+    return {
+        **summary(counts.logits, seed),
+        "calibration_error": calibration_error(counts.logits),
+        "masks": counts.masks.shares(),
         "borders": {
-            "near": quality(counted.band_logits, counted.band_masks),
-            "away": quality(counted.logits - counted.band_logits, counted.masks - counted.band_masks),
+            "near": quality(counts.border_logits, counts.border_masks),
+            "away": quality(counts.logits - counts.border_logits, counts.masks - counts.border_masks),
         },
-        **({} if labels is None else {"classes": {**by_class(counted.classes), "sha256": labels.digest()}}),
+    }
+
+
+def _circumstances(segmenter: Segmenter, seed: int) -> dict[str, Any]:
+    """Everything that the numbers depend on besides the data."""
+    return {
         "model": {"name": segmenter.model.name, "sha256": segmenter.model.sha256},
         "seed": seed,
         "versions": {

@@ -1,9 +1,9 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pixel metrics from histograms of logits: foreground is positive, void counts nowhere (paper, IV-B).
+"""Pixel metrics from histograms of logits; foreground is the positive class and void is ignored (paper, IV-B).
 
-A histogram a picture keeps everything that the metrics need, so that pooling and resampling pictures cost an
-addition; the results are exact to the width of a bin.
+One histogram per image holds everything that the metrics need, so that pooling and resampling images takes only
+additions. The results are exact up to the width of a bin.
 """
 
 from __future__ import annotations
@@ -15,43 +15,56 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_train.data import BACKGROUND, FOREGROUND
+from bgflow_train.data import BACKGROUND, FOREGROUND, DatasetError
 
-__all__ = ["EDGES", "Metrics", "bootstrap", "histogram", "measure", "resampled", "summary"]
+__all__ = ["EDGES", "Metrics", "bootstrap", "histogram", "measure", "require_both_labels", "resampled", "summary"]
 
 Counts = npt.NDArray[np.int64]
 
 EDGES = np.linspace(-20, 20, 4001)
-"""Edges of the logit bins; what lies outside counts in the outermost."""
+"""Edges of the logit bins. Logits outside are counted in the outermost bins."""
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """A set's numbers, as fractions of 1."""
+    """Metrics of a set of pixels, as fractions of 1."""
 
     auroc: float
     ap: float
-    """Area under precision over recall."""
+    """Average precision: the area under precision as a function of recall."""
     ar: float
-    """Area under recall over precision, from precision pi to 1: by partial integration AP - pi."""
+    """Area under recall as a function of precision, from precision pi to 1; by partial integration AP - pi."""
     fpr95: float
-    """False positive rate where 95 % of the foreground is found."""
+    """False positive rate at a true positive rate of 95 %."""
     pi: float
-    """Foreground's share of the pixels counted."""
+    """Share of the foreground among the pixels."""
 
 
 def histogram(
     logits: npt.NDArray[np.float32], mask: npt.NDArray[np.uint8], labels: Sequence[int] = (BACKGROUND, FOREGROUND)
 ) -> Counts:
-    """Count one picture's pixels of some labels by logit: labels x bins, background then foreground by default."""
+    """Count one image's pixels by label and logit.
+
+    Args:
+        logits: Background logits, H x W.
+        mask: The labels, H x W.
+        labels: The labels to count.
+
+    Returns:
+        Labels x bins, by default background and foreground.
+    """
     width = EDGES[1] - EDGES[0]
     bins = np.clip((logits - EDGES[0]) / width, 0, len(EDGES) - 2).astype(np.int64)
     return np.stack([np.bincount(bins[mask == label], minlength=len(EDGES) - 1) for label in labels])
 
 
 def measure(counts: npt.NDArray[np.number]) -> Metrics:
-    """Metrics of pooled counts, 2 x bins; NaN where one of the classes does not occur."""
-    # The lowest background logit is the most foreground: thresholds rise from there.
+    """Compute the metrics of pooled counts, 2 x bins.
+
+    Returns:
+        The metrics; all but pi are NaN where foreground or background does not occur.
+    """
+    # Pixels count as foreground below a threshold on the background logit, which rises from bin to bin.
     found = np.cumsum(counts, axis=1, dtype=np.float64)
     negatives, positives = found[:, -1]
     if negatives == 0 or positives == 0:
@@ -70,26 +83,26 @@ def measure(counts: npt.NDArray[np.number]) -> Metrics:
 
 
 def resampled(counts: Counts, seed: int, resamples: int = 1000) -> dict[str, npt.NDArray[np.float64]]:
-    """The pooled metrics of as many pictures, drawn from these with replacement, again and again.
+    """Compute the pooled metrics of bootstrap samples, in each of which as many images are drawn with replacement.
 
     Args:
-        counts: pictures x 2 x bins.
-        seed: of the resampling.
-        resamples: how many. The same seed draws the same pictures, whatever the counts.
+        counts: Images x 2 x bins.
+        seed: Seed of the drawing. The same seed draws the same images, whatever the counts.
+        resamples: Number of bootstrap samples.
 
     Returns:
-        resamples numbers, a metric each.
+        For each metric an array of its values, (resamples,).
     """
     rng = np.random.default_rng(seed)
-    pictures = len(counts)
-    chosen = rng.multinomial(pictures, np.full(pictures, 1 / pictures), size=resamples).astype(np.float32)
-    flat = counts.reshape(pictures, -1).astype(np.float32)
-    rows = [asdict(measure((weights @ flat).reshape(2, -1))) for weights in chosen]
+    images = len(counts)
+    drawn = rng.multinomial(images, np.full(images, 1 / images), size=resamples).astype(np.float32)
+    flat = counts.reshape(images, -1).astype(np.float32)
+    rows = [asdict(measure((weights @ flat).reshape(2, -1))) for weights in drawn]
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 def bootstrap(counts: Counts, seed: int, resamples: int = 1000) -> dict[str, tuple[float, float]]:
-    """95 % intervals of the pooled metrics, see `resampled`."""
+    """Compute 95 % intervals of the pooled metrics by image, see `resampled`."""
     return {
         name: (float(low), float(high))
         for name, numbers in resampled(counts, seed, resamples).items()
@@ -98,20 +111,35 @@ def bootstrap(counts: Counts, seed: int, resamples: int = 1000) -> dict[str, tup
 
 
 def summary(counts: Counts, seed: int, resamples: int = 1000) -> dict[str, Any]:
-    """Say, JSON-ready, what a system scores on a set: pooled, with 95 % intervals by picture, and picture by picture.
+    """Summarize a system's metrics on a set.
 
     Args:
-        counts: pictures x 2 x bins.
-        seed: of the intervals' resampling.
-        resamples: of the pictures.
+        counts: Images x 2 x bins.
+        seed: Seed of the resampling behind the intervals.
+        resamples: Number of bootstrap samples.
 
     Returns:
-        `metrics`, `interval95`, and `mean_over_pictures`, over those that have both classes, as a picture of one class
-        alone has no curve.
+        JSON-ready: the pooled `metrics`, their `interval95` by image, and `mean_over_pictures`, the mean over the
+        images that show both foreground and background.
     """
-    each = [asdict(measure(picture)) for picture in counts]
+    each = [asdict(measure(image)) for image in counts]
     return {
         "metrics": asdict(measure(counts.sum(0))),
         "interval95": bootstrap(counts, seed, resamples),
-        "mean_over_pictures": {name: float(np.nanmean([picture[name] for picture in each])) for name in each[0]},
+        "mean_over_pictures": {name: float(np.nanmean([image[name] for image in each])) for name in each[0]},
     }
+
+
+def require_both_labels(name: str, counts: Counts) -> None:
+    """Refuse a set that has no metrics because only one of the labels occurs.
+
+    Args:
+        name: The name of the set.
+        counts: Images x 2 x bins.
+
+    Raises:
+        DatasetError: The set has no background or no foreground.
+    """
+    for label, pixels in zip(("background", "foreground"), counts.sum((0, 2)), strict=True):
+        if not pixels:
+            raise DatasetError(f"{name} has no pixel labelled {label}; expected pixels of background and foreground")

@@ -1,14 +1,13 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a fit to a model folder: calibrate, export, choose the operating points, measure, describe."""
+"""Export of a fit to a model folder: calibrate, make the graph, choose the thresholds, measure, describe."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 import platform
-import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,117 +15,121 @@ import numpy as np
 import numpy.typing as npt
 import timm
 import torch
-import yaml
 
 from bgflow_ros import __version__
 from bgflow_ros.segmentation.files import write_atomically
-from bgflow_ros.segmentation.model import MANIFEST, PROTOBUF_BYTES, Model
+from bgflow_ros.segmentation.model import PROTOBUF_BYTES, Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.data import DatasetError, IndexedDataset
-from bgflow_train.data.canvas import canvas_of
+from bgflow_train.data.canvas import to_canvas
 from bgflow_train.data.registry import open_split
-from bgflow_train.data.splits import rooms
 from bgflow_train.evaluation.calibration import Calibration
-from bgflow_train.evaluation.contrast import measure_contrast
-from bgflow_train.evaluation.counts import tally
-from bgflow_train.evaluation.evaluation import evaluate
+from bgflow_train.evaluation.model_counts import count_model
 from bgflow_train.evaluation.operating_points import LEVELS, check, threshold
 from bgflow_train.evaluation.reliability import calibration_error, reliability, reliability_diagram
-from bgflow_train.export.model_card import model_card
+from bgflow_train.export.manifest import GRAPH, Manifest
+from bgflow_train.export.model_card import write_card
 from bgflow_train.export.onnx_graph import to_onnx
-from bgflow_train.model.densities import Density
+from bgflow_train.export.reporting import contrast_report, evaluation_reports, room_names
+from bgflow_train.model.domains import sample_domain
 from bgflow_train.model.fitting import VALIDATE, Fitted
-from bgflow_train.model.labelled_cells import domain_of
 from bgflow_train.model.network import Network
 
-__all__ = ["REPORT", "add_contrast", "contrast_of", "export", "parity", "write_manifest"]
+__all__ = ["export"]
 
-REPORT = (
-    ("nyu", "test"),
-    ("nyu", "balanced"),
-    ("ade20k_rooms", "test"),
-    ("gazebo_house", "test"),
-    ("gazebo_bookstore", "test"),
-)
-PARITY_PICTURES = 8
+PARITY_IMAGES = 8
+"""Number of images on which the exported graph is compared with torch."""
 
 
 def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") -> Model:
     """Write the model folder `out`: model.onnx, manifest.yaml, README.md and reliability.png.
 
+    Everything is measured before anything is written, and the manifest is written last: a killed export leaves no
+    model that is only half described.
+
     Args:
-        fitted: what to export.
-        data: folder that holds the data sets.
-        out: the model folder; its name is the model's.
-        cache: folder for what a killed run has done.
-        notes: Markdown for the model card: what was seen by eye.
+        fitted: The fit to export.
+        data: Folder that holds the data sets.
+        out: The model folder; its name becomes the model's.
+        cache: Folder for the counts of a run that is not finished.
+        notes: Markdown to end the model card with.
+
+    Raises:
+        DatasetError: A score cannot become part of a graph, or a data set is missing.
+        ModelError: No model can have the name of the folder.
     """
-    recipe, pyramid = fitted.recipe, fitted.pyramid
+    Manifest.check_name(out.name)
     for score in fitted.scores:
-        if any(isinstance(part, Density) and not part.exportable for part in score.modules()):
-            raise DatasetError(f"the fit has the score {score.name}, which is no part of a graph; fit without it")
-    validate = [open_split(data, *split) for split in VALIDATE]
-    calibration = _calibrate(fitted, validate)
-    network = Network(pyramid, fitted.scores, fitted.blend, fitted.veto, calibration).eval()
-    graph = to_onnx(network, recipe.width, recipe.height)
-    manifest: dict[str, Any] = {
-        "format": 1,
-        "name": out.name,
-        "file": "model.onnx",
-        "sha256": hashlib.sha256(graph).hexdigest(),
-        "input": {"width": recipe.width, "height": recipe.height},
-        "stride": pyramid.layers[-1].stride,
-        # Replaced below by what the exported graph itself gives on the validation rooms.
-        "thresholds": {mask: {"likelihood": 0.5, "level": level, "guarantee": ""} for mask, level in LEVELS.items()},
-        "encoder": {"name": pyramid.name, "weights": pyramid.source},
-        "layers": fitted.record["layers"],
-        "training": {
-            "recipe": fitted.record["recipe"],
-            "data": fitted.record["data"],
-            "versions": {
-                "bgflow": __version__,
-                "python": platform.python_version(),
-                "torch": str(torch.__version__),
-                "timm": timm.__version__,
-                "numpy": np.__version__,
-            },
-        },
-        "calibration": asdict(calibration) | {key: fitted.record[key] for key in ("blend", "veto")},
-        "metrics": {},
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        # The whole folder is finished elsewhere first: a kill never leaves half a model under its name.
-        model = _write(Path(folder) / out.name, manifest, graph)
-        segmenter = Segmenter(model, precision="float32")
-        manifest["calibration"]["parity"] = parity(segmenter, network, validate[0])
-        counts = np.concatenate([tally(segmenter, dataset, cache).logits for dataset in validate])
-        names = _rooms_of(validate)
-        manifest["thresholds"] = _operating_points(counts, names, validate)
-        manifest["calibration"] |= {
-            "expected_error": {
-                "before": calibration_error(counts, calibration),
-                "after": calibration_error(counts),
-            },
-            "operating_points_on_1000_splits": {
-                mask: check(counts, names, level, recipe.seed) for mask, level in LEVELS.items()
-            },
-        }
-        segmenter = Segmenter(_write(Path(folder) / out.name, manifest, graph), precision="float32")
-        for split in REPORT:
-            manifest["metrics"]["/".join(split)] = evaluate(segmenter, open_split(data, *split), cache, recipe.seed)
-        manifest["contrast"] = contrast_of(segmenter.model, data)
+        if not score.exportable:
+            raise DatasetError(
+                f"the fit has the score {score.name}, which cannot become part of a graph; fit without it"
+            )
+    validation = [open_split(data, *split) for split in VALIDATE]
+    calibration = _calibrate(fitted, validation)
+    network = Network(fitted.backbone, fitted.scores, fitted.fusion, calibration).eval()
+    model = _model(fitted, network, out.name)
+    segmenter = Segmenter(model, precision="float32")
+    parity = _parity(segmenter, network, validation[0])
+    counts = np.concatenate([count_model(segmenter, dataset, cache).logits for dataset in validation])
+    thresholds = _choose_thresholds(counts, validation)
+    likelihoods = {f"{mask}_threshold": chosen["likelihood"] for mask, chosen in thresholds.items()}
+    segmenter = Segmenter(replace(model, **likelihoods), precision="float32")
+    manifest = Manifest(
+        name=out.name,
+        sha256=model.sha256,
+        width=model.width,
+        height=model.height,
+        stride=model.stride,
+        thresholds=thresholds,
+        encoder={"name": fitted.backbone.name, "weights": fitted.backbone.source},
+        layers=fitted.record["layers"],
+        training={key: fitted.record[key] for key in ("recipe", "data")} | {"versions": _versions()},
+        calibration=_describe_calibration(fitted, calibration, parity, counts, validation),
+        metrics=evaluation_reports(segmenter, data, cache, fitted.recipe.seed),
+        added={"contrast": contrast_report(segmenter.model, data)},
+    )
     curves = {"before": reliability(counts, calibration), "calibrated": reliability(counts)}
     write_atomically(out / "reliability.png", reliability_diagram(curves))
-    write_atomically(out / "README.md", model_card(manifest, notes).encode())
-    return _write(out, manifest, graph)
+    write_card(out, manifest, notes)
+    write_atomically(out / GRAPH, model.graph)
+    manifest.write(out)
+    return Model.load(out, PROTOBUF_BYTES)
 
 
-def parity(segmenter: Segmenter, network: Network, dataset: IndexedDataset) -> dict[str, float]:
-    """Largest difference in likelihood between the exported graph and torch, on some of the set's pictures."""
+def _calibrate(fitted: Fitted, validation: list[IndexedDataset]) -> Calibration:
+    """Fit the calibration to labelled cells of the validation images."""
+    parts: list[tuple[npt.NDArray[Any], ...]] = []
+    for dataset in validation:
+        cells = sample_domain(fitted.backbone, fitted.scores, fitted.recipe, [dataset])
+        logits = fitted.logit(cells.scores, cells.confidence)
+        # Each domain has the same weight, whatever its number of images.
+        parts.append((logits, cells.labels, cells.weights / cells.weights.sum()))
+    logits, labels, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Calibration.fit(logits, labels, weights * len(labels))
+
+
+def _model(fitted: Fitted, network: Network, name: str) -> Model:
+    """Export the network to a model whose thresholds are not chosen yet."""
+    graph = to_onnx(network, fitted.recipe.width, fitted.recipe.height)
+    return Model(
+        name=name,
+        graph=graph,
+        int8=None,
+        sha256=hashlib.sha256(graph).hexdigest(),
+        width=fitted.recipe.width,
+        height=fitted.recipe.height,
+        stride=fitted.backbone.layers[-1].stride,
+        foreground_threshold=0.5,
+        static_threshold=0.5,
+    )
+
+
+def _parity(segmenter: Segmenter, network: Network, dataset: IndexedDataset) -> dict[str, float]:
+    """Measure the largest difference in likelihood between the exported graph and torch on some images."""
     model, worst = segmenter.model, 0.0
-    samples = list(itertools.islice(dataset, PARITY_PICTURES))
+    samples = list(itertools.islice(dataset, PARITY_IMAGES))
     for sample in samples:
-        canvas, _ = canvas_of(sample, model.width, model.height)
+        canvas, _ = to_canvas(sample, model.width, model.height)
         with torch.inference_mode():
             reference = torch.sigmoid(network(torch.from_numpy(canvas)[None]))[0].numpy()
         exported = 1 / (1 + np.exp(-segmenter.runtime(canvas).astype(np.float64)))
@@ -134,65 +137,16 @@ def parity(segmenter: Segmenter, network: Network, dataset: IndexedDataset) -> d
     return {"pictures": len(samples), "largest_likelihood_difference": worst}
 
 
-def contrast_of(model: Model, data: Path) -> dict[str, Any]:
-    """What a model's manifest says under `contrast`, see `measure_contrast`."""
-    validate, reported = ([open_split(data, *split) for split in splits] for splits in (VALIDATE, REPORT))
-    return measure_contrast(model, validate, len(set(_rooms_of(validate))), reported)
-
-
-def add_contrast(folder: Path, data: Path, notes: str = "") -> dict[str, Any]:
-    """Write the least contrast of a room into a model folder's manifest and card; the graphs stay as they are.
-
-    Args:
-        folder: of a model.
-        data: folder that holds the data sets.
-        notes: Markdown to end the model card with.
-
-    Returns:
-        The manifest as written.
-    """
-    model = Model.load(folder)
-    manifest: dict[str, Any] = yaml.safe_load((folder / MANIFEST).read_text())
-    manifest["contrast"] = contrast_of(model, data)
-    write_manifest(folder, manifest)
-    write_atomically(folder / "README.md", model_card(manifest, notes).encode())
-    return manifest
-
-
-def _calibrate(fitted: Fitted, validate: list[IndexedDataset]) -> Calibration:
-    parts: list[tuple[npt.NDArray[Any], ...]] = []
-    for dataset in validate:
-        cells = domain_of(fitted.pyramid, fitted.scores, fitted.recipe, [dataset])
-        logits = fitted.logit(cells.scores, cells.confidence)
-        # Each domain counts the same, however many pictures it has.
-        parts.append((logits, cells.labels, cells.weights / cells.weights.sum()))
-    logits, labels, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Calibration.fit(logits, labels, weights * len(labels))
-
-
-def _rooms_of(validate: list[IndexedDataset]) -> list[str]:
-    """The room of each picture: of NYU a run of consecutive numbers, elsewhere the picture itself."""
-    names = []
-    for dataset in validate:
-        ids = dataset.ids
-        if dataset.name.startswith("nyu/"):
-            room_of = {id: run[0] for run in rooms(ids) for id in run}
-            names += [f"{dataset.name} {room_of[id]}" for id in ids]
-        else:
-            names += [f"{dataset.name} {id}" for id in ids]
-    return names
-
-
-def _operating_points(
-    counts: npt.NDArray[np.int64], names: list[str], validate: list[IndexedDataset]
-) -> dict[str, Any]:
+def _choose_thresholds(counts: npt.NDArray[np.int64], validation: list[IndexedDataset]) -> dict[str, Any]:
+    """Choose the thresholds of both masks on the rooms of the validation images."""
+    names = room_names(validation)
     return {
         mask: {
             "likelihood": threshold(counts, names, level),
             "level": level,
             "guarantee": (
-                f"conformal risk control over {len(set(names))} rooms of {' and '.join(set.name for set in validate)}: "
-                f"at most {level:.0%} of a new room's foreground lies above, in expectation, if that room is "
+                f"conformal risk control over {len(set(names))} rooms of {' and '.join(set.name for set in validation)}"
+                f": at most {level:.0%} of a new room's foreground lies above, in expectation, if that room is "
                 "exchangeable with these; it ends where the domain changes and after any post-processing"
             ),
         }
@@ -200,12 +154,35 @@ def _operating_points(
     }
 
 
-def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write a model folder's manifest."""
-    write_atomically(folder / MANIFEST, yaml.safe_dump(manifest, sort_keys=False, width=120).encode())
+def _describe_calibration(
+    fitted: Fitted,
+    calibration: Calibration,
+    parity: dict[str, float],
+    counts: npt.NDArray[np.int64],
+    validation: list[IndexedDataset],
+) -> dict[str, Any]:
+    """Collect what the manifest says under `calibration`."""
+    names = room_names(validation)
+    return {
+        **asdict(calibration),
+        # The record of a fit that an earlier version made also has the key `veto`, which is null.
+        **{key: fitted.record[key] for key in ("blend", "veto") if key in fitted.record},
+        "parity": parity,
+        "expected_error": {
+            "before": calibration_error(counts, calibration),
+            "after": calibration_error(counts),
+        },
+        "operating_points_on_1000_splits": {
+            mask: check(counts, names, level, fitted.recipe.seed) for mask, level in LEVELS.items()
+        },
+    }
 
 
-def _write(folder: Path, manifest: dict[str, Any], graph: bytes) -> Model:
-    write_atomically(folder / "model.onnx", graph)
-    write_manifest(folder, manifest)
-    return Model.load(folder, PROTOBUF_BYTES)
+def _versions() -> dict[str, str]:
+    return {
+        "bgflow": __version__,
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "timm": timm.__version__,
+        "numpy": np.__version__,
+    }

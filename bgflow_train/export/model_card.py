@@ -1,16 +1,25 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The model card: what a manifest says, for people."""
+"""The model card: the manifest in readable form."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-__all__ = ["metrics_table", "model_card"]
+from bgflow_ros.segmentation.files import write_atomically
+from bgflow_train.export.manifest import Manifest
+
+__all__ = ["contrast_table", "metrics_table", "model_card", "write_card"]
 
 
 def metrics_table(metrics: dict[str, Any], what: str = "set") -> str:
-    """One row a set (or whatever `what` names), in the paper's units: AUROC as it is, the rest in per cent, with 95 % intervals by picture."""
+    """Format metrics as a Markdown table in the paper's units: AUROC as a fraction, the others in per cent.
+
+    Args:
+        metrics: Evaluation reports by data set, with 95 % intervals by image.
+        what: Heading of the first column.
+    """
     rows = [
         f"| {what} | pictures | AUROC | AP | AR | FPR95 | pi |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -28,7 +37,7 @@ def metrics_table(metrics: dict[str, Any], what: str = "set") -> str:
 
 
 def masks_table(metrics: dict[str, Any]) -> str:
-    """What the masks hold at the model's thresholds, one row a set."""
+    """Format the shares of the pixels in the masks at the model's thresholds, one row per data set."""
     rows = [
         "| set | foreground that `foreground_mask` misses | background it takes for foreground "
         "| foreground in `static_mask` | background in `static_mask` |",
@@ -41,7 +50,7 @@ def masks_table(metrics: dict[str, Any]) -> str:
 
 
 def contrast_table(contrast: dict[str, Any]) -> str:
-    """One row a view without a room and a reported set: how many are below the bound, by precision."""
+    """Format how many images are below the least contrast, one row per view without a room and per reported set."""
     precisions = contrast["precision"]
     columns = " | ".join(f"below, {precision} | 5 %, median, 95 % of the contrast" for precision in precisions)
     rows = [f"| images | number | {columns} |", "| --- | --- |" + " --- | --- |" * len(precisions)]
@@ -74,15 +83,15 @@ The views are made from validation images, by `bgflow_train/data/no_room.py`; `b
 """
 
 
-def model_card(manifest: dict[str, Any], notes: str) -> str:
-    """Render the README.md of a model folder.
+def model_card(manifest: Manifest, notes: str) -> str:
+    """Format the model card.
 
     Args:
-        manifest: of the model.
-        notes: Markdown, what was seen by eye.
+        manifest: The manifest of the model.
+        notes: Markdown to end the card with: observations made by eye.
     """
-    recipe, versions = manifest["training"]["recipe"], manifest["training"]["versions"]
-    blend, veto = manifest["calibration"]["blend"], manifest["calibration"]["veto"]
+    recipe, versions = manifest.training["recipe"], manifest.training["versions"]
+    blend = manifest.calibration["blend"]
     scores = "\n".join(
         f"| {name} | {weight / deviation:.4f} |"
         for name, weight, deviation in zip(recipe["scores"], blend["weight"], blend["deviation"], strict=True)
@@ -91,7 +100,7 @@ def model_card(manifest: dict[str, Any], notes: str) -> str:
     rows = [
         f"| {layer['score']} | {layer['stride']} | {layer['channels']} | {layer['nll']['cells']} | "
         f"{layer['nll']['train']:.1f} | {layer['nll']['validation']:.1f} |"
-        for layer in manifest["layers"]
+        for layer in manifest.layers
     ]
     head = [
         "",
@@ -99,53 +108,49 @@ def model_card(manifest: dict[str, Any], notes: str) -> str:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     densities = "\n".join([*head, *rows, ""]) if rows else ""
-    if veto is None:
-        vetoed = "No density overrules the fusion."
-    else:
-        vetoed = f"The fused logit is never above {veto['slope']:.4f} * {recipe['veto']} + {veto['offset']:.2f}: what this density finds impossible is foreground."
     data = "\n".join(
-        f"| {name} | {set['pictures']} | `{set['sha256'][:16]}` |" for name, set in manifest["training"]["data"].items()
+        f"| {name} | {set['pictures']} | `{set['sha256'][:16]}` |" for name, set in manifest.training["data"].items()
     )
     points = "\n".join(
         f"- **{mask}** at likelihood {point['likelihood']:.3f}: {point['guarantee']}."
-        for mask, point in manifest["thresholds"].items()
+        for mask, point in manifest.thresholds.items()
     )
-    parity, error = manifest["calibration"]["parity"], manifest["calibration"]["expected_error"]
+    parity, error = manifest.calibration["parity"], manifest.calibration["expected_error"]
     checked = "\n".join(
         f"- {mask}: chosen on a random two thirds of the rooms a thousand times, the other third missed {100 * found['mean']:.2f} % on average; "
         f"above the level in {100 * found['above']:.0f} % of the splits, no threshold possible in {100 * found['none']:.0f} %."
-        for mask, found in manifest["calibration"]["operating_points_on_1000_splits"].items()
+        for mask, found in manifest.calibration["operating_points_on_1000_splits"].items()
     )
     int8 = ""
-    if "int8" in manifest:
-        found, kept = manifest["int8"]["difference"], ", ".join(manifest["int8"]["float32"])
+    if "int8" in manifest.added:
+        found, kept = manifest.added["int8"]["difference"], ", ".join(manifest.added["int8"]["float32"])
         int8 = f"""
 ## In int8
 
-`{manifest["int8"]["file"]}` has the encoder's convolutions in int8, but for {kept}; the scores are computed in float32. Processors with VNNI or ARM's
+`{manifest.added["int8"]["file"]}` has the encoder's convolutions in int8, but for {kept}; the scores are computed in float32. Processors with VNNI or ARM's
 dot product take it, others the float32 graph. On {found["pictures"]} held-back pictures the likelihoods differ by {found["mean"]:.4f} in the mean, {found["percentile99"]:.3f} at the 99th percentile
 and {found["largest"]:.3f} at most.
 
-{metrics_table(manifest["int8"]["metrics"])}
+{metrics_table(manifest.added["int8"]["metrics"])}
 
-Again: `bgflow evaluate {manifest["name"]} --precision int8 --dataset nyu:DIR --split test`; `bgflow quantize` makes it.
+Again: `bgflow evaluate {manifest.name} --precision int8 --dataset nyu:DIR --split test`; `bgflow quantize` makes it.
 """
-    contrast = _contrast_section(manifest["contrast"]) if "contrast" in manifest else ""
-    return f"""# Model `{manifest["name"]}`
+    contrast = _contrast_section(manifest.added["contrast"]) if "contrast" in manifest.added else ""
+    return f"""# Model `{manifest.name}`
 
-Background likelihood of indoor pictures: {manifest["encoder"]["name"]} ({manifest["encoder"]["weights"]}),
-several scores on its features (below), fused and calibrated. Input {manifest["input"]["width"]}x{manifest["input"]["height"]}, one logit each {manifest["stride"]} pixels.
+Background likelihood of indoor pictures: {manifest.encoder["name"]} ({manifest.encoder["weights"]}),
+several scores on its features (below), fused and calibrated. Input {manifest.width}x{manifest.height}, one logit each {manifest.stride} pixels.
 Written by `bgflow export`; every number below stands in `manifest.yaml` with intervals, data hashes, versions and machine.
 
 ## On pictures that nothing was trained or tuned on
 
 AUROC as a fraction, the rest in per cent, foreground positive, 95 % intervals by picture (1000 resamples).
 
-{metrics_table(manifest["metrics"])}
+{metrics_table(manifest.metrics)}
 
-{masks_table(manifest["metrics"])}
+{masks_table(manifest.metrics)}
 
-Again: `bgflow evaluate {manifest["name"]} --dataset nyu:DIR --split test` (`ade20k_rooms:DIR`, `gazebo_house:DIR`, `gazebo_bookstore:DIR`).
+Again: `bgflow evaluate {manifest.name} --dataset nyu:DIR --split test` (`ade20k_rooms:DIR`, `gazebo_house:DIR`, `gazebo_bookstore:DIR`).
 {int8}
 ## Operating points
 
@@ -172,9 +177,14 @@ are not part of the model or of this repository.
 | --- | --- |
 {scores}
 
-{vetoed}
+No density overrules the fusion.
 {densities}
 Seed {recipe["seed"]}; bgflow {versions["bgflow"]}, torch {versions["torch"]}, timm {versions["timm"]}, Python {versions["python"]}.
 ONNX Runtime and torch differ by at most {parity["largest_likelihood_difference"]:.1e} in likelihood on {parity["pictures"]} pictures.
 
 {notes}"""
+
+
+def write_card(folder: Path, manifest: Manifest, notes: str) -> None:
+    """Write the model card, README.md, into a model folder."""
+    write_atomically(folder / "README.md", model_card(manifest, notes).encode())

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a torch network to one ONNX file."""
+"""Export of a torch network to one ONNX file."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ OPSET = 18
 
 
 def to_onnx(network: nn.Module, width: int, height: int, outputs: Sequence[str] = ("logit",)) -> bytes:
-    """Export for one fixed input size, with everything constant folded.
+    """Export a network for one fixed input size, with constants folded.
 
     Args:
-        network: in evaluation mode; takes uint8 RGB, 1 x H x W x 3.
-        width: of the input, in pixels.
-        height: of the input, in pixels.
-        outputs: names of what it gives.
+        network: Network that takes a uint8 RGB image, 1 x H x W x 3; it is exported in evaluation mode.
+        width: Width of the input in pixels.
+        height: Height of the input in pixels.
+        outputs: Names of the outputs.
+
+    Returns:
+        The ONNX file.
     """
     image = torch.zeros((1, height, width, 3), dtype=torch.uint8)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's own deprecations
+        warnings.simplefilter("ignore")  # Deprecations within the exporter.
         program = torch.onnx.export(
             network.eval(),
             (image,),
@@ -40,7 +43,7 @@ def to_onnx(network: nn.Module, width: int, height: int, outputs: Sequence[str] 
         )
     assert program is not None
     model = program.model_proto
-    # Names and paths of the machine that exported say nothing to whoever runs the model.
+    # Names and paths of the exporting machine are of no use to those who run the model.
     model.ClearField("metadata_props")
     for node in model.graph.node:
         node.ClearField("metadata_props")

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The int8 graph beside the float32 one: the encoder's convolutions in bytes, the scores as they were."""
+"""Quantisation to an int8 graph: the encoder's convolutions in int8, the scores in float32."""
 
 from __future__ import annotations
 
@@ -10,64 +10,62 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
-import yaml
 from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from tqdm import tqdm
 
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_ros.segmentation.masks import likelihood
-from bgflow_ros.segmentation.model import MANIFEST, PROTOBUF_BYTES, Model, ModelError
+from bgflow_ros.segmentation.model import PROTOBUF_BYTES, Model, ModelError
 from bgflow_ros.segmentation.runtime import Runtime
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.data import IndexedDataset
-from bgflow_train.data.canvas import canvas_of
+from bgflow_train.data.canvas import to_canvas
 from bgflow_train.data.registry import open_split
-from bgflow_train.evaluation.evaluation import evaluate
-from bgflow_train.export.exporting import REPORT, contrast_of, write_manifest
-from bgflow_train.export.model_card import model_card
+from bgflow_train.export.manifest import Manifest
+from bgflow_train.export.model_card import write_card
+from bgflow_train.export.reporting import contrast_report, evaluation_reports
 from bgflow_train.export.rounding import moments, round_weights
 
 __all__ = ["KEEP", "LEVELS", "add_int8", "difference", "quantize"]
 
 KEEP = ("conv_stem", "blocks.0.")
-"""Parts of the light encoder that stay in float32: at half the picture's size they are no faster in int8, and two
-fifths of the difference are theirs (results/experiments.md; `bgflow quantize --keep` measures others)."""
+"""Parts of the encoder that stay in float32: at half the image's size they are no faster in int8, and they cause two
+fifths of the difference (results/experiments.md; `bgflow quantize --keep` measures other choices)."""
 FOLLOWING = ("Add", "Clip", "Resize")
-"""Operators that are computed in int8 where they follow a convolution that is."""
+"""Operators that are computed in int8 if they follow a convolution in int8."""
 CALIBRATION = ("nyu", "fit")
 HELD_BACK = ("nyu", "validate")
-PICTURES = 64
-"""For the ranges of the activations, and for the comparison with float32."""
+IMAGES = 64
+"""Number of images for the ranges of the activations, and of those for the comparison with float32."""
 LEVELS = 64
-"""Largest integer of a weight. Processors without VNNI or dot product sum two products of bytes in 16 bits, and
-2 * 255 * 64 is the most that fits: the graph computes the same on every processor."""
+"""Largest integer of a weight. Processors without VNNI or dot product sum two products of bytes in 16 bits, which holds
+at most 2 * 255 * 64; with this bound the graph gives the same result on every processor."""
 FILE = "model_int8.onnx"
 
 
 def quantize(
     graph: bytes, canvases: Sequence[npt.NDArray[np.uint8]], keep: Sequence[str] = KEEP, seed: int = 0
 ) -> bytes:
-    """Quantise statically: weights to integers up to LEVELS a channel, activations to eight bits a tensor.
+    """Quantise statically: weights per channel to integers up to LEVELS, activations per tensor to eight bits.
 
-    What is no convolution of the encoder stays in float32: heads, densities, exponentials, sums and fusion.
+    Everything but the encoder's convolutions stays in float32: heads, densities, exponentials, sums and fusion.
 
     Args:
-        graph: an exported network in float32.
-        canvases: H x W x 3 pictures, RGB, of the network's size; no test picture is among them.
-        keep: parts of names of weights whose convolutions stay in float32.
-        seed: of the places that the rounding looks at.
+        graph: Exported network in float32.
+        canvases: Images of the network's size, H x W x 3 RGB; none of them may be a reported one.
+        keep: Parts of the names of weights whose convolutions stay in float32.
+        seed: Seed of the positions that the rounding samples.
 
     Returns:
-        The ONNX file in ONNX's QDQ form.
+        The ONNX file in the QDQ format.
 
     Raises:
-        ModelError: there is nothing to quantise.
+        ModelError: There is no convolution to quantise.
     """
     model = onnx.load_from_string(graph)
     inside = _encoder_nodes(model.graph, keep)
@@ -77,7 +75,7 @@ def quantize(
         )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / FILE
-        logging.disable(logging.WARNING)  # advice to optimise first, which would fuse what is told apart here
+        logging.disable(logging.WARNING)  # Advice to optimise first, which would fuse nodes that are told apart here.
         try:
             quantize_static(
                 model,
@@ -94,7 +92,7 @@ def quantize(
         finally:
             logging.disable(logging.NOTSET)
         quantized = onnx.load(path)
-    _round_anew(
+    _refine_rounding(
         quantized, onnx.load_from_string(graph), [node for node in inside if node.op_type == "Conv"], canvases, seed
     )
     quantized.ClearField("metadata_props")
@@ -102,14 +100,14 @@ def quantize(
     return bytes(quantized.SerializeToString())
 
 
-def _round_anew(
+def _refine_rounding(
     quantized: onnx.ModelProto,
     model: onnx.ModelProto,
     convolutions: Sequence[onnx.NodeProto],
     canvases: Sequence[npt.NDArray[np.uint8]],
     seed: int,
 ) -> None:
-    """Replace the integers of the weights, rounded to the nearest, by those that change the layers' outputs least."""
+    """Replace the rounded weights by the integers that change the outputs of the layers least."""
     weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     tensors = {tensor.name: tensor for tensor in quantized.graph.initializer}
     seen = moments(model, convolutions, canvases, seed)
@@ -120,14 +118,14 @@ def _round_anew(
         tensors[f"{name}_quantized"].CopyFrom(numpy_helper.from_array(rounded, f"{name}_quantized"))
 
 
-def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, notes: str = "") -> dict[str, Any]:
-    """Write the int8 graph into a model folder, with its difference from float32 and its metrics in manifest and card.
+def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, notes: str = "") -> Manifest:
+    """Add an int8 graph to a model folder, and its difference from float32 and its metrics to manifest and card.
 
     Args:
-        folder: of a model.
-        data: folder that holds the data sets.
-        cache: folder for what a killed run has done.
-        keep: see `quantize`.
+        folder: The model folder.
+        data: Folder that holds the data sets.
+        cache: Folder for the counts of a run that is not finished.
+        keep: See `quantize`.
         notes: Markdown to end the model card with.
 
     Returns:
@@ -135,30 +133,37 @@ def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, 
     """
     float32 = Model.load(folder, PROTOBUF_BYTES)
     calibration, held_back = open_split(data, *CALIBRATION), open_split(data, *HELD_BACK)
-    manifest = yaml.safe_load((folder / MANIFEST).read_text())
-    seed = manifest["training"]["recipe"]["seed"]
+    manifest = Manifest.load(folder)
+    seed = manifest.training["recipe"]["seed"]
     graph = quantize(float32.graph, _canvases(calibration, float32), keep, seed)
-    entry: dict[str, Any] = {
+    # Everything is measured before anything is written: a kill leaves no model that is only half described.
+    int8 = replace(float32, int8=graph)
+    entry = {
         "file": FILE,
         "sha256": hashlib.sha256(graph).hexdigest(),
         "float32": list(keep),
-        "calibration": {"/".join(CALIBRATION): {"pictures": PICTURES, "sha256": calibration.digest()}},
+        "calibration": {"/".join(CALIBRATION): {"pictures": IMAGES, "sha256": calibration.digest()}},
+        "difference": difference(int8, _canvases(held_back, float32)),
+        "metrics": evaluation_reports(Segmenter(int8, "cpu", precision="int8"), data, cache, seed),
     }
-    manifest["int8"] = entry
-    # Measured before anything is written: a kill never leaves a model that is half described.
-    int8 = replace(float32, int8=graph)
-    entry["difference"] = difference(int8, _canvases(held_back, float32))
-    segmenter = Segmenter(int8, "cpu", precision="int8")
-    entry["metrics"] = {"/".join(split): evaluate(segmenter, open_split(data, *split), cache, seed) for split in REPORT}
-    manifest["contrast"] = contrast_of(int8, data)  # anew: one bound serves both graphs
+    # The contrast is measured again, because one bound serves both graphs.
+    manifest = manifest.with_part("int8", entry).with_part("contrast", contrast_report(int8, data))
     write_atomically(folder / FILE, graph)
-    write_manifest(folder, manifest)
-    write_atomically(folder / "README.md", model_card(manifest, notes).encode())
-    return manifest  # type: ignore[no-any-return]
+    manifest.write(folder)
+    write_card(folder, manifest, notes)
+    return manifest
 
 
 def difference(model: Model, canvases: Sequence[npt.NDArray[np.uint8]]) -> dict[str, float]:
-    """Absolute difference in likelihood between a model's int8 and float32 graphs, over all cells of some canvases."""
+    """Measure the absolute difference in likelihood between a model's int8 and float32 graphs.
+
+    Args:
+        model: Model with both graphs.
+        canvases: Images of the network's size, H x W x 3 RGB.
+
+    Returns:
+        The number of images, and mean, 99th percentile and maximum of the difference over all their cells.
+    """
     maps = []
     runtimes = [Runtime(model, "cpu", precision=precision) for precision in ("float32", "int8")]
     for canvas in canvases:
@@ -173,7 +178,7 @@ def difference(model: Model, canvases: Sequence[npt.NDArray[np.uint8]]) -> dict[
 
 
 def _encoder_nodes(graph: onnx.GraphProto, keep: Sequence[str]) -> list[onnx.NodeProto]:
-    """List the encoder's convolutions but those to keep, and what follows them in FOLLOWING."""
+    """List the encoder's convolutions except those to keep, and the nodes of FOLLOWING behind them."""
     inside: set[str] = set()
     nodes = []
     for node in graph.node:
@@ -186,13 +191,13 @@ def _encoder_nodes(graph: onnx.GraphProto, keep: Sequence[str]) -> list[onnx.Nod
 
 
 def _canvases(dataset: IndexedDataset, model: Model) -> list[npt.NDArray[np.uint8]]:
-    """PICTURES of the set, evenly spaced, as the network sees them."""
-    indices = range(0, len(dataset), max(1, len(dataset) // PICTURES))[:PICTURES]
-    return [canvas_of(dataset[index], model.width, model.height)[0] for index in indices]
+    """Read IMAGES evenly spaced images of a data set as the network sees them."""
+    indices = range(0, len(dataset), max(1, len(dataset) // IMAGES))[:IMAGES]
+    return [to_canvas(dataset[index], model.width, model.height)[0] for index in indices]
 
 
 class _Canvases(CalibrationDataReader):  # type: ignore[misc]
-    """Feeds canvases to ONNX Runtime's calibration."""
+    """Source of canvases for ONNX Runtime's calibration."""
 
     def __init__(self, canvases: Iterable[npt.NDArray[np.uint8]]) -> None:
         self._canvases = iter(canvases)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Weights to integers so that what the layer computes changes least (GPTQ, Frantar et al., 2023)."""
+"""Rounding of weights to integers that changes the output of a layer least (GPTQ: Frantar et al., 2023)."""
 
 from __future__ import annotations
 
@@ -16,50 +16,54 @@ __all__ = ["Array", "moments", "round_weights"]
 
 Array = npt.NDArray[np.float64]
 POSITIONS = 300
-"""Places of each picture at which a layer's input is looked at."""
+"""Number of positions per image at which the input of a layer is sampled."""
 DAMPING = 0.01
-"""Share of the mean second moment that is added to each, so that inputs that hardly vary are not trusted."""
+"""Share of the mean second moment that is added to each, so that inputs of little variance are not relied on."""
 
 
 def moments(
     model: onnx.ModelProto, convolutions: Sequence[onnx.NodeProto], canvases: Iterable[npt.NDArray[np.uint8]], seed: int
 ) -> dict[str, Array]:
-    """Second moments of what each convolution's kernel sees.
+    """Compute the second moments of the inputs of each convolution's kernel.
 
     Args:
-        model: in float32.
-        convolutions: nodes of it.
-        canvases: H x W x 3 pictures.
-        seed: of the places looked at.
+        model: Network in float32.
+        convolutions: Nodes of the network.
+        canvases: Images of the network's size, H x W x 3 RGB.
+        seed: Seed of the sampled positions.
 
     Returns:
-        groups x inputs x inputs by the node's name; inputs are a group's channels times the kernel's taps.
+        groups x inputs x inputs by the name of the node, where inputs is the number of a group's channels times the
+        size of the kernel.
     """
     weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     names = sorted({node.input[0] for node in convolutions})
     session = _session_with_outputs(model, names)
     random = np.random.default_rng(seed)
     found: dict[str, Array] = {node.name: np.zeros(()) for node in convolutions}
-    pictures = 0
+    images = 0
     for canvas in canvases:
-        pictures += 1
+        images += 1
         maps = dict(zip(names, session.run(names, {"image": canvas[None]}), strict=True))
         for node in convolutions:
-            seen = _seen(maps[node.input[0]][0], node, weights[node.input[1]].shape[2:], random)
+            seen = _sample_inputs(maps[node.input[0]][0], node, weights[node.input[1]].shape[2:], random)
             found[node.name] = found[node.name] + seen @ seen.transpose(0, 2, 1) / seen.shape[2]
-    return {name: total / pictures for name, total in found.items()}
+    return {name: total / images for name, total in found.items()}
 
 
 def round_weights(
     weights: npt.NDArray[np.float32], moment: Array, scales: npt.NDArray[np.float32], levels: int
 ) -> npt.NDArray[np.int8]:
-    """Round one input after the other; what each rounding changes in the output the inputs not yet rounded make good.
+    """Round the weights of one input after the other; the weights not yet rounded compensate for each rounding error.
 
     Args:
         weights: outputs x inputs of a group x kernel.
         moment: groups x inputs x inputs, see `moments`.
-        scales: of each output, what one step is worth.
-        levels: the largest integer.
+        scales: Size of a quantisation step for each output.
+        levels: The largest integer.
+
+    Returns:
+        The integers, in the shape of the weights.
     """
     groups = len(moment)
     left = weights.reshape(groups, len(weights) // groups, -1).astype(np.float64)
@@ -67,7 +71,7 @@ def round_weights(
     rounded = np.zeros_like(left)
     damping = DAMPING * moment.diagonal(axis1=1, axis2=2).mean(1) + 1e-9
     damped = moment + damping[:, None, None] * np.eye(moment.shape[1])
-    # Row i of the inverse's upper Cholesky factor says how the inputs after i make up for an error in i.
+    # Row i of the inverse's upper Cholesky factor tells how the inputs after i compensate for an error in i.
     factors = np.linalg.cholesky(np.linalg.inv(damped)).transpose(0, 2, 1)
     for i in range(left.shape[2]):
         rounded[:, :, i] = np.clip(np.round(left[:, :, i] / steps), -levels, levels)
@@ -77,7 +81,7 @@ def round_weights(
 
 
 def _session_with_outputs(model: onnx.ModelProto, names: Sequence[str]) -> onnxruntime.InferenceSession:
-    """Open a session that gives these inner maps as well."""
+    """Open a session that also returns these inner maps."""
     extended = onnx.ModelProto()
     extended.CopyFrom(model)
     extended.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
@@ -86,10 +90,10 @@ def _session_with_outputs(model: onnx.ModelProto, names: Sequence[str]) -> onnxr
     return onnxruntime.InferenceSession(extended.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def _seen(
+def _sample_inputs(
     map: npt.NDArray[np.float32], node: onnx.NodeProto, kernel: tuple[int, ...], random: np.random.Generator
 ) -> Array:
-    """What the kernel sees at random places of a map, channels x h x w: groups x inputs x places."""
+    """Sample the inputs of a kernel at random positions of a map, channels x h x w: groups x inputs x positions."""
     attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
     groups, stride = attributes.get("group", 1), attributes.get("strides", [1, 1])
     top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""One logit a pixel from the default model's scores: a fusion that knows when the head is lost, and a veto."""
+"""One logit for each cell from the default model's scores: a fusion that knows when the head is lost."""
 
 from __future__ import annotations
 
@@ -15,87 +15,51 @@ from scipy.optimize import minimize
 from bgflow_train.data import FOREGROUND
 from bgflow_train.evaluation.metrics import histogram, measure
 
-__all__ = ["Blend", "Domain", "Veto", "across_domains"]
+__all__ = ["Domain", "Fusion", "across_domains"]
 
 Array = npt.NDArray[np.float64]
 
-NEVER = 0.002
-"""Share of background cells that the veto may reach at most."""
-CERTAIN = 6.0
-"""What the veto makes of the background logit at the most: foreground with odds of e^6 where the density is as far out
-as the fit's background never is, less before."""
 PENALTY = 1e-4
-"""On the squared weights, so that scores that say the same share what they say."""
+"""Weight of the squared weights in the loss; it makes redundant scores share their influence."""
 
 
 class Domain(NamedTuple):
-    """Cells of the pictures of one source."""
+    """Scored cells of the images of one domain."""
 
     scores: Array
-    """n x scores, foreground high."""
+    """Scores of each cell, n x scores, high for foreground."""
     confidence: Array
-    """n: mean absolute head logit of the cell's picture."""
+    """Mean absolute logit of the head in the image of each cell, n."""
     labels: npt.NDArray[np.uint8]
-    """n of BACKGROUND and FOREGROUND."""
+    """Label of each cell, n; BACKGROUND or FOREGROUND."""
     weights: Array
-    """n: every picture counts the same."""
+    """Weight of each cell, n; the weights of every image have the same sum."""
 
 
 @dataclass(frozen=True)
-class Veto:
-    """Background logit <= slope * score + offset, where background practically never is so unlikely.
+class Fusion:
+    """Logistic regression on normalised scores, with weights that are not negative.
 
-    Attributes:
-        index: of the density's score.
-        slope: negative.
-        offset: the bound where the score is zero.
-    """
-
-    index: int
-    slope: float
-    offset: float
-
-    @classmethod
-    def fit(cls, index: int, background: Array) -> Veto:
-        """Place the line from a density's scores of background cells.
-
-        Args:
-            index: of the score.
-            background: n scores of cells that are background, of pictures that the density was not fitted to.
-        """
-        begin, end = np.quantile(background, [1 - NEVER, 1 - NEVER / 10])
-        slope = -CERTAIN / max(1e-6, end - begin)
-        return cls(index, float(slope), float(-slope * begin))
-
-    def bound(self, scores: Array) -> Array:
-        """Largest background logit of ... x scores: zero where the veto begins."""
-        return np.maximum(self.slope * scores[..., self.index] + self.offset, -CERTAIN)
-
-
-@dataclass(frozen=True)
-class Blend:
-    """Logistic regression with weights that are not negative, on normalised scores.
-
-    The first score is the head's. It counts with a weight, and with another one times the head's confidence in this
-    picture, the mean absolute logit: a head that is lost says little about everything.
+    The first score is the head's. It has one weight, and another one that is multiplied by the head's confidence in the
+    image, its mean absolute logit: a head in an unfamiliar domain has small logits everywhere.
     """
 
     mean: list[float]
     deviation: list[float]
-    """Of each score over the domains' cells."""
+    """Standard deviation of each score over the cells of the domains."""
     weight: list[float]
     confidence: float
-    """Weight of the head's score times its confidence."""
+    """Weight of the product of the head's score and its confidence."""
     bias: float
-    """Of the background logit."""
+    """Bias of the background logit."""
 
     @classmethod
-    def fit(cls, domains: Sequence[Domain]) -> Blend:
-        """Fit to domains that count the same, however many pictures they have."""
+    def fit(cls, domains: Sequence[Domain]) -> Fusion:
+        """Fit to domains, each with the same total weight whatever its number of images."""
         scores = np.concatenate([domain.scores for domain in domains])
         weights = np.concatenate([domain.weights / domain.weights.sum() for domain in domains]) / len(domains)
         mean = weights @ scores
-        # A score that never changes says nothing; it must not divide by zero either.
+        # A constant score carries no information, and must not cause a division by zero.
         deviation = np.maximum(np.sqrt(weights @ (scores - mean) ** 2), 1e-9)
         confidence = np.concatenate([domain.confidence for domain in domains])
         normal = (scores - mean) / deviation
@@ -114,23 +78,23 @@ class Blend:
         return cls(mean.tolist(), deviation.tolist(), found[:-2].tolist(), float(found[-2]), -float(found[-1]))
 
     def logit(self, scores: Array, confidence: Array) -> Array:
-        """Background logit, before any veto, of ... x scores with the confidence of their pictures."""
+        """Compute the background logit of ... x scores with the confidence of their images."""
         factors, head, offset = self.affine()
         shift = self.mean[0]
         return np.asarray(offset + scores @ factors + head * confidence * (scores[..., 0] - shift))
 
     def affine(self) -> tuple[list[float], float, float]:
-        """The map as (a, c, b): background logit = b + a . scores + c * confidence * (head - its mean)."""
+        """Return the fusion as (a, c, b): background logit = b + a . scores + c * confidence * (head - its mean)."""
         a = [-weight / deviation for weight, deviation in zip(self.weight, self.deviation, strict=True)]
         b = self.bias - sum(ai * mean for ai, mean in zip(a, self.mean, strict=True))
         return a, -self.confidence / self.deviation[0], b
 
 
 def across_domains(domains: Sequence[Domain]) -> list[float]:
-    """AUROC on each domain of the blend that was fitted to the others."""
+    """Compute the AUROC on each domain of a fusion that is fitted to the other domains."""
     found = []
     for place, domain in enumerate(domains):
         others = [other for index, other in enumerate(domains) if index != place]
-        logits = Blend.fit(others).logit(domain.scores, domain.confidence).astype(np.float32)
+        logits = Fusion.fit(others).logit(domain.scores, domain.confidence).astype(np.float32)
         found.append(measure(histogram(logits, domain.labels)).auroc)
     return found

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The whole model as one torch module: what is exported, and the reference that the export is held against."""
+"""The whole model as one torch module, which is exported and with which the exported graph is compared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bgflow_train.evaluation.calibration import Calibration
-from bgflow_train.model.fusion import CERTAIN, Blend, Veto
+from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.scores import Score
 from bgflow_train.networks import Encoder
 
@@ -19,16 +19,15 @@ __all__ = ["Network", "score_maps"]
 
 
 def score_maps(encoder: Encoder, scores: Sequence[Score], image: Tensor) -> tuple[Tensor, Tensor]:
-    """Score a uint8 RGB picture.
+    """Score an image.
 
     Args:
-        encoder: gives the maps.
-        scores: the first is the head's.
-        image: 1 x H x W x 3.
+        encoder: Network that computes the feature maps.
+        scores: The scores, the head's first.
+        image: 1 x H x W x 3, RGB of uint8.
 
     Returns:
-        Scores on the head's grid, 1 x scores x h x w, and the head's confidence in the picture, its mean absolute
-        logit.
+        Scores on the head's grid, 1 x scores x h x w, and the head's confidence in the image, its mean absolute logit.
     """
     maps = encoder(image.permute(0, 3, 1, 2).float())
     head = scores[0](maps)
@@ -42,30 +41,24 @@ def score_maps(encoder: Encoder, scores: Sequence[Score], image: Tensor) -> tupl
 
 
 class Network(nn.Module):
-    """Picture to calibrated background logit.
+    """Network from an image to the calibrated background logit.
 
     Args:
-        encoder: gives the maps.
-        scores: the first is the head's.
-        blend: of the scores.
-        veto: of the blended logit; None for none.
-        calibration: of the logit.
+        encoder: Network that computes the feature maps.
+        scores: The scores, the head's first.
+        fusion: Fusion of the scores.
+        calibration: Calibration of the fused logit.
     """
 
-    def __init__(
-        self, encoder: Encoder, scores: Sequence[Score], blend: Blend, veto: Veto | None, calibration: Calibration
-    ) -> None:
+    def __init__(self, encoder: Encoder, scores: Sequence[Score], fusion: Fusion, calibration: Calibration) -> None:
         super().__init__()
         self.encoder, self.scores = encoder, nn.ModuleList(scores)
-        factors, self.head, self.offset = blend.affine()
+        factors, self.head, self.offset = fusion.affine()
         self.factors = nn.Buffer(torch.tensor(factors)[:, None, None], persistent=False)
-        self.shift, self.veto, self.calibration = blend.mean[0], veto, calibration
+        self.shift, self.calibration = fusion.mean[0], calibration
 
     def forward(self, image: Tensor) -> Tensor:
-        """Map a uint8 RGB picture, 1 x H x W x 3, to logits, 1 x h x w, at the finest layer's grid."""
+        """Map a uint8 RGB image, 1 x H x W x 3, to logits on the head's grid, 1 x h x w."""
         scores, confidence = score_maps(self.encoder, list(self.scores), image)  # type: ignore[arg-type]
         logit = self.offset + (scores * self.factors).sum(1) + self.head * confidence * (scores[:, 0] - self.shift)
-        if self.veto is not None:
-            bound = self.veto.slope * scores[:, self.veto.index] + self.veto.offset
-            logit = torch.minimum(logit, bound.clamp(min=-CERTAIN))
         return logit / self.calibration.temperature + self.calibration.offset

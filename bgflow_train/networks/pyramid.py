@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The light expert: EfficientNet-Lite0 with a feature pyramid (Lin et al., 2017), a head and an auxiliary head."""
+"""The backbone of the default model: EfficientNet-Lite0 with a feature pyramid (Lin et al., 2017) and two heads."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from bgflow_train.networks.weights import IMAGENET
 __all__ = ["Pyramid"]
 
 WIDTH = 64
-"""Channels of the pyramid's levels."""
+"""Number of channels of the pyramid's levels."""
 GENERAL = ("conv_stem", "bn1", "blocks.0", "blocks.1")
-"""Stays as ImageNet left it: edges and colours are the same everywhere, and a quarter of the training time is saved."""
+"""Modules of the encoder that keep their ImageNet weights: they see edges and colours, which are the same everywhere.
+Freezing them saves a quarter of the training time."""
 
 
 class Pyramid(Encoder):
-    """Layers 3, 4 and 5 of the encoder, layer 6 (the pyramid at stride 8) and layer 7 (at stride 4).
+    """Feature pyramid: layers 3, 4 and 5 of the encoder, layer 6 (the pyramid at stride 8) and layer 7 (at stride 4).
 
-    From the coarsest level down, each is a 1x1 convolution of the encoder's layer plus the level above, upsampled,
-    smoothed by a depthwise-separable convolution. The picture's mean descriptor joins at the top: what kind of room
-    it is. The head is a linear classifier of layer 7.
+    From the coarsest level on, each level is a 1x1 convolution of the encoder's layer plus the upsampled coarser level,
+    smoothed by a depthwise-separable convolution. The mean descriptor of the image, which tells the kind of room, is
+    added to the coarsest level. The head is a linear classifier on layer 7.
 
     Args:
-        weights: of the encoder to begin with: `imagenet`, `random` or a file.
+        weights: Initial weights of the encoder: `imagenet`, `random` or a file.
     """
 
     def __init__(self, weights: str = IMAGENET) -> None:
@@ -52,7 +53,7 @@ class Pyramid(Encoder):
             self.encoder.network.get_submodule(name).requires_grad_(False)
 
     def train(self, mode: bool = True) -> Pyramid:
-        """Switch to training, but for what stays as it is."""
+        """Switch to training mode, except for the frozen modules."""
         super().train(mode)
         for name in GENERAL:
             self.encoder.network.get_submodule(name).eval()
@@ -71,18 +72,18 @@ class Pyramid(Encoder):
         return [*maps[1:], *levels[-2:]]
 
     def logits(self, layer7: Tensor) -> Tensor:
-        """Foreground logit of the head: N x 64 x h x w to N x 1 x h x w."""
+        """Compute the foreground logit of the head: N x 64 x h x w to N x 1 x h x w."""
         logits: Tensor = self.head(layer7)
         return logits
 
     def classes(self, layer7: Tensor) -> Tensor:
-        """Logits of the classes, 0 (never trained) to 40: N x 64 x h x w to N x 41 x h x w."""
+        """Compute the logits of the classes 0 (never trained) to 40: N x 64 x h x w to N x 41 x h x w."""
         logits: Tensor = self.classify(layer7)
         return logits
 
 
 class _Smooth(nn.Module):
-    """A depthwise-separable convolution beside a way past it."""
+    """Depthwise-separable convolution with a residual connection."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

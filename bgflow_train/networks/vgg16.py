@@ -14,20 +14,20 @@ from bgflow_train.networks.weights import IMAGENET, RANDOM, load_file
 __all__ = ["VGG16", "VGG16BN"]
 
 MEAN, DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
-"""Of the pictures that torchvision's weights were trained on, RGB of 0 to 255."""
+"""Mean and standard deviation of the training images of torchvision's weights, RGB of 0 to 255."""
 NUMBERS = (3, 4, 5)
-"""The poolings whose outputs are layers."""
+"""Numbers of the poolings whose outputs are layers."""
 
 
 class VGG16(Encoder):
-    """Layers 3, 4 and 5: the outputs of the poolings of these numbers, at stride 8, 16 and 32.
+    """VGG-16; layers 3, 4 and 5 are the outputs of the poolings of these numbers, at stride 8, 16 and 32.
 
     Args:
-        weights: `imagenet` (torchvision's download, or what its cache folder holds), `random`, or a file: torchvision's
-            .pth, or the .safetensors that this project writes.
+        weights: `imagenet` (torchvision's download or its cache), `random`, or a file: a .pth of torchvision, or a
+            .safetensors of this project.
 
     Raises:
-        EncoderError: the weights cannot be had or are another network's.
+        EncoderError: The weights are not available or belong to another network.
     """
 
     name = "vgg16"
@@ -68,7 +68,7 @@ class VGG16(Encoder):
             return load_file(self.network, weights)
         try:
             state = self.published.get_state_dict(check_hash=True, weights_only=True)
-        except Exception as error:  # no network, or whatever torch raises at a damaged file of its cache
+        except Exception as error:  # torch raises many types if offline or for a damaged cache
             file = self.published.url.rpartition("/")[2]
             raise EncoderError(
                 f"no ImageNet weights for {self.name}: torchvision's download failed ({str(error).strip('<>')}); "
@@ -79,7 +79,7 @@ class VGG16(Encoder):
 
 
 class VGG16BN(VGG16):
-    """The same with a batch normalisation after each convolution: the paper's variant (i)."""
+    """VGG-16 with batch normalisation after each convolution: the paper's variant (i)."""
 
     name = "vgg16_bn"
     build = staticmethod(vgg16_bn)

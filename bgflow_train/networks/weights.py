@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""An encoder's weights from a file."""
+"""Weights of an encoder from a file."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from bgflow_train.networks.base import EncoderError
 __all__ = ["IMAGENET", "RANDOM", "load_file"]
 
 IMAGENET, RANDOM = "imagenet", "random"
-"""What stands for published weights, and for none."""
+"""Names of the published weights and of random ones."""
 PREFIXES = ("encoder.network.", "network.", "features.")
-"""Before the convolutions' names in an expert's file, in an encoder's and in torchvision's."""
+"""Prefixes of the convolutions' names in the file of an expert, of an encoder, and of torchvision."""
 
 
 def load_file(network: nn.Module, path: str) -> str:
-    """Load an encoder's convolutions; what else the file holds (a classifier, a decoder) is left out.
+    """Load the convolutions of an encoder; other weights in the file (a classifier, a decoder) are ignored.
 
     Args:
-        network: to fill.
-        path: of a .safetensors file, or of a state dict that torch saved.
+        network: The network to load the weights into.
+        path: A .safetensors file, or a state dict that torch saved.
 
     Returns:
-        What to call the source.
+        Name of the origin of the weights.
 
     Raises:
-        EncoderError: no such file, no weights, or another network's.
+        EncoderError: There is no such file, or it holds no weights or those of another network.
     """
     try:
         state = _read(Path(path))
-    except Exception as error:  # whatever torch and safetensors raise at a missing or damaged file
+    except Exception as error:  # torch and safetensors raise many types for a missing or damaged file
         raise EncoderError(f"{path} holds no readable weights ({error}); expected .safetensors or .pth") from error
     renamed: dict[str, Tensor] = {}
     for name, tensor in state.items():

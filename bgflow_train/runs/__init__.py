@@ -1,3 +1,3 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Folders of training runs: ownership, checkpoints, and the artifacts that a run leaves behind."""
+"""Folders of runs: ownership, checkpoints, and the artifacts that a run leaves behind."""

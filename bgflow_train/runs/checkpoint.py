@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Training state on disk, so that a killed fit goes on at its last epoch."""
+"""Training state on disk, so that a killed training continues from its last epoch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,14 @@ __all__ = ["Checkpoint"]
 
 
 class Checkpoint:
-    """Weights, the best weights, Adam's moments, the schedule and the epoch, in one safetensors file."""
+    """Current and best weights, moments of the optimizer, schedule and epoch, in one safetensors file.
+
+    Args:
+        path: The file; None to keep the state in memory only.
+        module: The module that is trained.
+        optimizer: Adam or AdamW.
+        schedule: Schedule of the learning rates.
+    """
 
     def __init__(
         self,
@@ -41,14 +48,14 @@ class Checkpoint:
         optimizer: torch.optim.Optimizer,
         schedule: torch.optim.lr_scheduler.LRScheduler,
     ) -> Checkpoint:
-        """Take up the state of `path` where there is one."""
+        """Create the state, and load it from `path` if the file exists."""
         state = cls(path, module, optimizer, schedule)
         if path is not None and path.exists():
             state._load(path)
         return state
 
     def end_epoch(self, nll: float) -> None:
-        """Count the epoch with its validation NLL, remember the best weights, save."""
+        """Count an epoch with its validation NLL, keep the weights if they are the best so far, and save."""
         self.epoch += 1
         self.nll = nll
         if nll < self.best_nll:
@@ -57,7 +64,7 @@ class Checkpoint:
             write_atomically(self.path, safetensors.torch.save(self._tensors(), {"state": json.dumps(self._numbers())}))
 
     def restore_best(self) -> None:
-        """Put the weights of the lowest validation NLL into the module."""
+        """Load the weights of the lowest validation NLL into the module."""
         self.module.load_state_dict(self.best)
 
     def _numbers(self) -> dict[str, Any]:
@@ -67,7 +74,7 @@ class Checkpoint:
             "nll": self.nll,
             "best_nll": self.best_nll,
             "schedule": self.schedule.state_dict(),
-            # The cosine schedule computes each rate from the last.
+            # The cosine schedule computes each rate from the previous one.
             "rates": [group["lr"] for group in self.optimizer.param_groups],
         }
 
@@ -76,7 +83,7 @@ class Checkpoint:
         tensors |= {f"best.{name}": tensor for name, tensor in self.best.items()}
         for index, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"adam.{index}.{name}": value for name, value in moments.items()}
-        # safetensors takes no other memory layout, such as an encoder's channels-last.
+        # safetensors does not accept other memory layouts, such as channels-last.
         return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
     def _load(self, path: Path) -> None:

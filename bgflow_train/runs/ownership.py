@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A folder belongs to the run that began it: going on is welcome, mixing two runs is not."""
+"""Ownership of a run's folder: a run may continue in its own folder, but not in that of another run."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from typing import Any
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.data import DatasetError
 
-__all__ = ["claim"]
+__all__ = ["own_folder"]
 
 
-def claim(path: Path, begun: dict[str, Any]) -> None:
-    """Refuse a folder that another run has begun; otherwise mark it as this one's.
+def own_folder(mark: Path, settings: dict[str, Any]) -> None:
+    """Mark a folder as that of a run, or check that it already is.
 
     Args:
-        path: of the mark, a JSON file in the folder.
-        begun: what decides the run's outcome, two levels deep.
+        mark: The mark, a JSON file in the folder.
+        settings: Everything that decides the outcome of the run, as two levels of dictionaries.
 
     Raises:
-        DatasetError: the mark says something else; the message lists what.
+        DatasetError: The folder is marked with other settings; the message lists the differences.
     """
-    if path.exists():
-        other = json.loads(path.read_text())
+    if mark.exists():
+        other = json.loads(mark.read_text())
         pairs = [
-            (f"{part}.{key}", other.get(part, {}).get(key), begun.get(part, {}).get(key))
-            for part in {**begun, **other}
-            for key in {**begun.get(part, {}), **other.get(part, {})}
+            (f"{part}.{key}", other.get(part, {}).get(key), settings.get(part, {}).get(key))
+            for part in {**settings, **other}
+            for key in {**settings.get(part, {}), **other.get(part, {})}
         ]
         different = [f"{name} {there} there, {asked} asked for" for name, there, asked in pairs if there != asked]
         if different:
             raise DatasetError(
-                f"{path.parent} holds another fit ({'; '.join(different)}); choose another folder or delete it"
+                f"{mark.parent} belongs to a run with other settings ({'; '.join(different)}); choose another folder "
+                "or delete it"
             )
     else:
-        write_atomically(path, json.dumps(begun, indent=1).encode())
+        write_atomically(mark, json.dumps(settings, indent=1).encode())

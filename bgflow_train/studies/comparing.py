@@ -1,11 +1,10 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fits side by side on the validation sets, and what they make of novel things and other cameras."""
+"""Comparison of fits on the same images: metrics, paired gains, and novel objects that are missed."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,97 +13,109 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from tqdm import tqdm
 
-from bgflow_ros.segmentation.files import write_atomically
-from bgflow_train.data import BACKGROUND, FOREGROUND, Dataset
-from bgflow_train.data.canvas import canvas_of, on_picture
+from bgflow_train.data import BACKGROUND, FOREGROUND, IndexedDataset, Sample
+from bgflow_train.data.canvas import from_canvas, to_canvas
 from bgflow_train.data.novel import NOVEL
 from bgflow_train.evaluation.calibration import Calibration
+from bgflow_train.evaluation.counts import Counts, count
 from bgflow_train.evaluation.metrics import histogram, measure, resampled
 from bgflow_train.model.fitting import Fitted
-from bgflow_train.model.fusion import Blend
+from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.network import Network
 from bgflow_train.networks.device import DEVICE
 
-__all__ = ["KINDS", "alone", "compared", "counted", "novelty"]
+__all__ = ["LABELS", "alone", "compare_steps", "count_fit", "fit_identity", "missed_novel"]
 
-Counts = npt.NDArray[np.int64]
 Array = npt.NDArray[np.float64]
 
-KINDS = (BACKGROUND, FOREGROUND, NOVEL)
+LABELS = (BACKGROUND, FOREGROUND, NOVEL)
 RESAMPLES = 1000
+"""Number of bootstrap samples."""
 
 
 def alone(fitted: Fitted, name: str) -> Fitted:
-    """Take one score out of a fit: the background logit is minus that score, and nothing else has a say.
+    """Reduce a fit to one of its scores: the background logit becomes the negative of that score.
 
-    The score is normalised as the blend does it, so that it lies within the histograms' range.
+    The score is normalised as in the fusion, so that it lies within the range of the histograms.
 
     Args:
-        fitted: the whole.
-        name: of the score.
+        fitted: The whole fit.
+        name: The name of the score.
     """
-    blend, recipe, index = fitted.blend, fitted.recipe, fitted.recipe.scores.index(name)
-    kept = sorted({0, index})  # the head's score gives the grid, with a weight or without
+    fusion, recipe, index = fitted.fusion, fitted.recipe, fitted.recipe.scores.index(name)
+    kept = sorted({0, index})  # The head's score defines the grid, even with a weight of 0.
     return replace(
         fitted,
-        recipe=replace(recipe, scores=tuple(recipe.scores[place] for place in kept), veto=None),
+        recipe=replace(recipe, scores=tuple(recipe.scores[place] for place in kept)),
         scores=[fitted.scores[place] for place in kept],
-        blend=Blend(
-            mean=[blend.mean[place] for place in kept],
-            deviation=[blend.deviation[place] for place in kept],
+        fusion=Fusion(
+            mean=[fusion.mean[place] for place in kept],
+            deviation=[fusion.deviation[place] for place in kept],
             weight=[float(place == index) for place in kept],
             confidence=0.0,
             bias=0.0,
         ),
-        veto=None,
     )
 
 
-@torch.inference_mode()
-def counted(fitted: Fitted, dataset: Dataset, cache: Path) -> Counts:
-    """Histograms of the fit's uncalibrated background logit: pictures x background, foreground, novel x bins.
+def count_fit(fitted: Fitted, dataset: IndexedDataset, cache: Path) -> Counts:
+    """Count the pixels of every image by label and by the fit's background logit, before calibration.
 
     Args:
-        fitted: what to measure.
-        dataset: whose pictures.
-        cache: folder of what has been counted, by fit and data.
-    """
-    network = Network(fitted.pyramid, fitted.scores, fitted.blend, fitted.veto, Calibration(1.0, 0.0)).eval().to(DEVICE)
-    decides = (_digest(network), fitted.recipe, fitted.blend, fitted.veto, dataset.digest())
-    key = hashlib.sha256(repr(decides).encode()).hexdigest()
-    path = cache / f"counted-{key[:24]}.npy"
-    if path.exists():
-        counts: Counts = np.load(path, allow_pickle=False)
-        return counts
-    found = []
-    recipe, stride = fitted.recipe, fitted.pyramid.layers[-1].stride
-    for sample in tqdm(dataset, desc=dataset.name, unit="picture"):
-        canvas, _ = canvas_of(sample, recipe.width, recipe.height)
-        coarse = network(torch.from_numpy(canvas).to(DEVICE)[None])[0].cpu().numpy()
-        logit = on_picture(coarse, stride, sample, recipe.width, recipe.height)
-        found.append(histogram(logit, sample.mask, KINDS))
-    counts = np.stack(found)
-    file = io.BytesIO()
-    np.save(file, counts)
-    write_atomically(path, file.getvalue())
-    return counts
-
-
-def compared(
-    steps: Sequence[Sequence[Counts]], seed: int = 0, against: Sequence[int | None] | None = None
-) -> list[dict[str, Any]]:
-    """Metrics of each step, and what it gained over another one with a paired bootstrap by picture.
-
-    Args:
-        steps: of each step a Counts a seed, all of the same pictures.
-        seed: of the resampling.
-        against: of each step the place of an earlier one, or None; by default the one before.
+        fitted: The fit to measure.
+        dataset: The labelled images.
+        cache: Folder for the counts, from which the same call takes them again.
 
     Returns:
-        A step each: `metrics`, the mean over the seeds; `spread`, their standard deviation; `gain` and its 95 %
-        interval, the same pictures drawn for both steps, None where it is against none.
+        Histograms, images x LABELS x bins.
+    """
+    return count(_CountedFit(fitted), dataset, cache, keep=True)["logits"]
+
+
+class _CountedFit:
+    """The `counts.System` of a fit."""
+
+    def __init__(self, fitted: Fitted) -> None:
+        self._fitted = fitted
+        self._network = _network(fitted).to(DEVICE)
+        self.identity = fit_identity(fitted)
+
+    @torch.inference_mode()
+    def count(self, sample: Sample) -> dict[str, Counts]:
+        recipe, stride = self._fitted.recipe, self._fitted.backbone.layers[-1].stride
+        canvas, _ = to_canvas(sample, recipe.width, recipe.height)
+        coarse = self._network(torch.from_numpy(canvas).to(DEVICE)[None])[0].cpu().numpy()
+        logit = from_canvas(coarse, stride, sample, recipe.width, recipe.height)
+        return {"logits": histogram(logit, sample.mask, LABELS)}
+
+
+def fit_identity(fitted: Fitted) -> tuple[object, ...]:
+    """Everything that the results of a fit depend on besides the images; its `repr` is the same in every process."""
+    network, digest = _network(fitted), hashlib.sha256()
+    for tensor in (*network.state_dict().values(), network.factors):
+        digest.update(tensor.cpu().numpy().tobytes())
+    return digest.hexdigest(), fitted.recipe, fitted.fusion
+
+
+def _network(fitted: Fitted) -> Network:
+    return Network(fitted.backbone, fitted.scores, fitted.fusion, Calibration(1.0, 0.0)).eval()
+
+
+def compare_steps(
+    steps: Sequence[Sequence[Counts]], seed: int = 0, against: Sequence[int | None] | None = None
+) -> list[dict[str, Any]]:
+    """Compute the metrics of each step and its gain over an earlier step, by a paired bootstrap over the images.
+
+    Args:
+        steps: For each step the counts of its fits, one per training seed, all of the same images.
+        seed: Seed of the resampling.
+        against: For each step the index of the earlier step to compare with, or None; by default the step before.
+
+    Returns:
+        For each step `metrics`, the mean over its fits; `spread`, their standard deviation; `gain`, for each metric
+        the gain and its 95 % interval, with the same images drawn for both steps, or None without a step to compare
+        with.
     """
     rows: list[dict[str, Any]] = []
     drawings: list[dict[str, Array]] = []
@@ -133,20 +144,16 @@ def compared(
     return rows
 
 
-def novelty(counts: Counts, rates: Sequence[float]) -> dict[str, float]:
-    """Share of the novel pixels that are missed where so much of the same pictures' background is taken for foreground.
+def missed_novel(counts: Counts, rates: Sequence[float]) -> dict[str, float]:
+    """Compute the share of the novel objects' pixels that is missed at given false positive rates.
 
     Args:
-        counts: see `counted`.
-        rates: false positive rates.
+        counts: See `count_fit`.
+        rates: Shares of the background in the same images that is taken for foreground.
+
+    Returns:
+        The missed shares by rate, with the rates formatted by `:g`.
     """
     background, _, novel = counts.sum(0).astype(np.float64)
-    false, found = (kind.cumsum() / kind.sum() for kind in (background, novel))
+    false, found = (pixels.cumsum() / pixels.sum() for pixels in (background, novel))
     return {f"{rate:g}": float(1 - np.interp(rate, false, found)) for rate in rates}
-
-
-def _digest(network: Network) -> str:
-    digest = hashlib.sha256()
-    for tensor in (*network.state_dict().values(), network.factors):
-        digest.update(tensor.cpu().numpy().tobytes())
-    return digest.hexdigest()

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Training of the light expert on background against foreground and, beside it, on 40 classes (paper, III-A2, i)."""
+"""Training of the backbone: background against foreground and, as an auxiliary task, 40 classes (paper, III-A2, i)."""
 
 from __future__ import annotations
 
@@ -21,80 +21,82 @@ from tqdm import tqdm
 from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, OTHER
 from bgflow_train.data import DatasetError, IndexedDataset, Sample
 from bgflow_train.data.augment import canvas_scale
-from bgflow_train.data.camera_jitter import CONSTANTS, lit, moved, pasted, strewn
-from bgflow_train.data.classes import mask_of
+from bgflow_train.data.camera_jitter import CONSTANTS, jitter_geometry, jitter_light, paste_objects, scatter_shapes
+from bgflow_train.data.classes import classes_to_mask
 from bgflow_train.networks import RANDOM
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.pyramid import Pyramid
-from bgflow_train.runs.artifact import BEGUN, Trained, mask_loss, named, take_step, validation_loss
+from bgflow_train.runs.artifact import BEGUN, Artifact, identify_weights
 from bgflow_train.runs.checkpoint import Checkpoint
-from bgflow_train.runs.ownership import claim
-from bgflow_train.training.recipe import PyramidRecipe
+from bgflow_train.runs.ownership import own_folder
+from bgflow_train.training.recipe import BackboneRecipe
+from bgflow_train.training.steps import mask_loss, take_step, validation_loss
 
-__all__ = ["PYRAMID", "Source", "load_pyramid", "mean_pyramid", "train_pyramid"]
+__all__ = ["BACKBONE", "Source", "load_backbone", "mean_backbone", "train_backbone"]
 
-PYRAMID = Trained("pyramid", "train")
+BACKBONE = Artifact("backbone", "pyramid", "train")
 PERIOD = 250
-"""Steps between two looks at the validation pictures, after each of which a killed training goes on."""
+"""Number of steps between two validations; a killed training continues from the last one."""
 WARM_UP = 60
-"""Steps in which the rates rise."""
+"""Number of steps in which the learning rates rise."""
 HEAD_FASTER = 3.0
-"""The new layers' rate over that of the encoder, which has learned already."""
+"""Ratio of the new layers' learning rate to that of the pretrained encoder."""
 UNLABELLED = 0
-"""Among the classes."""
+"""Class of unlabelled pixels."""
 
 
 class Source(NamedTuple):
-    """Pictures to train on, and how often to take one of them."""
+    """Images to train on, and how often they are drawn."""
 
     dataset: IndexedDataset
-    """Its masks hold classes."""
+    """The images, with masks of classes."""
     share: float
 
 
-def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: IndexedDataset, out: Path) -> Pyramid:
-    """Train a pyramid; what `out` already holds of the same training is not done again.
+def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation: IndexedDataset, out: Path) -> Pyramid:
+    """Train a backbone, or read it if `out` holds the finished training; an unfinished one continues.
 
-    What is kept is the mean of the weights over the last steps, which generalises better than the last weights do
-    (Izmailov et al., 2018), at the look when it did best.
+    The result is a running mean of the weights, which generalises better than the last weights (Izmailov et al., 2018),
+    at the validation with the lowest loss.
 
     Args:
-        recipe: what to train.
-        sources: pictures with classes.
-        validation: pictures with masks, from other rooms.
-        out: folder of the pyramid.
+        recipe: Settings of the training.
+        sources: Images with classes.
+        validation: Images of other rooms with masks.
+        out: Folder of the backbone.
 
     Raises:
-        DatasetError: `out` holds another training.
-        EncoderError: the encoder's first weights cannot be had.
+        DatasetError: `out` belongs to another training.
+        EncoderError: The initial weights of the encoder are not available.
     """
     total = sum(source.share for source in sources)
     begun = {
-        "recipe": asdict(recipe) | {"crop": list(recipe.crop), "init": named(recipe.init, _file_of(recipe.init))},
+        "recipe": asdict(recipe)
+        | {"crop": list(recipe.crop), "init": identify_weights(recipe.init, _file_of(recipe.init))},
         "constants": CONSTANTS,
         "data": {
             dataset.name: {"pictures": len(dataset), "sha256": dataset.digest(), "share": share / total}
             for dataset, share in (*sources, Source(validation, 0.0))
         },
     }
-    if (out / PYRAMID.record).exists():
-        claim(out / BEGUN, begun)
-        return load_pyramid(out)
+    if (out / BACKBONE.record).exists():
+        own_folder(out / BEGUN, begun)
+        return load_backbone(out)
     torch.manual_seed(recipe.seed)
-    pyramid = _first(recipe.init)
-    claim(out / BEGUN, begun)
-    both = nn.ModuleDict({"now": pyramid, "mean": copy.deepcopy(pyramid)})
+    backbone = _initial(recipe.init)
+    own_folder(out / BEGUN, begun)
+    both = nn.ModuleDict({"now": backbone, "mean": copy.deepcopy(backbone)})
     both.to(DEVICE).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(_groups(pyramid, recipe.rate), weight_decay=recipe.decay)
+    optimizer = torch.optim.AdamW(_groups(backbone, recipe.rate), weight_decay=recipe.decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, recipe.steps))
     checkpoint = out / "checkpoint.safetensors"
     state = Checkpoint.open(checkpoint, both, optimizer, schedule)
-    with tqdm(total=recipe.steps, initial=min(recipe.steps, state.epoch * PERIOD), desc="pyramid", unit="step") as bar:
+    with tqdm(total=recipe.steps, initial=min(recipe.steps, state.epoch * PERIOD), desc="backbone", unit="step") as bar:
         for step in range(state.epoch * PERIOD, recipe.steps):
-            pyramid.train()
-            loss = _loss(pyramid, *_batch(sources, recipe, step), recipe.auxiliary)
-            take_step(pyramid, loss, optimizer, schedule, longest=5.0)
-            _follow(both["mean"], pyramid, min(recipe.memory, (1 + step) / (10 + step)))
+            backbone.train()
+            loss = _loss(backbone, *_batch(sources, recipe, step), recipe.auxiliary)
+            take_step(backbone, loss, optimizer, schedule, longest=5.0)
+            _follow(both["mean"], backbone, min(recipe.memory, (1 + step) / (10 + step)))
             bar.set_postfix(loss=f"{loss.item():.3f}", validation=f"{state.nll:.3f}")
             bar.update()
             if (step + 1) % PERIOD == 0 or step + 1 == recipe.steps:
@@ -104,34 +106,34 @@ def train_pyramid(recipe: PyramidRecipe, sources: Sequence[Source], validation: 
                 tqdm.write(f"step {step + 1}: validation loss {state.nll:.4f}, best {state.best_nll:.4f}")
     state.restore_best()
     best_step = min(recipe.steps, state.best_epoch * PERIOD)
-    found = {"init": pyramid.source, "validation_loss": state.best_nll, "best_step": best_step}
-    PYRAMID.write(out, both["mean"], begun | found)
+    found = {"init": backbone.source, "validation_loss": state.best_nll, "best_step": best_step}
+    BACKBONE.write(out, both["mean"], begun | found)
     checkpoint.unlink(missing_ok=True)
-    return load_pyramid(out)
+    return load_backbone(out)
 
 
-def mean_pyramid(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
-    """Take the mean of trained pyramids' weights.
+def mean_backbone(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
+    """Average the weights of trained backbones.
 
-    Trainings that went on from the same weights end in the same basin, and their mean does better than each of them on
-    pictures that are unlike those trained on (Wortsman et al., 2022).
+    Trainings that start from the same weights end in the same basin of the loss. Their mean is better than each of them
+    on images that are unlike the training images (Wortsman et al., 2022).
 
     Args:
-        folders: of one pyramid, or of several that went on from the same one.
+        folders: Folder of one backbone, or of several that were trained further from the same one.
 
     Returns:
-        The pyramid, and its record, which holds those of all.
+        The backbone, and its record, which includes the records of all.
 
     Raises:
-        DatasetError: a folder holds none, or they did not go on from the same one.
+        DatasetError: A folder holds no backbone, or the backbones were not trained from the same one.
     """
-    found = [PYRAMID.read(folder) for folder in folders]
+    found = [BACKBONE.read(folder) for folder in folders]
     record = found[0][0]
     begun = {one["recipe"]["init"] for one, _ in found}
-    if len(found) > 1 and (len(begun) > 1 or not record["recipe"]["init"].startswith(PYRAMID.weights)):
+    if len(found) > 1 and (len(begun) > 1 or not record["recipe"]["init"].startswith(BACKBONE.weights)):
         raise DatasetError(
-            f"{', '.join(map(str, folders))} began with {' and '.join(sorted(begun))}; only experts that went on from "
-            "the same expert (`bgflow train --init`) have a mean worth having"
+            f"{', '.join(map(str, folders))} began with {' and '.join(sorted(begun))}; only backbones that were "
+            "trained further from the same backbone (`bgflow train --init`) can be averaged"
         )
     mean = {
         name: (torch.stack([weights[name] for _, weights in found]).sum(0) / len(found)).to(tensor.dtype)
@@ -139,42 +141,42 @@ def mean_pyramid(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
     }
     if len(found) > 1:
         record = record | {"mean_of": [one for one, _ in found]}
-    return _made(record, mean), record
+    return _from_weights(record, mean), record
 
 
-def load_pyramid(folder: Path) -> Pyramid:
-    """Read a trained pyramid, frozen and in evaluation mode.
+def load_backbone(folder: Path) -> Pyramid:
+    """Read a trained backbone, frozen and in evaluation mode.
 
     Raises:
-        DatasetError: the folder holds none.
+        DatasetError: The folder holds no backbone.
     """
-    return mean_pyramid([folder])[0].to(DEVICE).eval().requires_grad_(False)
+    return mean_backbone([folder])[0].to(DEVICE).eval().requires_grad_(False)
 
 
-def _made(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid:
-    pyramid = Pyramid(RANDOM)
-    pyramid.load_state_dict(weights)
+def _from_weights(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid:
+    backbone = Pyramid(RANDOM)
+    backbone.load_state_dict(weights)
     trained = ", ".join(f"{name} ({data['share']:.0%})" for name, data in record["data"].items() if data["share"])
-    pyramid.source = f"{record['init']}; trained on {trained}"
+    backbone.source = f"{record['init']}; trained on {trained}"
     if "mean_of" in record:
-        pyramid.source += f", the mean of {len(record['mean_of'])} such trainings"
-    return pyramid
+        backbone.source += f", the mean of {len(record['mean_of'])} such trainings"
+    return backbone
 
 
-def _first(init: str) -> Pyramid:
-    """What a training begins with."""
-    return mean_pyramid([Path(init)])[0] if Path(init).is_dir() else Pyramid(init)
+def _initial(init: str) -> Pyramid:
+    """Create the network with its initial weights."""
+    return mean_backbone([Path(init)])[0] if Path(init).is_dir() else Pyramid(init)
 
 
 def _file_of(init: str) -> Path:
-    """Where the first weights lie, if they lie anywhere."""
-    return Path(init) / PYRAMID.weights if Path(init).is_dir() else Path(init)
+    """Find the file of the initial weights, if there is one."""
+    return Path(init) / BACKBONE.weights if Path(init).is_dir() else Path(init)
 
 
-def _groups(pyramid: Pyramid, rate: float) -> list[dict[str, object]]:
+def _groups(backbone: Pyramid, rate: float) -> list[dict[str, object]]:
     inside: list[Tensor] = []
     new: list[Tensor] = []
-    for name, weight in pyramid.named_parameters():
+    for name, weight in backbone.named_parameters():
         if weight.requires_grad:
             (inside if name.startswith("encoder.") else new).append(weight)
     return [{"params": inside, "lr": rate}, {"params": new, "lr": rate * HEAD_FASTER}]
@@ -184,40 +186,42 @@ def _rate(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, step / steps)))
 
 
-def _batch(sources: Sequence[Source], recipe: PyramidRecipe, step: int) -> tuple[Tensor, Tensor]:
-    """Pictures, N x H x W x 3, and classes, N x H x W, of a step; which ones, seed and step decide."""
-    cuts = list(_cuts(sources, recipe, step))
-    return torch.from_numpy(np.stack([cut[0] for cut in cuts])), torch.from_numpy(np.stack([cut[1] for cut in cuts]))
+def _batch(sources: Sequence[Source], recipe: BackboneRecipe, step: int) -> tuple[Tensor, Tensor]:
+    """Draw the images, N x H x W x 3, and classes, N x H x W, of a step; they depend on seed and step alone."""
+    crops = list(_crops(sources, recipe, step))
+    return torch.from_numpy(np.stack([crop[0] for crop in crops])), torch.from_numpy(
+        np.stack([crop[1] for crop in crops])
+    )
 
 
-def _cuts(
-    sources: Sequence[Source], recipe: PyramidRecipe, step: int
+def _crops(
+    sources: Sequence[Source], recipe: BackboneRecipe, step: int
 ) -> Iterator[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
     shares = np.array([source.share for source in sources])
 
     def drawn(rng: np.random.Generator) -> Sample:
         dataset = sources[rng.choice(len(sources), p=shares / shares.sum())].dataset
         sample = dataset[int(rng.integers(len(dataset)))]
-        return moved(sample, canvas_scale(sample, recipe.width, recipe.height), *recipe.crop, UNLABELLED, rng)
+        return jitter_geometry(sample, canvas_scale(sample, recipe.width, recipe.height), *recipe.crop, UNLABELLED, rng)
 
     for place in range(recipe.batch):
         rng = np.random.default_rng([recipe.seed, step, place])
-        cut = drawn(rng)
+        crop = drawn(rng)
         if recipe.paste and rng.random() < recipe.paste:
-            cut = pasted(cut, drawn(rng), BACKGROUND_CLASSES, rng)
+            crop = paste_objects(crop, drawn(rng), BACKGROUND_CLASSES, rng)
         if recipe.strew and rng.random() < recipe.strew:
-            cut = strewn(cut, drawn(rng), OTHER, rng)
-        cut = lit(cut, rng)
-        yield cut.rgb, cut.mask
+            crop = scatter_shapes(crop, drawn(rng), OTHER, rng)
+        crop = jitter_light(crop, rng)
+        yield crop.rgb, crop.mask
 
 
-def _loss(pyramid: Pyramid, image: Tensor, classes: Tensor, auxiliary: float) -> Tensor:
-    layer7 = pyramid(image.to(DEVICE).permute(0, 3, 1, 2).float())[-1]
-    loss = mask_loss(pyramid.logits(layer7), torch.from_numpy(mask_of(classes.numpy())).to(DEVICE))
-    stride = pyramid.layers[-1].stride
+def _loss(backbone: Pyramid, image: Tensor, classes: Tensor, auxiliary: float) -> Tensor:
+    layer7 = backbone(image.to(DEVICE).permute(0, 3, 1, 2).float())[-1]
+    loss = mask_loss(backbone.logits(layer7), torch.from_numpy(classes_to_mask(classes.numpy())).to(DEVICE))
+    stride = backbone.layers[-1].stride
     coarse = classes[:, stride // 2 :: stride, stride // 2 :: stride].to(DEVICE).long()
     if (coarse != UNLABELLED).any():
-        loss = loss + auxiliary * F.cross_entropy(pyramid.classes(layer7), coarse, ignore_index=UNLABELLED)
+        loss = loss + auxiliary * F.cross_entropy(backbone.classes(layer7), coarse, ignore_index=UNLABELLED)
     return loss
 
 
@@ -231,11 +235,11 @@ def _follow(mean: nn.Module, now: nn.Module, memory: float) -> None:
 
 
 @torch.inference_mode()
-def _validate(pyramid: Pyramid, validation: IndexedDataset, recipe: PyramidRecipe) -> float:
-    pyramid.eval()
+def _validate(backbone: Pyramid, validation: IndexedDataset, recipe: BackboneRecipe) -> float:
+    backbone.eval()
 
     def loss(canvas: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8]) -> float:
-        layer7 = pyramid(torch.from_numpy(canvas).to(DEVICE).permute(2, 0, 1)[None].float())[-1]
-        return float(mask_loss(pyramid.logits(layer7), torch.from_numpy(mask)[None].to(DEVICE)))
+        layer7 = backbone(torch.from_numpy(canvas).to(DEVICE).permute(2, 0, 1)[None].float())[-1]
+        return float(mask_loss(backbone.logits(layer7), torch.from_numpy(mask)[None].to(DEVICE)))
 
     return validation_loss(validation, recipe.width, recipe.height, loss)

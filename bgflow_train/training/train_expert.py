@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Training of the expert network: background against foreground, or scene parsing (paper, III-A2)."""
+"""Training of the paper's expert: background against foreground, or scene parsing (paper, III-A2)."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from bgflow_train.data import VOID, IndexedDataset
-from bgflow_train.data.augment import CONSTANTS, augmented, canvas_scale
+from bgflow_train.data.augment import CONSTANTS, augment, canvas_scale
 from bgflow_train.networks import RANDOM, make_encoder
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
-from bgflow_train.runs.artifact import BEGUN, Trained, named, take_step, validation_loss
+from bgflow_train.runs.artifact import BEGUN, Artifact, identify_weights
 from bgflow_train.runs.checkpoint import Checkpoint
-from bgflow_train.runs.ownership import claim
+from bgflow_train.runs.ownership import own_folder
 from bgflow_train.training.recipe import ExpertRecipe
+from bgflow_train.training.steps import take_step, validation_loss
 
 __all__ = ["EXPERT", "load_expert", "train_expert"]
 
-EXPERT = Trained("expert", "expert")
+EXPERT = Artifact("expert", "expert", "expert")
 WORKERS = 8 if DEVICE.type == "cuda" else 0
-"""A card is faster than one process reads and augments."""
+"""Number of processes that read and augment; one cannot keep up with a GPU."""
 
 
-class _Cuts(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
-    """One augmented cut of each picture; which one, the epoch decides."""
+class _Crops(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
+    """One augmented crop of each image, which depends on the epoch."""
 
     def __init__(self, dataset: IndexedDataset, recipe: ExpertRecipe, epoch: int) -> None:
         self.dataset, self.recipe, self.epoch = dataset, recipe, epoch
@@ -45,41 +46,42 @@ class _Cuts(torch.utils.data.Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         recipe, sample = self.recipe, self.dataset[index]
         scale = canvas_scale(sample, recipe.width, recipe.height)
-        # A generator of its own for each cut: workers, kills and the order of reading change nothing.
+        # Each crop has its own generator, so that workers, kills and the order of reading change nothing.
         rng = np.random.default_rng([recipe.seed, self.epoch, index])
-        cut = augmented(sample, scale, *recipe.crop, rng)
+        cut = augment(sample, scale, *recipe.crop, rng)
         return torch.from_numpy(cut.rgb), torch.from_numpy(cut.mask)
 
 
 def train_expert(recipe: ExpertRecipe, train: IndexedDataset, validation: IndexedDataset, out: Path) -> Expert:
-    """Train an expert; what `out` already holds of the same training is not done again.
+    """Train an expert, or read it if `out` holds the finished training; an unfinished one continues.
 
     Args:
-        recipe: what to train.
-        train: pictures with labels 0 to classes - 1 and void.
-        validation: the same from other rooms; the epoch of the lowest loss on them is kept.
-        out: folder of the expert.
+        recipe: Settings of the training.
+        train: Images with labels 0 to classes - 1 and void.
+        validation: Images of other rooms with such labels; the weights of the epoch with the lowest loss are kept.
+        out: Folder of the expert.
 
     Raises:
-        DatasetError: `out` holds another expert.
-        EncoderError: the encoder's first weights cannot be had.
+        DatasetError: `out` belongs to another training.
+        EncoderError: The initial weights of the encoder are not available.
     """
     begun = {
-        "recipe": asdict(recipe) | {"crop": list(recipe.crop), "init": named(recipe.init, Path(recipe.init))},
+        "recipe": asdict(recipe)
+        | {"crop": list(recipe.crop), "init": identify_weights(recipe.init, Path(recipe.init))},
         "constants": CONSTANTS,
         "data": {set.name: {"pictures": len(set), "sha256": set.digest()} for set in (train, validation)},
     }
     if (out / EXPERT.record).exists():
-        claim(out / BEGUN, begun)
+        own_folder(out / BEGUN, begun)
         return load_expert(out)
     torch.manual_seed(recipe.seed)
-    # The decoder's new weights are drawn after the encoder's random ones.
+    # The weights of the decoder are drawn after the random ones of the encoder.
     expert = Expert(make_encoder(recipe.encoder, recipe.init), recipe.classes)
-    # Only now: what cannot be built must not keep the folder from what can.
-    claim(out / BEGUN, begun)
+    # The folder is owned only now: a network that cannot be built must not block it for others.
+    own_folder(out / BEGUN, begun)
     source = expert.source
     expert.encoder.requires_grad_(not recipe.frozen)
-    expert.to(DEVICE).to(memory_format=torch.channels_last)  # two to three times faster for light encoders
+    expert.to(DEVICE).to(memory_format=torch.channels_last)  # Two to three times faster for light encoders.
     optimizer = torch.optim.Adam([weight for weight in expert.parameters() if weight.requires_grad], lr=recipe.rate)
     batches = len(train) // recipe.batch or 1
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.epochs * batches)
@@ -88,7 +90,7 @@ def train_expert(recipe: ExpertRecipe, train: IndexedDataset, validation: Indexe
     with tqdm(total=recipe.epochs * batches, initial=state.epoch * batches, desc="expert", unit="batch") as bar:
         while state.epoch < recipe.epochs:
             expert.train()
-            # What is frozen keeps the statistics that it came with, too.
+            # A frozen encoder also keeps its batch statistics.
             expert.encoder.train(not recipe.frozen)
             for image, labels in itertools.islice(_batches(train, recipe, state.epoch), batches):
                 loss = _loss(expert, image, labels)
@@ -108,7 +110,7 @@ def load_expert(folder: Path) -> Expert:
     """Read a trained expert, frozen and in evaluation mode.
 
     Raises:
-        DatasetError: the folder holds none.
+        DatasetError: The folder holds no expert.
     """
     record, weights = EXPERT.read(folder)
     recipe = record["recipe"]
@@ -122,13 +124,13 @@ def load_expert(folder: Path) -> Expert:
 def _batches(train: IndexedDataset, recipe: ExpertRecipe, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
     generator = torch.Generator().manual_seed(recipe.seed * 1000 + epoch)
     loader = DataLoader(
-        _Cuts(train, recipe, epoch), recipe.batch, shuffle=True, generator=generator, num_workers=WORKERS
+        _Crops(train, recipe, epoch), recipe.batch, shuffle=True, generator=generator, num_workers=WORKERS
     )
     yield from loader
 
 
 def _loss(expert: Expert, image: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy of N x H x W x 3 pictures over their labelled pixels."""
+    """Compute the mean cross-entropy of N x H x W x 3 images over their labelled pixels."""
     x = image.to(DEVICE).permute(0, 3, 1, 2).float()
     logits = expert.logits(expert(x)[-1])
     return F.cross_entropy(logits, labels.to(DEVICE).long(), ignore_index=VOID)

@@ -86,7 +86,7 @@ def test_what_has_no_such_rooms_is_refused_with_what_to_do(rooms: Path, tmp_path
     with pytest.raises(DatasetError, match=r"has 9 complete rooms, none of them to validate; .* at least ten rooms"):
         open_part(rooms, "validate")
     (rooms / "rgb/00000_0.jpg").unlink()
-    with pytest.raises(DatasetError, match=r"1 of 9 ids have no picture in .*rgb; the first is '00000_0'"):
+    with pytest.raises(DatasetError, match=r"1 of 9 ids have no image in .*rgb; the first is '00000_0'"):
         open_part(rooms, "fit")
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where a model is wrong: at borders or away from them, and on which classes."""
+"""Accuracy near borders and elsewhere, and by class."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ from bgflow_ros.segmentation import masks
 from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.cli.main import main
-from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, DatasetError, FolderDataset, Sample
-from bgflow_train.data.classes import ClassLabels, mask_of
-from bgflow_train.evaluation import counts as tallying
-from bgflow_train.evaluation.breakdown import band, by_class, class_counts, quality
-from bgflow_train.evaluation.counts import Tally, tally
+from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, DatasetError, FolderDataset
+from bgflow_train.data.classes import ClassLabels, classes_to_mask
+from bgflow_train.evaluation.borders import near_border, quality
+from bgflow_train.evaluation.class_shares import count_classes, shares_by_class
 from bgflow_train.evaluation.evaluation import evaluate
+from bgflow_train.evaluation.mask_counts import MaskCounts
+from bgflow_train.evaluation.model_counts import count_model
 
 BRIGHT, DARK = 255, 0
-"""What the models here take for background and for foreground."""
+"""Grey levels that the segmenter here takes for background and for foreground."""
 
 
 class Exact:
-    """A segmenter that finds what is dark, to the pixel."""
+    """A segmenter whose foreground mask holds exactly the dark pixels."""
 
     model = SimpleNamespace(name="exact", sha256="0")
     runtime = SimpleNamespace(device="cpu", precision="float32")
@@ -44,15 +45,15 @@ class Exact:
 
 
 def write(root: Path, id: str, found: np.ndarray, labels: np.ndarray) -> None:
-    """Write a picture that is dark where it is to be found, its classes and the mask that they make."""
+    """Write an image that is dark where foreground is to be found, its classes, and the mask that follows from them."""
     grey = np.where(found, DARK, BRIGHT).astype(np.uint8)
-    for kind, picture in (("rgb", grey[..., None].repeat(3, 2)), ("mask", mask_of(labels)), ("label", labels)):
-        (root / kind).mkdir(exist_ok=True)
-        cv2.imwrite(str(root / kind / f"{id}.png"), picture)
+    for folder, image in (("rgb", grey[..., None].repeat(3, 2)), ("mask", classes_to_mask(labels)), ("label", labels)):
+        (root / folder).mkdir(exist_ok=True)
+        cv2.imwrite(str(root / folder / f"{id}.png"), image)
 
 
 def columns(*values: tuple[int, int], height: int = 40) -> np.ndarray:
-    """Stripes from the left: how many columns of which value."""
+    """Vertical stripes from the left, each with its number of columns and its value."""
     return np.repeat([value for _, value in values], [count for count, _ in values])[None].repeat(height, 0)
 
 
@@ -62,11 +63,11 @@ def open_folder(root: Path) -> FolderDataset:
 
 @pytest.fixture
 def rooms(tmp_path: Path) -> Path:
-    """Two pictures, 40 x 100: of the wall a fifth, of the chairs not all, of all else everything is found."""
+    """Two images, 40 x 100, in which a fifth of the wall, most of the chairs and all other objects are dark."""
     first = columns((50, 1), (30, 5), (20, 31)).astype(np.uint8)
     write(tmp_path, "a", columns((10, 1), (40, 0), (15, 1), (15, 0), (20, 1)), first)
     second = columns((10, 0), (40, 2), (50, 5)).astype(np.uint8)
-    second[0, 60:67], second[1, 60:68] = 35, 16  # of 7600 pixels 7 and 8: just too few, and just enough
+    second[0, 60:67], second[1, 60:68] = 35, 16  # 7 and 8 of 7600 pixels: just too few, and just enough
     write(tmp_path, "b", columns((10, 1), (40, 0), (50, 1)), second)
     return tmp_path
 
@@ -88,37 +89,40 @@ def rooms(tmp_path: Path) -> Path:
         pytest.param(columns((200, 0)), set(), id="background"),
     ],
 )
-def test_the_band_is_what_has_the_other_class_within_reach(mask: np.ndarray, expected: set[int]) -> None:
+def test_a_pixel_is_near_a_border_if_both_classes_are_within_reach(mask: np.ndarray, expected: set[int]) -> None:
     mask = mask.astype(np.uint8)
-    found = band(mask) & (mask != VOID)
+    found = near_border(mask) & (mask != VOID)
     assert found.shape == mask.shape
     assert set(np.flatnonzero(found.any(0))) == expected
     assert (found == found[0]).all()
 
 
-def test_the_band_is_round_at_a_corner() -> None:
+def test_the_reach_is_round_at_a_corner() -> None:
     mask = np.full((300, 300), BACKGROUND, np.uint8)
-    mask[100:, 100:] = FOREGROUND  # three pixels at either side
-    assert band(mask)[97, 100]
-    assert not band(mask)[97, 97]
-    assert band(mask)[98, 98]
+    mask[100:, 100:] = FOREGROUND  # three pixels on either side
+    assert near_border(mask)[97, 100]
+    assert not near_border(mask)[97, 97]
+    assert near_border(mask)[98, 98]
 
 
 @pytest.mark.parametrize(
     ("found", "near", "away"),
     [
-        # 200 columns, the right half foreground: the band is two background and two foreground columns. Logits have
-        # two values here, with which AUROC is one less half the rates of both errors.
+        # The right half of 200 columns is foreground, so that two columns on either side are near the border. The
+        # logits have two values here, for which AUROC is one minus half of the sum of both error rates.
         pytest.param(columns((100, 0), (100, 1)), (1.0, 0.0), (1.0, 0.0), id="right"),
         pytest.param(columns((100, 1), (100, 0)), (0.0, 1.0), (0.0, 1.0), id="wrong"),
         pytest.param(columns((200, 0)), (0.5, 0.5), (0.5, 0.5), id="nothing found"),
         pytest.param(columns((99, 0), (101, 1)), (0.75, 0.25), (1.0, 0.0), id="a pixel too wide"),
-        pytest.param(columns((98, 0), (102, 1)), (0.5, 0.5), (1.0, 0.0), id="as wide as the band"),
+        pytest.param(columns((98, 0), (102, 1)), (0.5, 0.5), (1.0, 0.0), id="as wide as the reach"),
         pytest.param(columns((101, 0), (99, 1)), (0.75, 0.25), (1.0, 0.0), id="a pixel too narrow"),
-        pytest.param(columns((90, 0), (110, 1)), (0.5, 0.5), (1 - 8 / 98 / 2, 8 / 196), id="wider than the band"),
+        pytest.param(columns((90, 0), (110, 1)), (0.5, 0.5), (1 - 8 / 98 / 2, 8 / 196), id="wider than the reach"),
         pytest.param(columns((100, 0), (50, 1), (50, 0)), (1.0, 0.0), (1 - 50 / 98 / 2, 50 / 196), id="half missed"),
         pytest.param(
-            columns((98, 1), (2, 0), (2, 1), (98, 0)), (1.0, 0.0), (0.0, 1.0), id="right in the band, wrong elsewhere"
+            columns((98, 1), (2, 0), (2, 1), (98, 0)),
+            (1.0, 0.0),
+            (0.0, 1.0),
+            id="right near the border, wrong elsewhere",
         ),
     ],
 )
@@ -134,13 +138,14 @@ def test_errors_count_where_they_are(
     assert "classes" not in result
 
 
-def test_a_part_with_one_class_has_no_auroc_and_an_empty_one_nothing(tmp_path: Path) -> None:
-    # The thing is two columns wide, all of it in the band.
+def test_pixels_of_one_class_have_no_auroc_and_no_pixels_have_no_error(tmp_path: Path) -> None:
+    # The object is two columns wide, and all of it is near the border.
     write(tmp_path, "a", columns((100, 0), (2, 1), (98, 0)), columns((100, 1), (2, 5), (98, 1)).astype(np.uint8))
     borders = evaluate(Exact(), open_folder(tmp_path), tmp_path / "cache")["borders"]
     assert borders == {"near": {"auroc": 1.0, "wrong": 0.0}, "away": {"auroc": None, "wrong": 0.0}}
     json.dumps(borders, allow_nan=False)
-    assert quality(np.zeros((3, 2, 4000), np.int64), np.zeros((3, 6), np.int64)) == {"auroc": None, "wrong": None}
+    nothing = MaskCounts.of_images(np.zeros((3, 6), np.int64))
+    assert quality(np.zeros((3, 2, 4000), np.int64), nothing) == {"auroc": None, "wrong": None}
 
 
 def test_classes_are_counted_by_hand(rooms: Path) -> None:
@@ -161,7 +166,7 @@ def test_classes_are_counted_by_hand(rooms: Path) -> None:
     }
     assert list(classes["foreground"]) == ["chair", "curtain", "person"], "the worst first"
     assert list(classes["background"]) == ["wall", "floor"], "the worst first"
-    # The labels are the masks', so that both say the same; the lamp is too rare for the one.
+    # The masks follow from the classes, so that both agree; the lamp is too rare to be listed, and it is found.
     missed = 600 / (3185 + 800 + 8 + 7)
     assert result["masks"]["foreground_missed"] == pytest.approx(missed)
     assert result["masks"]["background_taken_for_foreground"] == pytest.approx(400 / 3600)
@@ -171,53 +176,59 @@ def test_classes_are_counted_by_hand(rooms: Path) -> None:
 @pytest.mark.parametrize(("pixels", "kept"), [(0, False), (1, False), (9, False), (10, True), (11, True)])
 def test_a_class_is_left_out_below_a_thousandth_of_the_labelled_pixels(pixels: int, kept: bool) -> None:
     labels = np.array([1] * (10_000 - pixels) + [31] * pixels + [0] * 50_000, np.uint8)[None]
-    rows = by_class(class_counts(labels, np.full_like(labels, 255))[None])
+    rows = shares_by_class(count_classes(labels, np.full_like(labels, 255))[None])
     assert rows["foreground"].keys() == ({"person"} if kept else set())
     assert rows["background"] == {"wall": {"share": 1.0, "pixels": 10_000 - pixels, "pictures": 1}}
 
 
-def test_pictures_without_any_label_have_no_classes() -> None:
+def test_images_without_any_label_have_no_classes() -> None:
     labels = np.zeros((4, 5), np.uint8)
-    assert by_class(class_counts(labels, labels)[None]) == {"foreground": {}, "background": {}}
+    assert shares_by_class(count_classes(labels, labels)[None]) == {"foreground": {}, "background": {}}
 
 
-def test_names_go_with_numbers(data: Path) -> None:
+def test_class_names_match_those_of_the_data_set(data: Path) -> None:
     lines = [f"{number} {name}" for number, name in enumerate(CLASS_NAMES)]
     assert lines == (data / "nyu" / "classes40.txt").read_text().splitlines()
 
 
-def test_the_background_classes_have_the_names_that_they_should() -> None:
+def test_the_background_classes_are_the_surfaces_of_a_room() -> None:
     assert [CLASS_NAMES[number] for number in BACKGROUND_CLASSES] == ["wall", "floor", "window", "ceiling"]
     assert (CLASSES, CLASS_NAMES[31], CLASS_NAMES[40]) == (40, "person", "otherprop")
 
 
-def test_a_killed_run_keeps_bands_and_classes_and_other_classes_begin_anew(
-    rooms: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Killed(Exact):
+    """A segmenter that is killed on its second image."""
+
+    def __init__(self) -> None:
+        self.images = 0
+
+    def __call__(self, rgb: np.ndarray) -> SimpleNamespace:
+        self.images += 1
+        if self.images == 2:
+            raise KeyboardInterrupt
+        return super().__call__(rgb)
+
+
+def test_a_killed_run_continues_with_its_counts_and_other_classes_start_anew(rooms: Path) -> None:
     cache, dataset = rooms / "cache", open_folder(rooms)
     classes = ClassLabels(rooms / "label", dataset.ids)
-    whole = tally(Exact(), dataset, cache, classes)
-    assert whole.classes.sum() > 0
-    assert whole.band_masks.sum() > 0
-    monkeypatch.setattr(tallying, "PERIOD", 0.0)
-    count, seen = tallying._count, []
-
-    def killed_at_the_second(segmenter: Exact, sample: Sample, **given: ClassLabels) -> Tally:
-        seen.append(sample.id)
-        if len(seen) == 2:
-            raise KeyboardInterrupt
-        return count(segmenter, sample, **given)
-
-    monkeypatch.setattr(tallying, "_count", killed_at_the_second)
+    whole = count_model(Exact(), dataset, cache, classes)
+    assert whole.classes is not None
+    assert whole.border_masks.foreground.sum() > 0
+    killed = Killed()
     with pytest.raises(KeyboardInterrupt):
-        tally(Exact(), dataset, cache, classes)
-    assert tally(Exact(), dataset, cache).classes.sum() == 0, "what was counted with classes is not what none were"
-    again = tally(Exact(), dataset, cache, classes)
-    assert seen == ["a", "b", "a", "b", "b"]
-    for name in Tally._fields:
-        ours, theirs = getattr(again, name), getattr(whole, name)
-        assert ours.dtype == np.int64, name
-        assert (ours == theirs).all(), name
+        count_model(killed, dataset, cache, classes)
+    assert count_model(Exact(), dataset, cache).classes is None, "counts without classes are counted anew"
+    continued = count_model(killed, dataset, cache, classes)
+    assert killed.images == 3, "the first image once, the second twice"
+    for counts in (continued, whole):
+        assert (counts.logits.shape, counts.logits.dtype) == ((2, 2, 4000), np.int64)
+        assert (counts.classes.shape, counts.classes.dtype) == ((2, 2, CLASSES + 1), np.int64)
+    for name in ("logits", "border_logits", "classes"):
+        assert (getattr(continued, name) == getattr(whole, name)).all(), name
+    for name in ("masks", "border_masks"):
+        for ours, theirs in zip(*(vars(getattr(one, name)).values() for one in (continued, whole)), strict=True):
+            assert (ours == theirs).all(), name
     assert list(cache.iterdir()) == []
 
 
@@ -281,7 +292,7 @@ def nowhere(rooms: Path) -> None:
         (nowhere, "{}/label is not a folder"),
     ],
 )
-def test_labels_that_do_not_belong_to_the_pictures_are_a_clear_error(
+def test_labels_that_do_not_belong_to_the_images_are_a_clear_error(
     tiny: Path, rooms: Path, capsys: pytest.CaptureFixture[str], spoil: object, message: str
 ) -> None:
     spoil(rooms)
@@ -291,7 +302,7 @@ def test_labels_that_do_not_belong_to_the_pictures_are_a_clear_error(
     assert message.format(rooms) in capsys.readouterr().err
 
 
-def test_labels_are_wanted_only_for_the_pictures_at_hand(rooms: Path) -> None:
+def test_labels_are_needed_only_for_the_images_of_the_set(rooms: Path) -> None:
     labels = ClassLabels(rooms / "label", ["b"])
     digest = labels.digest()
     (rooms / "label" / "a.png").unlink()

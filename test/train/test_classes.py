@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, CLASSES
 from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, DatasetError
-from bgflow_train.data.classes import ClassesDataset, mask_of
+from bgflow_train.data.classes import ClassesDataset, classes_to_mask
 
 
 def write(root: Path, id: str, labels: np.ndarray) -> None:
@@ -38,7 +38,7 @@ def write(root: Path, id: str, labels: np.ndarray) -> None:
     ],
 )
 def test_walls_floors_windows_and_ceilings_are_background(label: int, value: int) -> None:
-    assert mask_of(np.array([label], np.uint8)) == [value]
+    assert classes_to_mask(np.array([label], np.uint8)) == [value]
 
 
 @given(
@@ -46,7 +46,7 @@ def test_walls_floors_windows_and_ceilings_are_background(label: int, value: int
 )
 def test_a_mask_has_the_labels_shape_and_says_the_same_of_each(labels: list[int], shape: tuple[int, ...]) -> None:
     classes = np.array(labels, np.uint8).reshape(shape)
-    mask = mask_of(classes)
+    mask = classes_to_mask(classes)
     assert mask.dtype == np.uint8
     assert mask.shape == classes.shape
     assert ((mask == BACKGROUND) == np.isin(classes, BACKGROUND_CLASSES)).all()

@@ -20,8 +20,8 @@ pytest.importorskip("torch", reason="needs the train extra")
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import Sample
 from bgflow_train.data.no_room import VIEWS
-from bgflow_train.export import exporting
-from bgflow_train.export.exporting import REPORT
+from bgflow_train.export import reporting
+from bgflow_train.export.reporting import REPORT
 from bgflow_train.model.fitting import VALIDATE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,8 +114,8 @@ def test_the_command_writes_bound_and_card_and_nothing_else(
     made: Path, splits: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # The made images' names are no numbers that rooms could be told by, and fewer of them do.
-    monkeypatch.setattr(exporting, "rooms", lambda ids: [ids])
-    monkeypatch.setattr(exporting, "VALIDATE", VALIDATE[:1])
+    monkeypatch.setattr(reporting, "group_rooms", lambda ids: [ids])
+    monkeypatch.setattr(reporting, "VALIDATE", VALIDATE[:1])
     monkeypatch.setattr("bgflow_train.evaluation.contrast.IMAGES", 3)
     model = tmp_path / "model"
     shutil.copytree(share() / "models" / DEFAULT_MODEL, model)

@@ -147,8 +147,8 @@ def test_ids_choose_and_order_and_must_be_there_once(tmp_path: Path, read) -> No
     for ids, message in (
         (["0001", "0004"], r"1 of 2 ids .*the first is '0004'"),
         (["1"], "the first is '1'"),
-        ([], "no id is asked for"),
-        (["0001", "0001"], "'0001' is asked for twice"),
+        ([], "no id is requested"),
+        (["0001", "0001"], "'0001' is requested twice"),
     ):
         with pytest.raises(DatasetError, match=message):
             read(tmp_path, ids)
@@ -167,7 +167,7 @@ def spoil(name: str, data: np.ndarray | None) -> Callable[[Path], None]:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda path: path.unlink(), r"is not there; get 'Labeled dataset .*nyu_depth_v2\.html"),
+        (lambda path: path.unlink(), r"does not exist; get 'Labeled dataset .*nyu_depth_v2\.html"),
         (lambda path: path.write_bytes(b"MATLAB 5.0 MAT-file" * 99), r"expected MATLAB v7\.3 \(HDF5\)"),
         (lambda path: path.write_bytes(path.read_bytes()[:9000]), r"expected MATLAB v7\.3 \(HDF5\)"),
         (spoil("labels", None), r"lacks labels; it has #refs#, images, names"),
@@ -175,7 +175,7 @@ def spoil(name: str, data: np.ndarray | None) -> Callable[[Path], None]:
         (spoil("images", np.zeros((3, WIDTH, HEIGHT), np.uint8)), r"images are \(3, 64, 48\)"),
         (spoil("images", np.zeros((3, 3, WIDTH, HEIGHT))), r"images are float64.*; expected uint8"),
         (spoil("names", np.zeros((1, 7))), r"names float64; expected .* references to strings"),
-        (lambda path: write_mat(path, scenes(), NYU_NAMES[:5]), r"picture 0001 has the label 7; expected at most 5"),
+        (lambda path: write_mat(path, scenes(), NYU_NAMES[:5]), r"image 0001 has the label 7; expected at most 5"),
     ],
 )
 def test_a_spoilt_mat_is_a_clear_error(tmp_path: Path, change, message: str) -> None:
@@ -246,13 +246,13 @@ BEDROOM = "images/ADE/training/home/bedroom/0001"
     [
         (challenge, lambda f: write(f / "annotations/training/0001.png", GREY), "has the value 200; expected classes"),
         (challenge, lambda f: write(f / "annotations/training/0001.png", COLOURS), "expected uint8, one channel"),
-        (challenge, lambda f: write(f / "annotations/training/0001.png", GREY[:9] // 2), "of the picture's size"),
+        (challenge, lambda f: write(f / "annotations/training/0001.png", GREY[:9] // 2), "of the image's size"),
         (challenge, lambda f: (f / "images/training/0001.jpg").write_bytes(b"broken"), "undecodable"),
         (full, lambda f: write(f / f"{BEDROOM}_seg.png", GREY), "expected uint8, 3 channels"),
-        (full, lambda f: (f / f"{BEDROOM}_seg.png").write_bytes(b"broken"), "cannot be read as a picture"),
-        (full, lambda f: (f / f"{BEDROOM}.json").unlink(), "expected a json beside each picture"),
-        (full, lambda f: (f / f"{BEDROOM}.json").write_text("{}"), "no annotation of ADE20K"),
-        (full, lambda f: (f / f"{BEDROOM}.json").write_text("{"), "no annotation of ADE20K"),
+        (full, lambda f: (f / f"{BEDROOM}_seg.png").write_bytes(b"broken"), "cannot be read as an image"),
+        (full, lambda f: (f / f"{BEDROOM}.json").unlink(), "expected a json beside each image"),
+        (full, lambda f: (f / f"{BEDROOM}.json").write_text("{}"), "is not an annotation of ADE20K"),
+        (full, lambda f: (f / f"{BEDROOM}.json").write_text("{"), "is not an annotation of ADE20K"),
         (full, lambda f: write_segmentation(f / BEDROOM, GREY.astype(int), {7: "wall"}), "names none of the classes"),
     ],
 )
@@ -270,7 +270,7 @@ def test_what_is_no_ade20k_names_both_layouts(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no part 'test'; expected one of training, validation"):
         Ade20k(tmp_path, "test")
     (tmp_path / "bare/images/ADE/training").mkdir(parents=True)
-    with pytest.raises(DatasetError, match=r"no picture in .* has a mask .*\(0 pictures, 0 masks found\)"):
+    with pytest.raises(DatasetError, match=r"no image in .* has a mask .*\(0 images, 0 masks found\)"):
         Ade20k(tmp_path / "bare")
 
 

@@ -13,9 +13,10 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 import safetensors.torch
 
-from bgflow_train.model.densities import KNN, Density, Gaussian, Mixture, PatchCore, RealNVP, Whitening
+from bgflow_train.model.densities import KNN, Density, Gaussian, Mixture, RealNVP, Whitening
 from bgflow_train.model.densities.real_nvp import Coupling
 from bgflow_train.runs.checkpoint import Checkpoint
+from bgflow_train.studies.peers.scores.patchcore import PatchCore
 
 CHANNELS = 6
 DENSITIES: dict[str, Callable[[], Density]] = {

@@ -26,8 +26,8 @@ from torchvision.models import VGG16_BN_Weights, VGG16_Weights, vgg16
 from bgflow_ros.segmentation.letterbox import FILL
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import VOID, DatasetError, FolderDataset, Sample
-from bgflow_train.data.augment import RESCALE, Augmented, augmented
-from bgflow_train.data.canvas import canvas_of
+from bgflow_train.data.augment import RESCALE, AugmentedDataset, augment
+from bgflow_train.data.canvas import to_canvas
 from bgflow_train.data.registry import open_split
 from bgflow_train.networks import ENCODERS, RANDOM, EncoderError, efficientnet_lite0, make_encoder
 from bgflow_train.networks.expert import Expert
@@ -54,7 +54,7 @@ def told_by_red() -> Sample:
 
 
 def cut(seed: int, scale: float = 1.0, width: int = WIDTH, height: int = HEIGHT) -> Sample:
-    return augmented(told_by_red(), scale, width, height, np.random.default_rng(seed))
+    return augment(told_by_red(), scale, width, height, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("scale", [0.4, 1.0])
@@ -95,7 +95,7 @@ def test_where_the_picture_ends_are_grey_and_void() -> None:
 
 def test_the_generator_decides_the_cut_and_the_picture_stays_as_it_is() -> None:
     sample = told_by_red()
-    cuts = [augmented(sample, 1.0, WIDTH, HEIGHT, np.random.default_rng(seed)) for seed in (7, 7, 8)]
+    cuts = [augment(sample, 1.0, WIDTH, HEIGHT, np.random.default_rng(seed)) for seed in (7, 7, 8)]
     for kind in ("rgb", "mask"):
         first, again, other = (getattr(each, kind) for each in cuts)
         assert (first == again).all()
@@ -253,7 +253,7 @@ def different(first: torch.nn.Module, second: torch.nn.Module) -> set[str]:
 def test_a_trained_expert_tells_things_from_walls(trained: Path, sets: Sets) -> None:
     expert, right = load_expert(trained), {0: [], 1: []}
     for sample in sets[1]:
-        canvas, mask = canvas_of(sample, RECIPE.width, RECIPE.height)
+        canvas, mask = to_canvas(sample, RECIPE.width, RECIPE.height)
         image = torch.from_numpy(canvas)[None].permute(0, 3, 1, 2).float()
         told = expert.logits(expert(image)[-1])[0].argmax(0).numpy()
         for label, found in right.items():
@@ -385,7 +385,7 @@ def test_the_command_s_defaults_are_the_recipe_s(tmp_path: Path, monkeypatch: py
         (["--data", "{tmp}", "--crop", "64x64x3"], "--crop '64x64x3'; expected WxH"),
         (["--data", "{tmp}", "--crop", "100x96"], "the crop is 100x96; expected multiples of 32 from 64 on"),
         (["--data", "{tmp}", "--size", "32x64"], "the canvas is 32x64; expected multiples of 32 from 64 on"),
-        (["--data", "{tmp}", "--epochs", "0"], "0 epochs, 8 cuts a step, rate 0.0003; expected at least 1, 1"),
+        (["--data", "{tmp}", "--epochs", "0"], "0 epochs, 8 crops a step, rate 0.0003; expected at least 1, 1"),
         (["--data", "{tmp}"], "is not a folder"),
         (["--ade20k", "{tmp}"], "is no ADE20K"),
     ],
@@ -403,12 +403,14 @@ def test_what_only_the_user_can_mend_is_one_line(
 
 def test_an_augmented_set_is_the_set_and_variants_of_it(made: Path, splits: None) -> None:
     dataset = open_split(made, "nyu", "fit")
-    more = Augmented(dataset, 2, 64, 32, seed=0)
+    more = AugmentedDataset(dataset, 2, 64, 32, seed=0)
     assert len(more) == 3 * len(dataset)
     assert more.ids[:4] == [dataset.ids[0], f"{dataset.ids[0]}+1", f"{dataset.ids[0]}+2", dataset.ids[1]]
     assert (more[3].rgb == dataset[1].rgb).all()
     assert more[1].mask.shape == (32, 64)
     assert not np.array_equal(more[1].rgb, more[2].rgb)
-    assert (more[1].rgb == Augmented(dataset, 2, 64, 32, seed=0)[1].rgb).all()
-    digests = {Augmented(dataset, variants, 64, 32, seed).digest() for variants, seed in ((1, 0), (2, 0), (2, 1))}
+    assert (more[1].rgb == AugmentedDataset(dataset, 2, 64, 32, seed=0)[1].rgb).all()
+    digests = {
+        AugmentedDataset(dataset, variants, 64, 32, seed).digest() for variants, seed in ((1, 0), (2, 0), (2, 1))
+    }
     assert len(digests) == 3

@@ -9,9 +9,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from bgflow_train.data import DatasetError, FolderDataset, Sample
-from bgflow_train.data.canvas import canvas_of
-from bgflow_train.model.features import FIELD_SIGMAS, FeatureCache, background_score
+from bgflow_train.data.canvas import to_canvas
 from bgflow_train.networks import ENCODERS, RANDOM, EncoderError, make_encoder
+from bgflow_train.studies.paper.features import FIELD_SIGMAS, FeatureCache, background_score
 
 WIDTH, HEIGHT = 128, 96
 
@@ -91,7 +91,7 @@ def test_void_counts_neither_way_and_alone_has_no_score(encoder) -> None:
 
 def test_the_canvas_is_void_where_the_picture_does_not_reach() -> None:
     sample = Sample(np.zeros((90, 160, 3), np.uint8), np.ones((90, 160), np.uint8), "wide")
-    _, mask = canvas_of(sample, WIDTH, HEIGHT)
+    _, mask = to_canvas(sample, WIDTH, HEIGHT)
     assert (mask[:72] == 1).all()
     assert (mask[72:] == 255).all()
 
@@ -125,7 +125,7 @@ def test_features_come_from_the_cache_the_second_time(tmp_path: Path, encoder, m
     ("spoil", "message"),
     [
         (lambda f: cv2.imwrite(str(f / "mask/0.png"), np.full((60, 80), 7, np.uint8)), "has the value 7"),
-        (lambda f: cv2.imwrite(str(f / "mask/0.png"), np.zeros((30, 80), np.uint8)), "of the picture's size"),
+        (lambda f: cv2.imwrite(str(f / "mask/0.png"), np.zeros((30, 80), np.uint8)), "of the image's size"),
         (lambda f: cv2.imwrite(str(f / "mask/0.png"), np.zeros((60, 80, 3), np.uint8)), "one channel"),
         (lambda f: (f / "rgb/0.png").write_bytes(b"broken"), "undecodable"),
     ],
@@ -141,8 +141,8 @@ def test_missing_folders_ids_and_pairs_are_clear_errors(tmp_path: Path) -> None:
     labelled_folder(tmp_path)
     with pytest.raises(DatasetError, match="is not a folder"):
         FolderDataset(tmp_path / "nowhere", tmp_path / "mask")
-    with pytest.raises(DatasetError, match=r"1 of 2 ids have no picture .* the first is 'x'"):
+    with pytest.raises(DatasetError, match=r"1 of 2 ids have no image .* the first is 'x'"):
         FolderDataset(tmp_path / "rgb", tmp_path / "mask", ["0", "x"])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DatasetError, match=r"no picture in .* has a mask"):
+    with pytest.raises(DatasetError, match=r"no image in .* has a mask"):
         FolderDataset(tmp_path / "empty", tmp_path / "mask")

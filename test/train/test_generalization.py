@@ -25,12 +25,12 @@ from support.made_rooms import splits_of
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import DatasetError, FolderDataset, IndexedDataset, Sample
 from bgflow_train.data.generalization import DRAWN, LABELS, DrawnDataset
-from bgflow_train.data.registry import MAT, open_parsing, open_split, place_of
+from bgflow_train.data.registry import MAT, dataset_path, open_ade20k_parsing, open_split
 from bgflow_train.data.splits import FOLDERS, Splits, foreground_share, is_balanced, paper_split
-from bgflow_train.data.subsets import Joined, Subset, spaced
+from bgflow_train.data.subsets import Concatenated, Subset, evenly_spaced
 from bgflow_train.model.fitting import FUSE
-from bgflow_train.studies.paper import pictures
-from bgflow_train.studies.paper.pictures import fitting_set, generalization_set
+from bgflow_train.studies.paper import image_sets
+from bgflow_train.studies.paper.image_sets import fitting_set, generalization_set
 
 WIDTH, HEIGHT = 64, 48
 Box = tuple[slice, slice]
@@ -131,29 +131,35 @@ CHAIR = np.s_[8:20, 8:20]
     [
         (
             lambda f: drawn(f, shape("chair", CHAIR)),
-            r"hall\.json is no drawing: 'chair' is not one of .*; expected LabelMe's polygons of background",
+            r"hall\.json is not a drawing: 'chair' is not one of .*; expected LabelMe's polygons of background",
         ),
         (
             lambda f: drawn(f, shape("void", CHAIR, "rectangle")),
-            r"hall\.json is no drawing: 'polygon' was expected",
+            r"hall\.json is not a drawing: 'polygon' was expected",
         ),
         (lambda f: drawn(f, imageHeight=24), r"hall\.png is \(48, 64\); hall\.json was drawn on \(24, 64\)"),
         (lambda f: (f / "pictures/hall.png").write_bytes(b"broken"), r"pictures/hall\.png: undecodable"),
         (lambda f: (f / "pictures/source.png").write_bytes(b"broken"), r"pictures/source\.png: undecodable"),
-        (lambda f: (f / "pictures/hall.png").unlink(), r"pictures/hall\.png is not there; hall\.json was drawn on it"),
-        (lambda f: (f / "pictures/source.png").unlink(), r"source\.png is not there; hall\.json was drawn on it"),
-        (lambda f: (f / "drawn/hall.json").unlink(), "no id is asked for"),
+        (
+            lambda f: (f / "pictures/hall.png").unlink(),
+            r"pictures/hall\.png does not exist; hall\.json was drawn on it",
+        ),
+        (lambda f: (f / "pictures/source.png").unlink(), r"source\.png does not exist; hall\.json was drawn on it"),
+        (lambda f: (f / "drawn/hall.json").unlink(), "no id is requested"),
         (
             lambda f: drawn(f, pieces=[piece([[-3, 5], [10, 5], [10, 12]], (0, 0))]),
-            r"hall\.json cuts a piece out of source\.png that reaches beyond",
+            r"hall\.json cuts a piece out of source\.png that extends beyond",
         ),
         (
             lambda f: drawn(f, pieces=[piece([[60, 5], [90, 5], [90, 12]], (0, 0))]),
-            r"hall\.json cuts a piece out of source\.png that reaches beyond",
+            r"hall\.json cuts a piece out of source\.png that extends beyond",
         ),
-        (lambda f: (f / "drawn/hall.json").write_text("{"), r"hall\.json is no drawing: Expecting"),
-        (lambda f: (f / "drawn/hall.json").write_text("{}"), r"hall\.json is no drawing: 'imagePath' is a required"),
-        (lambda f: (f / "drawn/hall.json").write_text("[]"), r"hall\.json is no drawing: \[\] is not of type 'object'"),
+        (lambda f: (f / "drawn/hall.json").write_text("{"), r"hall\.json is not a drawing: Expecting"),
+        (lambda f: (f / "drawn/hall.json").write_text("{}"), r"hall\.json is not a drawing: 'imagePath' is a required"),
+        (
+            lambda f: (f / "drawn/hall.json").write_text("[]"),
+            r"hall\.json is not a drawing: \[\] is not of type",
+        ),
     ],
 )
 def test_a_spoilt_drawing_is_a_clear_error(tmp_path: Path, change, message: str) -> None:
@@ -174,7 +180,7 @@ def test_ids_choose_drawings_and_must_be_there(tmp_path: Path) -> None:
     root, folder = tmp_path / "pictures", tmp_path / "drawn"
     assert DrawnDataset(root, folder).ids == ["a", "b", "hall"]
     assert [sample.id for sample in DrawnDataset(root, folder, ["hall", "a"])] == ["hall", "a"]
-    with pytest.raises(DatasetError, match=r"drawn/room\.json is not there; expected a LabelMe file"):
+    with pytest.raises(DatasetError, match=r"drawn/room\.json does not exist; expected a LabelMe file"):
         DrawnDataset(root, folder, ["hall", "room"])
 
 
@@ -225,37 +231,37 @@ def test_a_subset_is_what_the_data_set_of_these_ids_would_be() -> None:
     assert greys(Subset(subset, [1], "of a subset")) == [(2, 0, "002")]
     with pytest.raises(IndexError):
         subset[2]
-    with pytest.raises(DatasetError, match="none: no id is asked for"):
+    with pytest.raises(DatasetError, match="none: no id is requested"):
         Subset(subset, [], "none")
 
 
 def test_joined_data_sets_follow_each_other_and_their_names_keep_equal_ids_apart() -> None:
-    joined = Joined([Numbered("a", [3, 4]), Numbered("b/test", [4])], "both")
+    joined = Concatenated([Numbered("a", [3, 4]), Numbered("b/test", [4])], "both")
     assert joined.ids == ["a/003", "a/004", "b/test/004"]
     assert greys(joined) == [(3, 1, "a/003"), (4, 0, "a/004"), (4, 0, "b/test/004")]
     digests = {
-        Joined([Numbered("a", [3, 4], levels), Numbered("b/test", [4], last)], "both").digest()
+        Concatenated([Numbered("a", [3, 4], levels), Numbered("b/test", [4], last)], "both").digest()
         for levels, last in (([3, 4], [4]), ([3, 5], [4]), ([3, 4], [5]))
     }
     assert len(digests) == 3
     assert joined.digest() in digests
-    with pytest.raises(DatasetError, match="the id 'a/003' is asked for twice"):
-        Joined([Numbered("a", [3]), Numbered("a", [3])], "twice")
+    with pytest.raises(DatasetError, match="the id 'a/003' is requested twice"):
+        Concatenated([Numbered("a", [3]), Numbered("a", [3])], "twice")
 
 
 @settings(max_examples=40, deadline=None)
 @given(count=st.integers(1, 60), most=st.integers(1, 70))
 def test_spaced_samples_are_no_more_than_asked_for_and_evenly_spread(count: int, most: int) -> None:
     dataset = Numbered("all", range(count))
-    numbers = [grey for grey, _, _ in greys(spaced(dataset, most))]
+    numbers = [grey for grey, _, _ in greys(evenly_spaced(dataset, most))]
     assert len(numbers) <= most
     assert numbers[0] == 0
     *steps, last = np.diff([*numbers, count]).tolist()
     assert len(set(steps)) <= 1
     assert last <= min(steps, default=count)
     if count <= most:
-        assert spaced(dataset, most).digest() == dataset.digest()
-        assert spaced(dataset, most).name == "all"
+        assert evenly_spaced(dataset, most).digest() == dataset.digest()
+        assert evenly_spaced(dataset, most).name == "all"
 
 
 @pytest.mark.parametrize("path", sorted(DRAWN.glob("*.json")), ids=lambda path: path.stem)
@@ -414,12 +420,12 @@ def test_nyu_pictures_that_no_split_knows_are_reported(
 
 
 def test_the_original_file_of_nyu_serves_where_its_folder_is_missing(tmp_path: Path) -> None:
-    assert place_of(tmp_path, "nyu") == tmp_path / "nyu"
+    assert dataset_path(tmp_path, "nyu") == tmp_path / "nyu"
     (tmp_path / MAT).touch()
-    assert place_of(tmp_path, "nyu") == tmp_path / MAT
+    assert dataset_path(tmp_path, "nyu") == tmp_path / MAT
     (tmp_path / "nyu").mkdir()
-    assert place_of(tmp_path, "nyu") == tmp_path / "nyu"
-    assert place_of(tmp_path, "ade20k_rooms") == tmp_path / "rooms/ade20k_rooms"
+    assert dataset_path(tmp_path, "nyu") == tmp_path / "nyu"
+    assert dataset_path(tmp_path, "ade20k_rooms") == tmp_path / "rooms/ade20k_rooms"
 
 
 @pytest.fixture
@@ -439,7 +445,7 @@ def drawn_on_made(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (tmp_path / f"drawn/{name}.json").write_text(json.dumps(drawing))
     sets["generalization"] = {"drawn": ["collage"]} | sets["generalization"]
     monkeypatch.setattr(Splits, "load", classmethod(lambda cls: cls(sets)))
-    monkeypatch.setattr(pictures, "DrawnDataset", partial(DrawnDataset, drawn=tmp_path / "drawn"))
+    monkeypatch.setattr(image_sets, "DrawnDataset", partial(DrawnDataset, drawn=tmp_path / "drawn"))
 
 
 @pytest.mark.parametrize(
@@ -470,7 +476,7 @@ def test_collect_writes_pictures_and_masks_that_read_back_equal(
         assert (sample.mask == again.mask).all()
 
 
-@pytest.mark.parametrize(("what", "message"), [("fitting", "is not a folder"), ("generalization", "is not there")])
+@pytest.mark.parametrize(("what", "message"), [("fitting", "is not a folder"), ("generalization", "does not exist")])
 def test_collect_says_what_is_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str, message: str
 ) -> None:
@@ -487,9 +493,9 @@ def test_scene_parsing_leaves_out_what_reports_or_fuses(tmp_path: Path) -> None:
         for id in ids:
             write(tmp_path / f"images/{part}/{id}.png", picture(0))
             write(tmp_path / f"annotations/{part}/{id}.png", np.ones((HEIGHT, WIDTH), np.uint8))
-    train, stop = open_parsing(tmp_path)
+    train, stop = open_ade20k_parsing(tmp_path)
     assert (train.ids, stop.ids) == (["ADE_train_1"], ["ADE_val_1"])
     assert train.name != stop.name
     (tmp_path / "images/training/ADE_train_1.png").unlink()
-    with pytest.raises(DatasetError, match="no picture in training that is not used elsewhere"):
-        open_parsing(tmp_path)
+    with pytest.raises(DatasetError, match="no image in training that is not used elsewhere"):
+        open_ade20k_parsing(tmp_path)

@@ -9,11 +9,11 @@ from bgflow_train.data import DatasetError
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.evaluation.metrics import EDGES, histogram
 from bgflow_train.evaluation.operating_points import threshold
-from bgflow_train.studies.paper.fusion import Fusion
+from bgflow_train.studies.paper.fusion import PaperFusion
 
 
 def rooms_of_foreground(rng: np.random.Generator, rooms: int) -> np.ndarray:
-    """One picture a room: foreground whose logits lie around the room's own mean."""
+    """Counts of one image per room, with foreground whose logits lie around a mean of the room's own."""
     means = rng.normal(-2, 1, rooms)
     return np.stack(
         [histogram(rng.normal(mean, 1, (20, 20)).astype(np.float32), np.ones((20, 20), np.uint8)) for mean in means]
@@ -38,13 +38,15 @@ def test_new_rooms_keep_the_level_in_expectation(level: float, rooms: int) -> No
     assert np.mean(risks) >= level / 10, "and not by calling everything foreground"
 
 
-def test_too_few_rooms_promise_nothing() -> None:
+def test_too_few_rooms_give_no_guarantee() -> None:
     counts = rooms_of_foreground(np.random.default_rng(0), 50)
-    with pytest.raises(DatasetError, match=r"50 rooms can promise no level below 0\.020; 0\.01 takes 99"):
+    with pytest.raises(
+        DatasetError, match=r"50 rooms guarantee no level below 0\.020; the level 0\.01 needs at least 99"
+    ):
         threshold(counts, range(50), 0.01)
 
 
-def test_pictures_of_one_room_count_once() -> None:
+def test_images_of_one_room_count_once() -> None:
     rng = np.random.default_rng(1)
     counts = rooms_of_foreground(rng, 40)
     repeated = np.concatenate([counts, np.repeat(counts[:1], 30, axis=0)])
@@ -52,19 +54,19 @@ def test_pictures_of_one_room_count_once() -> None:
     assert threshold(repeated, names, 0.05) == threshold(counts, range(40), 0.05)
 
 
-def test_fusion_folds_into_one_affine_map() -> None:
+def test_the_paper_s_fusion_is_one_affine_map() -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 500).astype(np.uint8)
     nll = rng.normal([10, 100, 1000], [1, 5, 30], (500, 3)) + labels[:, None] * [0.5, 4, 40]
-    fusion = Fusion.fit(nll, labels, [9.0, 99.0, 990.0], np.ones(500))
+    fusion = PaperFusion.fit(nll, labels, [9.0, 99.0, 990.0], np.ones(500))
     factors, offset = fusion.affine()
     normalised = (nll - fusion.centre - np.array(fusion.mean)) / fusion.deviation
     assert nll @ factors + offset == pytest.approx(fusion.bias - normalised @ fusion.weight)
-    # Unlikely is foreground: the background logit falls with every NLL.
+    # Foreground is unlikely under a density of background, so that the background logit falls with every NLL.
     assert max(factors) < 0
 
 
-def test_calibration_finds_temperature_and_offset_again() -> None:
+def test_calibration_recovers_temperature_and_offset() -> None:
     rng = np.random.default_rng(0)
     true = rng.normal(0, 2, 100_000)
     background = rng.random(true.size) < 1 / (1 + np.exp(-true))

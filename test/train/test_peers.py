@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Other detectors on the same features, each fit's scores by themselves, and what must not be trained on."""
+"""Other detectors on the same features, single scores of a fit, and images that must not be trained on."""
 
 from __future__ import annotations
 
@@ -28,17 +28,18 @@ from bgflow_train.data.splits import Splits
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.evaluation.metrics import measure
 from bgflow_train.export.onnx_graph import to_onnx
-from bgflow_train.model.densities import KNN, PatchCore
-from bgflow_train.model.densities.patchcore import k_centre
+from bgflow_train.model.cell_labels import labelled, pure_background
+from bgflow_train.model.densities import KNN
 from bgflow_train.model.fitting import Fitted
-from bgflow_train.model.fusion import Blend
-from bgflow_train.model.labelled_cells import labelled, pure_background
+from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.network import Network, score_maps
-from bgflow_train.model.scores import DensityScore, LrasppScore, PadimScore, RatioScore, Score, make_score
+from bgflow_train.model.scores import DensityScore, Score
 from bgflow_train.networks import RANDOM, Layer
 from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.studies import comparing
-from bgflow_train.studies.comparing import alone, compared
+from bgflow_train.studies.comparing import alone, compare_steps
+from bgflow_train.studies.peers.scores import ALL_SCORES, LrasppScore, PadimScore, PatchCore, RatioScore
+from bgflow_train.studies.peers.scores.patchcore import k_centre
 
 PEERS = ["knn6", "patchcore6", "padim6", "ratio6", "context6"]
 SIZE = ["--size", "128x96"]
@@ -75,10 +76,10 @@ def pyramid() -> Pyramid:
 
 
 def fitted_to_background(name: str, pyramid: Pyramid) -> Score:
-    score = make_score(name, pyramid, seed=0)
+    score = ALL_SCORES.make(name, pyramid, seed=0)
     background = points(4000, 0)
     if isinstance(score, PadimScore):
-        score.fit((map, np.ones(GRID, bool)) for map in maps(150))
+        score.fit_maps((map, np.ones(GRID, bool)) for map in maps(150))
     elif isinstance(score, RatioScore):
         score.background.density.fit(background, background, seed=0)
         everything = torch.cat([background, unusual(points(2000, 1))])
@@ -168,7 +169,7 @@ def test_padim_is_the_mahalanobis_distance_at_a_position_and_few_samples_take_th
     # The last position is background five times, fewer than two samples a channel, the one before never.
     background = [np.array([[True, True], [False, number < 5]]) for number in range(20)]
     score = PadimScore("padim6", 0, channels)
-    assert score.fit(zip(seen, background, strict=True)) == 45
+    assert score.fit_maps(zip(seen, background, strict=True)) == 45
     own = [torch.stack([map[0, :, 0, x] for map in seen]).double() for x in (0, 1)]
     everything = torch.cat([*own, torch.stack([map[0, :, 1, 1] for map in seen[:5]]).double()])
     x = torch.randn(1, channels, 2, 2, generator=generator) + 5
@@ -184,15 +185,15 @@ def test_what_is_usual_elsewhere_is_unusual_at_another_place() -> None:
     floor = torch.zeros(1, CHANNELS, *GRID)
     floor[:, 1, GRID[0] // 2 :] = 16.0
     score = PadimScore("padim6", 0, CHANNELS)
-    score.fit((map + floor, np.ones(GRID, bool)) for map in maps(150))
+    score.fit_maps((map + floor, np.ones(GRID, bool)) for map in maps(150))
     [new] = [map_of(points(GRID[0] * GRID[1], 1000))]
     assert score([new + floor.flip(2)]).min() > score([new + floor]).max()
 
 
 def test_padim_without_background_says_so_and_stays_as_it_was() -> None:
     score = PadimScore("padim6", 0, CHANNELS)
-    assert score.fit((map, np.zeros(GRID, bool)) for map in maps(2)) == 0
-    assert score.fit([]) == 0
+    assert score.fit_maps((map, np.zeros(GRID, bool)) for map in maps(2)) == 0
+    assert score.fit_maps([]) == 0
     assert len(score.mean) == 0
 
 
@@ -212,14 +213,14 @@ def test_ratio_says_nothing_of_what_is_rare_everywhere(pyramid: Pyramid) -> None
 
 @pytest.mark.parametrize("name", [*PEERS, "gaussian6"])
 def test_a_saved_peer_comes_back_the_same(name: str, pyramid: Pyramid) -> None:
-    score, again = fitted_to_background(name, pyramid), make_score(name, pyramid, seed=0).eval()
+    score, again = fitted_to_background(name, pyramid), ALL_SCORES.make(name, pyramid, seed=0).eval()
     again.load_state_dict(score.state_dict())
     new = [map_of(points(GRID[0] * GRID[1], 1000))] * 5
     assert torch.equal(score(new), again.requires_grad_(False)(new))
 
 
 def test_the_nearest_neighbours_are_bounded(pyramid: Pyramid) -> None:
-    score = make_score("knn4", pyramid, seed=0)
+    score = ALL_SCORES.make("knn4", pyramid, seed=0)
     assert isinstance(score, DensityScore)
     assert isinstance(score.density, KNN)
     assert (score.density.neighbours, score.density.stored) == (50, 20_000)
@@ -236,19 +237,19 @@ def test_labelled_cells_are_background_and_things_but_nothing_unknown() -> None:
 
 @pytest.fixture(scope="module")
 def folder(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fit with every peer, on an expert of three steps."""
-    expert, out = tmp_path_factory.mktemp("expert"), tmp_path_factory.mktemp("fit")
+    """A fit with every peer, on a backbone of three steps."""
+    backbone, out = tmp_path_factory.mktemp("backbone"), tmp_path_factory.mktemp("fit")
     small = [*SIZE, "--crop", "96x64", "--steps", "3", "--batch", "2", "--init", "random"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Splits, "load", classmethod(lambda cls: made_rooms.splits_of(made)))
-        assert run(train, "--data", str(made), "--out", str(expert), *small) == 0
-        assert run(fit, *options(made, expert, out)) == 0
+        assert run(train, "--data", str(made), "--out", str(backbone), *small) == 0
+        assert run(fit, *options(made, backbone, out)) == 0
     return out
 
 
-def options(made: Path, expert: Path, out: Path) -> list[str]:
-    scores = ["--scores", ",".join(["head", *PEERS, "lraspp"]), "--veto", "none"]
-    return ["--expert", str(expert), "--data", str(made), "--out", str(out), *scores, *SIZE]
+def options(made: Path, backbone: Path, out: Path) -> list[str]:
+    scores = ["--scores", ",".join(["head", *PEERS, "lraspp"])]
+    return ["--backbone", str(backbone), "--data", str(made), "--out", str(out), *scores, *SIZE]
 
 
 def run(verb: ModuleType, *arguments: str) -> int:
@@ -264,8 +265,8 @@ def test_a_fit_of_peers_is_read_again_and_a_second_one_passes_over_no_picture(
     record = (folder / "fitted.json").read_bytes()
     files = {path.name for path in folder.glob("*.safetensors")} - {"pyramid.safetensors"}
     assert files >= {f"{name}.safetensors" for name in (*PEERS, "ratio6_generic", "lraspp")}
-    monkeypatch.setattr("bgflow_train.model.labelled_cells.canvas_of", lambda *_: pytest.fail("passed over a picture"))
-    # The folder of a fit holds its expert as well.
+    monkeypatch.setattr("bgflow_train.model.fitting_data.to_canvas", lambda *_: pytest.fail("passed over a picture"))
+    # The folder of a fit holds its backbone as well.
     assert run(fit, *options(made, folder, folder)) == 0
     assert "ratio6_generic: {'cells': " in capsys.readouterr().out
     assert (folder / "fitted.json").read_bytes() == record
@@ -273,7 +274,8 @@ def test_a_fit_of_peers_is_read_again_and_a_second_one_passes_over_no_picture(
         run(fit, *options(made, folder, folder), "--seed", "1")
     image = torch.randint(0, 256, (1, 96, 128, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     found = [
-        score_maps(fitted.pyramid, fitted.scores, image)[0] for fitted in (Fitted.load(folder), Fitted.load(folder))
+        score_maps(fitted.backbone, fitted.scores, image)[0]
+        for fitted in (Fitted.load(folder, ALL_SCORES), Fitted.load(folder, ALL_SCORES))
     ]
     assert torch.equal(*found)
     assert found[0].isfinite().all()
@@ -292,9 +294,9 @@ def test_another_head_learns_what_the_maps_tell_and_the_seed_decides_it(pyramid:
         return [low[None], torch.zeros(1, 112, 2, 2), torch.zeros(1, 320, 1, 1)]
 
     def head(seed: int) -> LrasppScore:
-        score = make_score("lraspp", pyramid, seed=0)
+        score = ALL_SCORES.make("lraspp", pyramid, seed=0)
         assert isinstance(score, LrasppScore)
-        assert score.fit(((maps_of(mask), mask) for mask in masks), seed) == 16
+        assert score.fit_maps(((maps_of(mask), mask) for mask in masks), seed) == 16
         return score
 
     first, same, other = head(0), head(0), head(1)
@@ -348,7 +350,7 @@ def test_the_one_table_has_every_score_the_fusion_and_what_the_paper_s_systems_h
     assert "elsewhere" not in text
     assert "nowhere" not in text
     # The fusion's numbers are those that the compared fit has on the same pictures.
-    counts = comparing.counted(Fitted.load(folder), open_split(made, "gazebo_house", "test"), tmp_path)
+    counts = comparing.count_fit(Fitted.load(folder, ALL_SCORES), open_split(made, "gazebo_house", "test"), tmp_path)
     expected = measure(counts[:, :2].sum(0)).auroc
     assert result["sets"][2]["systems"]["fused"]["metrics"]["auroc"] == pytest.approx(expected, abs=0.01)
     assert result["sets"][0]["systems"]["fused"]["found"].keys() == {"chair"}
@@ -367,11 +369,11 @@ def test_a_killed_fit_keeps_what_padim_learnt(
 
 
 def test_the_peers_that_torch_computes_are_exported(folder: Path) -> None:
-    fitted = Fitted.load(folder)
+    fitted = Fitted.load(folder, ALL_SCORES)
     kept = [index for index, score in enumerate(fitted.scores) if score.name != "knn6"]
-    blend = fitted.blend
-    ones = Blend([blend.mean[i] for i in kept], [blend.deviation[i] for i in kept], [1.0] * len(kept), 0.1, 0.0)
-    network = Network(fitted.pyramid, [fitted.scores[i] for i in kept], ones, None, Calibration(1.0, 0.0)).eval()
+    fusion = fitted.fusion
+    ones = Fusion([fusion.mean[i] for i in kept], [fusion.deviation[i] for i in kept], [1.0] * len(kept), 0.1, 0.0)
+    network = Network(fitted.backbone, [fitted.scores[i] for i in kept], ones, Calibration(1.0, 0.0)).eval()
     image = torch.from_numpy(made_rooms.wall_with_things(5)[0])[None]
     session = onnxruntime.InferenceSession(to_onnx(network, 128, 96), providers=["CPUExecutionProvider"])
     with torch.inference_mode():
@@ -382,14 +384,14 @@ def test_the_peers_that_torch_computes_are_exported(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["head", *PEERS, "lraspp"])
 def test_a_score_alone_is_its_normalised_negative(name: str, folder: Path) -> None:
-    fitted = Fitted.load(folder)
+    fitted = Fitted.load(folder, ALL_SCORES)
     one, index = alone(fitted, name), fitted.recipe.scores.index(name)
     assert one.recipe.scores == (("head",) if name == "head" else ("head", name))
     image = torch.from_numpy(made_rooms.wall_with_things(5)[0])[None]
     with torch.inference_mode():
-        logit = Network(one.pyramid, one.scores, one.blend, one.veto, Calibration(1.0, 0.0))(image)
-        score = score_maps(fitted.pyramid, fitted.scores, image)[0][:, index]
-    expected = (fitted.blend.mean[index] - score) / fitted.blend.deviation[index]
+        logit = Network(one.backbone, one.scores, one.fusion, Calibration(1.0, 0.0))(image)
+        score = score_maps(fitted.backbone, fitted.scores, image)[0][:, index]
+    expected = (fitted.fusion.mean[index] - score) / fitted.fusion.deviation[index]
     assert torch.allclose(logit, expected, atol=1e-2)
 
 
@@ -448,10 +450,10 @@ def first_cells(printed: str) -> list[list[str]]:
 def test_a_step_is_compared_with_the_one_that_is_asked_for() -> None:
     rng = np.random.default_rng(0)
     steps = [[rng.integers(0, 50, (6, 3, 4000))] for _ in range(3)]
-    first, second, third = compared(steps, against=[None, 0, 0])
-    assert (first["gain"], second) == (None, compared(steps)[1])
+    first, second, third = compare_steps(steps, against=[None, 0, 0])
+    assert (first["gain"], second) == (None, compare_steps(steps)[1])
     assert third["gain"]["ap"][0] == pytest.approx(third["metrics"]["ap"] - first["metrics"]["ap"])
-    assert third["gain"] == compared([steps[0], steps[2]])[1]["gain"]
+    assert third["gain"] == compare_steps([steps[0], steps[2]])[1]["gain"]
 
 
 @pytest.mark.parametrize("open_part", [open_rooms, open_rooms_classes])
@@ -463,5 +465,5 @@ def test_held_out_families_are_not_trained_on(tmp_path: Path, part: str, open_pa
     assert len(open_part(root, part)) == (9 if part == "fit" else 1)
     for path in (root / "rooms").iterdir():
         path.write_text('{"novel": true}')
-    with pytest.raises(DatasetError, match=r"holds things of held-out families .*, which must not be trained on"):
+    with pytest.raises(DatasetError, match=r"holds objects of held-out families .*, which must not be trained on"):
         open_part(root, part)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The light expert: its layers, what its training changes and leaves, takes up, refuses and draws."""
+"""The backbone: its layers, what its training changes and leaves, takes up, refuses and draws."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from bgflow_train.data.classes import ClassesDataset
 from bgflow_train.data.rendered_rooms import open_rooms_classes
 from bgflow_train.networks import RANDOM
 from bgflow_train.networks.pyramid import GENERAL, Pyramid
-from bgflow_train.training import train_backbone as pyramid_training
-from bgflow_train.training.recipe import PyramidRecipe
-from bgflow_train.training.train_backbone import Source, load_pyramid, mean_pyramid, train_pyramid
+from bgflow_train.training import train_backbone as training
+from bgflow_train.training.recipe import BackboneRecipe
+from bgflow_train.training.train_backbone import Source, load_backbone, mean_backbone, train_backbone
 
-RECIPE = PyramidRecipe(init=RANDOM, width=64, height=64, crop=(64, 64), steps=5, batch=2, rate=1e-3)
+RECIPE = BackboneRecipe(init=RANDOM, width=64, height=64, crop=(64, 64), steps=5, batch=2, rate=1e-3)
 Sets = tuple[list[Source], FolderDataset]
 
 
@@ -37,8 +37,8 @@ Sets = tuple[list[Source], FolderDataset]
 def on_the_processor() -> Iterator[None]:
     """Where trainings are the same bit for bit; with a look after every second step."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pyramid_training, "DEVICE", torch.device("cpu"))
-        patch.setattr(pyramid_training, "PERIOD", 2)
+        patch.setattr(training, "DEVICE", torch.device("cpu"))
+        patch.setattr(training, "PERIOD", 2)
         yield
 
 
@@ -55,7 +55,7 @@ def sets(made: Path, rendered: Path) -> Sets:
 def trained(sets: Sets, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a pyramid that RECIPE trained."""
     out = tmp_path_factory.mktemp("trained")
-    train_pyramid(RECIPE, *sets, out)
+    train_backbone(RECIPE, *sets, out)
     return out
 
 
@@ -64,7 +64,7 @@ def pyramid() -> Pyramid:
     return untrained(RECIPE).eval().requires_grad_(False)
 
 
-def untrained(recipe: PyramidRecipe) -> Pyramid:
+def untrained(recipe: BackboneRecipe) -> Pyramid:
     """What the training begins with."""
     torch.manual_seed(recipe.seed)
     return Pyramid(recipe.init)
@@ -103,13 +103,13 @@ def test_what_is_general_stays_bit_for_bit_while_all_else_learns(trained: Path) 
     general = tuple(f"encoder.network.{name}." for name in GENERAL)
     stays = {name for name in first.state_dict() if name.startswith(general)}
     assert len(stays) > 10
-    changed = different(first, load_pyramid(trained))
+    changed = different(first, load_backbone(trained))
     assert not changed & stays
     assert changed == set(first.state_dict()) - stays
 
 
 def test_a_trained_pyramid_is_frozen_and_says_what_it_was_trained_on(trained: Path, sets: Sets) -> None:
-    pyramid = load_pyramid(trained)
+    pyramid = load_backbone(trained)
     assert not pyramid.training
     assert not any(weight.requires_grad for weight in pyramid.parameters())
     assert pyramid.source == "random weights; trained on nyu/fit (25%), rooms/fit (75%)"
@@ -130,53 +130,53 @@ def test_the_mean_s_weights_at_its_best_look_are_kept(
         seen.append(pyramid.head.weight.detach().clone())
         return next(losses)
 
-    monkeypatch.setattr(pyramid_training, "_validate", validate)
-    pyramid = train_pyramid(RECIPE, *sets, tmp_path)
+    monkeypatch.setattr(training, "_validate", validate)
+    pyramid = train_backbone(RECIPE, *sets, tmp_path)
     assert [torch.equal(pyramid.head.weight, weight) for weight in seen] == [False, True, False]
     record = json.loads((tmp_path / "pyramid.json").read_text())
     assert (record["best_step"], record["validation_loss"]) == (4, 0.5)
 
 
-def test_experts_that_went_on_from_one_have_a_mean_and_others_have_none(
+def test_backbones_that_went_on_from_one_have_a_mean_and_others_have_none(
     trained: Path, sets: Sets, tmp_path: Path
 ) -> None:
     on = [tmp_path / str(seed) for seed in range(3)]
     for seed, folder in enumerate(on):
-        train_pyramid(replace(RECIPE, init=str(trained), steps=2, seed=seed), *sets, folder)
-    mean, record = mean_pyramid(on)
-    weights = [load_pyramid(folder).state_dict() for folder in on]
+        train_backbone(replace(RECIPE, init=str(trained), steps=2, seed=seed), *sets, folder)
+    mean, record = mean_backbone(on)
+    weights = [load_backbone(folder).state_dict() for folder in on]
     for name, tensor in mean.state_dict().items():
         expected = torch.stack([one[name].double() for one in weights]).mean(0)
         assert torch.allclose(tensor.double(), expected, atol=1e-6), name
     assert [one["recipe"]["seed"] for one in record["mean_of"]] == [0, 1, 2]
     assert mean.source.endswith(", the mean of 3 such trainings")
-    assert "mean_of" not in mean_pyramid(on[:1])[1]
-    with pytest.raises(DatasetError, match=r"began with .* and random; only experts that went on from the same"):
-        mean_pyramid([on[0], trained])
+    assert "mean_of" not in mean_backbone(on[:1])[1]
+    with pytest.raises(DatasetError, match=r"began with .* and random; only backbones that were trained further"):
+        mean_backbone([on[0], trained])
     with pytest.raises(DatasetError, match=r"began with random; only"):
-        mean_pyramid([trained, trained])
+        mean_backbone([trained, trained])
 
 
 @pytest.mark.parametrize("killed_at", [1, 3])
 def test_a_killed_training_goes_on_and_ends_as_the_whole_one(
     sets: Sets, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
 ) -> None:
-    batch, steps = pyramid_training._batch, []
+    batch, steps = training._batch, []
 
-    def killed_once(sources: list[Source], recipe: PyramidRecipe, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def killed_once(sources: list[Source], recipe: BackboneRecipe, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         steps.append(step)
         if steps == list(range(killed_at + 1)):
             raise KeyboardInterrupt
         return batch(sources, recipe, step)
 
-    monkeypatch.setattr(pyramid_training, "_batch", killed_once)
+    monkeypatch.setattr(training, "_batch", killed_once)
     with pytest.raises(KeyboardInterrupt):
-        train_pyramid(RECIPE, *sets, tmp_path)
-    with pytest.raises(DatasetError, match="holds no pyramid"):
-        load_pyramid(tmp_path)
-    pyramid = train_pyramid(RECIPE, *sets, tmp_path)
+        train_backbone(RECIPE, *sets, tmp_path)
+    with pytest.raises(DatasetError, match="holds no backbone"):
+        load_backbone(tmp_path)
+    pyramid = train_backbone(RECIPE, *sets, tmp_path)
     assert steps == [*range(killed_at + 1), *range(killed_at // 2 * 2, 5)]
-    assert not different(pyramid, load_pyramid(trained))
+    assert not different(pyramid, load_backbone(trained))
     assert (tmp_path / "pyramid.json").read_bytes() == (trained / "pyramid.json").read_bytes()
     assert {path.name for path in tmp_path.iterdir()} == {"begun.json", "pyramid.json", "pyramid.safetensors"}
 
@@ -185,15 +185,15 @@ def test_a_second_call_trains_nothing_and_another_training_is_refused(
     sets: Sets, trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sources, validation = sets
-    monkeypatch.setattr(pyramid_training, "_batch", lambda *_: pytest.fail("trained again"))
-    assert not different(train_pyramid(RECIPE, *sets, trained), load_pyramid(trained))
+    monkeypatch.setattr(training, "_batch", lambda *_: pytest.fail("trained again"))
+    assert not different(train_backbone(RECIPE, *sets, trained), load_backbone(trained))
     with pytest.raises(DatasetError, match=r"recipe\.rate 0\.001 there, 0\.1 asked for"):
-        train_pyramid(replace(RECIPE, rate=0.1), *sets, trained)
+        train_backbone(replace(RECIPE, rate=0.1), *sets, trained)
     halves = [source._replace(share=0.5) for source in sources]
     with pytest.raises(DatasetError, match=r"data\.nyu/fit .*'share': 0\.25.* there, .*'share': 0\.5.* asked for"):
-        train_pyramid(RECIPE, halves, validation, trained)
+        train_backbone(RECIPE, halves, validation, trained)
     with pytest.raises(DatasetError, match=r"data\.nyu/fit .* there, .*'share': 1\.0.* asked for"):
-        train_pyramid(RECIPE, sources[:1], validation, trained)
+        train_backbone(RECIPE, sources[:1], validation, trained)
 
 
 def test_an_unfinished_training_is_no_other_s_either(
@@ -202,16 +202,16 @@ def test_an_unfinished_training_is_no_other_s_either(
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pyramid_training, "_batch", killed)
+    monkeypatch.setattr(training, "_batch", killed)
     with pytest.raises(KeyboardInterrupt):
-        train_pyramid(RECIPE, *sets, tmp_path)
+        train_backbone(RECIPE, *sets, tmp_path)
     with pytest.raises(DatasetError, match=r"recipe\.seed 0 there, 1 asked for"):
-        train_pyramid(replace(RECIPE, seed=1), *sets, tmp_path)
+        train_backbone(replace(RECIPE, seed=1), *sets, tmp_path)
 
 
 def test_pictures_without_labels_cannot_validate(sets: Sets, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="none of the 3 pictures of blank has a label to validate with"):
-        train_pyramid(RECIPE, sets[0], Blank("blank", list("abc"), VOID), tmp_path)
+    with pytest.raises(DatasetError, match="none of the 3 images of blank has a label to validate with"):
+        train_backbone(RECIPE, sets[0], Blank("blank", list("abc"), VOID), tmp_path)
 
 
 class Blank(IndexedDataset):
@@ -234,7 +234,7 @@ def test_so_many_of_the_pictures_are_rendered_as_the_share_says(share: float) ->
     sources = [Source(Blank("few", list("a"), 1), 2 * (1 - share)), Source(Blank("many", list("bcd"), 2), 2 * share)]
     drawn = Counter()
     for step in range(10):
-        _, classes = pyramid_training._batch(sources, replace(RECIPE, batch=40), step)
+        _, classes = training._batch(sources, replace(RECIPE, batch=40), step)
         drawn.update(int(cut.max()) for cut in classes)
     assert drawn[1] + drawn[2] == 400
     assert drawn[2] / 400 == pytest.approx(share, abs=4 * math.sqrt(share * (1 - share) / 400))
@@ -242,8 +242,7 @@ def test_so_many_of_the_pictures_are_rendered_as_the_share_says(share: float) ->
 
 def test_seed_and_step_decide_a_batch(sets: Sets) -> None:
     batches = [
-        pyramid_training._batch(sets[0], replace(RECIPE, seed=seed), step)
-        for seed, step in ((0, 3), (0, 3), (0, 4), (1, 3))
+        training._batch(sets[0], replace(RECIPE, seed=seed), step) for seed, step in ((0, 3), (0, 3), (0, 4), (1, 3))
     ]
     images = [image for image, _ in batches]
     assert images[0].shape == (2, 64, 64, 3)
@@ -258,21 +257,21 @@ def test_unlabelled_classes_cost_nothing(pyramid: Pyramid, label: int) -> None:
     classes = torch.zeros(1, 64, 64, dtype=torch.uint8)
     classes[:, 0] = 1  # between the places where the classes are looked at
     classes[:, 32:] = label
-    losses = [float(pyramid_training._loss(pyramid, image, classes, weight)) for weight in (0.0, 1.0)]
+    losses = [float(training._loss(pyramid, image, classes, weight)) for weight in (0.0, 1.0)]
     assert (losses[0] == losses[1]) == (label == 0)
 
 
 def test_a_folder_without_a_pyramid_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=rf"{tmp_path} holds no pyramid .*; run `bgflow train --out {tmp_path}`"):
-        load_pyramid(tmp_path)
+    with pytest.raises(DatasetError, match=rf"{tmp_path} holds no backbone .*; run `bgflow train --out {tmp_path}`"):
+        load_backbone(tmp_path)
 
 
 @pytest.mark.parametrize("broken", [b"", b"broken"])
 def test_a_damaged_pyramid_is_a_clear_error(trained: Path, tmp_path: Path, broken: bytes) -> None:
     (tmp_path / "pyramid.json").write_bytes((trained / "pyramid.json").read_bytes())
     (tmp_path / "pyramid.safetensors").write_bytes(broken)
-    with pytest.raises(DatasetError, match="holds no pyramid"):
-        load_pyramid(tmp_path)
+    with pytest.raises(DatasetError, match="holds no backbone"):
+        load_backbone(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -283,12 +282,12 @@ def test_a_damaged_pyramid_is_a_clear_error(trained: Path, tmp_path: Path, broke
         ({"crop": (64, 80)}, "the crop is 64x80; expected multiples of 32 from 64 on"),
         (
             {"steps": 0},
-            "0 steps of 2 cuts, rate 0.001, weight 0.4 of the classes; expected at least 1",
+            "0 steps of 2 crops, rate 0.001, weight 0.4 of the classes; expected at least 1",
         ),
         ({"rate": 0.0}, "rate 0.0, "),
         ({"auxiliary": -1.0}, "weight -1.0 of the classes"),
-        ({"paste": 1.5}, r"1.5 of the cuts pasted into, 0.0 strewn; expected 0 to 1"),
-        ({"strew": -0.5}, r"0.0 of the cuts pasted into, -0.5 strewn; expected 0 to 1"),
+        ({"paste": 1.5}, r"1.5 of the crops pasted into, 0.0 with added shapes; expected 0 to 1"),
+        ({"strew": -0.5}, r"0.0 of the crops pasted into, -0.5 with added shapes; expected 0 to 1"),
     ],
 )
 def test_a_recipe_that_no_pyramid_can_be_trained_with_is_refused(changed: dict[str, object], message: str) -> None:
@@ -300,14 +299,14 @@ def test_the_command_s_defaults_are_the_recipe_s(
     made: Path, rendered: Path, splits: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    monkeypatch.setattr(pyramid_training, "train_pyramid", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr(training, "train_backbone", lambda *arguments: calls.append(arguments))
     command = ["train", "--data", str(made), "--out", str(tmp_path)]
     assert main(command) == 0
     small = ["--size", "128x64", "--crop", "96x64", "--steps", "7", "--init", "random", "--seed", "5"]
     assert main([*command, *small, "--rooms", str(rendered), "--rooms-share", "0.3"]) == 0
     (first, nyu, validation, out), (second, both, *_) = calls
-    assert first == PyramidRecipe()
-    assert second == PyramidRecipe(init="random", width=128, height=64, crop=(96, 64), steps=7, seed=5)
+    assert first == BackboneRecipe()
+    assert second == BackboneRecipe(init="random", width=128, height=64, crop=(96, 64), steps=7, seed=5)
     assert [(source.dataset.name, source.share) for source in nyu] == [("nyu/fit", 1.0)]
     assert [(source.dataset.name, source.share) for source in both] == [("nyu/fit", 0.7), ("rooms/fit", 0.3)]
     assert (validation.name, out) == ("nyu/validate", tmp_path)
@@ -319,7 +318,7 @@ def test_the_command_s_defaults_are_the_recipe_s(
         (["--size", "big"], "--size is 'big', --crop '320x256'; expected WxH"),
         (["--crop", "64x64x3"], "--crop '64x64x3'; expected WxH"),
         (["--crop", "100x96"], "the crop is 100x96; expected multiples of 32 from 64 on"),
-        (["--batch", "0"], "2800 steps of 0 cuts"),
+        (["--batch", "0"], "2800 steps of 0 crops"),
         (["--rooms-share", "1"], "--rooms-share is 1.0; expected a number between 0 and 1"),
         (["--rooms", "{tmp}"], "has 0 complete rooms, none of them to fit"),
         (["--data", "{tmp}"], "is not a folder"),

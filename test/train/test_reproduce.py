@@ -1,11 +1,12 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The paper's tables and figures, with the real command on small pictures made here and tiny systems."""
+"""The paper's tables and figures, made by the real command from small generated images and tiny systems."""
 
 from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -24,8 +25,9 @@ from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import Sample
 from bgflow_train.data.splits import Splits
 from bgflow_train.studies.paper import column_fitting, columns, measuring, running, table3, tables
+from bgflow_train.studies.paper.column_fitting import FittedColumn
 from bgflow_train.studies.paper.columns import COLUMNS, SIZES, Size
-from bgflow_train.studies.paper.pictures import open_pictures
+from bgflow_train.studies.paper.image_sets import open_image_sets
 from bgflow_train.studies.paper.reported import MEMORY, TABLE1, TABLE2, TIME, WEIGHTS
 from bgflow_train.studies.paper.systems import rows
 
@@ -47,11 +49,11 @@ TINY = Size(
 
 
 LIGHT = "efficientnet_lite0-imagenet"
-"""The column that takes the shortest."""
+"""The column that takes the least time."""
 
 
 def make_tiny(monkeypatch: pytest.MonkeyPatch, made: Path) -> None:
-    """Sizes for pictures of 128x96, and no download."""
+    """Reduce the sizes to images of 128x96 and forbid downloads."""
     monkeypatch.setattr(Splits, "load", classmethod(lambda cls: splits_of(made)))
     monkeypatch.setitem(SIZES, "cpu", TINY)
     monkeypatch.setattr(column_fitting, "FEWEST", 5)
@@ -70,7 +72,7 @@ def tiny_systems(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def finished(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folders of a Table II that is done."""
+    """Working and output folder of a finished Table II."""
     folder = tmp_path_factory.mktemp("table2")
     with pytest.MonkeyPatch.context() as patch:
         make_tiny(patch, made)
@@ -80,7 +82,7 @@ def finished(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def table2(finished: Path, tmp_path: Path) -> Path:
-    """A copy of them."""
+    """A copy of the folders of `finished`."""
     shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
@@ -90,9 +92,9 @@ def reproduce(what: str, data: Path, folder: Path, columns: str, *more: str) -> 
     return main(["reproduce", what, *arguments, "--columns", columns, *more])
 
 
-def test_the_paper_s_numbers_keep_its_own_arithmetic() -> None:
-    # AP - AR is the share of foreground: about a half on the balanced set wherever scores do not saturate. The tables
-    # are typed in by hand, and a slip would show.
+def test_the_paper_s_numbers_are_consistent() -> None:
+    # AP - AR is the share of foreground, about a half on the balanced set unless scores saturate. The tables were typed
+    # in by hand, and most typing errors would violate this.
     for system, row in TABLE1.items():
         for reported in row.values():
             assert reported.ap - reported.ar == pytest.approx(48, abs=0.6 if system[-1].isdigit() else 4.1), system
@@ -101,7 +103,7 @@ def test_the_paper_s_numbers_keep_its_own_arithmetic() -> None:
 
 
 @pytest.mark.timeout(300)  # VGG-16, four times over
-def test_table_one_has_every_row_of_the_paper_measured_or_saying_why_not(
+def test_table_one_has_every_row_of_the_paper_with_results_or_the_reason_for_their_absence(
     made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert reproduce("table1", made, tmp_path, "efficientnet_lite0-imagenet,vgg16-nyu,vgg16-imagenet,vgg16-ade20k") == 1
@@ -133,7 +135,7 @@ def test_table_one_has_every_row_of_the_paper_measured_or_saying_why_not(
     assert result["data"]["fit"]["pictures"] == 12
 
 
-def test_a_second_run_and_the_second_table_take_what_is_there(
+def test_a_second_run_and_the_second_table_reuse_earlier_results(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     column = LIGHT
@@ -152,29 +154,28 @@ def test_a_second_run_and_the_second_table_take_what_is_there(
         ), system
 
 
-def test_a_killed_measurement_goes_on_and_ends_as_the_whole_one(
+def test_a_killed_measurement_continues_and_gives_the_same_result(
     made: Path, table2: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = next((table2 / "work").rglob("table2-*.json"))
     whole = json.loads(path.read_text())
     path.unlink()
-    for file in path.parent.glob("counts/*.npz"):
-        file.unlink()
-    count, seen = measuring._counts, []
+    [counts] = path.parent.glob("counts/*")
+    counts.unlink()
+    scores, ids = FittedColumn.scores, []
 
-    def killed_at_the_third(fitted: object, sample: Sample, *rest: object) -> object:
-        seen.append(sample.id)
-        if len(seen) == 3:
+    def killed_at_the_third(fitted: FittedColumn, sample: Sample, names: list[str]) -> Iterator[np.ndarray]:
+        ids.append(sample.id)
+        if len(ids) == 3:
             raise KeyboardInterrupt
-        return count(fitted, sample, *rest)
+        return scores(fitted, sample, names)
 
-    monkeypatch.setattr(measuring, "_counts", killed_at_the_third)
+    monkeypatch.setattr(FittedColumn, "scores", killed_at_the_third)
     assert reproduce("table2", made, table2, LIGHT) == 130
-    done = {file: file.stat().st_mtime_ns for file in path.parent.glob("counts/*.npz")}
-    assert len(done) == 2
     assert reproduce("table2", made, table2, LIGHT) == 0
-    assert all(file.stat().st_mtime_ns == time for file, time in done.items())
+    assert len(ids) == whole["measured"]["pictures"] + 1, "each image once, but for the third"
     assert json.loads(path.read_text())["measured"] == whole["measured"]
+    assert [file.name for file in path.parent.glob("counts/*")] == [counts.name]
 
 
 def test_another_run_in_the_same_folder_is_refused(
@@ -196,20 +197,20 @@ def test_weights_that_the_user_brings_fill_a_column(
     assert reproduce("table2", made, table2, column, "--encoder-weights", f"{column}={brought}") == 0
     text = (table2 / "out/table2.md").read_text()
     assert "| efficientnet_lite0-ade20k | 4, pi" in text
-    # Other weights under the same name are another run.
+    # Different weights under the same name make a different run.
     other = table2 / "other.safetensors"
     weights = safetensors.torch.load_file(brought)
     safetensors.torch.save_file({name: tensor + 1 for name, tensor in weights.items()}, other)
     assert reproduce("table2", made, table2, column, "--encoder-weights", f"{column}={other}") == 2
     assert "recipe.init expert.safetensors, SHA-256" in capsys.readouterr().err
-    # A machine that cannot run a column does not wipe what another has measured.
+    # A machine that cannot run a column does not delete the results of another one.
     kept = (table2 / "out/columns" / f"table2-{column}.json").read_bytes()
     by_name = {column.name: column for column in COLUMNS}
     tables.keep_column("table2", by_name[column], {"not_run": "no weights"}, table2 / "out")
     assert (table2 / "out/columns" / f"table2-{column}.json").read_bytes() == kept
 
 
-def test_pictures_of_one_s_own_fit_the_fusion_and_report(
+def test_images_of_the_user_s_own_can_fit_the_fusion_and_be_reported_on(
     made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     column, own = LIGHT, made / "rooms/ade20k_rooms"
@@ -226,25 +227,25 @@ def test_pictures_of_one_s_own_fit_the_fusion_and_report(
     assert result["measured"]["pictures"] == SETS["ade20k_rooms"]["test"]
     assert result["data"]["fuse"]["pictures"] == sum(SETS["coco_indoor"].values())
     assert "Ours: rgb, 2 pictures" in (tmp_path / "out/table1.md").read_text()
-    # One table does not mix what was measured on different pictures.
+    # A table does not mix results on different images.
     assert reproduce("table1", made, tmp_path, column, *arguments[:2]) == 2
-    assert "one table takes one of them: choose another --out" in capsys.readouterr().err
+    assert "all columns of a table must agree: choose another --out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("split", ["official", "random"])
-def test_pictures_that_report_are_no_others(made: Path, split: str) -> None:
-    pictures = open_pictures(made, split, validation=4, seed=0)
-    parts = [set(dataset.ids) for dataset in (pictures.fit, pictures.stop, pictures.nyu)]
+def test_reported_images_are_used_for_nothing_else(made: Path, split: str) -> None:
+    images = open_image_sets(made, split, validation=4, seed=0)
+    parts = [set(dataset.ids) for dataset in (images.fit, images.stop, images.nyu)]
     assert sum(map(len, parts)) == len(set.union(*parts))
-    assert set(pictures.validate.ids) <= parts[1]
-    assert len(pictures.validate) <= 4
-    assert not {id.rpartition("/")[2] for id in pictures.fuse.ids} & {
-        id.rpartition("/")[2] for id in pictures.generalization.ids
+    assert set(images.validate.ids) <= parts[1]
+    assert len(images.validate) <= 4
+    assert not {id.rpartition("/")[2] for id in images.fuse.ids} & {
+        id.rpartition("/")[2] for id in images.generalization.ids
     }
 
 
 @pytest.mark.parametrize(("what", "systems"), [("figure3", 6), ("figure4", 3)])
-def test_figures_show_what_the_systems_make_of_pictures(made: Path, tmp_path: Path, what: str, systems: int) -> None:
+def test_figures_show_the_scores_of_the_systems(made: Path, tmp_path: Path, what: str, systems: int) -> None:
     column = LIGHT
     assert reproduce(what, made, tmp_path, f"{column},vgg16-ade20k") == 1
     out = tmp_path / "out"
@@ -272,7 +273,7 @@ def test_table_three_measures_every_row_of_the_paper(tmp_path: Path, monkeypatch
         assert by_name.keys() >= TIME.keys(), architecture
         assert by_name["fcn"]["ratio_to_fcn"] == 1
         assert by_name["fcn"]["gmac"] > by_name["encoder alone"]["gmac"] > 0
-        # The second half of the chain costs what the first does; whitening comes once.
+        # Each half of the chain of couplings costs the same; whitening is done once.
         channels = {"vgg16": 512, "efficientnet_lite0": 320}[architecture]
         half = 2 * 2 * 2 * (channels / 2 * 16 + 16 * 16 + 16 * channels) / 1e9
         assert by_name["flow 5"]["gmac"] - by_name["flow, small 5"]["gmac"] == pytest.approx(half)
@@ -290,11 +291,14 @@ def test_table_three_measures_every_row_of_the_paper(tmp_path: Path, monkeypatch
         (["table1", "--data", "{tmp}", "--columns", "vgg19-nyu"], "unknown column 'vgg19-nyu'; expected some of"),
         (["table1", "--data", "{tmp}/nowhere"], "is not a folder"),
         (["table1", "--data", "{tmp}", "--encoder-weights", "file.pth"], "expected COLUMN=FILE"),
-        (["table1", "--data", "{tmp}", "--images", "{tmp}"], "--images and --masks belong together"),
-        (["table1", "--data", "{tmp}", "--images", "{tmp}", "--masks", "{tmp}"], "--images needs an --out of its own"),
+        (["table1", "--data", "{tmp}", "--images", "{tmp}"], "--images and --masks must be given together"),
+        (
+            ["table1", "--data", "{tmp}", "--images", "{tmp}", "--masks", "{tmp}"],
+            "--images needs another --out than results/paper",
+        ),
     ],
 )
-def test_mistakes_are_told(
+def test_wrong_arguments_give_a_clear_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert main(["reproduce", *(part.format(tmp=tmp_path) for part in arguments)]) == 2

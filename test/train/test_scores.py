@@ -16,11 +16,12 @@ from bgflow_rooms.nyu40 import BACKGROUND_CLASSES
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.export.onnx_graph import to_onnx
 from bgflow_train.model.densities import RealNVP
-from bgflow_train.model.fusion import Blend, Veto
+from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.network import Network, score_maps
-from bgflow_train.model.scores import ClassesScore, DensityScore, HeadScore, RoomScore, Score, ScoreError, make_score
+from bgflow_train.model.scores import SCORES, ClassesScore, DensityScore, HeadScore, RoomScore, Score, ScoreError
 from bgflow_train.networks import RANDOM
 from bgflow_train.networks.pyramid import Pyramid
+from bgflow_train.studies.peers.scores import ALL_SCORES
 from bgflow_train.training.recipe import Recipe
 
 STRIDES = {"head": 4, "classes": 4, "room": 8, "gaussian3": 8, "gaussian6": 8, "mixture4": 16, "flow6": 8}
@@ -51,7 +52,7 @@ def picture(width: int, height: int, seed: int = 0) -> torch.Tensor:
 
 def made(name: str, pyramid: Pyramid) -> Score:
     """A score whose density, where it has one, was fitted to descriptors of two pictures."""
-    score = make_score(name, pyramid, seed=0).eval()
+    score = SCORES.make(name, pyramid, seed=0).eval()
     if isinstance(score, DensityScore):
         rows = [pyramid(picture(WIDTH, HEIGHT, seed).permute(0, 3, 1, 2).float())[score.index] for seed in (1, 2)]
         x = torch.cat([map.flatten(2)[0].T for map in rows])
@@ -90,7 +91,7 @@ def test_a_density_scores_each_cell_by_its_own_descriptor(
 
 @pytest.mark.parametrize("name", Recipe().scores)
 def test_the_default_recipe_s_scores_exist(name: str, pyramid: Pyramid) -> None:
-    assert make_score(name, pyramid, seed=0).name == name
+    assert SCORES.make(name, pyramid, seed=0).name == name
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_a_score_that_there_is_not_is_refused_with_those_that_there_are(name: st
         r"layer \(3, 4, 5, 6, 7\), such as gaussian4"
     )
     with pytest.raises(ScoreError, match=message):
-        make_score(name, pyramid, seed=0)
+        ALL_SCORES.make(name, pyramid, seed=0)
 
 
 def test_the_head_s_score_is_the_pyramid_s_logit(pyramid: Pyramid, maps: list[torch.Tensor]) -> None:
@@ -166,10 +167,8 @@ def test_the_exported_graph_says_what_torch_says(pyramid: Pyramid) -> None:
     with torch.inference_mode():
         cells = score_maps(pyramid, scores, picture(64, 64, 5))[0][0].flatten(1)
     mean, deviation = cells.mean(1).tolist(), cells.std(1).tolist()
-    blend = Blend(mean, deviation, [1.0, 0.6, 0.5, 0.3, 0.2, 0.4, 0.1], 0.3, 0.2)
-    index = list(STRIDES).index("gaussian3")
-    veto = Veto(index, -1 / deviation[index], float(cells[index].quantile(0.7)) / deviation[index])
-    network = Network(pyramid, scores, blend, veto, Calibration(1.3, 0.1))
+    fusion = Fusion(mean, deviation, [1.0, 0.6, 0.5, 0.3, 0.2, 0.4, 0.1], 0.3, 0.2)
+    network = Network(pyramid, scores, fusion, Calibration(1.3, 0.1))
     session = onnxruntime.InferenceSession(to_onnx(network, 64, 64), providers=["CPUExecutionProvider"])
     for seed in (5, 6):
         image = picture(64, 64, seed)

@@ -17,25 +17,24 @@ from support import made_rooms
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.cli.main import main
-from bgflow_train.data import DatasetError, Sample
-from bgflow_train.data.registry import open_named
-from bgflow_train.data.splits import FOLDERS, NAMES, Splits, make, rooms
-from bgflow_train.evaluation import counts as tallying
-from bgflow_train.evaluation.counts import tally
-from bgflow_train.export import exporting
+from bgflow_train.data import DatasetError, IndexedDataset, Sample
+from bgflow_train.data.registry import open_dataset
+from bgflow_train.data.splits import FOLDERS, NAMES, Splits, group_rooms, make_splits
+from bgflow_train.evaluation.model_counts import count_model
+from bgflow_train.export import reporting
 from bgflow_train.model.densities import Gaussian
 from bgflow_train.model.fitting import Fitted
 from bgflow_train.model.network import score_maps
 
 SIZE = ["--size", "128x96"]
-DENSITIES = ["--scores", "head,classes,room,gaussian4,gaussian6", "--veto", "gaussian4"]
+DENSITIES = ["--scores", "head,classes,room,gaussian4,gaussian6"]
 SMALL = [*SIZE, "--crop", "96x64", "--steps", "3", "--batch", "2", "--init", "random"]
 
 
 @pytest.fixture(scope="module")
-def expert(made: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of an expert that the command trained, on rendered rooms as well."""
-    out = tmp_path_factory.mktemp("expert")
+def backbone(made: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a backbone that the command trained, on rendered rooms as well."""
+    out = tmp_path_factory.mktemp("backbone")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Splits, "load", classmethod(lambda cls: made_rooms.splits_of(made)))
         assert main(["train", "--data", str(made), "--rooms", str(rendered), "--out", str(out), *SMALL]) == 0
@@ -45,7 +44,7 @@ def expert(made: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def one_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """The made pictures' names are no numbers that rooms could be told by. Few views without a room are enough."""
-    monkeypatch.setattr(exporting, "rooms", lambda ids: [ids])
+    monkeypatch.setattr(reporting, "group_rooms", lambda ids: [ids])
     monkeypatch.setattr("bgflow_train.evaluation.contrast.IMAGES", 3)
 
 
@@ -67,12 +66,12 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     rendered: Path,
     splits: None,
     one_room: None,
-    expert: Path,
+    backbone: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     fit, model = tmp_path / "fit", tmp_path / "small"
-    sources = ["--expert", str(expert), "--data", str(made), "--rooms", str(rendered)]
+    sources = ["--backbone", str(backbone), "--data", str(made), "--rooms", str(rendered)]
     assert main(["fit", *sources, "--out", str(fit), *SIZE, *DENSITIES]) == 0
     printed = capsys.readouterr().out
     for domain in ("nyu/validate", "ade20k_indoor/fuse and coco_indoor/fuse", "rooms/validate"):
@@ -120,13 +119,12 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     assert main([*segment, "--out", str(tmp_path / "out")]) == 0
 
 
-def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, expert: Path, tmp_path: Path) -> None:
-    scores = ["--scores", "head,gaussian4,mixture6", "--veto", "none"]
-    command = ["fit", "--expert", str(expert), "--data", str(made), "--out", str(tmp_path), *scores, *SIZE]
+def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, backbone: Path, tmp_path: Path) -> None:
+    scores = ["--scores", "head,gaussian4,mixture6"]
+    command = ["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(tmp_path), *scores, *SIZE]
     assert main(command) == 0
     first, second = Fitted.load(tmp_path), Fitted.load(tmp_path)
     assert [score.name for score in first.scores] == ["head", "gaussian4", "mixture6"]
-    assert first.veto is None
     assert first.record["data"].keys() == {
         "nyu/fit",
         "nyu/validate",
@@ -135,7 +133,7 @@ def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, expert: P
         "coco_indoor/fuse",
     }
     image = torch.randint(0, 256, (1, 96, 128, 3), dtype=torch.uint8)
-    maps = [score_maps(fitted.pyramid, fitted.scores, image)[0] for fitted in (first, second)]
+    maps = [score_maps(fitted.backbone, fitted.scores, image)[0] for fitted in (first, second)]
     assert torch.equal(*maps)
     assert maps[0].isfinite().all()
     for layer in first.record["layers"]:
@@ -143,17 +141,32 @@ def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, expert: P
         assert layer["nll"]["train"] < layer["nll"]["validation"] + 20
 
 
+def test_the_record_of_an_earlier_version_is_read_unless_it_has_a_veto(
+    made: Path, splits: None, backbone: Path, tmp_path: Path
+) -> None:
+    assert main(["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(tmp_path), *SIZE]) == 0
+    path, recipe = tmp_path / "fitted.json", Fitted.load(tmp_path).recipe
+    record = json.loads(path.read_text()) | {"veto": None}
+    record["recipe"]["veto"] = None
+    path.write_text(json.dumps(record))
+    assert Fitted.load(tmp_path).recipe == recipe
+    record["recipe"]["veto"] = "gaussian4"
+    path.write_text(json.dumps(record))
+    with pytest.raises(DatasetError, match=r"fitted\.json: the fit has the veto 'gaussian4'; .* fit again"):
+        Fitted.load(tmp_path)
+
+
 def test_a_second_fit_takes_what_is_there_and_another_one_is_refused(
     made: Path,
     rendered: Path,
     splits: None,
-    expert: Path,
+    backbone: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "fit"
-    plain = ["fit", "--expert", str(expert), "--data", str(made), "--out", str(out), *SIZE]
+    plain = ["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(out), *SIZE]
     command = [*plain, "--rooms", str(rendered)]
     assert main(command) == 0
     first = (out / "fitted.json").read_bytes()
@@ -168,12 +181,12 @@ def test_a_second_fit_takes_what_is_there_and_another_one_is_refused(
     assert refused.count("there, None asked for") == 2, "what only the first fit had"
     other = tmp_path / "other"
     assert main(["train", "--data", str(made), "--out", str(other), *SMALL]) == 0
-    assert main([*command, "--expert", str(other)]) == 2
+    assert main([*command, "--backbone", str(other)]) == 2
     assert "expert.sha256 " in capsys.readouterr().err
 
 
-def test_empty_rooms_join_the_densities_pictures(made: Path, splits: None, expert: Path, tmp_path: Path) -> None:
-    command = ["fit", "--expert", str(expert), "--data", str(made), *SIZE, *DENSITIES]
+def test_empty_rooms_join_the_densities_pictures(made: Path, splits: None, backbone: Path, tmp_path: Path) -> None:
+    command = ["fit", "--backbone", str(backbone), "--data", str(made), *SIZE, *DENSITIES]
     assert main([*command, "--out", str(tmp_path / "without")]) == 0
     assert main([*command, "--out", str(tmp_path / "with"), "--empty", str(made / "nyu/rgb")]) == 0
     without, empty = (Fitted.load(tmp_path / name).record for name in ("without", "with"))
@@ -187,51 +200,44 @@ def test_a_killed_evaluation_goes_on_and_ends_as_the_whole_one(
     made: Path, splits: None, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     segmenter = Segmenter(Model.load(tiny), "cpu")
-    dataset = open_named(f"coco_indoor:{made / FOLDERS['coco_indoor']}", "validate")
-    whole = tally(segmenter, dataset, tmp_path)
-    monkeypatch.setattr(tallying, "PERIOD", 0.0)
-    count, seen = tallying._count, []
+    dataset = open_dataset(f"coco_indoor:{made / FOLDERS['coco_indoor']}", "validate")
+    whole = count_model(segmenter, dataset, tmp_path)
+    read, ids = type(dataset).__getitem__, []
 
-    def killed_after_twenty(segmenter: Segmenter, sample: Sample) -> object:
-        seen.append(sample.id)
-        if len(seen) == 20:
+    def killed_at_the_twentieth(dataset: IndexedDataset, index: int) -> Sample:
+        ids.append(dataset.ids[index])
+        if len(ids) == 20:
             raise KeyboardInterrupt
-        return count(segmenter, sample)
+        return read(dataset, index)
 
-    monkeypatch.setattr(tallying, "_count", killed_after_twenty)
+    monkeypatch.setattr(type(dataset), "__getitem__", killed_at_the_twentieth)
     with pytest.raises(KeyboardInterrupt):
-        tally(segmenter, dataset, tmp_path)
-    again = tally(segmenter, dataset, tmp_path)
-    assert seen[19:21] == [seen[19]] * 2
-    assert len(seen) == len(dataset) + 1
-    assert (again.logits == whole.logits).all()
-    assert (again.masks == whole.masks).all()
+        count_model(segmenter, dataset, tmp_path)
+    continued = count_model(segmenter, dataset, tmp_path)
+    assert ids == [*dataset.ids[:20], *dataset.ids[19:]], "each image once, but for the one that was killed"
+    assert (continued.logits == whole.logits).all()
+    assert (continued.masks.foreground_missed == whole.masks.foreground_missed).all()
     assert list(tmp_path.iterdir()) == []
 
 
-FIT = ["fit", "--expert", "{expert}", "--data", "{made}", "--out", "{tmp}/f"]
+FIT = ["fit", "--backbone", "{backbone}", "--data", "{made}", "--out", "{tmp}/f"]
 
 
 @pytest.mark.parametrize(
     ("command", "message"),
     [
         (["export", "{tmp}", "--data", "{tmp}", "--out", "{tmp}/m"], "holds no finished fit"),
-        (["fit", "--expert", "{tmp}", "--data", "{tmp}", "--out", "{tmp}/f"], "holds no pyramid"),
-        (["fit", "--expert", "{expert}", "--data", "{tmp}", "--out", "{tmp}/f"], "is not a folder"),
+        (["fit", "--backbone", "{tmp}", "--data", "{tmp}", "--out", "{tmp}/f"], "holds no backbone"),
+        (["fit", "--backbone", "{backbone}", "--data", "{tmp}", "--out", "{tmp}/f"], "is not a folder"),
         ([*FIT, "--size", "big"], "--size is 'big'; expected WxH"),
         ([*FIT, "--size", "100x96"], "the canvas is 100x96; expected multiples of 32"),
         ([*FIT, "--scores", "room,head"], "the scores are room, head; expected head first"),
-        (
-            [*FIT, "--scores", "head,room", "--veto", "gaussian4"],
-            "the veto is 'gaussian4'; expected a density among the scores",
-        ),
-        ([*FIT, "--veto", "room"], "the veto is 'room'"),
         ([*FIT, "--scores", "head,gaussian4,flow9"], "no score 'flow9'; expected head, "),
         ([*FIT, "--rooms", "{tmp}"], "has 0 complete rooms, none of them to fit"),
         ([*FIT, "--empty", "{tmp}/nowhere"], "nowhere"),
         (["evaluate", DEFAULT_MODEL], "give either"),
         (["evaluate", DEFAULT_MODEL, "--images", "{tmp}"], "give either"),
-        (["evaluate", DEFAULT_MODEL, "--dataset", "kitti:{tmp}"], "no known data set"),
+        (["evaluate", DEFAULT_MODEL, "--dataset", "kitti:{tmp}"], "is not a known data set"),
         (["evaluate", DEFAULT_MODEL, "--dataset", "nyu:{tmp}", "--split", "fuse"], "no split 'fuse'; it has fit, "),
         (["evaluate", DEFAULT_MODEL, "--images", "{tmp}", "--masks", "{tmp}/nowhere"], "is not a folder"),
     ],
@@ -239,13 +245,13 @@ FIT = ["fit", "--expert", "{expert}", "--data", "{made}", "--out", "{tmp}/f"]
 def test_what_only_the_user_can_mend_is_one_line(
     made: Path,
     splits: None,
-    expert: Path,
+    backbone: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     command: list[str],
     message: str,
 ) -> None:
-    assert main([part.format(tmp=tmp_path, made=made, expert=expert) for part in command]) == 2
+    assert main([part.format(tmp=tmp_path, made=made, backbone=backbone) for part in command]) == 2
     errors = capsys.readouterr().err
     assert message in errors
     assert len(errors.splitlines()) == 1
@@ -253,11 +259,11 @@ def test_what_only_the_user_can_mend_is_one_line(
 
 
 def test_too_few_background_cells_are_a_clear_error(
-    made: Path, splits: None, expert: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    made: Path, splits: None, backbone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["fit", "--expert", str(expert), "--data", str(made), "--out", str(tmp_path), *SIZE, *DENSITIES]
+    command = ["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(tmp_path), *SIZE, *DENSITIES]
     assert main([*command, "--cells", "20"]) == 2
-    assert "layer 4 has 12 background cells to fit with, of at least 50; more pictures" in capsys.readouterr().err
+    assert "layer 4 has 12 background cells to fit with, of at least 50; more images" in capsys.readouterr().err
 
 
 def test_the_committed_splits_keep_reported_pictures_apart() -> None:
@@ -274,16 +280,16 @@ def test_the_committed_splits_keep_reported_pictures_apart() -> None:
 
 
 def test_the_committed_splits_are_what_the_rules_make(data: Path) -> None:
-    assert make(data) == Splits.load()
+    assert make_splits(data) == Splits.load()
 
 
 def test_rooms_are_runs_of_consecutive_numbers() -> None:
-    assert rooms(["0003", "0004", "0007", "0001", "0008"]) == [["0001"], ["0003", "0004"], ["0007", "0008"]]
+    assert group_rooms(["0003", "0004", "0007", "0001", "0008"]) == [["0001"], ["0003", "0004"], ["0007", "0008"]]
 
 
 def test_a_named_set_needs_a_known_name(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="expected NAME:FOLDER with NAME one of nyu"):
-        open_named(str(tmp_path), "test")
+        open_dataset(str(tmp_path), "test")
 
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -303,7 +309,7 @@ def test_the_packaged_graph_and_torch_agreed_when_it_was_exported(manifest: dict
 
 def test_the_readme_says_what_the_manifest_says(manifest: dict) -> None:
     readme = (ROOT / "README.md").read_text()
-    assert manifest["metrics"].keys() == {"/".join(split) for split in exporting.REPORT}
+    assert manifest["metrics"].keys() == {"/".join(split) for split in reporting.REPORT}
     for name, result in manifest["metrics"].items():
         numbers = result["metrics"]
         cells = f"{100 * numbers['ap']:.1f} | {100 * numbers['ar']:.1f} | {100 * numbers['fpr95']:.1f} |"

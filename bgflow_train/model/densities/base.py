@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every density gives."""
+"""The interface of all densities."""
 
 from __future__ import annotations
 
@@ -17,25 +17,33 @@ __all__ = ["Density"]
 
 
 class Density(nn.Module, ABC):
-    """The probability density of one layer's background descriptors."""
+    """Probability density of the background descriptors of one layer."""
 
     exportable = True
-    """Whether `nll` can become part of a graph."""
+    """Whether `nll` can become part of an ONNX graph."""
 
     @abstractmethod
     def fit(self, x: Tensor, validation: Tensor, *, seed: int, checkpoint: Path | None = None, label: str = "") -> None:
-        """Learn from descriptors.
+        """Fit the density to descriptors.
 
         Args:
-            x: n x channels of float32, background only.
-            validation: the same from other pictures, for early stopping.
-            seed: of everything random.
-            checkpoint: a file to go on from after a kill, written after each epoch.
-            label: what the progress bar says.
+            x: Descriptors of background, n x channels of float32.
+            validation: Descriptors from other images, for early stopping.
+            seed: Seed of everything random.
+            checkpoint: File that is written after each epoch, from which a killed fit continues; None for none.
+            label: Label of the progress bar.
         """
 
     def fit_once(self, path: Path, x: Tensor, validation: Tensor, *, seed: int, label: str) -> None:
-        """Take what an earlier run has kept at `path`; else fit, with a checkpoint beside it, and keep that there."""
+        """Load the density from `path`; if the file does not exist, fit the density and store it there.
+
+        Args:
+            path: File of the density; the checkpoint of the fit lies beside it.
+            x: See `fit`.
+            validation: See `fit`.
+            seed: See `fit`.
+            label: See `fit`.
+        """
         if path.exists():
             self.load_state_dict(safetensors.torch.load_file(path))
             return
@@ -46,9 +54,9 @@ class Density(nn.Module, ABC):
 
     @abstractmethod
     def nll(self, x: Tensor) -> Tensor:
-        """Negative log-likelihood in nats: ... x channels to ... ."""
+        """Compute the negative log-likelihood in nats: ... x channels to ... ."""
 
     @torch.inference_mode()
     def mean_nll(self, x: Tensor) -> float:
-        """Mean NLL in nats of n x channels."""
+        """Compute the mean NLL in nats of n x channels descriptors."""
         return float(sum(self.nll(rows).sum() for rows in x.split(16384)) / len(x))

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A single Gaussian, whose NLL is half the squared Mahalanobis distance: the baseline that a flow must beat."""
+"""A single Gaussian, whose NLL is half the squared Mahalanobis distance plus a constant: a baseline for the flow."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["Gaussian"]
 
 
 class Gaussian(Density):
-    """Full covariance, with the whitening's shrinkage.
+    """Gaussian with full covariance and the shrinkage of `Whitening`.
 
     Args:
-        channels: numbers a descriptor.
+        channels: Number of channels of a descriptor.
     """
 
     def __init__(self, channels: int) -> None:
@@ -28,10 +28,10 @@ class Gaussian(Density):
         self.constant = 0.5 * channels * math.log(2 * math.pi)
 
     def fit(self, x: Tensor, validation: Tensor, *, seed: int, checkpoint: Path | None = None, label: str = "") -> None:
-        """Take mean and covariance; nothing is random, nothing takes long."""
+        """Compute mean and covariance; nothing is random and no checkpoint is needed."""
         self.whitening.fit(x)
 
     def nll(self, x: Tensor) -> Tensor:
-        """Negative log-likelihood in nats: ... x channels to ... ."""
+        """Compute the negative log-likelihood in nats: ... x channels to ... ."""
         nll: Tensor = 0.5 * self.whitening(x).square().sum(-1) + self.constant - self.whitening.log_det
         return nll

@@ -18,26 +18,26 @@ from bgflow_train.model.densities.stored import Stored
 
 __all__ = ["KNN"]
 
-# faiss multiplies matrices only above so many queries, by default more than a picture has; without, it is six to ten
-# times slower.
+# faiss multiplies matrices only above this number of queries, and the default exceeds the cells of an image; without
+# the multiplication the search is six to ten times slower.
 faiss.cvar.distance_compute_blas_threshold = 20
 
 
 class KNN(Stored, Density):
     """p(x) proportional to the mean over the k nearest background descriptors of exp(-cosine distance).
 
-    It is no normalised density, so its NLL compares descriptors, not models. The search is exact (faiss) and takes no
-    gradient.
+    The density is not normalised, so that its NLL can compare descriptors, but not models. The search is exact (faiss)
+    and has no gradient.
 
     Args:
-        channels: numbers a descriptor.
-        neighbours: k. The paper does not give it; choose it by validation.
-        stored: descriptors to keep at most, drawn at random.
+        channels: Number of channels of a descriptor.
+        neighbours: The number k. The paper does not give it; choose it by validation.
+        stored: Number of randomly drawn descriptors to store at most.
     """
 
     exportable = False
     features: Tensor
-    """n x channels, of unit length."""
+    """Stored descriptors, n x channels, of unit length."""
 
     def __init__(self, channels: int, *, neighbours: int = 5, stored: int = 1_000_000) -> None:
         super().__init__()
@@ -46,21 +46,21 @@ class KNN(Stored, Density):
         self._index: Any = None
 
     def fit(self, x: Tensor, validation: Tensor, *, seed: int, checkpoint: Path | None = None, label: str = "") -> None:
-        """Keep descriptors; there is nothing to learn."""
+        """Store the descriptors; there is nothing to train."""
         if len(x) > self.stored:
             x = x[torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))[: self.stored]]
         self.features = F.normalize(x.float(), dim=-1)
         self._index = None
 
     def nll(self, x: Tensor) -> Tensor:
-        """Minus the log of the mean kernel: ... x channels to ... , between 0 and 2."""
+        """Compute the negative logarithm of the mean kernel, between 0 and 2: ... x channels to ... ."""
         return self.nlls(x, [self.neighbours])[0]
 
     def nlls(self, x: Tensor, neighbours: list[int]) -> list[Tensor]:
-        """The same for several k from one search."""
+        """Compute the NLL for several k with one search."""
         queries = F.normalize(x.float(), dim=-1).reshape(-1, x.shape[-1]).cpu().numpy()
         found, _ = self._search().search(np.ascontiguousarray(queries), min(max(neighbours), len(self.features)))
-        # Rounding may take the cosine of two equal descriptors a little beyond 1.
+        # By rounding, the cosine of two equal descriptors may exceed 1 slightly.
         kernel = torch.from_numpy(np.exp(np.minimum(found, 1) - 1)).to(x.device)
         return [-kernel[:, :k].mean(-1).log().reshape(x.shape[:-1]) for k in neighbours]
 

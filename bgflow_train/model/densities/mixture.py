@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A mixture of Gaussians, the other plain baseline: background as a few kinds of surface."""
+"""A mixture of Gaussians, a baseline for the flow that models background as a few kinds of surface."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ __all__ = ["Mixture"]
 
 
 class Mixture(Density):
-    """Gaussians with diagonal covariances on whitened descriptors, fitted by EM (scikit-learn).
+    """Mixture of Gaussians with diagonal covariances on whitened descriptors, fitted by EM (scikit-learn).
 
     Args:
-        channels: numbers a descriptor.
-        components: how many Gaussians.
+        channels: Number of channels of a descriptor.
+        components: Number of Gaussians.
     """
 
     log_weight: Tensor
     mean: Tensor
     precision: Tensor
-    """Reciprocal deviations, components x channels."""
+    """Reciprocal standard deviations, components x channels."""
 
     FLOOR = 1e-2
-    """Added to every variance: a component must not collapse onto a few descriptors."""
+    """Number added to every variance, so that no component collapses onto a few descriptors."""
     STEPS = 50
-    """Of EM at most."""
+    """Number of steps of EM at most."""
 
     def __init__(self, channels: int, components: int = 8) -> None:
         super().__init__()
@@ -46,13 +46,13 @@ class Mixture(Density):
         self.register_buffer("precision", torch.ones(components, channels))
 
     def fit(self, x: Tensor, validation: Tensor, *, seed: int, checkpoint: Path | None = None, label: str = "") -> None:
-        """Whiten, then EM from k-means."""
+        """Whiten the descriptors, then run EM from an initialisation by k-means."""
         self.whitening.fit(x)
         em = GaussianMixture(
             len(self.mean), covariance_type="diag", reg_covar=self.FLOOR, max_iter=self.STEPS, random_state=seed
         )
         with warnings.catch_warnings():
-            # The steps are bounded on purpose: what the last of them gain is nothing to a baseline.
+            # The steps are bounded on purpose: further ones gain too little to matter for a baseline.
             warnings.simplefilter("ignore", ConvergenceWarning)
             em.fit(self.whitening(x).cpu().double().numpy())
         for buffer, values in (
@@ -64,9 +64,9 @@ class Mixture(Density):
         self.log_weight.log_()
 
     def nll(self, x: Tensor) -> Tensor:
-        """Negative log-likelihood in nats: ... x channels to ... ."""
+        """Compute the negative log-likelihood in nats: ... x channels to ... ."""
         y = self.whitening(x)
-        # |(y - m) p|^2, opened up so that no ... x components x channels tensor comes to be.
+        # |(y - m) p|^2, expanded to avoid a tensor of ... x components x channels.
         squared = self.precision.square()
         distance = y.square() @ squared.T - 2 * y @ (self.mean * squared).T + (self.mean.square() * squared).sum(-1)
         log_p = self.log_weight + self.precision.log().sum(-1) - 0.5 * distance

@@ -19,61 +19,61 @@ __all__ = ["CONSTANTS", "Coupling", "RealNVP"]
 
 
 class Coupling(nn.Module):
-    """One affine coupling: what is kept says how to scale and shift what is moved.
+    """Affine coupling: the channels that are kept determine how the others are scaled and shifted.
 
     Args:
-        kept: numbers that pass through.
-        moved: numbers that are scaled and shifted.
-        hidden: width of the two hidden layers of the s and t nets, which share them.
+        kept: Number of channels that pass through.
+        moved: Number of channels that are scaled and shifted.
+        hidden: Width of the two hidden layers, which the networks of s and t share.
     """
 
     BOUND = 2.0
-    """s stays within +-BOUND by a scaled tanh, so that no single coupling can explode."""
+    """Bound of the absolute value of s, by a scaled tanh, so that no single coupling can explode."""
 
     def __init__(self, kept: int, moved: int, hidden: int) -> None:
         super().__init__()
         first, second, last = nn.Linear(kept, hidden), nn.Linear(hidden, hidden), nn.Linear(hidden, 2 * moved)
-        # s = t = 0 at the start: the chain begins as the identity, the density as a Gaussian.
+        # With s = t = 0 the chain starts as the identity, and the density as a Gaussian.
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
         self.st = nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), last)
 
     def s_and_t(self, kept: Tensor) -> tuple[Tensor, Tensor]:
-        """Log-scale and shift, each ... x moved, from ... x kept."""
+        """Compute log-scale and shift, each ... x moved, from ... x kept."""
         s, t = self.st(kept).chunk(2, dim=-1)
         return self.BOUND * torch.tanh(s / self.BOUND), t
 
     def forward(self, kept: Tensor, moved: Tensor) -> tuple[Tensor, Tensor]:
-        """Map ... x moved to (... x moved, log-determinants ...)."""
+        """Map ... x moved to ... x moved and the log-determinants ... ."""
         s, t = self.s_and_t(kept)
         return moved * s.exp() + t, s.sum(-1)
 
     def inverse(self, kept: Tensor, moved: Tensor) -> Tensor:
-        """Undo `forward`."""
+        """Invert `forward`."""
         s, t = self.s_and_t(kept)
         return (moved - t) * (-s).exp()
 
 
 class RealNVP(Density):
-    """Whitening, then a chain of couplings, then a standard normal.
+    """Real NVP: whitening, then a chain of couplings, then a standard normal distribution.
 
-    The fixed permutation between couplings is the swap of the two halves, which is free: they just change roles. What
-    it cannot mix, the whitening's random rotation has mixed before.
+    The fixed permutation between two couplings swaps the two halves of the channels, which costs nothing. The random
+    rotation of the whitening mixes channels that the swap cannot mix.
 
     Args:
-        channels: numbers a descriptor.
-        couplings: length of the chain (the paper: 32, with 16 nearly as good).
-        hidden: width of the couplings' nets.
-        epochs: at most so many; training stops when the validation NLL has not fallen for `patience` epochs.
-        seed: of the weights and of the rotation.
+        channels: Number of channels of a descriptor.
+        couplings: Length of the chain (32 in the paper, with 16 nearly as good).
+        hidden: Width of the couplings' networks.
+        epochs: Number of epochs at most; training stops when the validation NLL has not fallen for PATIENCE epochs.
+        seed: Seed of the weights and of the rotation.
     """
 
     BATCH = 2048
     PATIENCE = 4
     RATE = 1e-3
     NOISE = 0.1
-    """Deviation of the noise added to whitened descriptors while training: keeps the density from collapsing
-    onto the training pictures."""
+    """Standard deviation of the noise added to whitened descriptors in training, which keeps the density from
+    collapsing onto the training images."""
 
     def __init__(self, channels: int, *, couplings: int, hidden: int, epochs: int = 40, seed: int = 0) -> None:
         super().__init__()
@@ -87,17 +87,17 @@ class RealNVP(Density):
         self.constant = 0.5 * channels * math.log(2 * math.pi)
 
     def transform(self, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Whitened descriptors to latents, with the chain's log-determinants."""
+        """Map whitened descriptors to latents, with the log-determinants of the chain."""
         kept, moved = y.split(self.halves, dim=-1)
         log_det = y.new_zeros(())
         for coupling in self.couplings:
             moved, step = coupling(kept, moved)
             log_det = log_det + step
             kept, moved = moved, kept
-        return self._joined(kept, moved), log_det
+        return self._join(kept, moved), log_det
 
     def inverse(self, z: Tensor) -> Tensor:
-        """Latents back to whitened descriptors."""
+        """Map latents back to whitened descriptors."""
         first, second = z.split(self.halves, dim=-1)
         kept, moved = (second, first) if len(self.couplings) % 2 else (first, second)
         for coupling in reversed(self.couplings):
@@ -106,13 +106,13 @@ class RealNVP(Density):
             moved = coupling.inverse(kept, moved)
         return torch.cat([kept, moved], dim=-1)
 
-    def _joined(self, kept: Tensor, moved: Tensor) -> Tensor:
-        # After an odd number of swaps the halves stand the other way round.
+    def _join(self, kept: Tensor, moved: Tensor) -> Tensor:
+        # After an odd number of swaps the halves are in reverse order.
         halves = (moved, kept) if len(self.couplings) % 2 else (kept, moved)
         return torch.cat(halves, dim=-1)
 
     def nll(self, x: Tensor) -> Tensor:
-        """Negative log-likelihood in nats (paper, equation 1): ... x channels to ... ."""
+        """Compute the negative log-likelihood in nats (paper, equation 1): ... x channels to ... ."""
         return self._nll_whitened(self.whitening(x)) - self.whitening.log_det
 
     def _nll_whitened(self, y: Tensor) -> Tensor:
@@ -120,7 +120,7 @@ class RealNVP(Density):
         return 0.5 * z.square().sum(-1) + self.constant - log_det
 
     def fit(self, x: Tensor, validation: Tensor, *, seed: int, checkpoint: Path | None = None, label: str = "") -> None:
-        """Adam on the NLL with early stopping; the epoch of the lowest validation NLL is kept."""
+        """Minimise the NLL by Adam with early stopping; the weights of the lowest validation NLL are kept."""
         self.whitening.fit(x)
         y = self.whitening(x)
         optimizer = torch.optim.Adam(self.couplings.parameters(), lr=self.RATE)
@@ -129,10 +129,10 @@ class RealNVP(Density):
         state = Checkpoint.open(checkpoint, self.couplings, optimizer, schedule)
         bar = tqdm(total=self.epochs, initial=state.epoch, desc=f"fit {label}", unit="epoch")
         while state.epoch < self.epochs and state.epoch - state.best_epoch < self.PATIENCE:
-            # A generator of its own for each epoch: going on after a kill draws what the whole run would have drawn.
+            # Each epoch has its own generator, so that a continued run draws the same numbers as an uninterrupted one.
             generator = torch.Generator().manual_seed(seed * 1000 + state.epoch)
             for rows in torch.randperm(len(y), generator=generator).split(self.BATCH)[:batches]:
-                # Drawn on the CPU, so that a card draws the same.
+                # The noise is drawn on the CPU, so that it is the same on every device.
                 noise = self.NOISE * torch.randn(len(rows), y.shape[1], generator=generator)
                 loss = self._nll_whitened(y[rows.to(y.device)] + noise.to(y.device)).mean()
                 optimizer.zero_grad()
@@ -154,4 +154,4 @@ CONSTANTS = {
     "rate": RealNVP.RATE,
     "noise": RealNVP.NOISE,
 }
-"""What the code fixes and a fitted flow depends on."""
+"""Constants of the code that a fitted flow depends on."""

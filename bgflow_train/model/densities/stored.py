@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Buffers whose size is learnt: only the file knows it."""
+"""Buffers whose size is only known after the fit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Stored"]
 
 
 class Stored(nn.Module):
-    """A module whose own buffers take the shape that they have in the state that is loaded."""
+    """Module whose own buffers take their shape from the state that is loaded."""
 
     def _load_from_state_dict(self, state: dict[str, Any], prefix: str, *rest: Any) -> None:
         for name, _ in self.named_buffers(recurse=False):

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Descriptors to zero mean and unit covariance: decides whether a flow trains stably."""
+"""Whitening of descriptors to zero mean and unit covariance, which a flow needs to train stably."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from torch import Tensor, nn
 __all__ = ["Whitening"]
 
 SHRINKAGE = 1e-3
-"""Share of the mean variance added to every direction, so that no direction of almost none is blown up."""
+"""Share of the mean variance that is added to every direction, so that none of tiny variance is amplified."""
 
 
 class Whitening(nn.Module):
     """Full-rank whitening with a random rotation, `y = (x - mean) @ matrix`.
 
-    Any rotation of whitened descriptors is white. A random one spreads every dependency over both halves of a
-    coupling; principal components would put the strong ones into one half and the rest into the other.
+    Any rotation of whitened descriptors is white. A random one spreads all dependencies over both halves of a coupling,
+    whereas principal components would concentrate the strong ones in one half.
 
     Args:
-        channels: numbers a descriptor.
-        seed: of the rotation.
+        channels: Number of channels of a descriptor.
+        seed: Seed of the rotation.
     """
 
     mean: Tensor
     matrix: Tensor
     log_det: Tensor
-    """Log-determinant of the map's Jacobian, one number."""
+    """Log-determinant of the map's Jacobian, a scalar."""
 
     def __init__(self, channels: int, seed: int = 0) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Whitening(nn.Module):
         self.register_buffer("log_det", torch.zeros(()))
 
     def fit(self, x: Tensor) -> None:
-        """Take mean and covariance from n x channels descriptors."""
+        """Compute the map from n x channels descriptors."""
         x = x.double()
         mean = x.mean(0)
         covariance = (x - mean).T @ (x - mean) / (len(x) - 1)
@@ -51,5 +51,5 @@ class Whitening(nn.Module):
         self.log_det.copy_(-0.5 * values.log().sum())
 
     def forward(self, x: Tensor) -> Tensor:
-        """Whiten ... x channels."""
+        """Whiten ... x channels descriptors."""
         return (x - self.mean) @ self.matrix

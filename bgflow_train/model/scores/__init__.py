@@ -1,89 +1,57 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scores by name: evidence for foreground from the maps of an encoder's layers."""
+"""Scores: evidence for foreground from the feature maps of the backbone."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
-from bgflow_train.model.densities import KNN, Density, Gaussian, Mixture, PatchCore, RealNVP
+from bgflow_train.model.densities import KNN, Gaussian, Mixture, RealNVP
 from bgflow_train.model.scores.base import Score
 from bgflow_train.model.scores.classes import ClassesScore
-from bgflow_train.model.scores.context import ContextScore
 from bgflow_train.model.scores.density import DensityScore
 from bgflow_train.model.scores.head import HeadScore
-from bgflow_train.model.scores.lraspp import LrasppScore
-from bgflow_train.model.scores.padim import PadimScore
-from bgflow_train.model.scores.ratio import RatioScore
+from bgflow_train.model.scores.registry import ScoreError, ScoreRegistry
 from bgflow_train.model.scores.room import RoomScore
 from bgflow_train.networks.pyramid import Pyramid
 
 __all__ = [
+    "COUPLINGS",
+    "HIDDEN",
+    "SCORES",
     "ClassesScore",
-    "ContextScore",
     "DensityScore",
     "HeadScore",
-    "LrasppScore",
-    "PadimScore",
-    "RatioScore",
     "RoomScore",
     "Score",
     "ScoreError",
-    "make_score",
+    "ScoreRegistry",
 ]
 
 COUPLINGS, HIDDEN = 8, 64
-"""Of a flow."""
+"""Number of couplings of a flow, and width of their networks."""
 NEIGHBOURS, STORED = 50, 20_000
-"""Of the nearest neighbours."""
-DENSITIES: dict[str, Callable[[int, int], Density]] = {
-    "gaussian": lambda channels, _: Gaussian(channels),
-    "mixture": lambda channels, _: Mixture(channels),
-    "flow": lambda channels, seed: RealNVP(channels, couplings=COUPLINGS, hidden=HIDDEN, seed=seed),
-    "knn": lambda channels, _: KNN(channels, neighbours=NEIGHBOURS, stored=STORED),
-    "patchcore": lambda channels, _: PatchCore(channels),
-}
-FITTED: dict[str, Callable[[str, int, int], Score]] = {
-    "ratio": RatioScore,
-    "padim": PadimScore,
-    "context": ContextScore,
-}
-"""What is fitted to a layer and is not one density of its background descriptors."""
+"""Number of nearest neighbours, and of stored descriptors to search at most."""
 
 
-class ScoreError(ValueError):
-    """A score that there is not; the message lists those that there are."""
+def _room(backbone: Pyramid) -> Score:
+    return RoomScore(backbone, [layer.number for layer in backbone.layers].index(6))
 
 
-def make_score(name: str, pyramid: Pyramid, seed: int) -> Score:
-    """Build a score, unfitted.
+def _gaussian(name: str, index: int, channels: int, seed: int) -> Score:
+    return DensityScore(name, index, Gaussian(channels))
 
-    Args:
-        name: `head`, `classes`, `room`, `lraspp`, or what is fitted and the number of its layer, such as `gaussian4`.
-        pyramid: the expert.
-        seed: of a flow's weights.
 
-    Raises:
-        ScoreError: there is no such score.
-    """
-    numbers = [layer.number for layer in pyramid.layers]
-    if name == "head":
-        return HeadScore(pyramid)
-    if name == "classes":
-        return ClassesScore(pyramid)
-    if name == "room":
-        return RoomScore(pyramid, numbers.index(6))
-    if name == "lraspp":
-        return LrasppScore(pyramid.layers[numbers.index(3)].channels, pyramid.layers[numbers.index(5)].channels)
-    kind, number = name[:-1], name[-1:]
-    kinds = (*DENSITIES, *FITTED)
-    if kind not in kinds or not number.isdecimal() or int(number) not in numbers:
-        raise ScoreError(
-            f"no score {name!r}; expected head, classes, room, lraspp, or one of {', '.join(kinds)} with the number "
-            f"of a layer ({', '.join(map(str, numbers))}), such as gaussian4"
-        )
-    index = numbers.index(int(number))
-    channels = pyramid.layers[index].channels
-    if kind in FITTED:
-        return FITTED[kind](name, index, channels)
-    return DensityScore(name, index, DENSITIES[kind](channels, seed))
+def _mixture(name: str, index: int, channels: int, seed: int) -> Score:
+    return DensityScore(name, index, Mixture(channels))
+
+
+def _flow(name: str, index: int, channels: int, seed: int) -> Score:
+    return DensityScore(name, index, RealNVP(channels, couplings=COUPLINGS, hidden=HIDDEN, seed=seed))
+
+
+def _knn(name: str, index: int, channels: int, seed: int) -> Score:
+    return DensityScore(name, index, KNN(channels, neighbours=NEIGHBOURS, stored=STORED))
+
+
+SCORES = ScoreRegistry(
+    {"head": HeadScore, "classes": ClassesScore, "room": _room},
+    {"gaussian": _gaussian, "mixture": _mixture, "flow": _flow, "knn": _knn},
+)
+"""Scores of this package; `bgflow_train.studies.peers.scores` has those that are only compared with."""

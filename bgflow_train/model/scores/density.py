@@ -1,42 +1,98 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""How unlikely a descriptor is under a density of background (paper, III-B)."""
+"""Evidence from a density of background: how unlikely a descriptor is under it (paper, III-B)."""
 
 from __future__ import annotations
 
-from torch import Tensor
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor, nn
+
+from bgflow_train.model.cell_labels import pure_background
 from bgflow_train.model.densities import Density
 from bgflow_train.model.scores.base import Score
+from bgflow_train.networks import Layer
+
+if TYPE_CHECKING:
+    from bgflow_train.model.fitting_data import FittingData
 
 __all__ = ["DensityScore", "nll_map"]
 
 
 class DensityScore(Score):
-    """NLL of one layer's descriptors, in nats.
+    """NLL of the descriptors of one layer, in nats.
 
     Args:
-        name: of the score.
-        index: of the layer, among the encoder's.
-        density: of that layer's background.
-        generic: fit it to everything that is labelled instead.
+        name: Name of the score.
+        index: Index of the layer among the backbone's.
+        density: Density of that layer's background descriptors.
     """
 
-    def __init__(self, name: str, index: int, density: Density, *, generic: bool = False) -> None:
+    def __init__(self, name: str, index: int, density: Density) -> None:
         super().__init__()
-        self.name, self.index, self.density, self.generic = name, index, density, generic
+        self.name, self.index, self.density = name, index, density
+
+    @property
+    def learnt(self) -> nn.Module:
+        """The density."""
+        return self.density
+
+    @property
+    def exportable(self) -> bool:
+        """Whether the density can become part of an ONNX graph."""
+        return self.density.exportable
+
+    def densities(self) -> list[DensityScore]:
+        """List this score alone."""
+        return [self]
 
     def descriptors(self, maps: list[Tensor]) -> Tensor:
-        """What the density is of: 1 x channels x h x w."""
+        """Select the descriptors that the density models: 1 x channels x h x w."""
         return maps[self.index]
 
+    def select_cells(self, mask: npt.NDArray[np.uint8], layer: Layer) -> npt.NDArray[np.bool_]:
+        """Select the cells that the density is fitted to, h x w: those that cover background.
+
+        Args:
+            mask: H x W, in the canvas.
+            layer: The layer that the score uses.
+        """
+        return pure_background(mask, layer)
+
+    def fit(self, data: FittingData) -> None:
+        """Fit the density to the descriptors of the selected cells; a killed fit continues from its checkpoint."""
+        x, validation = data.cells(self)
+        self.density.fit(x, validation, seed=data.seed, checkpoint=self._checkpoint(data.folder), label=self.name)
+
+    def save(self, folder: Path) -> None:
+        """Store the density and remove the checkpoint of its fit."""
+        super().save(folder)
+        self._checkpoint(folder).unlink(missing_ok=True)
+
+    def describe(self, data: FittingData) -> list[dict[str, Any]]:
+        """Describe the layer, the number of cells and the mean NLL on fitting and validation images."""
+        x, validation = data.cells(self)
+        nll = {
+            "cells": len(x),
+            "train": self.density.mean_nll(x),
+            "validation": self.density.mean_nll(validation),
+        }
+        return [asdict(data.backbone.layers[self.index]) | {"score": self.name, "nll": nll}]
+
     def forward(self, maps: list[Tensor]) -> Tensor:
-        """NLL of each cell."""
+        """Compute the NLL of each cell."""
         return nll_map(self.descriptors(maps), self.density)
+
+    def _checkpoint(self, folder: Path) -> Path:
+        return folder / f"{self.name}.checkpoint"
 
 
 def nll_map(features: Tensor, density: Density) -> Tensor:
-    """NLL in nats of each cell of a feature map, 1 x channels x h x w to 1 x 1 x h x w."""
+    """Compute the NLL in nats of each cell of a feature map, 1 x channels x h x w to 1 x 1 x h x w."""
     _, channels, height, width = features.shape
     cells = features.reshape(channels, height * width).T
     return density.nll(cells).reshape(1, 1, height, width)

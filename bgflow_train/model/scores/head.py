@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the expert's own head says: the paper's baseline, and the strongest single score at home."""
+"""Evidence from the backbone's own head: the paper's baseline, and the strongest single score on known data."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ __all__ = ["HeadScore"]
 
 
 class HeadScore(Score):
-    """The head's foreground logit."""
+    """Foreground logit of the backbone's head."""
 
     name = "head"
 
-    def __init__(self, pyramid: Pyramid) -> None:
+    def __init__(self, backbone: Pyramid) -> None:
         super().__init__()
-        self.head = pyramid.head
+        self.head = backbone.head
 
     def forward(self, maps: list[Tensor]) -> Tensor:
-        """Foreground logit of each cell of the last layer."""
+        """Compute the foreground logit of each cell of the last layer."""
         logits: Tensor = self.head(maps[-1])
         return logits

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A density of this very picture: what the head is sure of says what the rest of the room is."""
+"""Evidence from densities of the image itself: confident cells of the head label similar cells of the same room."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from bgflow_train.networks.pyramid import Pyramid
 __all__ = ["RoomScore"]
 
 TINY = 1e-30
-"""The least that either density is: a head that is wholly sure leaves the other side nothing."""
+"""Lower bound of both densities, needed if the head is certain of the whole image."""
 
 
 class RoomScore(Score):
-    """Log-ratio of two kernel densities of the picture's own cells: foreground against background.
+    """Log-ratio of two kernel densities of the image's own cells, foreground against background.
 
-    The kernel is the paper's (III-B1), exp(cosine / temperature); instead of features stored while training, each cell
-    of the picture counts, with the probability that the head gives it. So a white wall that the head knows pulls in the
-    white pillar that it does not.
+    The kernel is the paper's (III-B1), exp(cosine / temperature). Instead of features stored during training, all cells
+    of the image are examples, weighted by the probability that the head gives them. A white wall that the head
+    recognises thus makes a white pillar more likely to be background, too.
 
     Args:
-        pyramid: whose layer 6 describes and whose head weighs.
-        index: of layer 6, among the pyramid's.
+        backbone: Its layer 6 gives the descriptors, its head the weights.
+        index: Index of layer 6 among the layers of the backbone.
     """
 
     name = "room"
     TEMPERATURE = 0.05
-    """Of the kernel: cosines that differ by it differ by a factor e."""
+    """Temperature of the kernel: a difference of this size between cosines is a factor of e."""
     COARSER = 2
-    """The cells that count are averages over squares of so many."""
+    """Width of the squares of cells that are averaged to one example."""
 
-    def __init__(self, pyramid: Pyramid, index: int) -> None:
+    def __init__(self, backbone: Pyramid, index: int) -> None:
         super().__init__()
-        self.head, self.index = pyramid.head, index
+        self.head, self.index = backbone.head, index
 
     def forward(self, maps: list[Tensor]) -> Tensor:
-        """Log-ratio at each cell of layer 6."""
+        """Compute the log-ratio of each cell of layer 6."""
         _, channels, height, width = maps[self.index].shape
         coarse = F.avg_pool2d(maps[self.index], self.COARSER)
         cells, examples = (_normal(map.reshape(channels, -1)) for map in (maps[self.index], coarse))

@@ -1,3 +1,3 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The paper's tables and figures, one file each, and what they share."""
+"""Reproduction of the paper's tables and figures."""

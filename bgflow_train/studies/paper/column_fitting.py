@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fits all systems of a column, each step kept on disk."""
+"""Fitting of all systems of a column, with each step kept on disk."""
 
 from __future__ import annotations
 
@@ -19,63 +19,71 @@ from tqdm import tqdm
 
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
-from bgflow_train.data.augment import Augmented
-from bgflow_train.data.canvas import on_picture
-from bgflow_train.data.subsets import spaced
+from bgflow_train.data.augment import AugmentedDataset
+from bgflow_train.data.canvas import from_canvas
+from bgflow_train.data.subsets import evenly_spaced
 from bgflow_train.model.densities import KNN, Density, Gaussian, Mixture, RealNVP
-from bgflow_train.model.features import FeatureCache, Features
-from bgflow_train.model.labelled_cells import FEWEST
+from bgflow_train.model.fitting_data import MIN_CELLS
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
 from bgflow_train.studies.paper.cells import cells_of, draw
 from bgflow_train.studies.paper.columns import Column, Size
-from bgflow_train.studies.paper.fusion import Fusion
-from bgflow_train.studies.paper.pictures import Pictures
+from bgflow_train.studies.paper.features import FeatureCache, Features
+from bgflow_train.studies.paper.fusion import PaperFusion
+from bgflow_train.studies.paper.image_sets import ImageSets
 from bgflow_train.studies.paper.systems import KINDS, Systems
 
 __all__ = ["FittedColumn", "fit_column"]
 
 NEIGHBOURS = (1, 5, 20, 100)
-"""The k to choose from."""
-CHOICE_PICTURES = 24
-"""Validation pictures that choose k."""
+"""Candidates for the k of kNN."""
+CHOICE_IMAGES = 24
+"""Number of validation images on which k is chosen."""
 
 
 @dataclass(frozen=True)
 class FittedColumn:
-    """A column's systems and what there is to say about them."""
+    """The fitted systems of a column."""
 
     systems: Systems
     cache: FeatureCache
     record: dict[str, Any]
-    """JSON-ready: cells by label and layer, NLLs, k and how it was chosen, fusions."""
+    """JSON-ready: the numbers of cells by layer and label, the NLLs, the choice of k, and the fusions."""
 
     def scores(self, sample: Sample, names: Iterable[str]) -> Iterator[npt.NDArray[np.float32]]:
-        """Background scores of some systems at the picture's own size, H x W each."""
-        found = self.systems.maps(self.cache.of(sample))
+        """Compute the background scores of an image.
+
+        Args:
+            sample: The image.
+            names: Names of the systems, as `systems.rows` gives them.
+
+        Yields:
+            For each system a map at the image's own size, H x W.
+        """
+        maps = self.systems.maps(self.cache.of(sample))
         for name in names:
-            yield on_picture(found[name].grid, found[name].stride, sample, self.cache.width, self.cache.height)
+            yield from_canvas(maps[name].grid, maps[name].stride, sample, self.cache.width, self.cache.height)
 
 
-def fit_column(column: Column, size: Size, expert: Expert, pictures: Pictures, folder: Path, seed: int) -> FittedColumn:
-    """Fit the densities and fusions of a column; what `folder` already holds is not done again.
+def fit_column(column: Column, size: Size, expert: Expert, images: ImageSets, folder: Path, seed: int) -> FittedColumn:
+    """Fit the densities and fusions of a column, continuing from the steps that `folder` already holds.
 
     Args:
-        column: which.
-        size: how large.
-        expert: trained.
-        pictures: to fit, validate and fuse with.
-        folder: of the column.
-        seed: of everything random.
+        column: The column to fit.
+        size: The size of its systems.
+        expert: The trained expert.
+        images: The images to fit, validate and fuse with.
+        folder: The column's folder.
+        seed: Seed of everything random.
 
     Raises:
-        DatasetError: too few background cells.
+        DatasetError: There are too few background cells.
     """
     canvas = size.canvas[column.architecture]
     cache = FeatureCache(folder / "features", expert, *canvas)
     rng = np.random.default_rng(seed)
-    x, counts = _cells(cache, Augmented(pictures.fit, size.variants, *canvas, seed), expert, size.cells, rng)
-    stop, _ = _cells(cache, pictures.validate, expert, size.cells // 4, rng)
+    x, counts = _cells(cache, AugmentedDataset(images.fit, size.variants, *canvas, seed), expert, size.cells, rng)
+    stop, _ = _cells(cache, images.validate, expert, size.cells // 4, rng)
     densities: dict[str, list[Density]] = {kind: [] for kind in KINDS}
     for kind in KINDS:
         for layer, cells, validation in zip(expert.layers, x, stop, strict=True):
@@ -83,15 +91,15 @@ def fit_column(column: Column, size: Size, expert: Expert, pictures: Pictures, f
             path = folder / "densities" / f"{kind}{layer.number}.safetensors"
             density.fit_once(path, cells, validation, seed=seed, label=f"{column.name}: {kind} {layer.number}")
             densities[kind].append(density.eval().requires_grad_(False))
-    choice = _choose_neighbours(cache, pictures, densities["knn"], folder)
-    fuse = list(cache.features(pictures.fuse))
+    choice = _choose_neighbours(cache, images, densities["knn"], folder)
+    fuse = list(cache.features(images.fuse))
     fusions, nlls = {}, {}
     for kind in KINDS:
         stopping = _mean_nlls(densities[kind], stop)
-        # What a kNN has kept is at distance 0 of itself: other pictures say how far background is.
+        # The descriptors that kNN stores have no distance to themselves; validation images give that of background.
         centre = stopping if kind == "knn" else _mean_nlls(densities[kind], x)
         nll, labels, weights = cells_of(fuse, densities[kind])
-        fusions[kind] = Fusion.fit(nll, labels, centre, weights)
+        fusions[kind] = PaperFusion.fit(nll, labels, centre, weights)
         nlls[kind] = {"centre": centre, "validation": stopping}
     record = {
         "cells": counts,
@@ -117,8 +125,8 @@ def _unfitted(kind: str, channels: int, size: Size, seed: int) -> Density:
 def _cells(
     cache: FeatureCache, dataset: IndexedDataset, expert: Expert, most: int, rng: np.random.Generator
 ) -> tuple[list[Tensor], dict[str, dict[str, int]]]:
-    """Background descriptors of every layer, and how many cells of which label there are."""
-    # A share of each picture's cells bounds the memory; the exact bound is drawn at the end.
+    """Background descriptors of every layer, at most `most`, and the numbers of cells by layer and label."""
+    # Drawing a share of each image's cells bounds the memory; exactly `most` are drawn at the end.
     found: list[list[npt.NDArray[np.float32]]] = [[] for _ in expert.layers]
     counts = {str(layer.number): {"background": 0, "mixed": 0, "foreground": 0} for layer in expert.layers}
     names = {BACKGROUND: "background", VOID: "mixed", FOREGROUND: "foreground"}
@@ -130,10 +138,10 @@ def _cells(
     cells = []
     for layer, parts in zip(expert.layers, found, strict=True):
         all_cells = np.concatenate(parts)
-        if len(all_cells) < FEWEST:
+        if len(all_cells) < MIN_CELLS:
             raise DatasetError(
-                f"layer {layer.number} has {len(all_cells)} background cells in {dataset.name}, of at least {FEWEST}; "
-                "more pictures, larger ones or emptier rooms are needed"
+                f"layer {layer.number} has {len(all_cells)} background cells in {dataset.name}, expected at least "
+                f"{MIN_CELLS}; use more images, larger images or emptier rooms"
             )
         cells.append(draw(all_cells, most, rng).to(DEVICE))
     return cells, counts
@@ -145,7 +153,7 @@ def _share(features: Features, layer: int, most: int, rng: np.random.Generator) 
 
 
 def _labelled(features: Features, layer: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
-    """Descriptors of a layer's cells with the labels under their centres, those without one left out."""
+    """Descriptors of a layer's cells and the labels under their centres, without the void cells."""
     map = features.maps[layer]
     step = features.cells.shape[0] // map.shape[1]
     labels = features.cells[step // 2 :: step, step // 2 :: step].ravel()
@@ -154,14 +162,14 @@ def _labelled(features: Features, layer: int) -> tuple[npt.NDArray[np.float32], 
 
 
 def _choose_neighbours(
-    cache: FeatureCache, pictures: Pictures, densities: list[Density], folder: Path
+    cache: FeatureCache, images: ImageSets, densities: list[Density], folder: Path
 ) -> dict[str, Any]:
-    """Set the k of the highest AUROC over the validation pictures' cells, the mean of the layers."""
+    """Choose the k with the highest AUROC on cells of validation images, averaged over the layers, and set it."""
     path = folder / "densities" / "neighbours.json"
     if path.exists():
         choice = json.loads(path.read_text())
     else:
-        features = [cache.of(sample) for sample in spaced(pictures.validate, CHOICE_PICTURES)]
+        features = [cache.of(sample) for sample in evenly_spaced(images.validate, CHOICE_IMAGES)]
         mean = np.zeros(len(NEIGHBOURS))
         for index, density in enumerate(tqdm(densities, "choose k", unit="layer")):
             assert isinstance(density, KNN)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tables' columns, an architecture with a weight set each, and how large everything in them is."""
+"""Columns of the paper's tables, each an architecture with a weight set, and the sizes of their systems."""
 
 from __future__ import annotations
 
@@ -15,29 +15,31 @@ __all__ = ["ARCHITECTURES", "COLUMNS", "SIZES", "Column", "Size"]
 
 @dataclass(frozen=True)
 class Size:
-    """What the paper's systems are cut down to, or not."""
+    """The size of the systems and of their training, as in the paper or reduced."""
 
     name: str
     canvas: dict[str, tuple[int, int]]
-    """Width and height of the networks' input, an architecture each."""
+    """Width and height of the networks' input, by architecture."""
     crop: dict[str, tuple[int, int]]
-    """Of the cuts that an expert is trained on."""
+    """Width and height of the crops that an expert is trained on, by architecture."""
     epochs: dict[str, int]
-    """Of an expert's training."""
+    """Epochs of an expert's training, by architecture."""
     init: dict[str, str]
-    """What an expert trained on NYU begins with; the paper does not say."""
+    """Initial weights of an expert trained on NYU, by architecture. The paper does not state them."""
     couplings: int
+    """Coupling layers of a flow."""
     hidden: int
-    """Width of the couplings' nets. The paper gives none; 1024 is what its flows' memory (Table III) amounts to."""
+    """Width of the networks in the coupling layers. The paper does not state it; the memory of its flows (Table III)
+    corresponds to 1024."""
     flow_epochs: int
     cells: int
-    """Background descriptors of a layer that densities are fitted to, at most."""
+    """Largest number of background descriptors per layer that densities are fitted to."""
     stored: int
-    """Descriptors of a layer that kNN keeps, at most."""
+    """Largest number of descriptors per layer that kNN stores."""
     variants: int
-    """Augmented copies of each picture that densities are fitted to, beside the picture itself."""
+    """Augmented copies of each image that densities are fitted to, in addition to the image itself."""
     validation: int
-    """Pictures that stop the flows' training and choose k, at most."""
+    """Largest number of images that stop the training of the flows and choose k."""
 
 
 ARCHITECTURES = ("vgg16", "efficientnet_lite0")
@@ -78,23 +80,23 @@ SIZES = {
 
 @dataclass(frozen=True)
 class Column:
-    """One architecture with one of the paper's weight sets."""
+    """An architecture with one of the paper's weight sets."""
 
     architecture: str
     weights: str
 
     @property
     def name(self) -> str:
-        """As folders and options write it."""
+        """The column's name in folders and options."""
         return f"{self.architecture}-{self.weights}"
 
     @property
     def encoder(self) -> str:
-        """The paper's NYU weights have batch normalisation, the others have not."""
+        """Name of the encoder. With the NYU weights, the paper's VGG-16 has batch normalisation."""
         return "vgg16_bn" if (self.architecture, self.weights) == ("vgg16", "nyu") else self.architecture
 
     def expert(self, size: Size, init: str, seed: int) -> ExpertRecipe:
-        """The recipe of the column's expert: all of it trained for `nyu`, the decoder alone for the others."""
+        """Make the recipe of the column's expert. For `nyu` the whole network is trained, else the decoder alone."""
         frozen = self.weights != "nyu"
         width, height = size.canvas[self.architecture]
         return ExpertRecipe(
@@ -110,7 +112,7 @@ class Column:
         )
 
     def parsing(self, size: Size, seed: int) -> ExpertRecipe:
-        """The recipe of the scene parsing that gives the `ade20k` weights."""
+        """Make the recipe of the scene parsing network that the `ade20k` weights come from."""
         width, height = size.canvas[self.architecture]
         return ExpertRecipe(
             encoder=self.encoder,

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Figures 3 and 4: what the systems make of some pictures of the NYU test set and of the generalization set."""
+"""Figures 3 and 4: scores of the systems on images of the NYU test set and of the generalization set."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = ["write_figure"]
 
 
 class Plan(NamedTuple):
-    """What a figure shows."""
+    """The content of a figure."""
 
     set: str
-    """Of `Pictures`."""
+    """Field of `ImageSets`."""
     systems: tuple[str, ...]
-    pictures: int
+    images: int
     caption: str
 
 
@@ -47,27 +47,30 @@ PLANS = {
     ),
 }
 REACH = 2.0
-"""Single layers are shown between so many deviations; FCN and ensembles as likelihoods."""
+"""Scores of single layers are shown between minus and plus so many deviations, FCN and ensembles as likelihoods."""
 
 
 def write_figure(
     what: str, columns: list[Column], setting: Setting, out: Path, photographs: bool
 ) -> tuple[Path, list[Column]]:
-    """Draw a figure for every column that can be run here.
+    """Draw a figure for every column that can be run on this machine.
 
     Args:
-        what: one of PLANS.
-        columns: to draw, a file each.
-        setting: what the columns' numbers are made with.
-        out: folder.
-        photographs: whether to show the pictures themselves, which are not the project's.
+        what: One of PLANS.
+        columns: The columns to draw, each into a file of its own.
+        setting: The settings of the run.
+        out: Folder to write to.
+        photographs: Show the images too. They are not the project's to publish.
 
     Returns:
-        The Markdown file that names what is shown, and the columns that could not be run.
+        The Markdown file that shows the figures, and the columns that could not be run.
+
+    Raises:
+        DatasetError: Images are missing, or a column's folder holds another run.
     """
     plan = PLANS[what]
-    dataset: IndexedDataset = setting.report or getattr(setting.pictures, plan.set)
-    places = np.linspace(0, len(dataset) - 1, plan.pictures).round().astype(int).tolist()
+    dataset: IndexedDataset = setting.report or getattr(setting.images, plan.set)
+    places = np.linspace(0, len(dataset) - 1, plan.images).round().astype(int).tolist()
     samples = [dataset[place] for place in places]
     lines = [
         f"# {plan.caption}",
@@ -117,7 +120,7 @@ def _draw(plan: Plan, samples: list[Sample], fitted: FittedColumn, photographs: 
 
 
 def _maps(plan: Plan, sample: Sample, fitted: FittedColumn) -> list[npt.NDArray[np.float64]]:
-    """Each system's score at the picture's size, from 0 (foreground) to 1."""
+    """Scores of the systems at the image's size, H x W, from 0 (foreground) to 1 (background)."""
     shown = []
     for name, grid in zip(plan.systems, fitted.scores(sample, plan.systems), strict=True):
         score = grid.astype(np.float64)

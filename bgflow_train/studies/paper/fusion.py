@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""One logit a pixel from the layers' densities (paper, III-B3)."""
+"""Fusion of the layers' densities into one logit per pixel (paper, III-B3)."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from sklearn.linear_model import LogisticRegression
 
 from bgflow_train.data import FOREGROUND
 
-__all__ = ["Fusion"]
+__all__ = ["PaperFusion"]
 
 
 @dataclass(frozen=True)
-class Fusion:
-    """The paper's three strategies on centred, normalised NLLs.
+class PaperFusion:
+    """The paper's three strategies for fusing centred and normalised NLLs.
 
-    The third, a logistic regression, is linear, so that it folds into one affine map a layer.
+    The third strategy, a logistic regression, is linear in the NLLs and therefore one affine map.
     """
 
     centre: list[float]
     """Mean NLL of each layer's training features."""
     mean: list[float]
     deviation: list[float]
-    """Of the centred NLL on the fitting pictures."""
+    """Mean and standard deviation of each layer's centred NLL on the fitting images."""
     weight: list[float]
     bias: float
-    """Of the background logit: bias - weight . normalised NLL."""
+    """Coefficients of strategy (iii): background logit = bias - weight . normalised NLL."""
 
     @classmethod
     def fit(
@@ -38,14 +38,14 @@ class Fusion:
         labels: npt.NDArray[np.uint8],
         centre: list[float],
         weights: npt.NDArray[np.float64],
-    ) -> Fusion:
-        """Fit to cells of known label.
+    ) -> PaperFusion:
+        """Fit to labelled cells.
 
         Args:
-            nll: n x layers.
-            labels: n of BACKGROUND and FOREGROUND.
-            centre: mean NLL of each layer's training features.
-            weights: n, how much each cell counts.
+            nll: NLL in nats, n x layers.
+            labels: BACKGROUND or FOREGROUND, (n,).
+            centre: Mean NLL of each layer's training features.
+            weights: How much each cell counts, (n,).
         """
         centred = nll - centre
         mean, deviation = centred.mean(0), centred.std(0)
@@ -59,23 +59,23 @@ class Fusion:
         )
 
     def normalised(self, nll: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Centre and normalise ... x layers of NLL, so that layers can be compared."""
+        """Centre and normalise the NLL, ... x layers, so that layers can be compared."""
         return np.asarray((nll - self.centre - self.mean) / self.deviation)
 
     def minimum(self, nll: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Strategy (i): foreground where all layers agree. ... x layers of NLL to ... of background score."""
+        """Strategy (i): a cell is foreground if all layers agree. Maps NLL, ... x layers, to background score, ..."""
         return np.asarray(-self.normalised(nll).min(-1))
 
     def maximum(self, nll: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Strategy (ii): foreground where one layer says so. ... x layers of NLL to ... of background score."""
+        """Strategy (ii): a cell is foreground if one layer says so. Maps NLL, ... x layers, to background score, ..."""
         return np.asarray(-self.normalised(nll).max(-1))
 
     def logit(self, nll: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Strategy (iii): the regression. ... x layers of NLL to ... of background logit."""
+        """Strategy (iii): logistic regression. Maps NLL, ... x layers, to background logit, ..."""
         return np.asarray(self.bias - self.normalised(nll) @ self.weight)
 
     def affine(self) -> tuple[list[float], float]:
-        """The whole map as (a, b): background logit = b + a . NLL."""
+        """Fold strategy (iii) into (a, b) with background logit = b + a . NLL."""
         a = [-w / d for w, d in zip(self.weight, self.deviation, strict=True)]
         b = self.bias - sum(ai * (c + m) for ai, c, m in zip(a, self.centre, self.mean, strict=True))
         return a, b

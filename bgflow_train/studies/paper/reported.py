@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the paper reports, as it prints it: FPR95, AR and AP in per cent, AUROC as a fraction."""
+"""Results that the paper reports, as printed there: FPR95, AR and AP in per cent, AUROC as a fraction."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import NamedTuple
 __all__ = ["MEMORY", "TABLE1", "TABLE2", "TIME", "WEIGHTS", "Reported"]
 
 WEIGHTS = ("nyu", "ade20k", "imagenet")
-"""The paper's three weight sets of the encoder, in its order."""
+"""The paper's three weight sets of the encoder, in the order of its tables."""
 
 
 class Reported(NamedTuple):
-    """One system with one weight set."""
+    """Metrics of one system with one weight set."""
 
     fpr95: float
     ar: float
@@ -43,7 +43,7 @@ TABLE1 = _table(
         "flow ensemble": ((44.2, 39.1, 88.9, 0.89), (70.9, 16.0, 65.7, 0.72), (70.6, 24.7, 74.4, 0.76)),
     }
 )
-"""Evaluation on the NYU test set: 87 balanced pictures."""
+"""Evaluation on the NYU test set: 87 balanced images."""
 
 TABLE2 = _table(
     {
@@ -52,12 +52,12 @@ TABLE2 = _table(
         "flow ensemble": ((56.4, 38.0, 61.6, 0.84), (49.4, 27.0, 51.8, 0.83), (46.2, 40.3, 65.0, 0.88)),
     }
 )
-"""Evaluation on the generalization set: 45 pictures, about 80 % background."""
+"""Evaluation on the generalization set: 45 images with about 80 % background."""
 
 TIME = {"fcn": 35, "flow 3": 100, "flow 4": 50, "flow 5": 30, "flow 6": 40}
 TIME |= {"knn 3": 1950, "knn 4": 770, "knn 5": 250, "knn 6": 370}
-"""Table III: milliseconds an image on a GTX 1080 Ti."""
+"""Table III: milliseconds per image on a GTX 1080 Ti."""
 
 MEMORY = {"fcn": 160, "flow 3": 160, "flow 4": 230, "flow 5": 230, "flow 6": 130}
 MEMORY |= {"knn 3": 11000, "knn 4": 5100, "knn 5": 1360, "knn 6": 2000}
-"""Table III: MB; the flows' without the encoder."""
+"""Table III: memory in MB; that of the flows without the encoder."""

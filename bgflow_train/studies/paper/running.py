@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a column of Tables I and II from pictures to numbers, or says why it cannot be run here."""
+"""Runs of a column of Tables I and II, from images to metrics."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from bgflow_ros import __version__
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.data import IndexedDataset
 from bgflow_train.data.augment import CONSTANTS as AUGMENTATION
-from bgflow_train.data.registry import open_parsing
+from bgflow_train.data.registry import open_ade20k_parsing
 from bgflow_train.model.densities import Mixture
 from bgflow_train.model.densities.real_nvp import Coupling
 from bgflow_train.networks import IMAGENET, EncoderError
 from bgflow_train.networks.device import machine
 from bgflow_train.networks.expert import Expert
 from bgflow_train.runs.artifact import BEGUN
-from bgflow_train.runs.ownership import claim
+from bgflow_train.runs.ownership import own_folder
 from bgflow_train.studies.paper.cells import CONSTANTS as FITTING
-from bgflow_train.studies.paper.column_fitting import CHOICE_PICTURES, NEIGHBOURS, FittedColumn, fit_column
+from bgflow_train.studies.paper.column_fitting import CHOICE_IMAGES, NEIGHBOURS, FittedColumn, fit_column
 from bgflow_train.studies.paper.columns import Column, Size
+from bgflow_train.studies.paper.image_sets import ImageSets, open_image_sets
 from bgflow_train.studies.paper.measuring import measure_systems
-from bgflow_train.studies.paper.pictures import Pictures, open_pictures
 from bgflow_train.studies.paper.systems import rows
 from bgflow_train.training.train_expert import EXPERT, train_expert
 
 __all__ = ["TABLES", "Setting", "fitted_column", "run_column"]
 
 TABLES = {"table1": "nyu", "table2": "generalization"}
-"""Which of `Pictures` each table reports on."""
+"""The field of `ImageSets` that each table reports on."""
 CONSTANTS = (
     FITTING
     | AUGMENTATION
@@ -49,48 +49,53 @@ CONSTANTS = (
         "floor": Mixture.FLOOR,
         "steps": Mixture.STEPS,
         "neighbours": list(NEIGHBOURS),
-        "choice_pictures": CHOICE_PICTURES,
+        "choice_pictures": CHOICE_IMAGES,
     }
 )
-"""What the code fixes and a column's numbers depend on."""
+"""Constants of the code that a column's results depend on."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a run of the tables is given."""
+    """Settings that all columns of a run share."""
 
     data: Path
     work: Path
-    """Folder of everything on the way: experts, features, densities, counts."""
+    """Folder of the intermediate results: experts, features, densities, counts."""
     size: Size
     split: str = "official"
     seed: int = 0
     ade20k: Path | None = None
     """ADEChallengeData2016, to train the `ade20k` weights."""
     brought: dict[str, str] = field(default_factory=dict)
-    """Files of encoder weights, by column."""
+    """Files of encoder weights that the user gives, by column."""
     fitting: Path | None = None
-    """A fitting set of the user's own."""
+    """Folder of a fitting set of the user's own; None for the project's."""
     report: IndexedDataset | None = None
-    """What to report on instead of the table's own set."""
+    """Images to report on; None for the table's own set."""
 
     @cached_property
-    def pictures(self) -> Pictures:
-        """Open what there is to fit with and to report on."""
-        return open_pictures(self.data, self.split, self.size.validation, self.seed, self.fitting)
+    def images(self) -> ImageSets:
+        """The images to fit with and to report on, which are opened on first access."""
+        return open_image_sets(self.data, self.split, self.size.validation, self.seed, self.fitting)
 
 
 def run_column(column: Column, setting: Setting, table: str) -> dict[str, Any]:
-    """Run one column of a table; what is already done is not done again.
+    """Run one column of a table, continuing from the intermediate results of an earlier run.
+
+    Args:
+        column: The column to run.
+        setting: The settings of the run.
+        table: One of TABLES.
 
     Returns:
-        JSON-ready: the measured systems with everything that they depend on, or `not_run` with the reason.
+        JSON-ready: the results of the systems with everything that they depend on, or `not_run` with the reason.
 
     Raises:
-        DatasetError: pictures are missing, or the column's folder holds another run.
+        DatasetError: Images are missing, or the column's folder holds another run.
     """
     head: dict[str, Any] = {"column": asdict(column) | {"encoder": column.encoder}}
-    report: IndexedDataset = setting.report or getattr(setting.pictures, TABLES[table])
+    report: IndexedDataset = setting.report or getattr(setting.images, TABLES[table])
     try:
         expert, folder, begun = _begin(column, setting)
     except EncoderError as error:
@@ -99,7 +104,7 @@ def run_column(column: Column, setting: Setting, table: str) -> dict[str, Any]:
     path = folder / f"{table}-{report.digest()[:12]}-{systems[:6]}.json"
     if path.exists():
         return dict(json.loads(path.read_text()))
-    fitted = fit_column(column, setting.size, expert, setting.pictures, folder, setting.seed)
+    fitted = fit_column(column, setting.size, expert, setting.images, folder, setting.seed)
     measured = measure_systems(fitted, report, folder / "counts", setting.seed)
     more = {
         "expert": json.loads((_folder(column, setting) / "expert" / EXPERT.record).read_text()),
@@ -122,30 +127,35 @@ def run_column(column: Column, setting: Setting, table: str) -> dict[str, Any]:
 
 
 def fitted_column(column: Column, setting: Setting) -> FittedColumn:
-    """Train a column's expert and fit its systems, or read them where that has been done.
+    """Train a column's expert and fit its systems, or read those of an earlier run.
 
     Raises:
-        EncoderError: the weights to begin with cannot be had here.
-        DatasetError: the column's folder holds another run.
+        EncoderError: The initial weights are not available on this machine.
+        DatasetError: Images are missing, or the column's folder holds another run.
     """
     expert, folder, _ = _begin(column, setting)
-    return fit_column(column, setting.size, expert, setting.pictures, folder, setting.seed)
+    return fit_column(column, setting.size, expert, setting.images, folder, setting.seed)
 
 
 def _begin(column: Column, setting: Setting) -> tuple[Expert, Path, dict[str, Any]]:
-    """The trained expert, the claimed folder of all that follows from its very weights, and what decides that."""
+    """Train or read the expert.
+
+    Returns:
+        The expert; the folder for everything that depends on its weights, owned by this run; the settings that
+        identify the run.
+    """
     folder = _folder(column, setting) / "expert"
     recipe = column.expert(setting.size, _init(column, setting), setting.seed)
-    expert = train_expert(recipe, setting.pictures.fit, setting.pictures.stop, folder)
+    expert = train_expert(recipe, setting.images.fit, setting.images.stop, folder)
     weights = hashlib.sha256((folder / EXPERT.weights).read_bytes()).hexdigest()
     systems = folder.with_name(f"systems-{weights[:12]}")
     begun = {
         "size": _size_of(column, setting.size),
         "constants": CONSTANTS,
-        "data": setting.pictures.digests(),
+        "data": setting.images.digests(),
         "run": {"split": setting.split, "seed": setting.seed},
     }
-    claim(systems / BEGUN, begun)
+    own_folder(systems / BEGUN, begun)
     return expert, systems, begun
 
 
@@ -154,7 +164,7 @@ def _folder(column: Column, setting: Setting) -> Path:
 
 
 def _init(column: Column, setting: Setting) -> str:
-    """What the column's expert begins with: a name or a file."""
+    """Initial weights of the column's expert, as a name or a file."""
     if column.name in setting.brought:
         return setting.brought[column.name]
     if column.weights == "nyu":
@@ -164,12 +174,12 @@ def _init(column: Column, setting: Setting) -> str:
     if setting.ade20k is None:
         raise EncoderError("no weights of a scene parsing on ADE20K, and no ADE20K to train them on")
     folder = _folder(column, setting) / "parsing"
-    train_expert(column.parsing(setting.size, setting.seed), *open_parsing(setting.ade20k), folder)
+    train_expert(column.parsing(setting.size, setting.seed), *open_ade20k_parsing(setting.ade20k), folder)
     return str(folder / EXPERT.weights)
 
 
 def _size_of(column: Column, size: Size) -> dict[str, Any]:
-    """The part of a size that concerns a column."""
+    """The values of a size that apply to a column."""
     found = {}
     for key, value in asdict(size).items():
         own = value[column.architecture] if isinstance(value, dict) else value

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every system of a column - FCN, kNN, flow, the plain baselines, their ensembles - on one picture's features."""
+"""The systems of a column: FCN, kNN, flow, plain baselines, and their ensembles."""
 
 from __future__ import annotations
 
@@ -13,50 +13,50 @@ import torch
 import torch.nn.functional as F
 
 from bgflow_train.model.densities import Density
-from bgflow_train.model.features import Features
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
 from bgflow_train.studies.paper.cells import nll_maps
-from bgflow_train.studies.paper.fusion import Fusion
+from bgflow_train.studies.paper.features import Features
+from bgflow_train.studies.paper.fusion import PaperFusion
 
 __all__ = ["KINDS", "Map", "Systems", "rows"]
 
 KINDS = ("knn", "flow", "gaussian", "mixture")
-"""Densities: the paper's two, and the baselines that a flow must beat."""
-STRATEGIES = {"ensemble": Fusion.logit, "minimum": Fusion.minimum, "maximum": Fusion.maximum}
-"""The paper's ensembles are the logistic regression's; it reports the other two as far worse."""
+"""Kinds of densities: the two of the paper, and the baselines that a flow should beat."""
+STRATEGIES = {"ensemble": PaperFusion.logit, "minimum": PaperFusion.minimum, "maximum": PaperFusion.maximum}
+"""Strategies of fusion. The paper's ensembles are the logistic regression, which it reports to be far better."""
 
 
 class Map(NamedTuple):
-    """A system's background score of a picture, the higher the likelier background."""
+    """A system's background score of an image. Higher values are more likely background."""
 
     grid: npt.NDArray[np.float32]
-    """h x w on the canvas."""
+    """Scores of the canvas' cells, h x w."""
     stride: int
-    """Canvas pixels a cell."""
+    """Width and height of a cell in canvas pixels."""
 
 
 def rows(numbers: tuple[int, ...]) -> list[str]:
-    """Names of the systems over layers of these numbers, in the tables' order."""
+    """List the names of the systems over layers of these numbers, in the order of the tables."""
     return ["fcn"] + [f"{kind} {part}" for kind in KINDS for part in (*numbers, *STRATEGIES)]
 
 
 @dataclass(frozen=True)
 class Systems:
-    """All systems of one column, fitted."""
+    """The fitted systems of one column."""
 
     expert: Expert
     densities: dict[str, list[Density]]
-    """A density a layer, by kind."""
-    fusions: dict[str, Fusion]
-    """By kind."""
+    """For each kind one density per layer."""
+    fusions: dict[str, PaperFusion]
+    """For each kind the fusion of its layers."""
 
     @torch.inference_mode()
     def maps(self, features: Features) -> dict[str, Map]:
-        """Score a picture with every system; keys as `rows` names them."""
+        """Score an image with every system, under the names of `rows`."""
         maps = [torch.from_numpy(map.astype(np.float32)).to(DEVICE)[None] for map in features.maps]
         softmax = self.expert.logits(maps[-1])[0]
-        # The difference of the logits orders as the softmax does, and does not saturate.
+        # The difference of the logits orders pixels as the softmax does, but does not saturate.
         found = {"fcn": Map((softmax[0] - softmax[1]).cpu().numpy(), 1)}
         for kind, densities in self.densities.items():
             fusion, grid = self.fusions[kind], maps[0].shape[2:]

@@ -1,8 +1,9 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Table III: time and memory of FCN, flow and kNN on one machine, with operation counts beside them.
+"""Table III: time, memory and operations of FCN, flow and kNN on one machine.
 
-Neither depends on what weights and descriptors hold, so random ones serve: nothing has to be trained or downloaded.
+None of them depends on the values of weights and descriptors. Random values are used, so that nothing has to be trained
+or downloaded.
 """
 
 from __future__ import annotations
@@ -32,29 +33,29 @@ from bgflow_train.studies.paper.reported import MEMORY, TIME
 __all__ = ["write_table3"]
 
 STORED = 30_000
-"""Descriptors that each kNN is measured with; its time and memory are proportional to their number."""
+"""Number of descriptors in each measured kNN, to which its time and memory are proportional."""
 FLOWS = {"flow": (32, 1024), "flow, 16 couplings": (16, 1024), "flow, small": (16, 64)}
-"""Couplings and width: the paper's, half of its chain, and what two cores train."""
+"""Coupling layers and width of the flows: as in the paper, half as many couplings, and small enough for two cores."""
 REPEATS = 7
 
 
 class Part(NamedTuple):
-    """Something to time on one picture."""
+    """A part of a system that is timed on one image."""
 
     name: str
     run: Callable[[], object]
     gmac: float
-    """Multiplications with addition, in 10^9."""
+    """Multiply-accumulate operations, in 10^9."""
     megabytes: float
-    """Of weights or stored descriptors."""
+    """Size of the weights or of the stored descriptors in MB."""
 
 
 def write_table3(out: Path, seed: int) -> Path:
     """Measure, and write table3.md, table3.json and table3.png.
 
     Args:
-        out: folder.
-        seed: of weights and descriptors.
+        out: Folder to write to.
+        seed: Seed of the weights and descriptors.
 
     Returns:
         The Markdown file.
@@ -78,7 +79,7 @@ def write_table3(out: Path, seed: int) -> Path:
 
 @torch.inference_mode()
 def _measure(architecture: str, width: int, height: int, seed: int) -> list[dict[str, Any]]:
-    """Time every part in turn, `REPEATS` times, so that the machine's moods hit all of them alike."""
+    """Time all parts in turn, `REPEATS` times, so that changes in the load of the machine affect all parts alike."""
     parts = _parts(architecture, width, height, seed)
     times = np.zeros((REPEATS, len(parts)))
     for repeat in tqdm(range(-1, REPEATS), f"time {architecture}", unit="round"):
@@ -87,7 +88,7 @@ def _measure(architecture: str, width: int, height: int, seed: int) -> list[dict
             part.run()
             if DEVICE.type == "cuda":
                 torch.cuda.synchronize()
-            if repeat >= 0:  # the round before warms up
+            if repeat >= 0:  # The round before is a warm-up.
                 times[repeat, index] = time.perf_counter() - begin
     ratios = times / times[:, [0]]
     return [
@@ -119,7 +120,7 @@ def _parts(architecture: str, width: int, height: int, seed: int) -> list[Part]:
     for layer, x in zip(expert.layers, cells, strict=True):
         knn = KNN(layer.channels, stored=STORED)
         knn.fit(torch.randn(STORED, layer.channels), x, seed=seed)
-        # faiss multiplies where torch cannot count.
+        # The multiplications of faiss are not seen by the counter of torch.
         gmac = len(x) * STORED * layer.channels / 1e9
         parts.append(_part(f"knn {layer.number}", partial(knn.nll, x), knn)._replace(gmac=gmac))
     return parts

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tables I and II: the paper's numbers and ours, row by row, as Markdown, JSON and a plot."""
+"""Tables I and II: the paper's results beside those of this project, as Markdown, JSON and a plot."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WEIGHT_TITLES = {"nyu": "NYU", "ade20k": "ADE20K", "imagenet": "ImageNet"}
 
 
 def _command(table: str, column: Column) -> str:
-    """What fills a column where its weights can be had."""
+    """Command that fills a column on a machine that has its weights."""
     line = f"bgflow reproduce {table} --data DATA --columns {column.name}"
     if column.weights == "ade20k":
         return f"{line} --ade20k ADEChallengeData2016"
@@ -37,10 +37,18 @@ def _command(table: str, column: Column) -> str:
 
 
 def keep_column(table: str, column: Column, result: dict[str, Any], out: Path) -> None:
-    """Keep a column's result under `out`; one that was measured elsewhere stays where this machine cannot.
+    """Write a column's result to `out`.
+
+    A result that was measured elsewhere is not replaced by one that was not run on this machine.
+
+    Args:
+        table: `table1` or `table2`.
+        column: The column.
+        result: Its result, see `run_column`.
+        out: Folder of the tables.
 
     Raises:
-        DatasetError: a table there reports on other pictures, or was made with another split, seed or fitting set.
+        DatasetError: Another column there was measured on other images, or with another split, seed or fitting set.
     """
     path = _path(table, column, out)
     if "not_run" in result:
@@ -51,14 +59,18 @@ def keep_column(table: str, column: Column, result: dict[str, Any], out: Path) -
             kept = json.loads(other.read_text())
             if "not_run" not in kept and _kind(kept) != _kind(result):
                 raise DatasetError(
-                    f"{other} was measured with {_kind(kept)}, this column with {_kind(result)}; one table takes one "
-                    "of them: choose another --out"
+                    f"{other} was measured with {_kind(kept)}, this column with {_kind(result)}; all columns of a table "
+                    "must agree: choose another --out"
                 )
     write_atomically(path, (json.dumps(result, indent=1) + "\n").encode())
 
 
 def write_table(table: str, out: Path) -> Path:
-    """Write TABLE.md and TABLE.png from the columns kept under `out`; their JSON files stay beside.
+    """Write TABLE.md and TABLE.png from the columns in `out`.
+
+    Args:
+        table: `table1` or `table2`.
+        out: Folder of the tables, which `keep_column` has filled.
 
     Returns:
         The Markdown file.
@@ -93,7 +105,7 @@ def write_table(table: str, out: Path) -> Path:
 
 
 def _kind(result: dict[str, Any]) -> dict[str, Any]:
-    """What all columns of one table share, besides the pictures' place: what it reports on and how it was split."""
+    """The properties on which all columns of a table must agree: the reported set, the fitting set and the split."""
     measured = result["measured"]
     fuse = result["data"]["fuse"]["sha256"][:8]
     return {"set": measured["set"], "sha256": measured["data_sha256"][:8], "fuse": fuse, **result["run"]}
@@ -132,7 +144,7 @@ def _comparison(table: str, columns: dict[Column, dict[str, Any]]) -> str:
 
 
 def _missing(table: str, column: Column, result: dict[str, Any] | None) -> str:
-    # The reason's first clause; the whole of it stands among the sizes.
+    # Only the first clause of the reason; the table of sizes has all of it.
     why = "not run yet" if result is None else "not run: " + re.split("[:,;]", result["not_run"])[0]
     return f"{why}; `{_command(table, column)}`"
 
@@ -225,7 +237,7 @@ def _baselines(columns: dict[Column, dict[str, Any]]) -> str:
 
 
 def _plot(table: str, columns: dict[Column, dict[str, Any]]) -> bytes:
-    """AUROC of every row: the paper's as crosses, ours with intervals."""
+    """Plot the AUROC of every system, with crosses for the paper's and intervals for ours, as a PNG file."""
     from matplotlib.figure import Figure
 
     systems = list(PAPER[table])

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The one table: the default model, its scores by themselves, its peers and the paper's systems, side by side."""
+"""The table of the default model, its single scores, its peers and the paper's systems."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ DENSITIES = {
 }
 PAPER = {"fcn": "FCN softmax", "knn ensemble": "kNN ensemble", "flow ensemble": "flow ensemble"}
 PAPER_SETS = ("table1", "table2")
-"""The tables of the paper that report on sets of this one."""
+"""Tables of the paper that report on sets of this table."""
 
 
 def paper_systems(columns: Path, sets: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Add the paper's systems, from our own run of them, to the sets that they were measured on.
+    """Collect the results of the paper's systems, as reproduced here, on the given sets.
 
     Args:
-        columns: folder of JSON files that `bgflow reproduce` wrote.
-        sets: as `measure_peers` returns them.
+        columns: Folder of JSON files that `bgflow reproduce` wrote.
+        sets: The results on each set, see `measure_peers`.
 
     Returns:
-        Of each added system its results by set, in the order of the files.
+        For each of the paper's systems its results by set, in the order of the files.
     """
     by_hash = {one["data_sha256"]: one["set"] for one in sets}
     found: dict[str, dict[str, Any]] = {}
@@ -64,9 +64,9 @@ def write_peers(result: dict[str, Any], columns: Path, out: Path) -> Path:
     """Write peers.md, peers.json and peers.png.
 
     Args:
-        result: `sets` as `measure_peers` returns them, and where it all comes from.
-        columns: see `paper_systems`.
-        out: folder to write to.
+        result: `sets`, the results on each set, see `measure_peers`, and everything that they depend on.
+        columns: See `paper_systems`.
+        out: Folder to write to.
 
     Returns:
         The Markdown file.
@@ -154,7 +154,7 @@ def _classes(systems: dict[str, Any]) -> str:
 
 
 def _plot(rows: dict[str, dict[str, Any]], order: list[str], sets: list[dict[str, Any]]) -> bytes:
-    """AUROC with its interval by picture, a panel a set."""
+    """Plot the AUROC of every system with its interval, one panel per set, as a PNG file."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(3.2 * len(sets) + 3, 1.2 + 0.3 * len(order)), layout="constrained")

@@ -17,13 +17,13 @@ from bgflow_ros.segmentation.usage import memory
 from bgflow_train.data import Dataset
 from bgflow_train.data.registry import open_split
 from bgflow_train.model.densities import RealNVP
-from bgflow_train.model.features import FeatureCache, background_cells
 from bgflow_train.model.fitting import fit
 from bgflow_train.model.scores import COUPLINGS, HIDDEN
 from bgflow_train.networks.device import machine
 from bgflow_train.networks.pyramid import Pyramid
+from bgflow_train.studies.paper.features import FeatureCache, background_cells
 from bgflow_train.training.recipe import Recipe
-from bgflow_train.training.train_backbone import PYRAMID
+from bgflow_train.training.train_backbone import BACKBONE
 
 __all__ = ["measure_offline", "offline_table"]
 
@@ -43,7 +43,7 @@ class _Counted(RealNVP):
 
 
 def measure_offline(data: Path, work: Path, seed: int = 0) -> dict[str, Any]:
-    """Time each step once, in order; what is measured does not depend on the expert's weights, which are ImageNet's.
+    """Time each step once, in order; what is measured does not depend on the backbone's weights, which are ImageNet's.
 
     Args:
         data: folder that holds the data sets.
@@ -56,13 +56,13 @@ def measure_offline(data: Path, work: Path, seed: int = 0) -> dict[str, Any]:
     recipe = Recipe(seed=seed)
     sets = [open_split(data, *split) for split in PICTURES]
     pyramid = Pyramid().eval().requires_grad_(False)
-    expert = work / "expert"
-    PYRAMID.keep(expert, pyramid, {"recipe": {"init": "imagenet"}, "init": pyramid.source, "data": {}})
+    folder = work / "backbone"
+    BACKBONE.keep(folder, pyramid, {"recipe": {"init": "imagenet"}, "init": pyramid.source, "data": {}})
     cache = FeatureCache(work / "features", pyramid, recipe.width, recipe.height)
     seconds = {}
     seconds["features"], _ = _timed(lambda: sum(1 for _ in _features(cache, sets)))
     seconds["features_read"], cells = _timed(lambda: background_cells(_features(cache, sets), pyramid.layers))
-    seconds["fit"], _ = _timed(lambda: fit(recipe, [expert], data, None, work / "fit"))
+    seconds["fit"], _ = _timed(lambda: fit(recipe, [folder], data, None, work / "fit"))
     index = [layer.number for layer in pyramid.layers].index(LAYER)
     drawn = np.random.default_rng(seed).permutation(len(cells[index]))[: recipe.cells * 5 // 4]
     x = torch.from_numpy(cells[index][drawn])

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Features of labelled pictures: each cell's descriptor, and whether it describes background (paper, III-A3)."""
+"""Features of labelled images: the descriptor of each cell, and whether it describes background (paper, III-A3)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, Dataset, Sample
-from bgflow_train.data.canvas import canvas_of
+from bgflow_train.data.canvas import to_canvas
 from bgflow_train.networks import Encoder, Layer
 from bgflow_train.networks.device import device_of
 
@@ -32,29 +32,33 @@ __all__ = [
 ]
 
 BACKGROUND_ABOVE = 0.8
-"""A cell whose background score is higher is background; only those train a density. A higher bound leaves the deepest
-layer, whose field is wide, few cells (`bgflow fit` counts them); validation preferred 0.8 to 0.9.
+"""Background score above which a cell is background; only such cells train a density. A higher bound leaves few cells
+of the deepest layer, whose field is wide; validation preferred 0.8 to 0.9.
 """
 FOREGROUND_BELOW = 0.1
-"""A cell whose background score is lower is foreground; no density is fitted to those, they are counted."""
+"""Background score below which a cell is foreground; such cells are only counted."""
 FIELD_SIGMAS = 18
-"""A light encoder's effective receptive field: a Gaussian, the theoretical width being so many sigmas. By the
-gradient's energy EfficientNet-Lite0's layers have 15, 21 and 18 (test_features.py measures it)."""
+"""Theoretical width of a light encoder's receptive field in standard deviations of the effective field, a Gaussian. By
+the energy of the gradient, the layers of EfficientNet-Lite0 have 15, 21 and 18 (measured in test_features.py)."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """One picture's feature maps with their labels."""
+    """Feature maps of one image with their labels."""
 
     maps: list[npt.NDArray[np.float16]]
-    """channels x h x w, a layer each."""
+    """For each layer channels x h x w."""
     scores: list[npt.NDArray[np.float16]]
-    """h x w background scores, a layer each; NaN where nothing is labelled."""
+    """For each layer the background scores, h x w; NaN where nothing is labelled."""
     cells: npt.NDArray[np.uint8]
-    """h x w at the finest layer: the mask under each cell's centre."""
+    """Mask at the centre of each cell of the finest layer, h x w."""
 
     def labels(self, layer: int) -> npt.NDArray[np.uint8]:
-        """Label each cell, h x w, of the layer with this index: BACKGROUND, FOREGROUND, or VOID for mixed (III-A3)."""
+        """Label the cells of a layer, h x w: BACKGROUND, FOREGROUND, or VOID for mixed ones (paper, III-A3).
+
+        Args:
+            layer: Index of the layer.
+        """
         score = self.scores[layer]
         labels = np.full(score.shape, VOID, np.uint8)
         labels[score > BACKGROUND_ABOVE] = BACKGROUND
@@ -62,31 +66,35 @@ class Features:
         return labels
 
     def background(self, layer: int) -> npt.NDArray[np.float32]:
-        """Descriptors, n x channels, of the background cells of the layer with this index."""
+        """Select the descriptors of a layer's background cells, n x channels.
+
+        Args:
+            layer: Index of the layer.
+        """
         channels = self.maps[layer].shape[0]
         cells = self.maps[layer].reshape(channels, -1).T
         return np.asarray(cells[self.labels(layer).ravel() == BACKGROUND], np.float32)
 
 
 def background_score(mask: npt.NDArray[np.uint8], layer: Layer) -> npt.NDArray[np.float32]:
-    """Share of background among the labelled pixels in each cell's receptive field, 0 to 1 (paper, III-A3).
+    """Compute the share of background in the labelled pixels of each cell's receptive field (paper, III-A3).
 
     Args:
-        mask: H x W in the canvas.
-        layer: gives stride and field.
+        mask: H x W, in the canvas.
+        layer: Defines stride and field.
 
     Returns:
-        H/stride x W/stride; NaN where the field holds (almost) no labelled pixel.
+        H/stride x W/stride of 0 to 1; NaN where the field has (almost) no labelled pixel.
     """
-    see = _seen_effectively if layer.effective else _seen
-    labelled, background = see(mask != VOID, layer), see(mask == BACKGROUND, layer)
+    share_of = _share_of_gaussian if layer.effective else _share_of_box
+    labelled, background = share_of(mask != VOID, layer), share_of(mask == BACKGROUND, layer)
     share = np.where(labelled > 0.01, background / np.maximum(labelled, 1e-6), np.nan)
     return share.astype(np.float32)
 
 
-def _seen_effectively(pixels: npt.NDArray[np.bool_], layer: Layer) -> npt.NDArray[np.float32]:
-    """Share of the pixels in each cell's effective field, a Gaussian."""
-    # Averaging whole cells first makes a wide Gaussian cheap and puts its samples on the cells' centres.
+def _share_of_gaussian(pixels: npt.NDArray[np.bool_], layer: Layer) -> npt.NDArray[np.float32]:
+    """Compute the share of the pixels in each cell's effective field, a Gaussian."""
+    # Averaging whole cells first makes a wide Gaussian cheap and centres its samples on the cells.
     height, width = pixels.shape[0] // layer.stride, pixels.shape[1] // layer.stride
     cells = cv2.resize(pixels.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
     sigma = layer.receptive_field / FIELD_SIGMAS / layer.stride
@@ -94,21 +102,21 @@ def _seen_effectively(pixels: npt.NDArray[np.bool_], layer: Layer) -> npt.NDArra
     return np.asarray(blurred, np.float32)
 
 
-def _seen(pixels: npt.NDArray[np.bool_], layer: Layer) -> npt.NDArray[np.float32]:
-    """Share of the pixels in each cell's theoretical field, a box."""
+def _share_of_box(pixels: npt.NDArray[np.bool_], layer: Layer) -> npt.NDArray[np.float32]:
+    """Compute the share of the pixels in each cell's theoretical field, a box."""
     side = (layer.receptive_field, layer.receptive_field)
     box = cv2.boxFilter(pixels.astype(np.float32), -1, side, borderType=cv2.BORDER_CONSTANT)
     return np.asarray(box[layer.stride // 2 :: layer.stride, layer.stride // 2 :: layer.stride], np.float32)
 
 
 class FeatureCache:
-    """Features on disk, one file a picture, so that a killed run goes on where it was.
+    """Features on disk, one file per image, so that a killed run continues where it was.
 
     Args:
-        root: folder of the cache.
-        encoder: computes what is missing.
-        width: the canvas' width in pixels.
-        height: the canvas' height in pixels.
+        root: Folder of the cache.
+        encoder: Network that computes missing features.
+        width: Width of the canvas in pixels.
+        height: Height of the canvas in pixels.
     """
 
     def __init__(self, root: Path, encoder: Encoder, width: int, height: int) -> None:
@@ -116,16 +124,16 @@ class FeatureCache:
         weights = hashlib.sha256()
         for tensor in encoder.state_dict().values():
             weights.update(tensor.cpu().numpy().tobytes())
-        # Labels are kept beside the features, so what they depend on belongs to the name.
+        # The labels are stored with the features, so the name includes everything that they depend on.
         self.folder = root / f"{encoder.name}-{weights.hexdigest()[:12]}-{width}x{height}-{FIELD_SIGMAS}"
 
     def features(self, dataset: Dataset) -> Iterator[Features]:
-        """Features of all samples, computed where the cache has none."""
-        for sample in tqdm(dataset, desc=f"features {dataset.name}", unit="picture"):
+        """Read the features of all samples; missing ones are computed."""
+        for sample in tqdm(dataset, desc=f"features {dataset.name}", unit="image"):
             yield self.of(sample)
 
     def of(self, sample: Sample) -> Features:
-        """Features of one sample."""
+        """Read or compute the features of one sample."""
         key = hashlib.sha256(sample.rgb.tobytes() + sample.mask.tobytes() + str(sample.rgb.shape).encode())
         path = self.folder / f"{key.hexdigest()[:24]}.npz"
         if not path.exists():
@@ -133,7 +141,7 @@ class FeatureCache:
         return _unpacked(path, len(self.encoder.layers))
 
     def _compute(self, sample: Sample) -> Features:
-        canvas, mask = canvas_of(sample, self.width, self.height)
+        canvas, mask = to_canvas(sample, self.width, self.height)
         with torch.inference_mode():
             image = torch.from_numpy(canvas).to(device_of(self.encoder))
             maps = self.encoder(image.permute(2, 0, 1)[None].float())
@@ -146,11 +154,11 @@ class FeatureCache:
 
 
 def background_cells(features: Iterable[Features], layers: Sequence[Layer]) -> list[npt.NDArray[np.float32]]:
-    """All background descriptors of many pictures, n x channels a layer."""
+    """Collect the background descriptors of many images: for each layer n x channels."""
     found: list[list[npt.NDArray[np.float32]]] = [[] for _ in layers]
-    for picture in features:
+    for image in features:
         for index, cells in enumerate(found):
-            cells.append(picture.background(index))
+            cells.append(image.background(index))
     return [np.concatenate(cells) for cells in found]
 
 

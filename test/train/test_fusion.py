@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The default model's fusion: what it believes, when it doubts the head, and the density that may overrule it."""
+"""The default model's fusion: what it believes, and when it doubts the head."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from bgflow_train.data import BACKGROUND, FOREGROUND
 from bgflow_train.evaluation.calibration import Calibration
-from bgflow_train.model import fusion as blending
-from bgflow_train.model.fusion import CERTAIN, NEVER, Blend, Domain, Veto, across_domains
+from bgflow_train.model import fusion as module
+from bgflow_train.model.fusion import Domain, Fusion, across_domains
 from bgflow_train.model.network import Network
 
 CELLS = 4000
@@ -31,11 +31,11 @@ def domain(informative: tuple[float, ...], confidence: float = 1.0, seed: int = 
     return Domain(scores, np.full(cells, confidence), labels, np.full(cells, 1 / cells))
 
 
-def slope(blend: Blend, confidence: float) -> float:
+def slope(fusion: Fusion, confidence: float) -> float:
     """What a unit of the head's score takes from the background logit in a picture of this confidence."""
-    scores = np.zeros((2, len(blend.mean)))
+    scores = np.zeros((2, len(fusion.mean)))
     scores[1, 0] = 1
-    logits = blend.logit(scores, np.full(2, confidence))
+    logits = fusion.logit(scores, np.full(2, confidence))
     return float(logits[0] - logits[1])
 
 
@@ -45,44 +45,44 @@ def test_no_weight_is_negative_even_of_a_score_that_is_wrong(
     seed: int, scores: int, informative: list[float], confidence: float
 ) -> None:
     parts = [domain(tuple(informative[:scores]), confidence, seed + place, 300) for place in range(2)]
-    blend = Blend.fit(parts)
-    assert min(*blend.weight, blend.confidence) >= 0
-    assert np.isfinite([*blend.weight, blend.confidence, blend.bias]).all()
+    fusion = Fusion.fit(parts)
+    assert min(*fusion.weight, fusion.confidence) >= 0
+    assert np.isfinite([*fusion.weight, fusion.confidence, fusion.bias]).all()
 
 
 def test_a_score_that_says_something_counts_and_noise_does_not() -> None:
-    blend = Blend.fit([domain((0.0, 2.0, 0.0), seed=seed) for seed in range(3)])
-    assert blend.weight[1] > 1.5
-    assert blend.weight[0] + blend.confidence < 0.1
-    assert blend.weight[2] < 0.1
+    fusion = Fusion.fit([domain((0.0, 2.0, 0.0), seed=seed) for seed in range(3)])
+    assert fusion.weight[1] > 1.5
+    assert fusion.weight[0] + fusion.confidence < 0.1
+    assert fusion.weight[2] < 0.1
 
 
 def test_a_score_of_the_wrong_sign_counts_nothing() -> None:
-    blend = Blend.fit([domain((1.0, -2.0), seed=seed) for seed in range(2)])
-    assert blend.weight[1] == 0
-    assert blend.weight[0] + blend.confidence > 0.5
+    fusion = Fusion.fit([domain((1.0, -2.0), seed=seed) for seed in range(2)])
+    assert fusion.weight[1] == 0
+    assert fusion.weight[0] + fusion.confidence > 0.5
 
 
 @pytest.mark.parametrize("factor", [1e-3, 1.0, 1e3])
 def test_the_unit_of_a_score_does_not_matter(factor: float) -> None:
     plain = [domain((1.0, 2.0), seed=seed) for seed in range(2)]
     other = [part._replace(scores=part.scores * [1.0, factor] + [0.0, 5 * factor]) for part in plain]
-    logits = [Blend.fit(parts).logit(parts[0].scores, parts[0].confidence) for parts in (plain, other)]
+    logits = [Fusion.fit(parts).logit(parts[0].scores, parts[0].confidence) for parts in (plain, other)]
     assert logits[1] == pytest.approx(logits[0], abs=0.02)
 
 
 def test_a_head_that_is_lost_where_it_is_unsure_counts_by_its_confidence() -> None:
     lost, home = domain((0.0, 1.0), confidence=0.2, seed=1), domain((3.0, 1.0), confidence=3.0, seed=2)
-    blend = Blend.fit([lost, home])
-    assert slope(blend, 3.0) > 5 * slope(blend, 0.2) > 0
-    always = Blend.fit([domain((3.0, 1.0), confidence, seed) for seed, confidence in enumerate((0.2, 3.0))])
-    assert slope(always, 0.2) > 3 * slope(blend, 0.2), "a head that is right although unsure is believed"
+    fusion = Fusion.fit([lost, home])
+    assert slope(fusion, 3.0) > 5 * slope(fusion, 0.2) > 0
+    always = Fusion.fit([domain((3.0, 1.0), confidence, seed) for seed, confidence in enumerate((0.2, 3.0))])
+    assert slope(always, 0.2) > 3 * slope(fusion, 0.2), "a head that is right although unsure is believed"
 
 
 def test_every_domain_counts_the_same_however_many_cells_it_has() -> None:
     first, second = domain((2.0, 0.0), seed=1), domain((0.0, 2.0), seed=2)
     often = Domain(*(np.concatenate([column] * 5) for column in second))
-    once, five_times = Blend.fit([first, second]), Blend.fit([first, often])
+    once, five_times = Fusion.fit([first, second]), Fusion.fit([first, often])
     assert five_times.logit(first.scores, first.confidence) == pytest.approx(
         once.logit(first.scores, first.confidence), abs=0.01
     )
@@ -94,34 +94,17 @@ def test_the_logit_is_the_formula_s(seed: int, confidence: float) -> None:
     rng = np.random.default_rng(seed)
     mean, deviation, weight = rng.normal(size=3), rng.uniform(0.1, 5, 3), rng.uniform(0, 3, 3)
     more, bias = rng.uniform(0, 2), rng.normal()
-    blend = Blend(mean.tolist(), deviation.tolist(), weight.tolist(), float(more), float(bias))
+    fusion = Fusion(mean.tolist(), deviation.tolist(), weight.tolist(), float(more), float(bias))
     scores = rng.normal(size=(7, 3))
     normal = (scores - mean) / deviation
     expected = bias - normal @ weight - more * confidence * normal[:, 0]
-    assert blend.logit(scores, np.full(7, confidence)) == pytest.approx(expected, abs=1e-9)
+    assert fusion.logit(scores, np.full(7, confidence)) == pytest.approx(expected, abs=1e-9)
 
 
 def test_background_logits_are_high_where_background_is() -> None:
     parts = [domain((2.0, 1.0), seed=seed) for seed in range(2)]
-    logits = Blend.fit(parts).logit(parts[0].scores, parts[0].confidence)
+    logits = Fusion.fit(parts).logit(parts[0].scores, parts[0].confidence)
     assert logits[parts[0].labels == BACKGROUND].mean() > 1 > -1 > logits[parts[0].labels == FOREGROUND].mean()
-
-
-@given(seeds, st.integers(600, 20_000), st.floats(0.01, 1e3), st.floats(-1e3, 1e3))
-@settings(deadline=None, max_examples=40)
-def test_the_veto_reaches_almost_no_background(seed: int, cells: int, width: float, middle: float) -> None:
-    background = middle + width * np.random.default_rng(seed).standard_t(3, cells)
-    veto = Veto.fit(1, background)
-    scores = np.column_stack([np.zeros(cells), background])
-    assert veto.slope < 0
-    assert (veto.bound(scores) < -1e-6).sum() <= NEVER * cells + 1
-    assert veto.bound(scores).min() >= -CERTAIN
-
-
-def test_the_veto_makes_the_impossible_foreground_and_bounds_nothing_usual() -> None:
-    veto = Veto.fit(0, np.random.default_rng(0).normal(size=CELLS))
-    assert veto.bound(np.array([[100.0], [1e6]])).tolist() == [-CERTAIN, -CERTAIN]
-    assert veto.bound(np.array([[0.0]])) > CERTAIN
 
 
 class Channels(nn.Module):
@@ -142,47 +125,26 @@ class Channel(nn.Module):
         return maps[0][:, self.number : self.number + 1] / 10
 
 
-@pytest.mark.parametrize("vetoed", [False, True])
-def test_the_network_says_what_blend_veto_and_calibration_say(vetoed: bool) -> None:
-    blend = Blend([4.0, 9.0, 12.0], [2.0, 5.0, 3.0], [0.7, 0.4, 1.1], 0.05, 0.3)
-    veto = Veto(1, -1.5, 24.0) if vetoed else None
-    calibration = Calibration(1.7, -0.2)
+def test_the_network_says_what_fusion_and_calibration_say() -> None:
+    fusion = Fusion([4.0, 9.0, 12.0], [2.0, 5.0, 3.0], [0.7, 0.4, 1.1], 0.05, 0.3)
     image = np.random.default_rng(0).integers(0, 256, (1, 6, 8, 3), np.uint8)
-    network = Network(Channels(), [Channel(number) for number in range(3)], blend, veto, calibration)
+    network = Network(Channels(), [Channel(number) for number in range(3)], fusion, Calibration(1.7, -0.2))
     scores = image.reshape(-1, 3) / 10
-    logits = blend.logit(scores, np.full(len(scores), scores[:, 0].mean()))
-    if veto is not None:
-        assert 0.1 < (veto.bound(scores) < logits).mean() < 0.9
-        logits = np.minimum(logits, veto.bound(scores))
+    logits = fusion.logit(scores, np.full(len(scores), scores[:, 0].mean()))
     found = network(torch.from_numpy(image))
     assert found.shape == (1, 6, 8)
     assert found.flatten().numpy() == pytest.approx(logits / 1.7 - 0.2, abs=1e-4)
 
 
-@pytest.mark.parametrize("head", [-1e6, -10.0, 0.0])
-def test_whatever_the_head_says_the_network_follows_the_veto(head: float) -> None:
-    class Head(Channel):
-        def forward(self, maps: list[Tensor]) -> Tensor:
-            return torch.full_like(super().forward(maps), head)
-
-    blend = Blend([0.0, 10.0], [1.0, 5.0], [1.0, 0.0], 0.1, 0.0)
-    veto = Veto.fit(1, np.random.default_rng(0).uniform(0, 20, CELLS))
-    image = torch.zeros(1, 4, 4, 3, dtype=torch.uint8)
-    image[:, :2, :, 1] = 255
-    logit = Network(Channels(), [Head(0), Channel(1)], blend, veto, Calibration(1.0, 0.0))(image)[0]
-    assert (logit[:2] == -CERTAIN).all()
-    assert (logit[2:] >= 0).all()
-
-
-def test_each_domain_is_judged_by_the_blend_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_domain_is_judged_by_the_fusion_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = [domain((2.0, 0.0), seed=seed) for seed in range(3)]
-    fitted, fit = [], Blend.fit
+    fitted, fit = [], Fusion.fit
 
-    def spy(domains: list[Domain]) -> Blend:
+    def spy(domains: list[Domain]) -> Fusion:
         fitted.append([next(place for place, part in enumerate(parts) if part is one) for one in domains])
         return fit(domains)
 
-    monkeypatch.setattr(blending.Blend, "fit", spy)
+    monkeypatch.setattr(module.Fusion, "fit", spy)
     found = across_domains(parts)
     assert fitted == [[1, 2], [0, 2], [0, 1]]
     assert min(found) > 0.9

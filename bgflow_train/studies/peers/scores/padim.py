@@ -1,42 +1,47 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""How unusual a descriptor is at its place in the picture (PaDiM: Defard et al., 2021)."""
+"""Evidence from a Gaussian of background for each position in the image (PaDiM: Defard et al., 2021)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from bgflow_train.model.cell_labels import pure_background
 from bgflow_train.model.densities.stored import Stored
-from bgflow_train.model.scores.base import Score
+from bgflow_train.model.scores import Score
+
+if TYPE_CHECKING:
+    from bgflow_train.model.fitting_data import FittingData
 
 __all__ = ["PadimScore"]
 
 
 class PadimScore(Stored, Score):
-    """Mahalanobis distance from the background that was seen at the same position of one layer's grid.
+    """Mahalanobis distance from the background that the fit's images show at the same position of one layer's grid.
 
-    A position that has seen too little takes the Gaussian of all positions together.
+    A position with too few samples uses the Gaussian of all positions together.
 
     Args:
-        name: of the score.
-        index: of the layer, among the encoder's.
-        channels: of that layer.
+        name: Name of the score.
+        index: Index of the layer among the backbone's.
+        channels: Channels of that layer.
     """
 
     mean: Tensor
     """Positions x channels."""
     matrix: Tensor
-    """Positions x channels x channels: whitens what the mean was taken from."""
+    """Whitening matrix of each position: positions x channels x channels."""
 
     SHRINKAGE = 1e-2
     """Share of a position's mean variance added to every direction."""
     FEWEST = 2
-    """Samples a channel below which a position has no Gaussian of its own."""
+    """Number of samples per channel below which a position has no Gaussian of its own."""
 
     def __init__(self, name: str, index: int, channels: int) -> None:
         super().__init__()
@@ -44,14 +49,25 @@ class PadimScore(Stored, Score):
         self.register_buffer("mean", torch.zeros(0, channels))
         self.register_buffer("matrix", torch.zeros(0, channels, channels))
 
-    def fit(self, maps: Iterable[tuple[Tensor, npt.NDArray[np.bool_]]]) -> int:
-        """Take means and covariances from running sums: no map is kept.
+    @property
+    def learnt(self) -> PadimScore:
+        """The score itself, whose buffers hold the Gaussians."""
+        return self
+
+    def fit(self, data: FittingData) -> None:
+        """Fit the Gaussians in one pass over the images."""
+        layer = data.backbone.layers[self.index]
+        cells = self.fit_maps((maps[self.index], pure_background(mask, layer)) for maps, mask in data.maps(self.name))
+        data.check(layer, cells, "fit")
+
+    def fit_maps(self, maps: Iterable[tuple[Tensor, npt.NDArray[np.bool_]]]) -> int:
+        """Compute means and covariances from running sums, so that no map is kept.
 
         Args:
-            maps: 1 x channels x h x w of the layer, with h x w that says which cells are background.
+            maps: Feature maps of the layer, 1 x channels x h x w, each with the background cells, h x w.
 
         Returns:
-            How many cells were background; the score can be used if they were more than one.
+            The number of background cells; with fewer than two the score stays as it was.
         """
         count = total = product = torch.zeros(())
         for map, background in maps:
@@ -80,7 +96,7 @@ class PadimScore(Stored, Score):
         return matrix
 
     def forward(self, maps: list[Tensor]) -> Tensor:
-        """Distance of each cell."""
+        """Compute the distance of each cell."""
         _, channels, height, width = maps[self.index].shape
         cells = maps[self.index].reshape(channels, height * width).T
         white = (cells - self.mean)[:, None] @ self.matrix
@@ -88,7 +104,7 @@ class PadimScore(Stored, Score):
 
 
 def _moments(count: Tensor, total: Tensor, product: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and covariance of ... samples from their sums."""
+    """Compute mean and covariance of ... samples from their sums."""
     mean = total / count[..., None].clamp(min=1)
     squares = product - total[..., :, None] * mean[..., None, :]
     return mean, squares / (count[..., None, None] - 1).clamp(min=1)

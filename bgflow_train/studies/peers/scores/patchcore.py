@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The nearest of few stored descriptors that cover all of background (PatchCore: Roth et al., CVPR 2022)."""
+"""Distance to the nearest of few stored descriptors that cover background (PatchCore: Roth et al., CVPR 2022)."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ __all__ = ["PatchCore", "k_centre"]
 class PatchCore(Stored, Density):
     """Euclidean distance to the nearest descriptor of a coreset.
 
-    Of the method this is what scores descriptors; they are the expert's own, without PatchCore's averages over
-    neighbouring cells. The distance stands for an NLL: it compares descriptors, not models.
+    Only the method's coreset and distance are used; the descriptors are the backbone's own, not averaged over
+    neighbouring cells. The distance replaces an NLL: it can compare descriptors, but not models.
 
     Args:
-        channels: numbers a descriptor.
+        channels: Number of channels of a descriptor.
     """
 
     features: Tensor
-    """n x channels, the coreset."""
+    """The coreset, n x channels."""
 
     SHARE, MOST = 0.01, 2000
-    """Of the descriptors to keep, and how many at most."""
+    """Share of the descriptors to keep, and their number at most."""
     POOL = 50_000
-    """Descriptors at most to choose them from, drawn at random."""
+    """Number of randomly drawn descriptors at most from which the coreset is chosen."""
     PROJECTED = 32
-    """Numbers of the random projection that they are chosen by."""
+    """Number of dimensions of the random projection in which distances are compared."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.register_buffer("features", torch.zeros(0, channels))
 
     def fit(self, x: Tensor, validation: Tensor, *, seed: int, checkpoint: Path | None = None, label: str = "") -> None:
-        """Choose the coreset; there is nothing to learn."""
+        """Choose the coreset; there is nothing to train."""
         generator = torch.Generator().manual_seed(seed)
         pool = x[torch.randperm(len(x), generator=generator)[: self.POOL].to(x.device)].float()
         projection = torch.randn(x.shape[1], self.PROJECTED, generator=generator).to(x.device)
@@ -48,24 +48,24 @@ class PatchCore(Stored, Density):
         self.features = pool[k_centre(pool @ projection, size)]
 
     def nll(self, x: Tensor) -> Tensor:
-        """Distance to the nearest: ... x channels to ... ."""
-        # |x - f|^2, opened up so that no ... x n x channels tensor comes to be.
+        """Compute the distance to the nearest descriptor of the coreset: ... x channels to ... ."""
+        # |x - f|^2, expanded to avoid a tensor of ... x n x channels.
         squared = x.square().sum(-1, keepdim=True) - 2 * x @ self.features.T + self.features.square().sum(-1)
         return squared.amin(-1).clamp(min=0).sqrt()
 
 
 def k_centre(points: Tensor, size: int) -> Tensor:
-    """Choose centres greedily: the first point, then always the one that is farthest from all centres so far.
+    """Choose centres greedily: the first point, then always the point farthest from all centres so far (k-centre).
 
-    No point is then farther from the nearest centre than any two centres are from each other, and no choice of as many
-    centres more than halves the largest of these distances.
+    No point is then farther from its nearest centre than any two centres are from each other, and no choice of as many
+    centres reduces the largest of these distances to less than half.
 
     Args:
-        points: n x numbers.
-        size: how many centres, at most n.
+        points: n x dimensions.
+        size: Number of centres, at most n.
 
     Returns:
-        Their indices.
+        The indices of the centres.
     """
     distance = points.new_full((len(points),), torch.inf)
     chosen, farthest = [], 0

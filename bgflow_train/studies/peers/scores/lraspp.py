@@ -1,11 +1,12 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What another head says of the same encoder: LR-ASPP, the usual light segmentation head (Howard et al., 2019)."""
+"""Evidence from another head on the same encoder: LR-ASPP, a common light segmentation head (Howard et al., 2019)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,12 @@ from torch import Tensor
 from torchvision.models.segmentation.lraspp import LRASPPHead
 from tqdm import tqdm
 
-from bgflow_train.model.scores.base import Score
+from bgflow_train.model.scores import Score
 from bgflow_train.networks.device import DEVICE
-from bgflow_train.runs.artifact import mask_loss, take_step
+from bgflow_train.training.steps import mask_loss, take_step
+
+if TYPE_CHECKING:
+    from bgflow_train.model.fitting_data import FittingData
 
 __all__ = ["LrasppScore"]
 
@@ -25,13 +29,15 @@ class LrasppScore(Score):
     """Foreground logit of torchvision's LR-ASPP head on layers 3 and 5 of a frozen encoder.
 
     Args:
-        low: channels of layer 3.
-        high: channels of layer 5.
+        low: Channels of layer 3.
+        high: Channels of layer 5.
     """
 
     name = "lraspp"
     WIDTH = 128
-    """Channels of its middle, as in the paper."""
+    """Number of inner channels, as in the paper."""
+    IMAGES = 500
+    """Number of evenly spaced images of each data set at most; their maps must fit into memory."""
     EPOCHS = 12
     BATCH = 8
     RATE = 2e-3
@@ -41,21 +47,30 @@ class LrasppScore(Score):
         self.head = LRASPPHead(low, high, 1, self.WIDTH)
 
     def forward(self, maps: list[Tensor]) -> Tensor:
-        """Foreground logit of each cell of layer 3."""
+        """Compute the foreground logit of each cell of layer 3."""
         logits: Tensor = self.head({"low": maps[0], "high": maps[2]})
         return logits
 
-    def fit(self, seen: Iterable[tuple[list[Tensor], npt.NDArray[np.uint8]]], seed: int) -> int:
-        """Train the head on the maps of labelled pictures, which are all kept in memory, 16 bits a number.
+    @property
+    def learnt(self) -> LrasppScore:
+        """The score itself."""
+        return self
+
+    def fit(self, data: FittingData) -> None:
+        """Train the head on some of the images."""
+        self.fit_maps(data.maps(self.name, self.IMAGES), data.seed)
+
+    def fit_maps(self, examples: Iterable[tuple[list[Tensor], npt.NDArray[np.uint8]]], seed: int) -> int:
+        """Train the head on feature maps, which are all kept in memory with 16 bits per number.
 
         Args:
-            seen: the layers' maps of a picture, and its mask in the canvas.
-            seed: of the first weights and the order.
+            examples: The layers' maps of each image, and its mask in the canvas.
+            seed: Seed of the initial weights and of the order.
 
         Returns:
-            How many pictures there were.
+            The number of images.
         """
-        kept = [(maps[0][0].half().cpu(), maps[2][0].half().cpu(), torch.from_numpy(mask)) for maps, mask in seen]
+        kept = [(maps[0][0].half().cpu(), maps[2][0].half().cpu(), torch.from_numpy(mask)) for maps, mask in examples]
         generator = torch.Generator().manual_seed(seed)
         with torch.random.fork_rng():
             torch.manual_seed(seed)

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bgflow_ros.segmentation.letterbox import FILL
-from bgflow_train.data import Sample
-from bgflow_train.data import camera_jitter as disturb
-from bgflow_train.data.camera_jitter import CHANCE, STANDS_OUT, pasted, strewn
+from bgflow_train.data import Sample, camera_jitter
+from bgflow_train.data.camera_jitter import CHANCE, STANDS_OUT, paste_objects, scatter_shapes
 
 LABELS = 9
 """Of the blocks, from 1."""
@@ -23,7 +22,7 @@ scales = st.floats(0.1, 3)
 
 def disturbed(sample: Sample, scale: float, width: int, height: int, void: int, rng: np.random.Generator) -> Sample:
     """What a training does to each picture."""
-    return disturb.lit(disturb.moved(sample, scale, width, height, void, rng), rng)
+    return camera_jitter.jitter_light(camera_jitter.jitter_geometry(sample, scale, width, height, void, rng), rng)
 
 
 def colour_of(labels: np.ndarray) -> np.ndarray:
@@ -40,10 +39,10 @@ def blocks(width: int = 128, height: int = 96, side: int = 24, seed: int = 0) ->
     return Sample(colour_of(labels), labels, "blocks")
 
 
-def moved(sample: Sample, scale: float, seed: int, void: int = 0) -> Sample:
+def jittered(sample: Sample, scale: float, seed: int, void: int = 0) -> Sample:
     """Disturb a picture's place but not its colours."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(disturb, "lit", lambda sample, rng: sample)
+        patch.setattr(camera_jitter, "jitter_light", lambda sample, rng: sample)
         return disturbed(sample, scale, 96, 64, void, np.random.default_rng(seed))
 
 
@@ -78,7 +77,7 @@ def test_the_generator_decides_everything_and_the_picture_stays_as_it_is(seed: i
 @given(seeds, st.floats(0.15, 2))
 @settings(deadline=None)
 def test_labels_move_with_their_pixels(seed: int, scale: float) -> None:
-    rgb, labels, _ = moved(blocks(384, 288, 96, seed), scale, seed)
+    rgb, labels, _ = jittered(blocks(384, 288, 96, seed), scale, seed)
     around = np.ones((5, 5), np.uint8)
     inside = cv2.erode(labels, around) == cv2.dilate(labels, around)
     expected = np.where(labels[..., None] == 0, FILL, colour_of(labels))
@@ -92,7 +91,7 @@ def test_pictures_come_mirrored_and_not_larger_and_smaller() -> None:
     halves = Sample(colour_of(labels), labels, "halves")
     mirrored, sizes = set(), []
     for seed in range(40):
-        cut = moved(halves, 0.3, seed)
+        cut = jittered(halves, 0.3, seed)
         left, right = (np.nonzero(cut.mask == label)[1].mean() for label in (1, 2))
         mirrored.add(bool(left > right))
         sizes.append((cut.mask > 0).sum() / (0.3**2 * labels.size))
@@ -103,13 +102,13 @@ def test_pictures_come_mirrored_and_not_larger_and_smaller() -> None:
 
 @pytest.mark.parametrize(("scale", "most"), [(1.5, 0.03), (3.0, 0.03)])
 def test_a_picture_that_can_fill_the_cut_fills_it_but_for_tilted_corners(scale: float, most: float) -> None:
-    assert np.mean([(moved(blocks(), scale, seed).mask == 0).mean() for seed in range(40)]) < most
+    assert np.mean([(jittered(blocks(), scale, seed).mask == 0).mean() for seed in range(40)]) < most
 
 
 def test_a_picture_smaller_than_the_cut_is_shown_whole() -> None:
     sample = blocks(side=32)
     for seed in range(40):
-        cut = moved(sample, 0.2, seed)
+        cut = jittered(sample, 0.2, seed)
         assert set(np.unique(cut.mask)) - {0} == set(np.unique(sample.mask)), seed
 
 
@@ -118,7 +117,7 @@ def test_each_change_of_the_light_changes_the_picture_and_never_its_labels(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def drawn(chance: float) -> list[Sample]:
-        monkeypatch.setattr(disturb, "CHANCE", dict.fromkeys(CHANCE, 0.0) | {name: chance})
+        monkeypatch.setattr(camera_jitter, "CHANCE", dict.fromkeys(CHANCE, 0.0) | {name: chance})
         return [disturbed(blocks(side=20), 1.0, 96, 64, 0, np.random.default_rng(seed)) for seed in range(5)]
 
     plain, lit = drawn(0.0), drawn(1.0)
@@ -129,7 +128,7 @@ def test_each_change_of_the_light_changes_the_picture_and_never_its_labels(
 
 @pytest.mark.parametrize("value", [0, 255])
 def test_black_and_white_pictures_survive_every_change(value: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disturb, "CHANCE", dict.fromkeys(CHANCE, 1.0))
+    monkeypatch.setattr(camera_jitter, "CHANCE", dict.fromkeys(CHANCE, 1.0))
     sample = Sample(np.full((40, 60, 3), value, np.uint8), np.ones((40, 60), np.uint8), "flat")
     for seed in range(10):
         assert disturbed(sample, 1.0, 48, 32, 0, np.random.default_rng(seed)).rgb.dtype == np.uint8
@@ -142,7 +141,7 @@ def test_only_things_are_pasted_and_picture_and_labels_go_together() -> None:
     labels[:10, :10], labels[20:30, 20:40], labels[:, 50:] = 5, 31, 0
     other = Sample(np.repeat(labels[..., None], 3, 2), labels, "other")
     for _ in range(20):
-        cut = pasted(room, other, (1, 2, 9, 22), rng)
+        cut = paste_objects(room, other, (1, 2, 9, 22), rng)
         new = cut.mask != room.mask
         assert set(np.unique(cut.mask[new]).tolist()) <= {5, 31}
         assert (cut.rgb[new] == cut.mask[new][:, None]).all()
@@ -154,15 +153,15 @@ def test_only_things_are_pasted_and_picture_and_labels_go_together() -> None:
 def test_nothing_is_pasted_where_there_is_no_thing_or_it_would_cover_most(label: int) -> None:
     room = Sample(np.zeros((20, 20, 3), np.uint8), np.ones((20, 20), np.uint8), "room")
     other = Sample(room.rgb + 9, np.full((20, 20), label, np.uint8), "other")
-    assert pasted(room, other, (1, 2, 9, 22), np.random.default_rng(0)) is room
+    assert paste_objects(room, other, (1, 2, 9, 22), np.random.default_rng(0)) is room
 
 
 @given(seeds)
 def test_shapes_of_no_class_are_seen_labelled_and_all_that_changes(seed: int) -> None:
     room, other = Sample(np.full((96, 128, 3), 128, np.uint8), np.full((96, 128), 1, np.uint8), "room"), blocks()
     before = other.rgb.copy()
-    cut = strewn(room, other, 40, np.random.default_rng(seed))
-    again = strewn(room, other, 40, np.random.default_rng(seed))
+    cut = scatter_shapes(room, other, 40, np.random.default_rng(seed))
+    again = scatter_shapes(room, other, 40, np.random.default_rng(seed))
     assert (cut.rgb == again.rgb).all()
     assert (cut.mask == again.mask).all()
     new = cut.mask == 40
@@ -179,6 +178,8 @@ def test_shapes_of_no_class_are_seen_labelled_and_all_that_changes(seed: int) ->
 
 def test_most_cuts_get_a_shape_and_they_differ_in_size() -> None:
     room = Sample(np.full((96, 128, 3), 128, np.uint8), np.ones((96, 128), np.uint8), "room")
-    shares = [float((strewn(room, blocks(), 40, np.random.default_rng(seed)).mask == 40).mean()) for seed in range(60)]
+    shares = [
+        float((scatter_shapes(room, blocks(), 40, np.random.default_rng(seed)).mask == 40).mean()) for seed in range(60)
+    ]
     assert np.mean(np.array(shares) > 0) > 0.7
     assert np.quantile(shares, 0.9) > 2 * np.quantile(shares, 0.3)

@@ -1,0 +1,82 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Measurements of a model for its manifest: the reported data sets, and the contrast of its logit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from bgflow_ros.segmentation.model import Model
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_train.data import IndexedDataset
+from bgflow_train.data.registry import open_split
+from bgflow_train.data.splits import group_rooms
+from bgflow_train.evaluation.contrast import measure_contrast
+from bgflow_train.evaluation.evaluation import evaluate
+from bgflow_train.export.manifest import Manifest
+from bgflow_train.export.model_card import write_card
+from bgflow_train.model.fitting import VALIDATE
+
+__all__ = ["REPORT", "add_contrast", "contrast_report", "evaluation_reports", "room_names"]
+
+REPORT = (
+    ("nyu", "test"),
+    ("nyu", "balanced"),
+    ("ade20k_rooms", "test"),
+    ("gazebo_house", "test"),
+    ("gazebo_bookstore", "test"),
+)
+"""Data sets and splits that nothing is trained or tuned on."""
+
+
+def evaluation_reports(segmenter: Segmenter, data: Path, cache: Path, seed: int) -> dict[str, Any]:
+    """Evaluate a model on the data sets of REPORT.
+
+    Args:
+        segmenter: The model to measure.
+        data: Folder that holds the data sets.
+        cache: Folder for the counts of a run that is not finished.
+        seed: Seed of the resampling behind the intervals.
+
+    Returns:
+        The report of `evaluate` for each data set and split.
+    """
+    return {"/".join(split): evaluate(segmenter, open_split(data, *split), cache, seed) for split in REPORT}
+
+
+def contrast_report(model: Model, data: Path) -> dict[str, Any]:
+    """Measure the contrast of a model's logit, for the part `contrast` of its manifest; see `measure_contrast`."""
+    validation, reported = ([open_split(data, *split) for split in splits] for splits in (VALIDATE, REPORT))
+    return measure_contrast(model, validation, len(set(room_names(validation))), reported)
+
+
+def add_contrast(folder: Path, data: Path, notes: str = "") -> Manifest:
+    """Write the least contrast of a room into a model folder's manifest and card; the graphs stay as they are.
+
+    Args:
+        folder: The model folder.
+        data: Folder that holds the data sets.
+        notes: Markdown to end the model card with.
+
+    Returns:
+        The manifest as written.
+    """
+    model = Model.load(folder)
+    manifest = Manifest.load(folder).with_part("contrast", contrast_report(model, data))
+    manifest.write(folder)
+    write_card(folder, manifest, notes)
+    return manifest
+
+
+def room_names(datasets: list[IndexedDataset]) -> list[str]:
+    """Name the room of each image: in NYU a run of consecutive numbers, elsewhere the image itself."""
+    names = []
+    for dataset in datasets:
+        ids = dataset.ids
+        if dataset.name.startswith("nyu/"):
+            room_of = {id: run[0] for run in group_rooms(ids) for id in run}
+            names += [f"{dataset.name} {room_of[id]}" for id in ids]
+        else:
+            names += [f"{dataset.name} {id}" for id in ids]
+    return names

@@ -1,0 +1,145 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Labelled images that scores are fitted to, as the backbone sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from bgflow_train.data import Dataset, DatasetError, IndexedDataset
+from bgflow_train.data.canvas import to_canvas
+from bgflow_train.data.subsets import evenly_spaced
+from bgflow_train.model.scores import DensityScore, Score
+from bgflow_train.networks import Layer
+from bgflow_train.networks.device import DEVICE
+from bgflow_train.networks.pyramid import Pyramid
+from bgflow_train.training.recipe import Recipe
+
+__all__ = ["MIN_CELLS", "FittingData", "canvases"]
+
+MIN_CELLS = 50
+"""Number of background cells of a layer that a density needs at least."""
+STOPPING_IMAGES = 60
+"""Number of evenly spaced images of each data set that stop the training of a flow."""
+
+
+def canvases(recipe: Recipe, sets: Sequence[Dataset], label: str) -> Iterator[tuple[Tensor, npt.NDArray[np.uint8]]]:
+    """Read the images of data sets as the network sees them.
+
+    Args:
+        recipe: Defines the size of the canvas.
+        sets: The data sets.
+        label: Purpose of the pass over the images, for the progress bar.
+
+    Yields:
+        The image, 1 x H x W x 3 of uint8 on the device, and its mask, H x W.
+    """
+    for dataset in sets:
+        for sample in tqdm(dataset, desc=f"{label} {dataset.name}", unit="image"):
+            canvas, mask = to_canvas(sample, recipe.width, recipe.height)
+            yield torch.from_numpy(canvas).to(DEVICE)[None], mask
+
+
+class FittingData:
+    """The images of a fit, and the descriptors that its densities are fitted to.
+
+    Args:
+        backbone: The trained backbone.
+        recipe: Defines the canvas, the number of descriptors and the seed.
+        scores: All scores of the fit, so that one pass over the images serves all their densities.
+        background: Data sets to fit to.
+        validation: Data sets that stop the training of a flow.
+        folder: Folder of the fit, for checkpoints.
+    """
+
+    def __init__(
+        self,
+        backbone: Pyramid,
+        recipe: Recipe,
+        scores: Sequence[Score],
+        background: Sequence[Dataset],
+        validation: Sequence[IndexedDataset],
+        folder: Path,
+    ) -> None:
+        self.backbone, self.folder, self.seed = backbone, folder, recipe.seed
+        self._recipe, self._background, self._validation = recipe, background, validation
+        self._densities = [density for score in scores for density in score.densities()]
+
+    def maps(self, label: str, most: int | None = None) -> Iterator[tuple[list[Tensor], npt.NDArray[np.uint8]]]:
+        """Compute the feature maps of each image to fit to.
+
+        Args:
+            label: Purpose of the pass over the images, for the progress bar.
+            most: Take so many evenly spaced images of each indexed data set, and none of the others; None for all.
+
+        Yields:
+            The maps, 1 x channels x h x w for each layer, and the mask in the canvas, H x W.
+        """
+        sets = self._background
+        if most is not None:
+            sets = [evenly_spaced(dataset, most) for dataset in sets if isinstance(dataset, IndexedDataset)]
+        return self._maps(sets, label)
+
+    def cells(self, score: DensityScore) -> tuple[Tensor, Tensor]:
+        """Take the descriptors to fit a density to, and those to validate it with: n x channels each.
+
+        Raises:
+            DatasetError: The images have too few background cells.
+        """
+        found = self._cells[score.name]
+        for purpose, descriptors in zip(("fit", "validate"), found, strict=True):
+            self.check(self.backbone.layers[score.index], len(descriptors), purpose)
+        return found
+
+    @staticmethod
+    def check(layer: Layer, cells: int, purpose: str) -> None:
+        """Refuse to fit to too few background cells.
+
+        Args:
+            layer: The layer of the cells.
+            cells: Number of cells that were found.
+            purpose: Use of the cells, as a verb.
+
+        Raises:
+            DatasetError: There are fewer than MIN_CELLS.
+        """
+        if cells < MIN_CELLS:
+            raise DatasetError(
+                f"layer {layer.number} has {cells} background cells to {purpose} with, of at least {MIN_CELLS}; "
+                "more images, larger ones or emptier rooms are needed"
+            )
+
+    @cached_property
+    def _cells(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """Descriptors by the name of the density score."""
+        most = self._recipe.cells
+        fit = self._draw(self._background, most)
+        validation = self._draw([evenly_spaced(dataset, STOPPING_IMAGES) for dataset in self._validation], most // 4)
+        names = [score.name for score in self._densities]
+        return dict(zip(names, zip(fit, validation, strict=True), strict=True))
+
+    def _draw(self, sets: Sequence[Dataset], most: int) -> list[Tensor]:
+        """Draw descriptors for each density, about as many from every image."""
+        rng = np.random.default_rng(self.seed)
+        each = max(1, most // max(1, sum(len(dataset) for dataset in sets)))
+        found: list[list[Tensor]] = [[] for _ in self._densities]
+        for maps, mask in self._maps(sets, "cells"):
+            for score, cells in zip(self._densities, found, strict=True):
+                places = np.flatnonzero(score.select_cells(mask, self.backbone.layers[score.index]))
+                chosen = np.sort(rng.choice(places, each, replace=False)) if len(places) > each else places
+                cells.append(score.descriptors(maps)[0].flatten(1).T[torch.from_numpy(chosen).to(DEVICE)].cpu())
+        return [torch.cat(cells) for cells in found]
+
+    def _maps(self, sets: Sequence[Dataset], label: str) -> Iterator[tuple[list[Tensor], npt.NDArray[np.uint8]]]:
+        for image, mask in canvases(self._recipe, sets, label):
+            with torch.inference_mode():
+                maps = self.backbone(image.permute(0, 3, 1, 2).float())
+            yield maps, mask

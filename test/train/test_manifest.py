@@ -1,0 +1,62 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""The manifest and the card of the packaged model, as the code that exports would write them today."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the train extra")
+
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, MANIFEST, Model, ModelError
+from bgflow_train.export.manifest import Manifest
+from bgflow_train.export.model_card import model_card
+
+PACKAGED = Path(__file__).resolve().parents[2] / "models" / DEFAULT_MODEL
+
+
+@pytest.fixture(scope="module")
+def manifest() -> Manifest:
+    return Manifest.load(PACKAGED)
+
+
+def test_a_manifest_is_written_as_it_was_read(manifest: Manifest, tmp_path: Path) -> None:
+    manifest.write(tmp_path)
+    assert (tmp_path / MANIFEST).read_bytes() == (PACKAGED / MANIFEST).read_bytes()
+
+
+def test_the_card_follows_from_the_manifest_and_ends_with_the_notes(manifest: Manifest) -> None:
+    # One line names a module of the project, which has moved since.
+    lines = [line for line in model_card(manifest, "").splitlines() if "no_room.py" not in line]
+    packaged = [line for line in (PACKAGED / "README.md").read_text().splitlines() if "no_room.py" not in line]
+    assert packaged[: len(lines)] == lines
+    assert model_card(manifest, "It was looked at.\n") == model_card(manifest, "") + "It was looked at.\n"
+
+
+def test_the_manifest_describes_the_graph_that_the_robot_loads(manifest: Manifest) -> None:
+    model = Model.load(PACKAGED)
+    assert (manifest.name, manifest.sha256, manifest.width, manifest.height, manifest.stride) == (
+        model.name,
+        model.sha256,
+        model.width,
+        model.height,
+        model.stride,
+    )
+
+
+def test_a_part_that_is_replaced_keeps_its_place_and_a_new_one_comes_last(manifest: Manifest) -> None:
+    assert list(manifest.added) == ["int8", "contrast"]
+    replaced = manifest.with_part("int8", {})
+    assert list(replaced.added) == ["int8", "contrast"]
+    assert replaced.added["int8"] == {}
+    once = Manifest(**vars(manifest) | {"added": {"contrast": {}}})
+    assert list(once.with_part("int8", {}).added) == ["contrast", "int8"]
+
+
+@pytest.mark.parametrize("name", ["", "my model", "a/b", "häuser"])
+def test_a_folder_that_no_model_can_be_called_after_is_refused(name: str) -> None:
+    Manifest.check_name(DEFAULT_MODEL)
+    with pytest.raises(ModelError, match=r"a model cannot be called .*; expected a folder"):
+        Manifest.check_name(name)
