@@ -46,8 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.studies.peers.table_rows import measure_peers, reported_sets
 
     try:
-        fits = [Fitted.load(folder) for folder in arguments.fits]
-        sets = [measure_peers(fits, *one, arguments.seed, cache()) for one in reported_sets(arguments.data)]
+        fits, unfinished = [Fitted.load(folder) for folder in arguments.fits], cache()
+        sets = [measure_peers(fits, *one, arguments.seed, unfinished) for one in reported_sets(arguments.data)]
     except (DatasetError, OSError) as error:
         raise UserError(str(error)) from error
     result = {
