@@ -94,7 +94,7 @@ def _borders_table(borders: dict[str, Any]) -> str:
 def _classes_table(classes: dict[str, Any]) -> str:
     lines = []
     for kind, share in (("foreground", "found"), ("background", "taken for foreground")):
-        lines += [f"\n| {kind} | {share} | pixels | pictures |", "| --- | --- | --- | --- |"]
+        lines += [f"\n| {kind} | {share} | pixels | images |", "| --- | --- | --- | --- |"]
         for name, row in classes[kind].items():
             lines.append(f"| {name} | {100 * row['share']:.1f} % | {row['pixels']} | {row['pictures']} |")
     return "\n".join(lines)

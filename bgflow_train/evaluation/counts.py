@@ -14,7 +14,7 @@ import io
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -100,7 +100,8 @@ def _read(path: Path) -> dict[str, Counts]:
 
 
 def _write(path: Path, counts: Mapping[str, Counts]) -> None:
-    file = io.BytesIO()
     # No image has 2^31 pixels, and compression takes half the time for half the width.
-    np.savez_compressed(file, **{name: array.astype(np.int32) for name, array in counts.items()})
+    arrays: dict[str, Any] = {name: array.astype(np.int32) for name, array in counts.items()}
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
     write_atomically(path, file.getvalue())

@@ -29,9 +29,9 @@ class ModelCounts:
     """Histograms of the background logit, images x 2 x bins, see `metrics.histogram`."""
     masks: MaskCounts
     border_logits: Counts
-    """As `logits`, for the pixels of `borders.near_border` alone."""
+    """Histograms of the pixels near borders alone, see `borders.near_border`."""
     border_masks: MaskCounts
-    """As `masks`, for these pixels alone."""
+    """Mask counts of these pixels alone."""
     classes: Counts | None
     """Pixels by class, images x 2 x (void and classes), see `count_classes`; None where no classes were given."""
 

@@ -11,7 +11,7 @@ from bgflow_train.evaluation.metrics import EDGES, bootstrap, histogram, measure
 
 
 def pixels(seed: int, shift: float) -> tuple[np.ndarray, np.ndarray]:
-    """Logits on the bins' centres, so that binning loses nothing, with many ties; masks with void."""
+    """Logits at the centres of the bins, so that binning loses nothing, with many ties; masks with void."""
     rng = np.random.default_rng(seed)
     mask = rng.choice(np.array([0, 1, 255], np.uint8), size=(40, 50), p=[0.5, 0.3, 0.2])
     logits = rng.normal(0, 0.3, mask.shape) - shift * (mask == 1)
@@ -35,12 +35,12 @@ def test_ar_is_the_area_under_recall_over_precision() -> None:
     logits, mask = pixels(3, 1.0)
     labelled = mask != 255
     precision, recall, _ = sklearn.precision_recall_curve(mask[labelled] == 1, -logits[labelled])
-    # Stieltjes' sum of recall over the changes of precision, from pi (everything found) to the first pixel.
+    # The Stieltjes sum of recall over the changes of precision, from pi, where everything is found, to the first pixel.
     area = float((recall[:-2] * np.diff(precision[:-1])).sum())
     assert measure(histogram(logits, mask)).ar == pytest.approx(area, abs=0.01)
 
 
-def test_chance_is_one_half_and_perfection_is_one() -> None:
+def test_auroc_is_one_half_for_chance_and_one_for_perfection() -> None:
     mask = np.repeat(np.array([0, 1], np.uint8), 500)[None]
     same = measure(histogram(np.zeros(mask.shape, np.float32), mask))
     assert (same.auroc, same.ap, same.ar, same.fpr95) == (0.5, 0.5, 0.0, 1.0)
@@ -55,11 +55,11 @@ def test_logits_beyond_the_edges_count_in_the_outermost_bins() -> None:
     assert counts.shape == (2, len(EDGES) - 1)
 
 
-def test_one_class_alone_has_no_curve() -> None:
+def test_one_label_alone_has_no_metrics() -> None:
     assert np.isnan(measure(histogram(np.zeros((2, 2), np.float32), np.zeros((2, 2), np.uint8))).auroc)
 
 
-def test_the_bootstrap_holds_the_pooled_value_and_repeats_itself() -> None:
+def test_the_intervals_hold_the_pooled_value_and_depend_on_the_seed_alone() -> None:
     counts = np.stack([histogram(*pixels(seed, 0.3)) for seed in range(30)])
     pooled = measure(counts.sum(0))
     intervals = bootstrap(counts, seed=1, resamples=200)

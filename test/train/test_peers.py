@@ -45,11 +45,11 @@ PEERS = ["knn6", "patchcore6", "padim6", "ratio6", "context6"]
 SIZE = ["--size", "128x96"]
 GRID = 4, 6
 CHANNELS = 64
-"""Of layer 6."""
+"""Number of channels of layer 6."""
 
 
 def points(n: int, seed: int, channels: int = CHANNELS) -> torch.Tensor:
-    """Background's descriptors: around one direction."""
+    """Descriptors of background, which lie around one direction."""
     x = torch.randn(n, channels, generator=torch.Generator().manual_seed(seed))
     x[:, 0] += 16
     return x
@@ -92,7 +92,7 @@ def fitted_to_background(name: str, pyramid: Pyramid) -> Score:
 
 
 @pytest.mark.parametrize("name", PEERS)
-def test_what_is_unusual_scores_higher_than_background(name: str, pyramid: Pyramid) -> None:
+def test_unusual_descriptors_score_higher_than_background(name: str, pyramid: Pyramid) -> None:
     score = fitted_to_background(name, pyramid)
     background = points(GRID[0] * GRID[1], 1000)
     plain, strange = (score([map_of(x)] * 5) for x in (background, unusual(background)))
@@ -102,7 +102,7 @@ def test_what_is_unusual_scores_higher_than_background(name: str, pyramid: Pyram
     assert strange.min() > plain.max()
 
 
-def test_context_tells_a_cell_by_what_lies_around_it_and_by_its_place(pyramid: Pyramid) -> None:
+def test_context_depends_on_the_surroundings_and_the_place_of_a_cell(pyramid: Pyramid) -> None:
     plain, context = (fitted_to_background(name, pyramid) for name in ("gaussian6", "context6"))
     assert isinstance(context, DensityScore)
     map = map_of(points(GRID[0] * GRID[1], 1000))
@@ -166,7 +166,7 @@ def test_padim_is_the_mahalanobis_distance_at_a_position_and_few_samples_take_th
     seen = [torch.randn(1, channels, 2, 2, generator=generator) * 2 + 5 for _ in range(20)]
     for map in seen:
         map[0, :, 0, 1] += 10
-    # The last position is background five times, fewer than two samples a channel, the one before never.
+    # The last position is background five times, which is less than two samples per channel; the one before never.
     background = [np.array([[True, True], [False, number < 5]]) for number in range(20)]
     score = PadimScore("padim6", 0, channels)
     assert score.fit_maps(zip(seen, background, strict=True)) == 45
@@ -181,7 +181,7 @@ def test_padim_is_the_mahalanobis_distance_at_a_position_and_few_samples_take_th
         assert float(found[place]) == pytest.approx(float((off @ covariance.inverse() @ off).sqrt()), rel=1e-4)
 
 
-def test_what_is_usual_elsewhere_is_unusual_at_another_place() -> None:
+def test_padim_finds_descriptors_unusual_that_are_usual_elsewhere() -> None:
     floor = torch.zeros(1, CHANNELS, *GRID)
     floor[:, 1, GRID[0] // 2 :] = 16.0
     score = PadimScore("padim6", 0, CHANNELS)
@@ -190,14 +190,14 @@ def test_what_is_usual_elsewhere_is_unusual_at_another_place() -> None:
     assert score([new + floor.flip(2)]).min() > score([new + floor]).max()
 
 
-def test_padim_without_background_says_so_and_stays_as_it_was() -> None:
+def test_padim_without_background_says_so_and_stays_unfitted() -> None:
     score = PadimScore("padim6", 0, CHANNELS)
     assert score.fit_maps((map, np.zeros(GRID, bool)) for map in maps(2)) == 0
     assert score.fit_maps([]) == 0
     assert len(score.mean) == 0
 
 
-def test_ratio_says_nothing_of_what_is_rare_everywhere(pyramid: Pyramid) -> None:
+def test_ratio_ignores_directions_that_are_rare_everywhere(pyramid: Pyramid) -> None:
     ratio, gaussian = (fitted_to_background(name, pyramid) for name in ("ratio6", "gaussian6"))
     background = points(GRID[0] * GRID[1], 1000)
     noise = background.clone()
@@ -207,8 +207,8 @@ def test_ratio_says_nothing_of_what_is_rare_everywhere(pyramid: Pyramid) -> None
         for score in (gaussian, ratio)
         for x in (noise, unusual(background))
     ]
-    assert rises[0] > rises[1], "to one Gaussian the noise is stranger than the thing"
-    assert rises[2] < rises[3] / 2, "to two it is not"
+    assert rises[0] > rises[1], "to one Gaussian, the noise is stranger than the object"
+    assert rises[2] < rises[3] / 2, "to the ratio of two, it is not"
 
 
 @pytest.mark.parametrize("name", [*PEERS, "gaussian6"])
@@ -226,7 +226,7 @@ def test_the_nearest_neighbours_are_bounded(pyramid: Pyramid) -> None:
     assert (score.density.neighbours, score.density.stored) == (50, 20_000)
 
 
-def test_labelled_cells_are_background_and_things_but_nothing_unknown() -> None:
+def test_labelled_cells_are_background_and_foreground_but_not_void() -> None:
     mask = np.full((32, 32), BACKGROUND, np.uint8)
     mask[:, 16:] = 1
     mask[16:] = VOID
@@ -237,7 +237,7 @@ def test_labelled_cells_are_background_and_things_but_nothing_unknown() -> None:
 
 @pytest.fixture(scope="module")
 def folder(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fit with every peer, on a backbone of three steps."""
+    """A fit with every peer, on a backbone that was trained for three steps."""
     backbone, out = tmp_path_factory.mktemp("backbone"), tmp_path_factory.mktemp("fit")
     small = [*SIZE, "--crop", "96x64", "--steps", "3", "--batch", "2", "--init", "random"]
     with pytest.MonkeyPatch.context() as patch:
@@ -253,19 +253,19 @@ def options(made: Path, backbone: Path, out: Path) -> list[str]:
 
 
 def run(verb: ModuleType, *arguments: str) -> int:
-    """What `bgflow VERB` does."""
+    """Run a verb as `bgflow VERB` does."""
     parser = argparse.ArgumentParser()
     verb.add_arguments(parser)
     return verb.run(parser.parse_args(arguments))
 
 
-def test_a_fit_of_peers_is_read_again_and_a_second_one_passes_over_no_picture(
+def test_a_fit_of_peers_is_read_again_and_a_second_fit_reads_no_image(
     made: Path, splits: None, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record = (folder / "fitted.json").read_bytes()
     files = {path.name for path in folder.glob("*.safetensors")} - {"pyramid.safetensors"}
     assert files >= {f"{name}.safetensors" for name in (*PEERS, "ratio6_generic", "lraspp")}
-    monkeypatch.setattr("bgflow_train.model.fitting_data.to_canvas", lambda *_: pytest.fail("passed over a picture"))
+    monkeypatch.setattr("bgflow_train.model.fitting_data.to_canvas", lambda *_: pytest.fail("read an image"))
     # The folder of a fit holds its backbone as well.
     assert run(fit, *options(made, folder, folder)) == 0
     assert "ratio6_generic: {'cells': " in capsys.readouterr().out
@@ -282,7 +282,7 @@ def test_a_fit_of_peers_is_read_again_and_a_second_one_passes_over_no_picture(
     assert (found[0].std((2, 3)) > 0).all()
 
 
-def test_another_head_learns_what_the_maps_tell_and_the_seed_decides_it(pyramid: Pyramid) -> None:
+def test_another_head_learns_from_the_maps_and_its_seed_decides_the_result(pyramid: Pyramid) -> None:
     rng = np.random.default_rng(0)
     masks = [np.kron(rng.integers(0, 2, (3, 4)), np.ones((8, 8))).astype(np.uint8) for _ in range(16)]
 
@@ -308,7 +308,7 @@ def test_another_head_learns_what_the_maps_tell_and_the_seed_decides_it(pyramid:
     assert not torch.equal(found[0], found[2])
 
 
-def test_the_one_table_has_every_score_the_fusion_and_what_the_paper_s_systems_had_on_the_same_pictures(
+def test_the_table_has_the_fusion_every_score_and_the_paper_s_systems_on_the_same_images(
     made: Path,
     splits: None,
     folder: Path,
@@ -349,7 +349,7 @@ def test_the_one_table_has_every_score_the_fusion_and_what_the_paper_s_systems_h
     ]
     assert "elsewhere" not in text
     assert "nowhere" not in text
-    # The fusion's numbers are those that the compared fit has on the same pictures.
+    # `bgflow compare` measures the same for the fusion on the same images.
     counts = comparing.count_fit(Fitted.load(folder, ALL_SCORES), open_split(made, "gazebo_house", "test"), tmp_path)
     expected = measure(counts[:, :2].sum(0)).auroc
     assert result["sets"][2]["systems"]["fused"]["metrics"]["auroc"] == pytest.approx(expected, abs=0.01)
@@ -357,7 +357,7 @@ def test_the_one_table_has_every_score_the_fusion_and_what_the_paper_s_systems_h
     assert (tmp_path / "peers.png").stat().st_size > 1000
 
 
-def test_a_killed_fit_keeps_what_padim_learnt(
+def test_a_killed_fit_keeps_the_fitted_padim(
     made: Path, splits: None, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for path in folder.iterdir():
@@ -368,7 +368,7 @@ def test_a_killed_fit_keeps_what_padim_learnt(
     assert (tmp_path / "fitted.json").read_bytes() == (folder / "fitted.json").read_bytes()
 
 
-def test_the_peers_that_torch_computes_are_exported(folder: Path) -> None:
+def test_the_peers_that_torch_computes_can_be_exported(folder: Path) -> None:
     fitted = Fitted.load(folder, ALL_SCORES)
     kept = [index for index, score in enumerate(fitted.scores) if score.name != "knn6"]
     fusion = fitted.fusion
@@ -397,13 +397,13 @@ def test_a_score_alone_is_its_normalised_negative(name: str, folder: Path) -> No
 
 @pytest.fixture
 def novel(tmp_path: Path) -> Path:
-    """A folder as `bgflow rooms --novel` writes it."""
+    """A folder like those that `bgflow rooms --novel` writes."""
     root = tmp_path / "novel"
     for kind in ("rgb", "label"):
         (root / kind).mkdir(parents=True)
     for number in range(4):
         rgb, mask = made_rooms.wall_with_things(2000 + number)
-        rgb, mask = (np.roll(picture, (3, 3), (0, 1)) for picture in (rgb, mask))
+        rgb, mask = (np.roll(image, (3, 3), (0, 1)) for image in (rgb, mask))
         cv2.imwrite(str(root / "rgb" / f"{number:05d}_0.png"), rgb[..., ::-1])
         cv2.imwrite(str(root / "label" / f"{number:05d}_0.png"), np.where(mask, 101, 2))
     return root
@@ -432,7 +432,7 @@ def test_alone_prints_a_row_for_each_score_in_every_table(
         assert steps[0]["gain"] is None
         for step in steps[1:]:
             assert step["gain"]["auroc"][0] == pytest.approx(step["metrics"]["auroc"] - steps[0]["metrics"]["auroc"])
-    assert len(list(cache.iterdir())) == 4 * len(rows), "nothing is taken for something else"
+    assert len(list(cache.iterdir())) == 4 * len(rows), "every step and set has counts of its own"
 
     monkeypatch.setattr(Network, "forward", lambda *_: pytest.fail("counted again"))
     assert run(compare, str(folder), *where, "--alone") == 0
@@ -442,12 +442,12 @@ def test_alone_prints_a_row_for_each_score_in_every_table(
 
 
 def first_cells(printed: str) -> list[list[str]]:
-    """Of the rows of each table."""
+    """First cell of every row, for each printed table."""
     tables = [table.splitlines()[2:] for table in printed.split("\n| step |")[1:]]
     return [[line.split(" | ")[0][2:] for line in table if line.startswith("| ")] for table in tables]
 
 
-def test_a_step_is_compared_with_the_one_that_is_asked_for() -> None:
+def test_a_step_is_compared_with_the_given_one() -> None:
     rng = np.random.default_rng(0)
     steps = [[rng.integers(0, 50, (6, 3, 4000))] for _ in range(3)]
     first, second, third = compare_steps(steps, against=[None, 0, 0])

@@ -96,7 +96,7 @@ def fit_column(column: Column, size: Size, expert: Expert, images: ImageSets, fo
     fusions, nlls = {}, {}
     for kind in KINDS:
         stopping = _mean_nlls(densities[kind], stop)
-        # The descriptors that kNN stores have no distance to themselves; validation images give that of background.
+        # The NLL of the descriptors that kNN stores is that of distance 0; validation images give that of background.
         centre = stopping if kind == "knn" else _mean_nlls(densities[kind], x)
         nll, labels, weights = cells_of(fuse, densities[kind])
         fusions[kind] = PaperFusion.fit(nll, labels, centre, weights)

@@ -61,7 +61,7 @@ def measure_peers(
     """Measure the first fit's fusion and every score of all fits on a data set.
 
     Args:
-        fits: The model's fit, and others of which those scores are measured that no fit before them has.
+        fits: The model's fit, followed by others. A score that several fits have is measured on the first of them.
         dataset: The labelled images.
         classes: The classes of the images; None for none.
         seed: Seed of the resampling behind the intervals.
@@ -117,7 +117,7 @@ def _measured(system: _CountedScores, dataset: IndexedDataset, seed: int, cache:
     pooled: dict[str, Counts] = {}
     for counts in count_images(system, dataset, cache):
         logits.append(counts.pop("logits").astype(np.int32))
-        # By image, the classes of all systems would not fit into memory.
+        # The class counts of all systems would not fit into memory if they were kept for every image.
         pooled = {name: pooled.get(name, 0) + array for name, array in counts.items()}
     results = {}
     for row, name in enumerate(system.names):
