@@ -14,7 +14,8 @@ import argparse
 from bgflow_rooms.cli.rooms import require_blender, silence
 from bgflow_ros.segmentation.files import user_path
 
-HELP = "film drives through rooms in which things move"
+GROUP = "measure"
+HELP = "Render drives through rooms in which objects move."
 EXTRA = "render"
 
 

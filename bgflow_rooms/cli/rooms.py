@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 
-HELP = "render random rooms with exact masks"
+GROUP = "make a model"
+HELP = "Render random furnished rooms with exact masks."
 EXTRA = "render"
 
 

@@ -24,11 +24,12 @@ from typing import Any
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path, write_atomically
 from bgflow_ros.segmentation.providers import PROVIDERS
+from bgflow_ros.tools.cli.arguments import read_sizes
 from bgflow_ros.tools.node_benchmark.children import TRANSPORTS
-from bgflow_train.cli.sizes import read_sizes
 from bgflow_train.studies.speed.systems import SYSTEMS
 
-HELP = "measure the packaged model's speed against its peers"
+GROUP = "measure"
+HELP = "Measure the speed of the node, the model or the training."
 EXTRA = "train"
 
 

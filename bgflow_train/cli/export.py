@@ -9,7 +9,8 @@ import argparse
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 
-HELP = "turn a fit into a model folder"
+GROUP = "make a model"
+HELP = "Turn a fit into a model folder."
 EXTRA = "train"
 
 

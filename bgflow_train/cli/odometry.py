@@ -15,7 +15,8 @@ from bgflow_ros.segmentation.files import user_path, write_atomically
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
 from bgflow_ros.tools.cli.arguments import add_max_graph
 
-HELP = "measure what masks do for visual odometry"
+GROUP = "measure"
+HELP = "Measure the effect of masks on visual odometry."
 EXTRA = "train"
 
 

@@ -17,7 +17,8 @@ from bgflow_ros.segmentation.files import user_path
 
 RECORDED = ("recipe", "constants", "data", "expert", "blend", "veto")
 """Of each fit."""
-HELP = "one table of the model, its peers and the paper's systems"
+GROUP = "measure"
+HELP = "Tabulate a model beside its peers and the paper's systems."
 EXTRA = "train"
 
 

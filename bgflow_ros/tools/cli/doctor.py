@@ -15,7 +15,8 @@ from bgflow_ros.segmentation.providers import AUTO, PROVIDERS
 from bgflow_ros.tools.cli.arguments import add_max_graph
 from bgflow_ros.tools.doctor import examine
 
-HELP = "tell what works on this machine, and why the rest does not"
+GROUP = "use"
+HELP = "Check what works on this machine, and explain what does not."
 SIGNS = {True: "ok", False: "!!", None: "  "}
 
 

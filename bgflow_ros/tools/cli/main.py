@@ -9,16 +9,12 @@ import io
 import signal
 import sys
 from collections.abc import Sequence
-from importlib.metadata import entry_points
 
 from bgflow_ros import __version__
 from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.tools.cli.verbs import add_verbs, installed_verbs
 
 __all__ = ["main"]
-
-GROUP = "bgflow.verbs"
-"""A verb is a module with HELP, add_arguments(parser) and run(arguments) -> exit status, importable without what
-only its run needs; EXTRA names the optional dependencies that run imports."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,16 +25,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(
         prog="bgflow",
-        description="Background and foreground of indoor pictures.",
-        epilog="bgflow VERB --help tells more",
+        description="Segment indoor images into static background and foreground.",
+        epilog="bgflow VERB --help describes a verb and its options.",
     )
     parser.add_argument("--version", action="version", version=f"bgflow {__version__}")
-    subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    verbs = {entry.name: entry.load() for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)}
-    for name, verb in verbs.items():
-        verb.add_arguments(subparsers.add_parser(name, help=verb.HELP, description=verb.__doc__))
+    add_verbs(parser, installed_verbs("bgflow.verbs"))
     arguments = parser.parse_args(argv)
-    verb = verbs[arguments.verb]
+    verb, command = arguments.verb, arguments.command
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names may be any bytes, and a terminal of any encoding
@@ -46,17 +39,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(verb.run(arguments))
     except UserError as error:
-        print(f"bgflow {arguments.verb}: {error}", file=sys.stderr)
+        print(f"{command}: {error}", file=sys.stderr)
         return error.status
     except ModuleNotFoundError as error:
         if not hasattr(verb, "EXTRA"):
             raise
         print(
-            f"bgflow {arguments.verb}: needs {error.name}, which is not installed: in the checkout, "
-            f"pip install '.[{verb.EXTRA}]'",
+            f"{command}: needs {error.name}, which is not installed: in the checkout, pip install '.[{verb.EXTRA}]'",
             file=sys.stderr,
         )
         return 2
     except KeyboardInterrupt:
-        print(f"bgflow {arguments.verb}: interrupted", file=sys.stderr)
+        print(f"{command}: interrupted", file=sys.stderr)
         return 130

@@ -35,7 +35,8 @@ from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
 from bgflow_ros.tools.cli.arguments import add_max_graph
 
-HELP = "segment images, folders, videos and bags"
+GROUP = "use"
+HELP = "Segment images, folders, videos or bags into masks and overlays."
 FINE = 15.0
 """Frames a second that the overlay of a video has at least."""
 

@@ -27,7 +27,8 @@ from bgflow_ros.tools.cli.arguments import add_max_graph
 if TYPE_CHECKING:
     import rerun as rr
 
-HELP = "show the running node, or pictures, videos and bags, in a window"
+GROUP = "use"
+HELP = "Show the running node, or images, videos and bags, in a window."
 EXTRA = "view"
 
 
