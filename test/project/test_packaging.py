@@ -84,7 +84,7 @@ def test_every_ros_package_that_is_imported_is_depended_on() -> None:
     foreign = imported - set(sys.stdlib_module_names)
     python = {"cv2", "jsonschema", "mcap", "numpy", "onnxruntime", "rosbags", "tqdm", "yaml", "zstandard"}
     own = {"bgflow_ros", "bgflow_train"}
-    optional = {"rerun", "rerun_cli"}  # only `bgflow view`, which says how to get it
+    optional = {"matplotlib", "rerun", "rerun_cli"}  # a figure of `bgflow benchmark node`, and `bgflow view`
     assert foreign - python - own - optional <= set(ROS)
 
 

@@ -25,7 +25,7 @@ from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.training.recipe import Recipe
 from bgflow_train.training.train_backbone import PYRAMID
 
-__all__ = ["measure_offline", "offline_table"]
+__all__ = ["measure_training", "table"]
 
 PICTURES = (("nyu", "fit"), ("nyu", "validate"))
 """Together the official 795 training pictures."""
@@ -42,7 +42,7 @@ class _Counted(RealNVP):
         return super().mean_nll(x)
 
 
-def measure_offline(data: Path, work: Path, seed: int = 0) -> dict[str, Any]:
+def measure_training(data: Path, work: Path, seed: int = 0) -> dict[str, Any]:
     """Time each step once, in order; what is measured does not depend on the expert's weights, which are ImageNet's.
 
     Args:
@@ -81,8 +81,8 @@ def measure_offline(data: Path, work: Path, seed: int = 0) -> dict[str, Any]:
     }
 
 
-def offline_table(found: dict[str, Any]) -> str:
-    """Markdown of what `measure_offline` gives."""
+def table(found: dict[str, Any]) -> str:
+    """Write the numbers of `measure_training` as Markdown."""
     seconds, flow = found["seconds"], found["flow"]
     naive = flow["epochs"] * seconds["features"] + seconds["flow"]
     rows = [

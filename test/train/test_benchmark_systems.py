@@ -23,7 +23,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
-from bgflow_train.cli import benchmark
+from bgflow_train.cli import benchmark_systems
 from bgflow_train.studies.speed import limits, pictures, running, systems
 from bgflow_train.studies.speed.callers import Call
 from bgflow_train.studies.speed.limits import Limits, bound, measure_limits, product
@@ -222,8 +222,8 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
-    benchmark.add_arguments(parser)
-    return benchmark.run(parser.parse_args(arguments))
+    benchmark_systems.add_arguments(parser)
+    return benchmark_systems.run(parser.parse_args(arguments))
 
 
 @pytest.mark.usefixtures("hasty")
