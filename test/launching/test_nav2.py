@@ -310,10 +310,13 @@ def test_the_launch_file_starts_segmenter_manager_and_cloud() -> None:
     for entity in entities[1:-1]:
         entity.execute(context)
     context.launch_configurations.update({"namespace": "head", "depth": "/depth/image"})
-    segmenter, *actions = module["start"](context)
-    assert type(segmenter).__name__ == "IncludeLaunchDescription"
+    [group] = entities[-1].execute(context)
+    assert type(group).__name__ == "GroupAction", "Nav2's own argument autostart must not become false"
+    segmenter, *actions = (
+        entity for entity in group.execute(context) if type(entity).__name__ in ("IncludeLaunchDescription", "Node")
+    )
     assert dict(segmenter.launch_arguments) == {"autostart": "false"}
     assert [action.node_package for action in actions] == ["nav2_lifecycle_manager", "depth_image_proc"]
     kinds = [type(entity).__name__ for entity in entities]
-    assert [kinds[0], kinds[-1]] == ["OpaqueFunction", "GroupAction"]
+    assert [kinds[0], kinds[-1]] == ["OpaqueFunction"] * 2
     assert set(kinds[1:-1]) == {"DeclareLaunchArgument"}
