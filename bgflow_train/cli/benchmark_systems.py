@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, write the report and print its tables; 1 where a system failed."""
     from bgflow_ros.media.sources import MediaError
     from bgflow_ros.segmentation.model import ModelError
-    from bgflow_train.studies.speed import pictures
+    from bgflow_train.studies.speed import images
     from bgflow_train.studies.speed.report import write_report
     from bgflow_train.studies.speed.running import Setting, benchmark
 
@@ -63,9 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
     with output_folder(arguments.out):
         try:
             if arguments.images is None:
-                shown, source = pictures.render(arguments.seed), "rendered"
+                shown, source = images.render(arguments.seed), "rendered"
             else:
-                shown, source = pictures.read(arguments.images), arguments.images.name
+                shown, source = images.read(arguments.images), arguments.images.name
             record = benchmark(chosen, shown, source, setting)
         except (MediaError, ModelError) as error:
             raise UserError(str(error)) from error
