@@ -20,7 +20,7 @@ TOPICS = {
     "camera_info": "/{camera}/color/camera_info",
     "depth": "/{camera}/aligned_depth_to_color/image_raw",
 }
-"""Argument of segment.launch.py that names a topic: default, where {camera} stands for the camera's name."""
+"""Default topics by argument of segment.launch.py; {camera} stands for the name of the camera."""
 
 
 def names(cameras: str) -> list[str]:
@@ -68,7 +68,7 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Start one segmenter, a process of its own, for each camera."""
     given = context.launch_configurations
     patterns = {name: given[name] for name in TOPICS}
-    # A scope for each: what one camera's include sets must not be what the next one finds.
+    # A scope for each, so that the arguments of one camera do not reach the next.
     return [GroupAction([include_segmenter(values)]) for values in of_cameras(given["cameras"], patterns)]
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Track with cuVSLAM, which takes no feature from what is not static: doc/nvidia.md.
+"""Track with cuVSLAM, which takes features from the static background only: doc/nvidia.md.
 
 All arguments of segment.launch.py are arguments of this file too: ros2 launch bgflow cuvslam.launch.py --show-args.
 """
@@ -32,7 +32,7 @@ REMAPPINGS = {
     "visual_slam/camera_info_1": "right_camera_info",
     "visual_slam/depth_0": "depth",
 }
-"""cuVSLAM's topic: a launch argument, else a topic of the segmenter."""
+"""Topics of cuVSLAM, and the launch argument or topic of the segmenter for each."""
 
 STEREO = {
     "tracking_mode": 0,
@@ -48,7 +48,7 @@ RGBD = {
     "rectified_images": False,
     "sync_matching_threshold_ms": 10.0,  # colour and depth are seldom taken at once
 }
-"""What differs between a stereo pair and a camera with depth; the parameter file may say otherwise."""
+"""Parameters that differ between a stereo pair and a camera with depth; the parameter file overrides them."""
 
 
 CONTAINER = ("rclcpp_components", "component_container_mt")
@@ -77,7 +77,7 @@ ARGUMENTS = {
         ),
     )
 }
-"""Arguments by name; of those of segment.launch.py, one has another default."""
+"""Arguments by name; min_static has another default than in segment.launch.py."""
 
 
 def generate_launch_description() -> LaunchDescription:

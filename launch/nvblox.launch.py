@@ -25,7 +25,7 @@ REMAPPINGS = {
     "camera_0/mask/image": "segmenter/foreground_mask",
     "camera_0/mask/camera_info": "segmenter/camera_info",
 }
-"""nvblox's topic: a launch argument, else a topic of the segmenter."""
+"""Topics of nvblox, and the launch argument or topic of the segmenter for each."""
 
 
 CONTAINER = ("rclcpp_components", "component_container_mt")

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Map with RTAB-Map, whose map never sees the depth of what is not static: doc/rtabmap.md.
+"""Map with RTAB-Map, which maps the depth of the static background only: doc/rtabmap.md.
 
 All arguments of segment.launch.py are arguments of this file too: ros2 launch bgflow rtabmap.launch.py --show-args.
 """
@@ -29,7 +29,7 @@ NODES = {
     "static_sync": ("rtabmap_sync", "rgbd_sync"),
     "rtabmap": ("rtabmap_slam", "rtabmap"),
 }
-"""Node's name: package and executable."""
+"""Package and executable by name of the node."""
 
 REMAPPINGS = {
     "odometry_sync": {
@@ -46,7 +46,7 @@ REMAPPINGS = {
     },
     "rtabmap": {"imu": "imu"},
 }
-"""RTAB-Map's topics by node: a launch argument, a topic of the segmenter, or one that joins RTAB-Map's nodes."""
+"""Topics of RTAB-Map by node, and for each a launch argument, a topic of the segmenter, or one between these nodes."""
 
 
 ARGUMENTS = {
@@ -64,7 +64,7 @@ ARGUMENTS = {
         ),
     )
 }
-"""Arguments by name; of those of segment.launch.py, one has another default."""
+"""Arguments by name; min_static has another default than in segment.launch.py."""
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -17,10 +17,10 @@ from bgflow_ros.node.fastdds import choose_shared_memory
 from bgflow_ros.segmentation.files import share
 
 INPUTS = ("image", "camera_info", "depth")
-"""The node's topics that an argument renames."""
+"""Topics of the node that an argument renames."""
 
 OUTPUTS = ("likelihood", "foreground_mask", "static_mask", "overlay", "static_depth/image", "foreground_points")
-"""The node's topics that config/segment.rviz shows, under the names that they have without a namespace."""
+"""Topics of the node that config/segment.rviz shows, without their namespace."""
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -36,7 +36,7 @@ def instructions(name: str) -> list[list[str]]:
 
 @pytest.fixture
 def context(tmp_path: Path) -> Path:
-    """What Docker's daemon is sent."""
+    """Build context as Docker's daemon receives it."""
     folder = tmp_path / "context"
     for name in let_through():
         target = folder / name

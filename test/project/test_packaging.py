@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is installed, and with what: by colcon and by pip, by rosdep on a robot, and for a robot's pytest."""
+"""Packages that colcon and pip install, dependencies that rosdep installs, and the configuration of pytest."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ TEST_KEYS = {
     "pytest-timeout": "python3-pytest-timeout",
 }
 WITHOUT_KEY = {"onnx", "pytest-cov", "pytest-randomly", "pytest-xdist"}
-"""What tests can do without: they skip without onnx; the others only change how tests run."""
+"""Requirements without a key: tests skip without onnx, and the others only change how tests run."""
 
 
 def requirements(name: str) -> set[str]:

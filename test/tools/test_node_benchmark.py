@@ -30,7 +30,7 @@ from bgflow_ros.tools.node_benchmark.result import NodeResult, Notes, rate_resul
 
 @pytest.fixture(scope="module")
 def result(tiny: Path) -> NodeResult:
-    """Of a short run."""
+    """Result of a short run."""
     return measure_node(Setup(model(tiny), rates=[10.0], seconds=2.0, warm_up=0.5, idle=0.5, camera=(320, 240)))
 
 

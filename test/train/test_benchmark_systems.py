@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What graphs have to do, what machines can do, and a whole small benchmark."""
+"""Counted work of graphs, measured limits of the machine, and a whole small benchmark."""
 
 from __future__ import annotations
 

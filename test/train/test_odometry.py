@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What masks do for odometry, on drives whose every pose is known."""
+"""Odometry with and without masks, on drives whose every pose is known."""
 
 from __future__ import annotations
 

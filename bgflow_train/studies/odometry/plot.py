@@ -20,7 +20,7 @@ mpl.use("Agg")
 
 
 def plot(results: Sequence[dict[str, Any]], path: Path) -> None:
-    """Write a PNG of ATE over the moving share, with a panel for each method, a line for each mask, a dot for each drive."""
+    """Write a PNG of ATE over the moving share: a panel for each method, a line for each mask, a dot for each drive."""
     from matplotlib import pyplot as plt
 
     rendered = [result for result in results if "amount" in result["drive"]]
