@@ -134,7 +134,7 @@ def xyz(cloud: PointCloud2) -> np.ndarray:
 
 
 def full_cloud(depth: Image, info: CameraInfo) -> np.ndarray:
-    """Convert depth to points, NaN where unknown, as depth_image_proc does (include/depth_image_proc/conversions.hpp)."""
+    """Convert depth to points as depth_image_proc does (include/depth_image_proc/conversions.hpp)."""
     z = np.frombuffer(depth.data, np.float32).reshape(depth.height, depth.width)
     v, u = np.mgrid[: depth.height, : depth.width]
     points = np.stack([(u - info.k[2]) * z / info.k[0], (v - info.k[5]) * z / info.k[4], z], axis=-1).reshape(-1, 3)
