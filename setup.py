@@ -1,9 +1,10 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""For pip and colcon. Name, version and the like stand in package.xml, dependencies in requirements/."""
+"""Build script for pip and colcon; package.xml holds the metadata, requirements/ the dependencies."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,6 +15,16 @@ ROOT = Path(__file__).resolve().parent
 PACKAGE = ElementTree.parse(ROOT / "package.xml").getroot()
 EXTRAS = ("ros", "ros-jazzy", "train", "view", "test", "lint", "render", "peers")
 NAME = PACKAGE.findtext("name")
+
+# A robot needs neither the tools that make models nor the generator of rooms. colcon and the ROS build farm run this
+# file themselves and get the robot's package alone. pip runs it through setuptools' build backend and gets all
+# packages, whose dependencies come with the extras train and render. ROS has no extras to choose by; the way of
+# building tells the two apart without a setting that somebody would have to know.
+WITH_PIP = "setuptools.build_meta" in sys.modules
+PARTS = ("bgflow_ros", "bgflow_rooms", "bgflow_train") if WITH_PIP else ("bgflow_ros",)
+# Only packages that are here: the folder of colcon build --symlink-install, which recent versions of setuptools hand
+# to pip, has links to the robot's package alone.
+PACKAGES = find_packages(include=[f"{part}*" for part in PARTS])
 
 
 def requirements(name: str) -> list[str]:
@@ -29,6 +40,11 @@ def shared(folder: str) -> list[tuple[str, list[str]]]:
     return [(f"share/{NAME}/{file.parent.as_posix()}", [file.as_posix()]) for file in files]
 
 
+def importable(entry_points: list[str]) -> list[str]:
+    """Entry points whose modules belong to the packages that are installed."""
+    return [entry for entry in entry_points if entry.partition(" = ")[2].partition(".")[0] in PACKAGES]
+
+
 setup(
     name=NAME,
     version=PACKAGE.findtext("version"),
@@ -40,7 +56,7 @@ setup(
     license=PACKAGE.findtext("license"),
     keywords=["ROS", "robotics", "segmentation", "background", "normalizing flow"],
     python_requires=">=3.10",
-    packages=find_packages(include=["bgflow_ros*", "bgflow_rooms*", "bgflow_train*"]),
+    packages=PACKAGES,
     package_data={
         "bgflow_ros": ["py.typed", "segmentation/manifest.schema.json"],
         "bgflow_rooms": ["py.typed"],
@@ -61,25 +77,34 @@ setup(
             "bgflow = bgflow_ros.tools.cli.main:main",
             "segment = bgflow_ros.node.segment:main",
         ],
-        "bgflow.verbs": [
-            "segment = bgflow_ros.tools.cli.segment",
-            "doctor = bgflow_ros.tools.cli.doctor",
-            "view = bgflow_ros.tools.cli.view",
-            "expert = bgflow_train.cli.expert",
-            "train = bgflow_train.cli.train",
-            "fit = bgflow_train.cli.fit",
-            "reproduce = bgflow_train.cli.reproduce",
-            "collect = bgflow_train.cli.collect",
-            "compare = bgflow_train.cli.compare",
-            "contrast = bgflow_train.cli.contrast",
-            "peers = bgflow_train.cli.peers",
-            "benchmark = bgflow_train.cli.benchmark",
-            "rooms = bgflow_rooms.cli.rooms",
-            "drives = bgflow_rooms.cli.drives",
-            "odometry = bgflow_train.cli.odometry",
-            "export = bgflow_train.cli.export",
-            "quantize = bgflow_train.cli.quantize",
-            "evaluate = bgflow_train.cli.evaluate",
-        ],
+        "bgflow.verbs": importable(
+            [
+                "benchmark = bgflow_ros.tools.cli.benchmark",
+                "doctor = bgflow_ros.tools.cli.doctor",
+                "segment = bgflow_ros.tools.cli.segment",
+                "view = bgflow_ros.tools.cli.view",
+                "drives = bgflow_rooms.cli.drives",
+                "rooms = bgflow_rooms.cli.rooms",
+                "collect = bgflow_train.cli.collect",
+                "compare = bgflow_train.cli.compare",
+                "contrast = bgflow_train.cli.contrast",
+                "evaluate = bgflow_train.cli.evaluate",
+                "expert = bgflow_train.cli.expert",
+                "export = bgflow_train.cli.export",
+                "fit = bgflow_train.cli.fit",
+                "odometry = bgflow_train.cli.odometry",
+                "peers = bgflow_train.cli.peers",
+                "quantize = bgflow_train.cli.quantize",
+                "reproduce = bgflow_train.cli.reproduce",
+                "train = bgflow_train.cli.train",
+            ]
+        ),
+        "bgflow.benchmarks": importable(
+            [
+                "node = bgflow_ros.tools.cli.benchmark_node",
+                "systems = bgflow_train.cli.benchmark_systems",
+                "training = bgflow_train.cli.benchmark_training",
+            ]
+        ),
     },
 )

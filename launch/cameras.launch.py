@@ -8,28 +8,27 @@ All arguments of segment.launch.py but `namespace` are arguments of this file to
 from __future__ import annotations
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription, OpaqueFunction
-from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.actions import GroupAction
 
 from bgflow_ros.launching import checks
-from bgflow_ros.launching.arguments import SEGMENT, needed
+from bgflow_ros.launching.arguments import SEGMENT, needed_segmenter
 from bgflow_ros.launching.checks import Argument
-from bgflow_ros.segmentation.files import share
+from bgflow_ros.launching.description import checked_description, include_segmenter
 
 TOPICS = {
     "image": "/{camera}/color/image_raw",
     "camera_info": "/{camera}/color/camera_info",
     "depth": "/{camera}/aligned_depth_to_color/image_raw",
 }
-"""Argument of segment.launch.py that names a topic: default, where {camera} stands for the camera's name."""
+"""Default topics by argument of segment.launch.py; {camera} stands for the name of the camera."""
 
 
 def names(cameras: str) -> list[str]:
-    """Names with commas between, without the spaces around them."""
+    """Split names that are separated by commas, without the spaces around them."""
     return [name.strip() for name in cameras.split(",")]
 
 
-def wrong_names(cameras: str) -> str:
+def camera_names(cameras: str) -> str:
     """Expect names that are namespaces of ROS below the root, each once."""
     found = names(cameras)
     if len(set(found)) == len(found) and not any(name.startswith("/") or checks.namespace(name) for name in found):
@@ -37,7 +36,7 @@ def wrong_names(cameras: str) -> str:
     return "different names with commas between, such as front,left; letters, digits and single _"
 
 
-def wrong_pattern(pattern: str) -> str:
+def topic_pattern(pattern: str) -> str:
     """Expect a topic of ROS, once a camera's name stands in it."""
     return checks.topic(pattern.replace("{camera}", "camera"))
 
@@ -47,12 +46,12 @@ ARGUMENTS = {
         "cameras",
         "Names with commas between; each is its node's namespace",
         default=None,
-        wrong=wrong_names,
+        check=camera_names,
         optional=False,
     ),
     **{
         name: Argument(
-            name, f"Topic of every camera's {name}; {{camera}} stands for its name", default, (), wrong_pattern
+            name, f"Topic of every camera's {name}; {{camera}} stands for its name", default, (), topic_pattern
         )
         for name, default in TOPICS.items()
     },
@@ -61,36 +60,20 @@ ARGUMENTS = {
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Check, declare the arguments and start; how many cameras there are depends on their values."""
-    return LaunchDescription(
-        [
-            OpaqueFunction(function=check),
-            *(DeclareLaunchArgument(**argument.declaration()) for argument in ARGUMENTS.values()),
-            OpaqueFunction(function=start),
-        ]
-    )
-
-
-def check(context: LaunchContext) -> None:
-    """Refuse what cannot be started before anything is."""
-    given = context.launch_configurations
-    checks.check(context, __file__, ARGUMENTS, lambda: needed(given))
+    """Describe the launch; what is started depends on the values of the arguments."""
+    return checked_description(__file__, ARGUMENTS, needed_segmenter, start)
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Start one segmenter, a process of its own, for each camera."""
     given = context.launch_configurations
     patterns = {name: given[name] for name in TOPICS}
-    segment = str(share() / "launch" / "segment.launch.py")
-    # A scope for each: what one camera's include sets must not be what the next one finds.
-    return [
-        GroupAction([IncludeLaunchDescription(PythonLaunchDescriptionSource(segment), launch_arguments=values.items())])
-        for values in of_cameras(given["cameras"], patterns)
-    ]
+    # A scope for each, so that the arguments of one camera do not reach the next.
+    return [GroupAction([include_segmenter(values)]) for values in of_cameras(given["cameras"], patterns)]
 
 
 def of_cameras(cameras: str, patterns: dict[str, str]) -> list[dict[str, str]]:
-    """Launch arguments of each camera's segmenter.
+    """Make the launch arguments of each camera's segmenter.
 
     Args:
         cameras: names with commas between.

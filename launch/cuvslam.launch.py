@@ -1,25 +1,28 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Track with cuVSLAM, which takes no feature from what is not static: doc/nvidia.md.
+"""Track with cuVSLAM, which takes features from the static background only: doc/nvidia.md.
 
 All arguments of segment.launch.py are arguments of this file too: ros2 launch bgflow cuvslam.launch.py --show-args.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
-from launch.conditions import IfCondition
-from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import ComposableNodeContainer
 from launch_ros.descriptions import ComposableNode
-from launch_ros.parameter_descriptions import ParameterValue
 
-from bgflow_ros.launching import checks
-from bgflow_ros.launching.arguments import MIN_STATIC, SEGMENT, SEGMENTER, needed_beside
-from bgflow_ros.launching.checks import Argument, parameter_file, topic
-from bgflow_ros.segmentation.files import share
+from bgflow_ros.launching.arguments import (
+    MIN_STATIC,
+    SEGMENT,
+    SEGMENTER,
+    needed_optional_segmenter,
+    parameter_file_argument,
+)
+from bgflow_ros.launching.checks import Argument, topic
+from bgflow_ros.launching.description import checked_description, clock_parameters, include_segmenter
 
 REMAPPINGS = {
     "visual_slam/image_0": "image",
@@ -29,7 +32,7 @@ REMAPPINGS = {
     "visual_slam/camera_info_1": "right_camera_info",
     "visual_slam/depth_0": "depth",
 }
-"""cuVSLAM's topic: a launch argument, else a topic of the segmenter."""
+"""Topics of cuVSLAM, and the launch argument or topic of the segmenter for each."""
 
 STEREO = {
     "tracking_mode": 0,
@@ -45,7 +48,7 @@ RGBD = {
     "rectified_images": False,
     "sync_matching_threshold_ms": 10.0,  # colour and depth are seldom taken at once
 }
-"""What differs between a stereo pair and a camera with depth; the parameter file may say otherwise."""
+"""Parameters that differ between a stereo pair and a camera with depth; the parameter file overrides them."""
 
 
 CONTAINER = ("rclcpp_components", "component_container_mt")
@@ -55,16 +58,9 @@ PACKAGE = "isaac_ros_visual_slam"
 ARGUMENTS = {
     argument.name: argument
     for argument in (
-        Argument(
-            "cuvslam_file",
-            "Parameter file of cuVSLAM",
-            str(share() / "config" / "cuvslam.yaml"),
-            wrong=parameter_file,
-            optional=False,
-            path=True,
-        ),
-        Argument("right_image", "Topic of a stereo camera's right image; `image` is then the left one", wrong=topic),
-        Argument("right_camera_info", "Topic of the right camera's calibration", wrong=topic),
+        parameter_file_argument("cuvslam_file", "Parameter file of cuVSLAM", "cuvslam.yaml"),
+        Argument("right_image", "Topic of a stereo camera's right image; `image` is then the left one", check=topic),
+        Argument("right_camera_info", "Topic of the right camera's calibration", check=topic),
         Argument(
             "package",
             "Package that has cuVSLAM's node; isaac_ros_cuvslam since Isaac ROS 5",
@@ -77,38 +73,28 @@ ARGUMENTS = {
             "min_static",
             "Share of the image that odometry may use at least, the likeliest background first, 0 to 1",
             "0.7",
-            wrong=MIN_STATIC,
+            check=MIN_STATIC,
         ),
     )
 }
-"""Arguments by name; of those of segment.launch.py, one has another default."""
+"""Arguments by name; min_static has another default than in segment.launch.py."""
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Check, declare the arguments and start; what is started depends on their values."""
-    return LaunchDescription(
-        [
-            OpaqueFunction(function=check),
-            *(DeclareLaunchArgument(**argument.declaration()) for argument in ARGUMENTS.values()),
-            OpaqueFunction(function=start),
-        ]
-    )
+    """Describe the launch; what is started depends on the values of the arguments."""
+    return checked_description(__file__, ARGUMENTS, needed, start)
 
 
-def check(context: LaunchContext) -> None:
-    """Refuse what cannot be started before anything is."""
-    given = context.launch_configurations
-    checks.check(
-        context, __file__, ARGUMENTS, lambda: [CONTAINER, (given.get("package", PACKAGE), ""), *needed_beside(given)]
-    )
+def needed(given: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Name package and executable of everything that is started."""
+    return [CONTAINER, (given.get("package", PACKAGE), ""), *needed_optional_segmenter(given)]
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Start the segmenter, and cuVSLAM in a container."""
     given = context.launch_configurations
-    parameters = [STEREO if given["right_image"] else RGBD, LaunchConfiguration("cuvslam_file")]
-    if given["use_sim_time"]:
-        parameters.append({"use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)})
+    sensor = STEREO if given["right_image"] else RGBD
+    parameters = [sensor, LaunchConfiguration("cuvslam_file"), *clock_parameters(given)]
     node = ComposableNode(
         package=given["package"],
         plugin="nvidia::isaac_ros::visual_slam::VisualSlamNode",
@@ -118,7 +104,7 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         remappings=[(theirs, given.get(ours) or ours) for theirs, ours in REMAPPINGS.items()],
     )
     return [
-        segmenter(),
+        include_segmenter(optional=True),
         ComposableNodeContainer(
             package=CONTAINER[0],
             executable=CONTAINER[1],
@@ -128,11 +114,3 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             output="screen",
         ),
     ]
-
-
-def segmenter() -> LaunchDescriptionEntity:
-    """Start the segmenter, unless told that it runs."""
-    return IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(str(share() / "launch" / "segment.launch.py")),
-        condition=IfCondition(LaunchConfiguration("segmenter")),
-    )

@@ -7,17 +7,15 @@ All arguments of segment.launch.py but `autostart` are arguments of this file to
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription, OpaqueFunction
-from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.actions import GroupAction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
 
-from bgflow_ros.launching import checks
-from bgflow_ros.launching.arguments import SEGMENT, needed
-from bgflow_ros.launching.checks import Argument, parameter_file
-from bgflow_ros.segmentation.files import share
+from bgflow_ros.launching.arguments import SEGMENT, needed_segmenter, parameter_file_argument
+from bgflow_ros.launching.description import checked_description, clock_parameters, include_segmenter
 
 MANAGER = {
     "package": "nav2_lifecycle_manager",
@@ -25,16 +23,11 @@ MANAGER = {
     "name": "lifecycle_manager_segmenter",
 }
 CLOUD = {"package": "depth_image_proc", "executable": "point_cloud_xyz_node", "name": "depth_points"}
-"""Who configures and activates the segmenter, and who makes points of the full depth, which clear."""
+"""Nodes that configure and activate the segmenter, and that make points of the full depth, which clear the costmap."""
 
 ARGUMENTS = {
-    "nav2_file": Argument(
-        "nav2_file",
-        "Parameter file with the segmenter's lifecycle manager",
-        str(share() / "config" / "nav2_costmap.yaml"),
-        wrong=parameter_file,
-        optional=False,
-        path=True,
+    "nav2_file": parameter_file_argument(
+        "nav2_file", "Parameter file with the segmenter's lifecycle manager", "nav2_costmap.yaml"
     ),
     **{name: argument for name, argument in SEGMENT.items() if name != "autostart"},
 }
@@ -42,47 +35,35 @@ ARGUMENTS = {
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Check, declare the arguments and start; what is started depends on their values."""
-    return LaunchDescription(
-        [
-            OpaqueFunction(function=check),
-            *(DeclareLaunchArgument(**argument.declaration()) for argument in ARGUMENTS.values()),
-            # A scope of its own: Nav2's launch files too have an argument `autostart`, which must not become false.
-            GroupAction([OpaqueFunction(function=start)]),
-        ]
-    )
+    """Describe the launch; what is started depends on the values of the arguments."""
+    return checked_description(__file__, ARGUMENTS, needed, start)
 
 
-def check(context: LaunchContext) -> None:
-    """Refuse what cannot be started before anything is."""
-    given = context.launch_configurations
-    executables = [(node["package"], node["executable"]) for node in (MANAGER, CLOUD)]
-    checks.check(context, __file__, ARGUMENTS, lambda: [*executables, *needed(given)])
+def needed(given: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Name package and executable of everything that is started."""
+    return [*((node["package"], node["executable"]) for node in (MANAGER, CLOUD)), *needed_segmenter(given)]
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Start the segmenter unconfigured, who leads it, and who makes the cloud of the full depth, which clears."""
+    """Start the unconfigured segmenter, its lifecycle manager, and the node that makes points of the full depth."""
     given = context.launch_configurations
-    clock = {}
-    if given["use_sim_time"]:
-        clock = {"use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)}
+    clock = clock_parameters(given)
     depth = given["depth"] or "depth"
     common = {"namespace": given["namespace"] or None, "output": "screen"}
-    return [
-        IncludeLaunchDescription(
-            PythonLaunchDescriptionSource(str(share() / "launch" / "segment.launch.py")),
-            launch_arguments={"autostart": "false"}.items(),
-        ),
-        Node(**MANAGER, **common, parameters=[LaunchConfiguration("nav2_file"), clock]),
+    actions = [
+        include_segmenter({"autostart": "false"}),
+        Node(**MANAGER, **common, parameters=[LaunchConfiguration("nav2_file"), *clock]),
         Node(
             **CLOUD,
             **common,
-            parameters=[clock],
+            parameters=clock,
             remappings=[("image_rect", depth), ("camera_info", sibling(depth)), ("points", "depth_points")],
         ),
     ]
+    # A scope of its own: Nav2's launch files too have an argument `autostart`, which must not become false.
+    return [GroupAction(actions)]
 
 
 def sibling(topic: str) -> str:
-    """The camera_info beside an image, where newer distributions look for it whatever the remappings."""
+    """Topic camera_info beside an image, where newer distributions look for it whatever the remappings say."""
     return topic[: topic.rfind("/") + 1] + "camera_info"

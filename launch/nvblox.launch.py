@@ -7,19 +7,15 @@ All arguments of segment.launch.py are arguments of this file too: ros2 launch b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
-from launch.conditions import IfCondition
-from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import ComposableNodeContainer
 from launch_ros.descriptions import ComposableNode
-from launch_ros.parameter_descriptions import ParameterValue
 
-from bgflow_ros.launching import checks
-from bgflow_ros.launching.arguments import SEGMENT, SEGMENTER, needed_beside
-from bgflow_ros.launching.checks import Argument, parameter_file
-from bgflow_ros.segmentation.files import share
+from bgflow_ros.launching.arguments import SEGMENT, SEGMENTER, needed_optional_segmenter, parameter_file_argument
+from bgflow_ros.launching.description import checked_description, clock_parameters, include_segmenter
 
 REMAPPINGS = {
     "camera_0/color/image": "image",
@@ -29,7 +25,7 @@ REMAPPINGS = {
     "camera_0/mask/image": "segmenter/foreground_mask",
     "camera_0/mask/camera_info": "segmenter/camera_info",
 }
-"""nvblox's topic: a launch argument, else a topic of the segmenter."""
+"""Topics of nvblox, and the launch argument or topic of the segmenter for each."""
 
 
 CONTAINER = ("rclcpp_components", "component_container_mt")
@@ -39,14 +35,7 @@ PACKAGE = "nvblox_ros"
 ARGUMENTS = {
     argument.name: argument
     for argument in (
-        Argument(
-            "nvblox_file",
-            "Parameter file of nvblox",
-            str(share() / "config" / "nvblox.yaml"),
-            wrong=parameter_file,
-            optional=False,
-            path=True,
-        ),
+        parameter_file_argument("nvblox_file", "Parameter file of nvblox", "nvblox.yaml"),
         SEGMENTER,
         *SEGMENT.values(),
     )
@@ -55,28 +44,19 @@ ARGUMENTS = {
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Check, declare the arguments and start; what is started depends on their values."""
-    return LaunchDescription(
-        [
-            OpaqueFunction(function=check),
-            *(DeclareLaunchArgument(**argument.declaration()) for argument in ARGUMENTS.values()),
-            OpaqueFunction(function=start),
-        ]
-    )
+    """Describe the launch; what is started depends on the values of the arguments."""
+    return checked_description(__file__, ARGUMENTS, needed, start)
 
 
-def check(context: LaunchContext) -> None:
-    """Refuse what cannot be started before anything is."""
-    given = context.launch_configurations
-    checks.check(context, __file__, ARGUMENTS, lambda: [CONTAINER, (PACKAGE, ""), *needed_beside(given)])
+def needed(given: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Name package and executable of everything that is started."""
+    return [CONTAINER, (PACKAGE, ""), *needed_optional_segmenter(given)]
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Start the segmenter, and nvblox in a container."""
     given = context.launch_configurations
-    parameters = [LaunchConfiguration("nvblox_file")]
-    if given["use_sim_time"]:
-        parameters.append({"use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)})
+    parameters = [LaunchConfiguration("nvblox_file"), *clock_parameters(given)]
     node = ComposableNode(
         package=PACKAGE,
         plugin="nvblox::NvbloxNode",
@@ -86,7 +66,7 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         remappings=[(theirs, given.get(ours) or ours) for theirs, ours in REMAPPINGS.items()],
     )
     return [
-        segmenter(),
+        include_segmenter(optional=True),
         ComposableNodeContainer(
             package=CONTAINER[0],
             executable=CONTAINER[1],
@@ -96,11 +76,3 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             output="screen",
         ),
     ]
-
-
-def segmenter() -> LaunchDescriptionEntity:
-    """Start the segmenter, unless told that it runs."""
-    return IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(str(share() / "launch" / "segment.launch.py")),
-        condition=IfCondition(LaunchConfiguration("segmenter")),
-    )

@@ -5,43 +5,31 @@
 from __future__ import annotations
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.actions import SetEnvironmentVariable
 from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-from bgflow_ros.launching import checks
-from bgflow_ros.launching.arguments import PARAMETERS, SEGMENT, needed
+from bgflow_ros.launching.arguments import PARAMETERS, SEGMENT, needed_segmenter
+from bgflow_ros.launching.description import checked_description
 from bgflow_ros.node.fastdds import choose_shared_memory
 from bgflow_ros.segmentation.files import share
 
 INPUTS = ("image", "camera_info", "depth")
-"""The node's topics that an argument renames."""
+"""Topics of the node that an argument renames."""
 
 OUTPUTS = ("likelihood", "foreground_mask", "static_mask", "overlay", "static_depth/image", "foreground_points")
-"""The node's topics that config/segment.rviz shows, under the names that they have without a namespace."""
+"""Topics of the node that config/segment.rviz shows, without their namespace."""
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Check, declare the arguments and start; what is started depends on their values."""
-    return LaunchDescription(
-        [
-            OpaqueFunction(function=check),
-            *(DeclareLaunchArgument(**argument.declaration()) for argument in SEGMENT.values()),
-            OpaqueFunction(function=start),
-        ]
-    )
-
-
-def check(context: LaunchContext) -> None:
-    """Refuse what cannot be started before anything is."""
-    given = context.launch_configurations
-    checks.check(context, __file__, SEGMENT, lambda: needed(given))
+    """Describe the launch; what is started depends on the values of the arguments."""
+    return checked_description(__file__, SEGMENT, needed_segmenter, start)
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Start what the arguments ask for."""
+    """Start the node and, where asked for, rviz."""
     given = context.launch_configurations
     namespace = given["namespace"] or None
     node = Node(
@@ -79,7 +67,7 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 
 def shared_memory(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Give what is started here shared memory that holds an image, unless the user has chosen."""
+    """Set the environment variables of a Fast DDS profile with room for an image, unless the user has chosen one."""
     chosen = dict(context.environment)
     choose_shared_memory(chosen)
     return [SetEnvironmentVariable(name, chosen[name]) for name in chosen.keys() - context.environment.keys()]

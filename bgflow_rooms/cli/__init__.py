@@ -1,3 +1,3 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Verbs of the `bgflow` command that need Blender."""
+"""Verbs of the `bgflow` command that render with Blender."""

@@ -1,10 +1,10 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Film robots' drives through random rooms in which foreign things move, with exact poses, depth and masks.
+"""Render drives of a robot through random rooms in which objects move, with exact poses, depth and masks.
 
 Each room gives one drive for each amount of motion, along the same path in the same light. A drive is a folder in the
-layout of TUM's RGB-D benchmark; one that is complete is skipped, so that an interrupted run continues and several runs
-can share the work with --first. Needs Blender's Python module bpy, which wants Python 3.11.
+layout of TUM's RGB-D benchmark. Complete drives are skipped, so an interrupted run continues, and several runs can
+share the work with --first. Needs Blender's Python module bpy, which requires Python 3.11.
 """
 
 from __future__ import annotations
@@ -14,32 +14,33 @@ import argparse
 from bgflow_rooms.cli.rooms import require_blender, silence
 from bgflow_ros.segmentation.files import user_path
 
-HELP = "film drives through rooms in which things move"
+GROUP = "measure"
+HELP = "Render drives through rooms in which objects move."
 EXTRA = "render"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("--out", type=user_path, required=True, help="folder to write, made where it is missing")
-    parser.add_argument("--rooms", type=int, default=5, help="how many rooms")
-    parser.add_argument("--first", type=int, default=0, help="number of the first room")
+    parser.add_argument("--out", type=user_path, required=True, help="folder to write, which is created if missing")
+    parser.add_argument("--rooms", type=int, default=5, help="number of rooms (%(default)s)")
+    parser.add_argument("--first", type=int, default=0, help="number of the first room (%(default)s)")
     parser.add_argument(
         "--amounts",
         type=float,
         nargs="+",
         default=(0.0, 0.1, 0.25, 0.45),
         metavar="SHARE",
-        help="shares of the view in which something moves, a drive each; 0: nothing moves (%(default)s)",
+        help="shares of the view that move, with one drive for each (%(default)s)",
     )
-    parser.add_argument("--frames", type=int, default=45, help="of each drive, 15 a second")
+    parser.add_argument("--frames", type=int, default=45, help="frames of each drive, at 15 per second (%(default)s)")
     parser.add_argument("--size", type=int, nargs=2, default=(384, 288), metavar=("WIDTH", "HEIGHT"))
-    parser.add_argument("--samples", type=int, default=3, help="light paths per pixel before denoising")
-    parser.add_argument("--seed", type=int, default=0, help="of everything")
-    parser.add_argument("--threads", type=int, default=0, help="cores to use; 0: all")
+    parser.add_argument("--samples", type=int, default=3, help="light paths per pixel before denoising (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything that is random (%(default)s)")
+    parser.add_argument("--threads", type=int, default=0, help="cores to use; 0: all (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Film what is missing and print the folder."""
+    """Render the drives that are missing, and print the folder."""
     require_blender()
     from tqdm import tqdm
 

@@ -1,3 +1,3 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the launch files share: their arguments, and the checks made before anything starts."""
+"""Code that the launch files share: arguments, checks that are made before anything starts, and descriptions."""

@@ -1,8 +1,8 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that the launch files make before they start anything: values of arguments, and packages.
+"""Checks of arguments and packages, which the launch files make before they start anything.
 
-A process that launch has started may outlive a launch file that fails half way, so that each file calls `check` first.
+A process that has been started may outlive a launch file that fails half way, so each file calls `check_launch` first.
 Nothing here imports launch, which only a full ROS has.
 """
 
@@ -27,7 +27,7 @@ __all__ = [
     "BOOLEAN",
     "Argument",
     "LaunchError",
-    "check",
+    "check_launch",
     "file",
     "model",
     "namespace",
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 Check = Callable[[str], str]
-"""What was expected instead of a value; empty where the value is right."""
+"""A check of a value: describes what was expected instead, or returns an empty string where the value is right."""
 BOOLEAN = ("true", "false", "True", "False")
 """Choices of an argument that is a condition; Python's own spelling comes from other launch files."""
 OF_LAUNCH = {
@@ -48,14 +48,14 @@ OF_LAUNCH = {
     "sigkill_timeout",
     "sigterm_timeout",
 }
-"""What launch and launch_ros themselves read among the arguments of any file."""
+"""Arguments that launch and launch_ros read for any launch file."""
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 NAMES = re.compile(rf"{NAME}(/{NAME})*")
 """A relative name of ROS (design.ros2.org, Topic and Service name mapping to DDS)."""
 
 
 class LaunchError(Exception):
-    """Why nothing can start; the message is one line, which says what to do."""
+    """A launch cannot start; the message is one line that says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ class Argument:
     name: str
     description: str
     default: str | None = ""
-    """None: it must be given."""
+    """Default value; None where a value must be given."""
     choices: tuple[str, ...] = ()
-    wrong: Check = lambda value: ""
+    check: Check = lambda value: ""
     optional: bool = True
-    """Whether it may be empty."""
+    """The value may be empty."""
     path: bool = False
-    """Whether ~ at its beginning is the user's home."""
+    """The value is a path, in which a leading ~ is the user's home."""
 
     def declaration(self) -> dict[str, Any]:
         """Make the keywords of `launch.actions.DeclareLaunchArgument`."""
@@ -80,8 +80,8 @@ class Argument:
             found["choices"] = ["", *self.choices] if self.optional else list(self.choices)
         return found
 
-    def check(self, value: str) -> str:
-        """Return the value, with ~ expanded in a path.
+    def checked(self, value: str) -> str:
+        """Check a value and return it, with ~ expanded in a path.
 
         Raises:
             LaunchError: the argument cannot take the value.
@@ -96,14 +96,14 @@ class Argument:
         if self.choices:
             expected = "" if value in self.choices else f"one of {', '.join(self.choices)}"
         else:
-            expected = self.wrong(value)
+            expected = self.check(value)
         if expected:
             raise LaunchError(f"{self.name} is {value!r}; expected {expected}")
         return value
 
 
 class Context(Protocol):
-    """As much of `launch.LaunchContext` as is read here."""
+    """The part of `launch.LaunchContext` that is read here."""
 
     @property
     def argv(self) -> Sequence[str]:
@@ -111,22 +111,23 @@ class Context(Protocol):
 
     @property
     def launch_configurations(self) -> MutableMapping[str, str]:
-        """What is given, by name."""
+        """Values of launch arguments, by name."""
 
 
-def check(
+def check_launch(
     context: Context,
     path: str,
     arguments: Mapping[str, Argument],
     needed: Callable[[], Iterable[tuple[str, str]]],
 ) -> None:
-    """Check whatever is given, expand paths in it, and look up what will be started.
+    """Check the given values, expand paths in them, and look up everything that will be started.
 
     Args:
-        context: of the launch file. Configurations that are no arguments of it are an including file's business.
-        path: of the launch file.
-        arguments: of the launch file, by name.
-        needed: gives package and executable of everything that will be started, called once the values are right. An
+        context: context of the launch file. Its configurations that are no arguments of this file belong to a file
+            that includes it.
+        path: path of the launch file.
+        arguments: arguments of the launch file, by name.
+        needed: gives package and executable of everything that will be started; called once the values are right. An
             empty executable stands for a plugin.
 
     Raises:
@@ -136,12 +137,12 @@ def check(
     given = context.launch_configurations
     for name, argument in arguments.items():
         if name in given:
-            given[name] = argument.check(given[name])
+            given[name] = argument.checked(given[name])
     _look_up(needed())
 
 
 def _refuse_unknown(argv: Sequence[str], path: Path, arguments: Mapping[str, Argument]) -> None:
-    # Whatever another launch file that includes this one is given is its own.
+    # A launch file that includes this one has arguments of its own.
     direct = any(
         (package == "bgflow" and name == path.name) or (name.endswith(".py") and Path(name).resolve() == path.resolve())
         for package, name in pairwise(sys.argv)
@@ -162,7 +163,7 @@ def _look_up(needed: Iterable[tuple[str, str]]) -> None:
     for package, executable in needed:
         try:
             prefix = get_package_prefix(package)
-        except (PackageNotFoundError, OSError, ValueError):  # not there, no workspace at all, no name of a package
+        except (PackageNotFoundError, OSError, ValueError):  # not found, no workspace sourced, not a package's name
             missing.append(package)
             continue
         if executable and not shutil.which(executable, path=f"{prefix}/lib/{package}"):
@@ -195,17 +196,17 @@ def _to_install(packages: list[str]) -> str:
 
 
 def number(kind: type[int] | type[float], low: float, high: float) -> Check:
-    """Expect a number of a kind within limits, both included."""
+    """Make a check that expects an int or a float from `low` to `high`, both included."""
     noun = "a whole number" if kind is int else "a number"
 
-    def wrong(value: str) -> str:
+    def check(value: str) -> str:
         try:
             within = low <= kind(value) <= high
         except ValueError:
             within = False
         return "" if within else f"{noun} from {low:g} to {high:g}"
 
-    return wrong
+    return check
 
 
 def topic(value: str) -> str:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What works on this machine, what does not, and why not."""
+"""Examination of this machine: versions, hardware, ROS, and the model on each device."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from bgflow_ros.segmentation.runtime import DeviceError, Runtime
 __all__ = ["Finding", "examine"]
 
 SERVED_FROM = 7.5
-"""Compute capability from which on onnxruntime-gpu's wheels hold code for a card: Turing (GTX 16, RTX 20) and newer.
-Read off the wheel of 1.31: it has code for 7.5, 8.0, 8.6, 8.9, 9.0 and 12.0, and none that a driver could compile."""
+"""Least compute capability that the wheels of onnxruntime-gpu have code for: Turing (GTX 16, RTX 20) and newer. The
+wheel of 1.31 has code for 7.5, 8.0, 8.6, 8.9, 9.0 and 12.0, and none that a driver could compile for others."""
 PACKAGES = ("onnxruntime", "onnxruntime-gpu", "numpy", "opencv-python", "opencv-python-headless", "rosbags")
 FRAMES = 20
 DIFFERENT = 0.1
-"""Mean difference in likelihood from float32 on the processor from which on something is wrong."""
+"""Mean difference in likelihood from float32 on the processor, at and above which a result is wrong."""
 
 
 class Finding(NamedTuple):
@@ -43,15 +43,15 @@ class Finding(NamedTuple):
     subject: str
     text: str
     good: bool | None = None
-    """None where there is nothing to judge."""
+    """True or False for a good or a bad finding, None where there is nothing to judge."""
 
 
 def examine(model: Model, devices: tuple[str, ...]) -> Iterator[Finding]:
-    """Look at versions, hardware and ROS, then run the model on each device.
+    """Examine versions, hardware and ROS, then run the model on each device.
 
     Args:
-        model: to run.
-        devices: of `providers.DEVICES`, without `auto`.
+        model: model to run.
+        devices: devices to try, of `providers.PROVIDERS`.
     """
     yield Finding(
         "bgflow", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
@@ -65,7 +65,7 @@ def examine(model: Model, devices: tuple[str, ...]) -> Iterator[Finding]:
     for card in listed:
         yield _served(card)
     if not listed:
-        yield Finding("card", "none: nvidia-smi is not there or lists none")
+        yield Finding("card", "none: nvidia-smi is missing or lists no card")
     yield from _providers(bool(listed))
     reference = Runtime(model, "cpu", precision="float32")
     for device in devices:
@@ -76,11 +76,13 @@ def examine(model: Model, devices: tuple[str, ...]) -> Iterator[Finding]:
 
 def _ros() -> Iterator[Finding]:
     if find_spec("rclpy") is None:
-        yield Finding("ROS", "rclpy is not there: source a ROS 2 or pip install -r requirements/ros.txt", False)
+        yield Finding(
+            "ROS", "rclpy is missing: source a ROS 2 installation, or pip install -r requirements/ros.txt", False
+        )
         return
     names = ("ROS_DISTRO", "RMW_IMPLEMENTATION", "ROS_DOMAIN_ID", *fastdds.PROFILES, fastdds.TRANSPORTS)
     said = ", ".join(f"{name}={os.environ[name]}" for name in names if name in os.environ)
-    yield Finding("ROS", f"rclpy is there; {said or 'no ROS variable is set'}", True)
+    yield Finding("ROS", f"rclpy is installed; {said or 'no ROS variable is set'}", True)
     if not fastdds.profile(os.environ) and "fast" in os.environ.get("RMW_IMPLEMENTATION", "fast"):
         yield Finding("ROS", "no Fast DDS profile is set: a camera started so loses large images, see doc/node.md")
 
@@ -108,7 +110,7 @@ def _providers(has_card: bool) -> Iterator[Finding]:
 
 
 def _run(model: Model, device: str, precision: str, reference: Runtime) -> Finding:
-    """Time the network and hold its likelihoods against float32 on the processor."""
+    """Time the network, and compare its likelihoods with float32 on the processor."""
     subject = f"{device}, {precision}"
     start = time.perf_counter()
     try:
@@ -116,7 +118,7 @@ def _run(model: Model, device: str, precision: str, reference: Runtime) -> Findi
     except (DeviceError, ModelError) as error:
         return Finding(subject, str(error))
     loaded = time.perf_counter() - start
-    canvas = _picture(model)
+    canvas = _image(model)
     difference = float(np.abs(masks.likelihood(runtime(canvas)) - masks.likelihood(reference(canvas))).mean())
     times = []
     for _ in range(FRAMES):
@@ -130,10 +132,10 @@ def _run(model: Model, device: str, precision: str, reference: Runtime) -> Findi
     return Finding(subject, text, difference < DIFFERENT)
 
 
-def _picture(model: Model) -> npt.NDArray[np.uint8]:
-    """Patches of colour and some noise: enough contrast to tell right arithmetic from wrong."""
+def _image(model: Model) -> npt.NDArray[np.uint8]:
+    """Make an image of coloured patches and noise, with enough contrast to tell right arithmetic from wrong."""
     random = np.random.default_rng(0)
     patches = random.integers(0, 256, (6, 8, 3), np.uint8)
-    picture = cv2.resize(patches, (model.width, model.height), interpolation=cv2.INTER_CUBIC)
-    noise = random.integers(0, 20, picture.shape, np.uint8)
-    return np.asarray(cv2.add(picture, noise), np.uint8)
+    image = cv2.resize(patches, (model.width, model.height), interpolation=cv2.INTER_CUBIC)
+    noise = random.integers(0, 20, image.shape, np.uint8)
+    return np.asarray(cv2.add(image, noise), np.uint8)

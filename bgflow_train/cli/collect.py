@@ -14,7 +14,8 @@ import argparse
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path, write_atomically
 
-HELP = "write the fitting or the generalization set as a folder"
+GROUP = "make a model"
+HELP = "Write the paper's fitting or generalization set as a folder."
 EXTRA = "train"
 
 

@@ -16,7 +16,8 @@ from typing import Any
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path, write_atomically
 
-HELP = "compare fits on validation images"
+GROUP = "measure"
+HELP = "Compare fits with each other on the validation images."
 EXTRA = "train"
 RATES = (0.05, 0.1, 0.2)
 """False positive rates at which the missed share of novel objects is measured."""

@@ -14,7 +14,8 @@ from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 from bgflow_ros.segmentation.model import ModelError
 
-HELP = "measure below which contrast a model sees no room"
+GROUP = "make a model"
+HELP = "Measure the contrast below which a model sees no room."
 EXTRA = "train"
 
 

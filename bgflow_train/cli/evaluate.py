@@ -19,7 +19,8 @@ from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.cli.arguments import add_max_graph
 
-HELP = "measure a model on labelled images"
+GROUP = "measure"
+HELP = "Measure the accuracy of a model on labelled images."
 EXTRA = "train"
 
 

@@ -19,17 +19,18 @@ import argparse
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
-from bgflow_train.cli.sizes import add_sizes, read_sizes
+from bgflow_ros.tools.cli.arguments import read_sizes
+from bgflow_train.cli.sizes import add_sizes
 from bgflow_train.data.ade20k import PARSING_CLASSES
 from bgflow_train.training.recipe import ExpertRecipe
 
-HELP = "train the paper's expert network"
+GROUP = "make a model"
+HELP = "Train the paper's expert network, an FCN."
 EXTRA = "train"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     default = ExpertRecipe()
     data = parser.add_mutually_exclusive_group(required=True)
     data.add_argument("--data", type=user_path, help="folder that holds nyu/: background against foreground")

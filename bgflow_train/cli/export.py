@@ -10,7 +10,8 @@ from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 from bgflow_ros.segmentation.model import ModelError
 
-HELP = "turn a fit into a model folder"
+GROUP = "make a model"
+HELP = "Turn a fit into a model folder."
 EXTRA = "train"
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
-from bgflow_train.cli.sizes import read_sizes
+from bgflow_ros.tools.cli.arguments import read_sizes
 from bgflow_train.training.recipe import Recipe
 
-HELP = "fit densities and fusion on an expert"
+GROUP = "make a model"
+HELP = "Fit densities and fusion on a trained backbone."
 EXTRA = "train"
 
 

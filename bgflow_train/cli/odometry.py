@@ -1,8 +1,8 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measure what masks do for visual odometry, on drives with known poses and depth.
+"""Measure the effect of masks on visual odometry, on drives with known poses and depth.
 
-Writes DRIVE.json for each drive, odometry.md and odometry.png. A drive that has been measured is skipped, so that an
+Writes DRIVE.json for each drive, odometry.md and odometry.png. Drives that have been measured are skipped, so an
 interrupted run continues. Drives come from `bgflow drives` or from TUM's RGB-D benchmark.
 """
 
@@ -15,24 +15,27 @@ from bgflow_ros.segmentation.files import user_path, write_atomically
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
 from bgflow_ros.tools.cli.arguments import add_max_graph
 
-HELP = "measure what masks do for visual odometry"
+GROUP = "measure"
+HELP = "Measure the effect of masks on visual odometry."
 EXTRA = "train"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("drives", metavar="DRIVE", nargs="+", type=user_path, help="folder of a drive, or of several")
-    parser.add_argument("--out", type=user_path, required=True, help="folder to write, made where it is missing")
+    parser.add_argument("drives", metavar="DRIVE", nargs="+", type=user_path, help="folder of one drive, or of several")
+    parser.add_argument("--out", type=user_path, required=True, help="folder to write, which is created if missing")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
     add_max_graph(parser)
-    parser.add_argument("--seeds", type=int, default=2, help="runs of what draws random numbers (%(default)s)")
+    parser.add_argument("--seeds", type=int, default=2, help="runs of methods that draw random numbers (%(default)s)")
     parser.add_argument(
-        "--candidates", action="store_true", help="measure remedies with many numbers, to choose among, on other drives"
+        "--candidates",
+        action="store_true",
+        help="measure many settings of each remedy, to choose from",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure what is missing; print the tables."""
+    """Measure the drives that are missing, and print the tables."""
     from bgflow_train.studies.odometry.drive import DriveError, find_drives
     from bgflow_train.studies.odometry.masking import CANDIDATES, MASKINGS
     from bgflow_train.studies.odometry.plot import plot

@@ -17,7 +17,8 @@ from bgflow_ros.segmentation.files import cache, user_path
 
 RECORDED = ("recipe", "constants", "data", "expert", "blend")
 """Entries of each fit's record that peers.json repeats."""
-HELP = "one table of the model, its peers and the paper's systems"
+GROUP = "measure"
+HELP = "Tabulate a model beside its peers and the paper's systems."
 EXTRA = "train"
 
 

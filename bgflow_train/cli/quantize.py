@@ -13,7 +13,8 @@ from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 from bgflow_ros.segmentation.model import ModelError
 
-HELP = "give a model an int8 graph for processors"
+GROUP = "make a model"
+HELP = "Add an int8 graph for processors to a model folder."
 EXTRA = "train"
 
 

@@ -18,7 +18,8 @@ from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 from bgflow_train.studies.paper.columns import COLUMNS, SIZES
 
-HELP = "reproduce a table or figure of the paper"
+GROUP = "measure"
+HELP = "Build a table or figure of the paper beside our results."
 EXTRA = "train"
 WHAT = ("table1", "table2", "table3", "figure3", "figure4")
 SPLITS = ("official", "random")

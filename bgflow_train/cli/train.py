@@ -11,10 +11,12 @@ import argparse
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
-from bgflow_train.cli.sizes import add_sizes, read_sizes
+from bgflow_ros.tools.cli.arguments import read_sizes
+from bgflow_train.cli.sizes import add_sizes
 from bgflow_train.training.recipe import BackboneRecipe
 
-HELP = "train the default model's expert"
+GROUP = "make a model"
+HELP = "Train the backbone of the default model."
 EXTRA = "train"
 
 

@@ -171,16 +171,16 @@ def test_every_camera_has_its_own_arguments() -> None:
     "cameras", ["", "front,", "a,,b", "front,front", "front, front", "/front", "front-left", "front left", "1,2"]
 )
 def test_names_that_are_missing_or_wrong_or_come_twice_are_refused(cameras: str) -> None:
-    assert functions()["wrong_names"](cameras).startswith("different names")
+    assert functions()["camera_names"](cameras).startswith("different names")
 
 
 @pytest.mark.parametrize("cameras", ["front", "front,left", " front , left ", "front/left,front/right"])
 def test_names_that_are_right_are_taken(cameras: str) -> None:
-    assert functions()["wrong_names"](cameras) == ""
+    assert functions()["camera_names"](cameras) == ""
 
 
 def test_a_pattern_is_a_topic_with_the_name_in_it() -> None:
-    wrong = functions()["wrong_pattern"]
+    wrong = functions()["topic_pattern"]
     assert wrong("/{camera}/color") == wrong("color") == ""
     assert wrong("/{name}/color")
     assert wrong("/{camera}//color")

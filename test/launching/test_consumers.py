@@ -23,7 +23,7 @@ from support.robot import Robot, Segment, image, model, pixels
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH, HEIGHT = 320, 240
 LEFT, RIGHT = np.s_[:, : WIDTH // 2 - 20], np.s_[:, WIDTH // 2 + 20 :]
-"""What is foreground and what is static, a cell's blur apart."""
+"""Regions of foreground and of static background, apart by the blur of a cell."""
 MILLISECOND = 1_000_000
 PERIOD = 80 * MILLISECOND
 FRAMES = 12
@@ -112,7 +112,7 @@ def feed(node: Robot) -> Iterator[Callable[..., None]]:
 
 
 def watch(robot: Robot, camera: Camera, synchronizer: Any) -> list[dict[int, Any]]:
-    """What a synchronizer passes on of a run, begun when the first set has come; a busy machine gets three runs."""
+    """Sets that a synchronizer passes on in a run that begins with the first set; a busy machine gets three runs."""
 
     def flowing() -> bool:
         camera.show()

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the launch files check before they start anything."""
+"""Checks that the launch files make before they start anything."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.validate_namespace import validate_namespace
 
 from bgflow_ros.launching import checks
-from bgflow_ros.launching.arguments import MIN_STATIC, PARAMETERS, SEGMENT, needed, needed_beside
+from bgflow_ros.launching.arguments import MIN_STATIC, PARAMETERS, SEGMENT, needed_optional_segmenter, needed_segmenter
 from bgflow_ros.launching.checks import Argument, LaunchError
 from bgflow_ros.node.parameters import BY_NAME
 
@@ -30,12 +30,12 @@ NO_NAMES = ["//x", "/x/", "1a", "/a/2b", "a-b", "a b", "a__b", "a//b", "ä", "/"
 
 
 def context(*argv: str, **given: str) -> SimpleNamespace:
-    """What launch would hand over."""
+    """Make as much of a launch context as the checks read."""
     return SimpleNamespace(argv=argv, launch_configurations=given)
 
 
 def accepted_by_ros(rule: str) -> bool:
-    """Whether rcl takes a remapping."""
+    """Return whether rcl accepts a remapping."""
     own = rclpy.Context()
     try:
         rclpy.init(args=["--ros-args", "-r", rule], context=own)
@@ -71,9 +71,9 @@ def test_types_ranges_and_choices_are_the_parameters_own() -> None:
             assert set(argument.choices) == set(parameter.choices), name
         if parameter.range is not None:
             for limit, beyond in zip(parameter.range, (-1, 1), strict=True):
-                assert argument.check(str(limit))
+                assert argument.checked(str(limit))
                 with pytest.raises(LaunchError, match=name):
-                    argument.check(str(limit + beyond))
+                    argument.checked(str(limit + beyond))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_types_ranges_and_choices_are_the_parameters_own() -> None:
 )
 def test_a_bad_value_names_its_argument_in_one_line(name: str, value: str) -> None:
     with pytest.raises(LaunchError) as caught:
-        checks.check(context(**{name: value}), FILE, SEGMENT, list)
+        checks.check_launch(context(**{name: value}), FILE, SEGMENT, list)
     message = str(caught.value)
     assert message.startswith(f"{name} is {value!r}; expected ")
     assert "\n" not in message
@@ -115,32 +115,32 @@ def test_a_file_without_parameters_is_refused(tmp_path: Path, content: str | byt
     path = tmp_path / "mine.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(LaunchError, match=r"params_file is .*; expected a parameter file") as caught:
-        SEGMENT["params_file"].check(str(path))
+        SEGMENT["params_file"].checked(str(path))
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", [path.name for path in sorted((ROOT / "config").glob("*.yaml"))])
 def test_every_packaged_file_is_a_parameter_file(name: str) -> None:
-    assert SEGMENT["params_file"].check(str(ROOT / "config" / name))
+    assert SEGMENT["params_file"].checked(str(ROOT / "config" / name))
 
 
 @pytest.mark.parametrize("name", [name for name, argument in SEGMENT.items() if argument.optional])
 def test_what_is_optional_may_be_empty_and_is_by_default(name: str) -> None:
-    assert SEGMENT[name].check("") == SEGMENT[name].default == ""
+    assert SEGMENT[name].checked("") == SEGMENT[name].default == ""
     choices = SEGMENT[name].declaration().get("choices", [""])
     assert "" in choices
 
 
 def test_defaults_are_right_values() -> None:
     given = {name: str(argument.default) for name, argument in SEGMENT.items()}
-    checks.check(context(**given), FILE, SEGMENT, list)
+    checks.check_launch(context(**given), FILE, SEGMENT, list)
 
 
 def test_a_path_may_begin_with_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "mine.yaml").write_text("/**: {ros__parameters: {}}")
     found = context(params_file="~/mine.yaml")
-    checks.check(found, FILE, SEGMENT, list)
+    checks.check_launch(found, FILE, SEGMENT, list)
     assert found.launch_configurations["params_file"] == str(tmp_path / "mine.yaml")
 
 
@@ -148,20 +148,21 @@ def test_a_path_may_begin_with_the_home(tmp_path: Path, monkeypatch: pytest.Monk
 def test_an_argument_of_another_name_is_refused(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["ros2", *command, "imgae:=/x"])
     with pytest.raises(LaunchError, match=r"^imgae is no argument of segment\.launch\.py; did you mean image\?"):
-        checks.check(context("imgae:=/x"), FILE, SEGMENT, list)
-    checks.check(context("image:=/x", "sigterm_timeout:=3", "launch-prefix:=nice"), FILE, SEGMENT, list)
+        checks.check_launch(context("imgae:=/x"), FILE, SEGMENT, list)
+    checks.check_launch(context("image:=/x", "sigterm_timeout:=3", "launch-prefix:=nice"), FILE, SEGMENT, list)
 
 
 def test_arguments_of_an_including_file_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["ros2", "launch", "robot", "segment.launch.py", "arm:=left"])
-    checks.check(context("arm:=left", arm="left"), FILE, SEGMENT, list)
+    checks.check_launch(context("arm:=left", arm="left"), FILE, SEGMENT, list)
 
 
 def test_the_segmenter_and_rviz_are_looked_up_where_they_are_started() -> None:
     segment, rviz = ("bgflow", "segment"), ("rviz2", "rviz2")
-    assert needed({}) == needed({"rviz": "False"}) == [segment]
-    assert needed({"rviz": "True"}) == needed_beside({"rviz": "true", "segmenter": "True"}) == [segment, rviz]
-    assert needed_beside({"rviz": "true", "segmenter": "false"}) == []
+    assert needed_segmenter({}) == needed_segmenter({"rviz": "False"}) == [segment]
+    assert needed_segmenter({"rviz": "True"}) == [segment, rviz]
+    assert needed_optional_segmenter({"rviz": "true", "segmenter": "True"}) == [segment, rviz]
+    assert needed_optional_segmenter({"rviz": "true", "segmenter": "false"}) == []
 
 
 @pytest.fixture
@@ -193,7 +194,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_what_is_missing_is_told_with_what_to_install(index: Path, package: str, executable: str, said: str) -> None:
     with pytest.raises(LaunchError) as caught:
-        checks.check(context(), FILE, {}, lambda: [("present", "node"), ("present", ""), (package, executable)])
+        checks.check_launch(context(), FILE, {}, lambda: [("present", "node"), ("present", ""), (package, executable)])
     message = str(caught.value)
     assert f"package {package}" in message
     assert said in message
@@ -203,17 +204,17 @@ def test_what_is_missing_is_told_with_what_to_install(index: Path, package: str,
 def test_without_any_workspace_everything_is_missing(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AMENT_PREFIX_PATH")
     with pytest.raises(LaunchError, match=r"package bgflow not found; .*setup\.bash"):
-        checks.check(context(), FILE, SEGMENT, lambda: needed({}))
+        checks.check_launch(context(), FILE, SEGMENT, lambda: needed_segmenter({}))
 
 
 def test_values_are_checked_before_packages_are_looked_up(index: Path) -> None:
     with pytest.raises(LaunchError, match="threads is 'x'"):
-        checks.check(context(threads="x"), FILE, SEGMENT, lambda: needed({}))
+        checks.check_launch(context(threads="x"), FILE, SEGMENT, lambda: needed_segmenter({}))
 
 
 def test_a_changed_default_is_still_checked() -> None:
-    argument = Argument("min_static", "", "0.7", wrong=MIN_STATIC)
+    argument = Argument("min_static", "", "0.7", check=MIN_STATIC)
     assert argument.declaration() == {"name": "min_static", "description": "", "default_value": "0.7"}
-    assert argument.check("0.7") == "0.7"
+    assert argument.checked("0.7") == "0.7"
     with pytest.raises(LaunchError, match=r"expected a number from 0 to 1"):
-        argument.check("70")
+        argument.checked("70")

@@ -47,7 +47,7 @@ LAYER_TYPES: dict[str, dict[str, type]] = {
 MANAGER_TYPES = {"node_names": list, "autostart": bool, "bond_timeout": float}
 
 SENSOR_DATA = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
-"""Of the layer's subscriptions (plugins/obstacle_layer.cpp)."""
+"""Quality of service of the layer's subscriptions (plugins/obstacle_layer.cpp)."""
 
 WIDTH, HEIGHT, FOCAL = 160, 120, 120.0
 CX, CY = (WIDTH - 1) / 2, (HEIGHT - 1) / 2
@@ -134,7 +134,7 @@ def xyz(cloud: PointCloud2) -> np.ndarray:
 
 
 def full_cloud(depth: Image, info: CameraInfo) -> np.ndarray:
-    """What depth_image_proc makes of depth (include/depth_image_proc/conversions.hpp): NaN where there is none."""
+    """Convert depth to points as depth_image_proc does (include/depth_image_proc/conversions.hpp)."""
     z = np.frombuffer(depth.data, np.float32).reshape(depth.height, depth.width)
     v, u = np.mgrid[: depth.height, : depth.width]
     points = np.stack([(u - info.k[2]) * z / info.k[0], (v - info.k[5]) * z / info.k[4], z], axis=-1).reshape(-1, 3)
@@ -143,7 +143,7 @@ def full_cloud(depth: Image, info: CameraInfo) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def clouds(tiny: Path) -> Iterator[dict[str, dict[str, np.ndarray]]]:
-    """What Nav2's sources receive of the room with the box, and of the room without."""
+    """Clouds that Nav2's sources receive of the room with the box, and without it."""
     segment, robot = Segment(model(tiny), ("__ns:=/nav",)), Robot("nav")
     try:
         assert robot.until(lambda: robot.state() == "active")
@@ -185,7 +185,7 @@ def clouds(tiny: Path) -> Iterator[dict[str, dict[str, np.ndarray]]]:
 
 
 def act(layer: VoxelLayer, seen: dict[str, np.ndarray]) -> np.ndarray:
-    """What the layer holds after an update with these clouds."""
+    """Update the layer with these clouds, and return its costs."""
     for name, source in layer.sources.items():
         source.buffer(seen[name], ROTATION, CAMERA, now=0.0)
     layer.update()
@@ -295,7 +295,7 @@ def test_the_launch_file_s_topics_are_those_of_the_parameter_file() -> None:
 
 
 def constant(node: ast.Tuple) -> bool:
-    """Whether a tuple is written out."""
+    """Return whether a tuple is written out."""
     return bool(node.elts) and all(isinstance(element, ast.Constant) for element in node.elts)
 
 
@@ -310,10 +310,13 @@ def test_the_launch_file_starts_segmenter_manager_and_cloud() -> None:
     for entity in entities[1:-1]:
         entity.execute(context)
     context.launch_configurations.update({"namespace": "head", "depth": "/depth/image"})
-    segmenter, *actions = module["start"](context)
-    assert type(segmenter).__name__ == "IncludeLaunchDescription"
+    [group] = entities[-1].execute(context)
+    assert type(group).__name__ == "GroupAction", "Nav2's own argument autostart must not become false"
+    segmenter, *actions = (
+        entity for entity in group.execute(context) if type(entity).__name__ in ("IncludeLaunchDescription", "Node")
+    )
     assert dict(segmenter.launch_arguments) == {"autostart": "false"}
     assert [action.node_package for action in actions] == ["nav2_lifecycle_manager", "depth_image_proc"]
     kinds = [type(entity).__name__ for entity in entities]
-    assert [kinds[0], kinds[-1]] == ["OpaqueFunction", "GroupAction"]
+    assert [kinds[0], kinds[-1]] == ["OpaqueFunction"] * 2
     assert set(kinds[1:-1]) == {"DeclareLaunchArgument"}

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every launch file by the real `ros2 launch`, with what it starts there and missing."""
+"""Every launch file run by the real `ros2 launch`, with everything that it starts present or missing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NEEDED = {
     "cuvslam": ["rclcpp_components", "isaac_ros_visual_slam"],
     "nvblox": ["rclcpp_components", "nvblox_ros"],
 }
-"""Packages of what is started, the segmenter's own once."""
+"""Packages of everything that is started; those of the segmenter are listed once."""
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What rosdep installs on a robot is what the package needs, and a robot's pytest can run the tests."""
+"""Packages that colcon and pip install, dependencies that rosdep installs, and the configuration of pytest."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import Distribution, PathDistribution
+from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -53,7 +55,7 @@ TEST_KEYS = {
     "pytest-timeout": "python3-pytest-timeout",
 }
 WITHOUT_KEY = {"onnx", "pytest-cov", "pytest-randomly", "pytest-xdist"}
-"""What tests can do without: they skip without onnx; the others only change how tests run."""
+"""Requirements without a key: tests skip without onnx, and the others only change how tests run."""
 
 
 def requirements(name: str) -> set[str]:
@@ -83,8 +85,8 @@ def test_every_ros_package_that_is_imported_is_depended_on() -> None:
                 imported.add(node.module.partition(".")[0])
     foreign = imported - set(sys.stdlib_module_names)
     python = {"cv2", "jsonschema", "mcap", "numpy", "onnxruntime", "rosbags", "tqdm", "yaml", "zstandard"}
-    own = {"bgflow_ros", "bgflow_train"}
-    optional = {"rerun", "rerun_cli"}  # only `bgflow view`, which says how to get it
+    own = {"bgflow_ros"}
+    optional = {"matplotlib", "rerun", "rerun_cli"}  # a figure of `bgflow benchmark node`, and `bgflow view`
     assert foreign - python - own - optional <= set(ROS)
 
 
@@ -104,6 +106,72 @@ def test_the_configuration_of_pytest_holds_without_its_plugins() -> None:
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *(f"-pno:{name}" for name in plugins)]
     # colcon's options would choose other tests and write over its report.
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
-    command.append("test/test_masks.py")
+    command.append("test/segmentation/test_masks.py")
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.fixture
+def robot(tmp_path: Path) -> PathDistribution:
+    """Metadata of the package as colcon builds it: by setup.py itself."""
+    pytest.importorskip("setuptools", reason="needs setuptools")
+    folder = tmp_path / "robot"
+    folder.mkdir()
+    subprocess.run([sys.executable, "setup.py", "-q", "egg_info", "--egg-base", str(folder)], cwd=ROOT, check=True)
+    return PathDistribution(folder / "bgflow.egg-info")
+
+
+@pytest.fixture
+def workstation(tmp_path: Path) -> PathDistribution:
+    """Metadata of the package as pip builds it: through the build backend."""
+    if not (find_spec("wheel") or find_spec("setuptools.command.bdist_wheel")):
+        pytest.skip("needs setuptools 70.1 or wheel")
+    folder = tmp_path / "workstation"
+    folder.mkdir()
+    code = "import sys; from setuptools import build_meta; build_meta.prepare_metadata_for_build_wheel(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, str(folder)], cwd=ROOT, capture_output=True, check=True)
+    [metadata] = folder.glob("*.dist-info")
+    return PathDistribution(metadata)
+
+
+def modules(distribution: Distribution) -> set[str]:
+    """Modules of the commands and verbs of a distribution."""
+    return {entry.value.partition(":")[0] for entry in distribution.entry_points}
+
+
+def verb_modules(*packages: str) -> set[str]:
+    """Modules of these packages that are written as verbs."""
+    paths = [path for package in packages for path in (ROOT / package).rglob("cli/*.py")]
+    verbs = [path for path in paths if re.search("^HELP = ", path.read_text(encoding="utf-8"), re.MULTILINE)]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in verbs}
+
+
+COMMANDS = {"bgflow_ros.tools.cli.main", "bgflow_ros.node.segment"}
+
+
+def test_colcon_installs_the_robot_s_package_alone(robot: PathDistribution) -> None:
+    assert (robot.read_text("top_level.txt") or "").split() == ["bgflow_ros"]
+    assert modules(robot) == COMMANDS | verb_modules("bgflow_ros")
+
+
+def test_pip_installs_all_packages(workstation: PathDistribution) -> None:
+    packages = (workstation.read_text("top_level.txt") or "").split()
+    assert sorted(packages) == ["bgflow_rooms", "bgflow_ros", "bgflow_train"]
+    assert modules(workstation) == COMMANDS | verb_modules(*packages)
+    assert {"train", "render"} <= set(workstation.metadata.get_all("Provides-Extra"))
+
+
+def test_a_robot_s_command_has_only_verbs_that_it_can_import(robot: PathDistribution, tmp_path: Path) -> None:
+    absent = "import sys; sys.modules.update(dict.fromkeys(['bgflow_train', 'bgflow_rooms', 'torch', 'matplotlib']))"
+    code = f"{absent}; from bgflow_ros.tools.cli.main import main; main()"
+    # Its metadata is found before that of the installation.
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path / 'robot'}:{os.environ.get('PYTHONPATH', '')}"}
+
+    def help_of(*words: str) -> str:
+        command = [sys.executable, "-c", code, *words, "--help"]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+
+    shown = help_of()
+    assert re.findall(r"^    (\w+) ", shown, re.MULTILINE) == ["doctor", "segment", "view", "benchmark"]
+    assert "make a model" not in shown
+    assert re.findall(r"^    (\w+) ", help_of("benchmark"), re.MULTILINE) == ["node"]

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is left in a user's home folder, and that nothing needs one: seen in real processes with an empty one."""
+"""Files that real processes leave in an empty home folder, and processes of users without one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAIN = "import sys; from bgflow_ros.tools.cli.main import main; sys.exit(main(sys.argv[1:]))"
 INFER = "import numpy; {onnxruntime}.InferenceSession(open(sys.argv[1] + '/model.onnx', 'rb').read())"
 REPORTS = tuple(map(int, onnxruntime.__version__.split(".")[:2])) >= (1, 29)
-"""Whether this ONNX Runtime identifies the device unless it is told not to."""
+"""This ONNX Runtime identifies the device unless it is told not to."""
 NOBODY = (
     "import pwd\ndef missing(number): raise KeyError(f'getpwuid(): uid not found: {number}')\npwd.getpwuid = missing\n"
 )

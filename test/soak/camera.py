@@ -20,7 +20,7 @@ from support.robot import Robot, image
 from bgflow_ros.node.compatibility import publication_number, with_message_info
 from bgflow_ros.node.diagnostics import UNKNOWN
 from bgflow_ros.node.messages import nanoseconds
-from bgflow_ros.tools.node_benchmark.camera import pictures
+from bgflow_ros.tools.node_benchmark.camera import images
 
 __all__ = ["MASK", "SMALL", "Behaviour", "FilmingRobot"]
 
@@ -121,7 +121,7 @@ class FilmingRobot(Robot):
         """Publish one frame."""
         behaviour = self.behaviour
         if behaviour.size not in self._rooms:
-            self._rooms[behaviour.size] = pictures(*behaviour.size)
+            self._rooms[behaviour.size] = images(*behaviour.size)
         message = encoded(self._rooms[behaviour.size][self.published % 16], behaviour.encoding)
         now = time.time_ns()
         stamp = behaviour.stamp(now) if behaviour.stamp else now

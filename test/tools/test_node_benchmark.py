@@ -22,15 +22,15 @@ from support.robot import environment, model
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.usage import Memory, Usage
+from bgflow_ros.tools.cli import benchmark_node
 from bgflow_ros.tools.node_benchmark import measure
 from bgflow_ros.tools.node_benchmark.measure import BenchmarkError, Setup, measure_node
 from bgflow_ros.tools.node_benchmark.result import NodeResult, Notes, rate_result
-from bgflow_train.cli import benchmark
 
 
 @pytest.fixture(scope="module")
 def result(tiny: Path) -> NodeResult:
-    """Of a short run."""
+    """Result of a short run."""
     return measure_node(Setup(model(tiny), rates=[10.0], seconds=2.0, warm_up=0.5, idle=0.5, camera=(320, 240)))
 
 
@@ -57,14 +57,14 @@ def test_a_short_run_gives_plausible_numbers(result: NodeResult) -> None:
 
 def verb(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
-    benchmark.add_arguments(parser)
-    return benchmark.run(parser.parse_args(["--node", *arguments]))
+    benchmark_node.add_arguments(parser)
+    return benchmark_node.run(parser.parse_args(arguments))
 
 
 def test_the_verb_measures_what_it_is_told_and_writes_numbers_table_and_plot(
     result: NodeResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("matplotlib", reason="needs the train extra")
+    pytest.importorskip("matplotlib", reason="needs matplotlib, which draws the figure")
     setups = []
     monkeypatch.setattr(measure, "measure_node", lambda setup, tell: setups.append(setup) or result)
     what = ["--rates", "15", "--camera", "1280x720", "--seconds", "3", "--parameter", "threads:=1", "--best-effort"]
@@ -98,7 +98,7 @@ def test_an_impossible_setup_is_refused(wrong: dict) -> None:
 
 def test_an_interrupt_ends_all_processes(tiny: Path) -> None:
     program = ["-c", "import sys; from bgflow_ros.tools.cli.main import main; sys.exit(main())"]
-    command = [sys.executable, *program, "benchmark", "--node", "--parameter", f"model:={tiny}"]
+    command = [sys.executable, *program, "benchmark", "node", "--parameter", f"model:={tiny}"]
     process = subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, start_new_session=True)
     deadline = time.monotonic() + 10
     while len(started := children(process.pid)) < 2 and time.monotonic() < deadline:

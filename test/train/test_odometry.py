@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What masks do for odometry, on drives whose every pose is known."""
+"""Odometry with and without masks, on drives whose every pose is known."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_min_static_is_the_node_s_own_rule(segmenter) -> None:
 
 def trajectory(drives: Path) -> tuple[np.ndarray, list[np.ndarray], Drive]:
     drive = Drive(drives / "still")
-    return np.array(list(drive.pictures)), made_drives.poses(), drive
+    return np.array(list(drive.images)), made_drives.poses(), drive
 
 
 def test_the_true_way_has_no_error_in_whatever_frame_it_is_told(drives: Path) -> None:
@@ -198,7 +198,7 @@ def test_the_command_goes_on_where_it_was_and_writes_tables_and_a_plot(
         (lambda path: (path / "rgb.txt").unlink(), "no drive"),
         (lambda path: (path / "camera.yaml").write_text("camera_matrix: 1"), "without depth_scale, distortion"),
         (lambda path: (path / "groundtruth.txt").write_text("a b c\n"), "groundtruth.txt"),
-        (lambda path: (path / "depth.txt").write_text("0 depth/none.png\n"), "0 pictures have depth"),
+        (lambda path: (path / "depth.txt").write_text("0 depth/none.png\n"), "0 images have depth"),
         (lambda path: next((path / "rgb").iterdir()).write_bytes(b""), "cannot be read"),
     ],
 )

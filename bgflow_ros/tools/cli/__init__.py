@@ -1,3 +1,3 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The `bgflow` command: one file a verb."""
+"""The `bgflow` command, with one file for each verb."""

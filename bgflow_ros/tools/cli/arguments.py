@@ -1,18 +1,19 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Types of arguments that several verbs take."""
+"""Options that several verbs have."""
 
 from __future__ import annotations
 
 import argparse
 
+from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.model import GRAPH_BYTES, PROTOBUF_BYTES
 
-__all__ = ["add_max_graph"]
+__all__ = ["add_max_graph", "read_sizes"]
 
 
 def add_max_graph(parser: argparse._ActionsContainer) -> None:
-    """Declare the bound on the size of a model's graph, which a robot's node does not let anybody raise."""
+    """Declare --max-graph-mb, the bound on the size of a model's graph; the node's own bound is fixed."""
     parser.add_argument(
         "--max-graph-mb",
         dest="largest",
@@ -20,6 +21,25 @@ def add_max_graph(parser: argparse._ActionsContainer) -> None:
         metavar="N",
         help=f"MiB of the largest graph that is loaded, at most {PROTOBUF_BYTES >> 20} ({GRAPH_BYTES >> 20})",
     )
+
+
+def read_sizes(arguments: argparse.Namespace, *names: str) -> list[tuple[int, int]]:
+    """Read the values WxH of the named options.
+
+    Returns:
+        Width and height for each name.
+
+    Raises:
+        UserError: a value is not of this form.
+    """
+    texts = {name: getattr(arguments, name) for name in names}
+    try:
+        pairs = [tuple(int(part) for part in text.split("x")) for text in texts.values()]
+        return [(width, height) for width, height in pairs]
+    except ValueError as error:
+        first, *others = (f"{text!r}" for text in texts.values())
+        rest = "".join(f", --{name} {text}" for name, text in zip(names[1:], others, strict=True))
+        raise UserError(f"--{names[0]} is {first}{rest}; expected WxH") from error
 
 
 def _mebibytes(text: str) -> int:

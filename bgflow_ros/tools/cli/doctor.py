@@ -1,8 +1,8 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tell what works on this machine: versions, processor, cards, ROS, and the model on each device.
+"""Check what works on this machine: versions, processor, cards, ROS, and the model on each device.
 
-The exit status is 1 where something is wrong that has a remedy, which the line tells.
+A line marked !! names something that is wrong, and its remedy. The exit status is then 1.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from bgflow_ros.segmentation.providers import AUTO, PROVIDERS
 from bgflow_ros.tools.cli.arguments import add_max_graph
 from bgflow_ros.tools.doctor import examine
 
-HELP = "tell what works on this machine, and why the rest does not"
+GROUP = "use"
+HELP = "Check what works on this machine, and explain what does not."
 SIGNS = {True: "ok", False: "!!", None: "  "}
 
 
@@ -28,12 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         choices=tuple(PROVIDERS),
         default=AUTO,
-        help=f"to try ({' '.join(AUTO)}; tensorrt builds engines for minutes the first time)",
+        help=f"devices to try ({' '.join(AUTO)}); tensorrt builds engines for minutes the first time",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the findings as they come."""
+    """Print the findings as they come; 1 where one is bad."""
     try:
         model = Model.load(arguments.model, arguments.largest)
         good = True

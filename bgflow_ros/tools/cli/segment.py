@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Segment images, folders, videos and bags into overlays and masks.
 
-Writes NAME_overlay.jpg, NAME_foreground.png (255 = foreground) and NAME_static.png (255 = surely static background)
-into the output folder for each frame; for videos also NAME_overlay.mp4. Of one ROS 2 bag it makes a bag instead: a copy
-that also holds the node's topics, with the images' stamps; --pictures writes images as of a video. What cannot be
-read is reported and skipped, and the exit status is then 1; so are folders within a folder without --recursive. With
-it, outputs lie in folders of the same names. Files that are hidden, or no images by name or content, are passed over.
-In how many images the model tells nothing apart, as with a covered lens, is told at the end.
+For each frame, NAME_overlay.jpg, NAME_foreground.png (255 = foreground) and NAME_static.png (255 = surely static
+background) are written into the output folder; for a video also NAME_overlay.mp4. For one ROS 2 bag the output is a
+bag: a copy that also holds the node's topics, with the stamps of the images. With --pictures a bag gives the same
+files as a video.
+
+Sources that cannot be read are reported and skipped, and the exit status is then 1; so are folders within a folder,
+unless --recursive is given, which writes their outputs into folders of the same names. Hidden files and files that
+are no images, by name or content, are ignored. At the end the command reports the number of images in which the model
+tells nothing apart, as with a covered lens.
 """
 
 from __future__ import annotations
@@ -36,16 +39,17 @@ from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
 from bgflow_ros.tools.cli.arguments import add_max_graph
 
-HELP = "segment images, folders, videos and bags"
+GROUP = "use"
+HELP = "Segment images, folders, videos or bags into masks and overlays."
 FINE = 15.0
-"""Frames a second that the overlay of a video has at least."""
+"""Least rate of an overlay video, in frames per second."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("paths", metavar="PATH", nargs="+", help="image, folder, video or ROS 2 bag (mcap, sqlite3)")
     parser.add_argument(
-        "--out", type=user_path, required=True, help="folder to write to, made where it is missing; or bag"
+        "--out", type=user_path, required=True, help="folder to write to, which is created if missing; or bag"
     )
     parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
     add_max_graph(parser)
@@ -55,18 +59,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--depth-topic", help="depth topic of a bag that has several")
     parser.add_argument("--node", default="/segmenter", help="node whose topics a bag gets (%(default)s)")
     parser.add_argument(
-        "--min-static", type=float, default=0.0, help="share of each frame that is static at least (%(default)s)"
+        "--min-static",
+        type=float,
+        default=0.0,
+        help="least share of the static mask in a frame (%(default)s)",
     )
-    parser.add_argument("--pictures", action="store_true", help="of a bag too, write pictures and an overlay video")
+    parser.add_argument("--pictures", action="store_true", help="write images and an overlay video for a bag too")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
-    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="in which to run it (%(default)s)")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="its number format (%(default)s)")
     parser.add_argument(
         "--threads", type=int, default=0, help="CPU threads; 0: half the cores for int8, else all (%(default)s)"
     )
 
 
 class CountingSegmenter(Segmenter):
-    """Counts the images, and those in which the model tells nothing apart."""
+    """Segmenter that counts images, and those in which the model tells nothing apart."""
 
     images = featureless = 0
 
@@ -78,7 +85,7 @@ class CountingSegmenter(Segmenter):
         return segmentation
 
     def tell(self) -> None:
-        """Say how many there were, if any."""
+        """Report the number of images in which the model told nothing apart, if any."""
         if self.featureless:
             print(
                 f"bgflow segment: the model tells nothing apart in {self.featureless} of {self.images} images "
@@ -88,7 +95,7 @@ class CountingSegmenter(Segmenter):
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Segment everything; 1 where something had to be skipped."""
+    """Segment all sources; 1 where one was skipped."""
     try:
         found = sources(arguments.paths, arguments.topic, arguments.recursive, arguments.out)
         model = Model.load(arguments.model, arguments.largest)
@@ -98,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
         if len(found) == 1 and bags:
             return _segment_bag(bags[0], segmenter, arguments)
         if bags:
-            raise UserError(f"{bags[0].path} is a bag beside others; give one bag, or write pictures with --pictures")
+            raise UserError(f"{bags[0].path} is a bag beside others; give one bag, or write images with --pictures")
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     _refuse_collisions(found)
@@ -127,7 +134,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _make(out: Path, paths: list[str]) -> None:
-    """Make the output folder."""
+    """Create the output folder."""
     try:
         if out.is_dir() and any(expand(path).resolve() == out.resolve() for path in paths):
             raise UserError(f"{out} is what is segmented; name another folder with --out")
@@ -137,14 +144,14 @@ def _make(out: Path, paths: list[str]) -> None:
 
 
 def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Namespace) -> int:
-    """Copy a bag and add masks; 1 where anything is missing that the bag promises."""
+    """Copy a bag and add masks; 1 where masks of some messages are missing."""
     from bgflow_ros.media.rosbag.recording import Recording
     from bgflow_ros.media.rosbag.topics import choose_topics
     from bgflow_ros.tools.bags import copy_with_masks
 
     out, node = arguments.out, "/" + arguments.node.strip("/")
     if out.exists():
-        raise UserError(f"{out} exists; name a bag that does not, or write pictures with --pictures")
+        raise UserError(f"{out} exists; name a new bag, or write images with --pictures")
     if bag.folder.resolve() in out.resolve().parents:
         raise UserError(f"{out} lies in {bag.folder}, which is not changed; name a bag elsewhere")
     if not re.fullmatch(r"(/[A-Za-z_][A-Za-z0-9_]*)+", node):
@@ -173,8 +180,8 @@ def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) 
             _write(frame, segmenter(frame.rgb), out, likelihood)
         return
     frames = source.frames()
-    first = next(frames)  # a source without frames raises; the rate is known from here on
-    # Fine enough for frames that come at uneven times, and a multiple of the rate, which fits those that do not.
+    first = next(frames)  # raises for a source without frames; the rate is known from here on
+    # High enough for frames at uneven times, and a multiple of the rate, which fits frames at even times.
     repeats = 1 if first.second is None else max(1, math.ceil(FINE / source.rate))
     with (
         VideoWriter(out / f"{source.name}_overlay.mp4", repeats * source.rate) as video,

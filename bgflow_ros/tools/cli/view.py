@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Show image, likelihood, masks, depth, points and statistics in a window, in a browser or as a recording.
 
-Without a path it watches the running node; with one it segments pictures, folders, videos or bags itself. Where there
-is neither --web nor --save, Rerun's window opens here.
+Without a path the command watches the running node; with one it segments images, folders, videos or bags itself. It
+opens a window of Rerun unless --web or --save is given.
 """
 
 from __future__ import annotations
@@ -27,23 +27,24 @@ from bgflow_ros.tools.cli.arguments import add_max_graph
 if TYPE_CHECKING:
     import rerun as rr
 
-HELP = "show the running node, or pictures, videos and bags, in a window"
+GROUP = "use"
+HELP = "Show the running node, or images, videos and bags, in a window."
 EXTRA = "view"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("paths", metavar="PATH", nargs="*", help="picture, folder, video or bag instead of the node")
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="image, folder, video or bag to show instead")
     target = parser.add_mutually_exclusive_group()
     target.add_argument(
         "--save", type=user_path, metavar="FILE.rrd", help="record to a file instead of opening a window"
     )
     target.add_argument("--web", action="store_true", help="serve the viewer for browsers, on this machine only")
     parser.add_argument(
-        "--bind", metavar="ADDRESS", help="with --web, serve at this address of this machine instead; 0.0.0.0: at all"
+        "--bind", metavar="ADDRESS", help="with --web, serve at this address of this machine; 0.0.0.0 for all addresses"
     )
     node = parser.add_argument_group("the running node")
-    node.add_argument("--namespace", default="", help="of the node and of relative topics")
+    node.add_argument("--namespace", default="", help="namespace of the node and of relative topics")
     node.add_argument("--image", default="image", metavar="TOPIC", help="the camera's image (%(default)s)")
     node.add_argument("--depth", metavar="TOPIC", help="the camera's depth; without it neither depth nor points")
     node.add_argument(
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=10.0,
         metavar="HZ",
-        help="pictures of a topic to show a second at most, so that screen and link keep up (%(default)g)",
+        help="largest number of images per second and topic, so that screen and link keep up (%(default)g)",
     )
     files = parser.add_argument_group("a PATH")
     files.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
@@ -62,9 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show until the end of the files, or until told to stop."""
+    """Show everything until the end of the files, or until interrupted."""
     if arguments.bind is not None and not arguments.web:
-        raise UserError("--bind says where --web serves; expected both")
+        raise UserError("--bind says where --web serves; give both")
     return _show_files(arguments) if arguments.paths else _watch_node(arguments)
 
 
@@ -99,8 +100,8 @@ def _watch_node(arguments: argparse.Namespace) -> int:
         from bgflow_ros.tools.view.watching import check_names, watch
     except ModuleNotFoundError as error:
         raise UserError(
-            f"watching the node needs ROS, and {error.name} is not there: source a ROS 2, or in the checkout, "
-            "pip install '.[ros,view]'; to show pictures, videos or bags, give a PATH"
+            f"watching the node needs ROS, and {error.name} is not installed: source a ROS 2, or in the checkout, "
+            "pip install '.[ros,view]'; to show images, videos or bags, give a PATH"
         ) from error
     check_names(arguments.namespace, *(topic for topic in (arguments.image, arguments.depth) if topic is not None))
     with _target(arguments, live=True) as recording:

@@ -1,3 +1,3 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""How fast the real node is over real DDS: camera, node and receiver as processes of their own."""
+"""Benchmark of the real node over real DDS: camera, node and receiver run as separate processes."""

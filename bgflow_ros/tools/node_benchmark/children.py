@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Processes that live and end together."""
+"""Child processes of the benchmark, which live and end together."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from bgflow_ros.node import fastdds
 __all__ = ["ACTIVE", "PUBLISHING", "RECEIVED", "TRANSPORTS", "BenchmarkError", "Children", "environment"]
 
 ACTIVE, PUBLISHING, RECEIVED = "the node is active", "the camera publishes", "the first mask is here"
-"""What the three processes print when they have come so far."""
+"""Lines that node, camera and receiver print when they are ready."""
 
 PATIENCE = 5.0
 """Seconds that a process has to end by itself before it is killed."""
 TAIL = 20
-"""Lines of a log that an error shows."""
+"""Number of last lines of a log that an error shows."""
 TRANSPORTS = ("shared_memory", "default")
-"""What images travel through: the packaged profile, unless the environment names another, or what the middleware does
-without any."""
+"""Transports of images: the packaged Fast DDS profile, unless the environment names another one, or the middleware's
+own default."""
 
 
 class BenchmarkError(Exception):
-    """The node could not be measured; the message says why, with the end of a log where that tells more."""
+    """The node could not be measured; the message says why, with the end of a log where that helps."""
 
 
 def environment(transport: str) -> dict[str, str]:
-    """Environment of the children: a ROS domain of their own on this machine only, and one of TRANSPORTS."""
-    # Only here, because the benchmark's arguments are read from this module where there is no ROS as well.
+    """Make the environment of the children: a separate ROS domain on this machine only, and one of TRANSPORTS."""
+    # Imported here because the command line imports TRANSPORTS from this module where there is no ROS.
     from bgflow_ros.node.compatibility import only_this_machine
 
     own = {
@@ -45,7 +45,7 @@ def environment(transport: str) -> dict[str, str]:
         "RCUTILS_CONSOLE_OUTPUT_FORMAT": "[{severity}] {message}",
         "RCUTILS_COLORIZED_OUTPUT": "0",
     }
-    # Left by the ROS wheels in this process; the children must set up their own library path.
+    # Set by the ROS wheels in this process; the children must set up their own library path.
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
     if transport == "default":
         for name in fastdds.PROFILES:
@@ -61,13 +61,13 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 class Children:
-    """Starts processes; leaving the context ends all of them, the last first, whatever happened.
+    """Context that starts processes and, when it is left for any reason, ends all of them, the last one first.
 
-    SIGTERM and SIGHUP are Ctrl-C inside the context.
+    Inside the context SIGTERM and SIGHUP act as Ctrl-C.
 
     Args:
-        folder: for their logs.
-        own: their environment.
+        folder: folder for their logs.
+        own: environment of the processes.
     """
 
     def __init__(self, folder: Path, own: Mapping[str, str]) -> None:
@@ -80,7 +80,7 @@ class Children:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        # Not to be interrupted itself.
+        # The end itself must not be interrupted.
         self._handle((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), signal.SIG_IGN)
         try:
             for name in reversed(self._processes):
@@ -97,16 +97,16 @@ class Children:
             self._handlers.setdefault(number, before)
 
     def start(self, name: str, command: Sequence[str]) -> int:
-        """Start a process under a name; its id."""
+        """Start a process under a name and return its id."""
         with (self._folder / f"{name}.log").open("wb") as log:
-            # A session of its own: Ctrl-C reaches this process only, which ends the others in order.
+            # In a new session: Ctrl-C reaches only this process, which ends the others in order.
             self._processes[name] = subprocess.Popen(
                 command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         return self._processes[name].pid
 
     def stop(self, name: str) -> None:
-        """Interrupt a process, wait, and kill it where it does not end."""
+        """Interrupt a process, and kill it if it does not end in time."""
         process = self._processes[name]
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
@@ -117,24 +117,24 @@ class Children:
             process.wait()
 
     def log(self, name: str) -> str:
-        """All that a process has printed."""
+        """Read everything that a process has printed."""
         return (self._folder / f"{name}.log").read_text(errors="replace")
 
     def check(self) -> None:
-        """Make sure that all of them live.
+        """Check that all processes live.
 
         Raises:
-            BenchmarkError: one has ended.
+            BenchmarkError: a process has ended.
         """
         for name, process in self._processes.items():
             if process.poll() is not None:
                 raise BenchmarkError(f"the {name} ended with {process.returncode}:\n{self._tail(name)}")
 
     def sleep(self, seconds: float) -> None:
-        """Wait while all of them live.
+        """Wait while all processes live.
 
         Raises:
-            BenchmarkError: one has ended.
+            BenchmarkError: a process has ended.
         """
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
@@ -143,10 +143,10 @@ class Children:
         self.check()
 
     def wait_for(self, name: str, text: str, seconds: float) -> None:
-        """Wait until a process has printed something.
+        """Wait until a process has printed a text.
 
         Raises:
-            BenchmarkError: it logs an error, one of the processes ends, or the time is over.
+            BenchmarkError: the process logs an error, any process ends, or the time is over.
         """
         deadline = time.monotonic() + seconds
         while text not in (log := self.log(name)):
@@ -155,7 +155,7 @@ class Children:
                     raise BenchmarkError(f"the {name} cannot start: {line.partition('] ')[2]}")
             self.check()
             if time.monotonic() > deadline:
-                # Which of them is to blame only their logs can tell.
+                # Only the logs can tell which of them is to blame.
                 tails = "\n".join(f"{each}: {self._tail(each)}" for each in self._processes)
                 raise BenchmarkError(f"in {seconds:g} s the {name} did not come to say {text!r}\n{tails}")
             time.sleep(0.02)

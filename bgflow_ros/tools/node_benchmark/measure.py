@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measure the node: `measure_node` is all that others call. Imports no rclpy; its processes do."""
+"""Measurement of the node. Imports no rclpy, which only the child processes need."""
 
 from __future__ import annotations
 
@@ -31,46 +31,46 @@ from bgflow_ros.tools.node_benchmark.result import NodeResult, Notes, RateResult
 __all__ = ["BenchmarkError", "Setup", "measure_node"]
 
 START = 600.0
-"""Seconds that the node has to become active: TensorRT builds an engine for minutes."""
+"""Seconds in which the node must become active; TensorRT builds an engine for minutes."""
 MEET = 20.0
-"""Seconds that processes which are ready have to find each other."""
+"""Seconds in which processes that are ready must find each other."""
 SETTLE = 1.0
-"""Seconds in which the node's subscription follows the camera's reliability; it looks twice a second."""
+"""Seconds for the node's subscription to follow the camera's reliability, which it checks twice a second."""
 LAST = 0.5
-"""Seconds for which the camera goes on behind the interval, so that its last frames are answered like the others."""
+"""Seconds for which the camera goes on after the interval, so that the last frames are answered like the others."""
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What is measured and for how long."""
+    """Settings of a measurement."""
 
     parameters: Mapping[str, object] = field(default_factory=dict)
-    """Of the node (`model`, `device`, `threads`, ...); those that are not given are its own."""
+    """Parameters of the node that differ from its defaults (`model`, `device`, `threads`, ...)."""
     rates: Sequence[float] = (30.0, 60.0)
-    """Of the camera, frames a second; a run each."""
+    """Rates of the camera in frames per second, with one run for each."""
     seconds: float = 20.0
-    """Of the measured interval."""
+    """Length of the measured interval."""
     warm_up: float = 2.0
     """Seconds between the first mask and the interval."""
     idle: float = 3.0
     """Seconds in which nobody subscribes, before the warm-up."""
     camera: tuple[int, int] = (640, 480)
-    """Width and height of the images, rgb8."""
+    """Width and height of the images, which are rgb8."""
     best_effort: bool = False
-    """Whether the camera publishes so; else it is reliable."""
+    """The camera publishes best effort; otherwise reliable."""
     transport: str = "shared_memory"
     """One of TRANSPORTS."""
 
 
 def measure_node(setup: Setup, tell: Callable[[str], object] = lambda line: None) -> NodeResult:
-    """Run camera, node and receiver as three processes, once for each rate.
+    """Run camera, node and receiver as three processes, once for each rate of the camera.
 
     Args:
-        setup: what to measure.
-        tell: gets a line before each run.
+        setup: settings of the measurement.
+        tell: is called with a line before each run.
 
     Raises:
-        BenchmarkError: there is no rclpy, the setup is impossible, the node cannot start or a process ended.
+        BenchmarkError: rclpy is missing, the settings are impossible, the node cannot start, or a process ended.
     """
     if importlib.util.find_spec("rclpy") is None:
         raise BenchmarkError("needs rclpy: source a ROS 2 installation, or pip install -r requirements/ros.txt")

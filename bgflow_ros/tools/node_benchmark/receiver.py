@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmark's receiver: notes the stamp of each foreground mask and when it came, until it is interrupted."""
+"""Receiver of the benchmark: records stamp and arrival of each foreground mask until it is interrupted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bgflow_ros.tools.node_benchmark.children import RECEIVED
 def main() -> None:
     """Receive until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=user_path, help="where stamps and arrivals go (JSON, nanoseconds)")
+    parser.add_argument("file", type=user_path, help="file for stamps and arrivals (JSON, nanoseconds)")
     arguments = parser.parse_args()
     arrivals: dict[int, int] = {}
 
@@ -38,7 +38,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with running_ros(args=[], signal_handler_options=SignalHandlerOptions.NO):
         node = Node("receiver")
-        # Deep, so that a receiver that the machine let wait shows as age and not as loss.
+        # A deep queue, so that a delay of the receiver itself shows as age and not as loss.
         node.create_subscription(Image, "segmenter/foreground_mask", note, 100)
         executor = SingleThreadedExecutor()
         executor.add_node(node)

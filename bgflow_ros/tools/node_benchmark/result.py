@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the benchmark of the node finds, and how it follows from what the three processes noted."""
+"""Result of the benchmark of the node, computed from the records of its three processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["NodeResult", "Notes", "Quantiles", "RateResult", "rate_result", "tab
 
 @dataclass(frozen=True)
 class Quantiles:
-    """Of durations, in milliseconds."""
+    """Quantiles of durations, in milliseconds."""
 
     p50: float
     p95: float
@@ -27,90 +27,90 @@ class Quantiles:
 
     @classmethod
     def of(cls, nanoseconds: Sequence[int]) -> Quantiles:
-        """Of durations in nanoseconds, one at least."""
+        """Compute them from at least one duration in nanoseconds."""
         return cls(*(float(value) for value in np.percentile(np.array(nanoseconds) * 1e-6, [50, 95, 99, 100])))
 
 
 @dataclass(frozen=True)
 class RateResult:
-    """One rate's run."""
+    """Result of the run at one rate of the camera."""
 
     rate: float
-    """Frames a second that the camera was asked for."""
+    """Rate that the camera was asked for, in frames per second."""
     seconds: float
-    """Length of the measured interval."""
+    """Length of the measured interval, in seconds."""
     frames: int
-    """Published in it."""
+    """Frames published in the interval."""
     masks: int
-    """Received for these frames."""
+    """Masks received for these frames."""
     masks_per_second: float
     dropped: dict[str, int]
-    """Frames without a mask, by cause."""
+    """Number of frames without a mask, by cause."""
     age: Quantiles
-    """From the image's stamp to the mask's arrival."""
+    """Time from the stamp of an image to the arrival of its mask."""
     way_in: Quantiles
-    """Of that, from the stamp to the node's callback."""
+    """Part of `age` from the stamp to the node's callback."""
     waited: Quantiles
-    """Of that, in the mailbox while the frame before was at work."""
+    """Part of `age` in the mailbox, while the previous frame was in work."""
     segmenter: Quantiles
-    """Of that, the Segmenter's call: letterbox and network."""
+    """Part of `age` in the call of the Segmenter: letterbox and network."""
     maps: Quantiles
-    """Of that, upsampling and threshold."""
+    """Part of `age` for upsampling and thresholds."""
     overhead: Quantiles
-    """The node's own: from the callback's begin to the last publish's return, less `waited` and `segmenter`; `maps`
-    is part of it."""
+    """Overhead of the node: from the begin of the callback to the return of the last publish, less `waited` and
+    `segmenter`; includes `maps`."""
     way_out: Quantiles
-    """Of the age, from the last publish's return to the receiver's callback."""
+    """Part of `age` from the return of the last publish to the receiver's callback."""
     cores: float
-    """CPU of the node, in cores."""
+    """CPU use of the node, in cores."""
     idle_cores: float
-    """The same while nobody subscribed and the camera went on."""
+    """CPU use of the node in cores while the camera published and nobody subscribed to masks."""
     memory: Memory
-    """Of the node at the end of the interval."""
+    """Memory of the node at the end of the interval."""
     other_cores: float
-    """CPU that went to neither camera, node, receiver nor the benchmark: large where the machine was not idle."""
+    """CPU use in cores of all other processes on the machine; large where the machine was not idle."""
     machine_idle: float
-    """Share of the machine that did nothing, 0 to 1."""
+    """Idle share of the machine's CPU time, 0 to 1."""
     counted: dict[str, int]
-    """Drops by cause as the node itself counts them, warm-up and end included."""
+    """Drops by cause as counted by the node itself, including warm-up and end."""
     ages: list[tuple[float, float]]
-    """For each mask: when its frame was published, in seconds from the interval's begin, and its age in ms."""
+    """Publication of its frame, in seconds since the begin of the interval, and age in ms of each mask."""
 
 
 @dataclass(frozen=True)
 class NodeResult:
-    """All of it, ready for `dataclasses.asdict` and JSON."""
+    """Result of all runs, ready for `dataclasses.asdict` and JSON."""
 
     machine: dict[str, str]
     node: dict[str, str]
-    """Model, its SHA-256, the device in use and ROS's middleware, as the node tells them."""
+    """Model, SHA-256, device and precision in use, and the middleware of ROS, as the node reports them."""
     parameters: dict[str, str]
     camera: str
     """Size, encoding and reliability."""
     transport: str
-    """Name of the Fast DDS profile in use, or that there is none."""
+    """Name of the Fast DDS profile in use, or a note that there is none."""
     rates: list[RateResult]
 
 
 @dataclass(frozen=True)
 class Notes:
-    """What was noted in one run. Moments are nanoseconds of the system's clock."""
+    """Records of one run. Times are nanoseconds of the system's clock."""
 
     begin: int
     end: int
     stamps: Sequence[int]
-    """Of all frames that the camera published."""
+    """Stamps of all frames that the camera published."""
     arrivals: Mapping[int, int]
-    """Of masks, by stamp."""
+    """Arrivals of masks, by stamp."""
     timed: Mapping[str, Any]
-    """What `timed` wrote: frames (see `timed.Timing`) and drops."""
+    """Content of the file of `timed`: frames (see `timed.Timing`) and drops."""
 
 
 def rate_result(rate: float, notes: Notes, usage: Usage, idle: Usage, memory: Memory) -> RateResult:
-    """Judge the frames that were published within the interval.
+    """Compute the result from the frames that were published within the interval.
 
     Raises:
-        BenchmarkError: none of them was answered.
+        BenchmarkError: no mask came for any of them.
     """
     stamps = [stamp for stamp in notes.stamps if notes.begin <= stamp < notes.end]
     seconds = (notes.end - notes.begin) * 1e-9
@@ -162,7 +162,7 @@ def _waited(frame: Mapping[str, int]) -> int:
 
 
 def _cause(timing: Mapping[str, int] | None) -> str:
-    """Say why a frame has no mask, from how far it came."""
+    """Name the reason why a frame has no mask, from the last step that it reached."""
     if timing is None:
         return "lost before the node"
     if timing["refused"]:
@@ -173,7 +173,7 @@ def _cause(timing: Mapping[str, int] | None) -> str:
 
 
 def table(result: NodeResult) -> str:
-    """Write everything as Markdown: what was measured, a column a rate, where."""
+    """Write a result as Markdown: a table with a column for each rate, and a line about the setting and the machine."""
     rows: list[tuple[str, Callable[[RateResult], str]]] = [
         ("frames published", lambda rate: str(rate.frames)),
         ("masks received", lambda rate: str(rate.masks)),

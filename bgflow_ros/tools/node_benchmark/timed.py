@@ -1,9 +1,8 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node itself, which also takes the time of each frame and writes it when it ends.
+"""Node that also measures the time of each frame, and writes the times when it ends.
 
-The timing is part of the run that measures everything else: it was measured to cost 6 microseconds a frame, and it
-keeps some hundred bytes of each.
+The timing runs together with everything else that is measured. It costs 6 microseconds and some hundred bytes a frame.
 """
 
 from __future__ import annotations
@@ -34,30 +33,30 @@ __all__ = ["Timing", "main"]
 
 @dataclass
 class Timing:
-    """What became of a frame: moments and durations in nanoseconds, 0 where it did not come so far."""
+    """Times and durations of a frame in nanoseconds; 0 for steps that it did not reach."""
 
     stamp: int
-    """Of the image."""
+    """Stamp of the image."""
     arrived: int
-    """When the callback began, on the stamp's clock."""
+    """Begin of the callback, on the clock of the stamp."""
     begun: int
-    """The same moment on the clock of all that follows."""
+    """Begin of the callback, on the clock of all following fields."""
     refused: bool = False
-    """Sooner than `max_rate` allows."""
+    """The frame came sooner than `max_rate` allows."""
     left: int = 0
-    """When the callback ended."""
+    """End of the callback."""
     taken: int = 0
-    """When the inference thread took the frame from the mailbox."""
+    """Time at which the inference thread took the frame from the mailbox."""
     published: int = 0
-    """When the last publish returned."""
+    """Return of the last publish."""
     segmenter: int = 0
-    """Duration of the Segmenter's call: letterbox and network."""
+    """Duration of the call of the Segmenter: letterbox and network."""
     maps: int = 0
-    """Duration of the maps that were asked for: upsampling and threshold."""
+    """Duration of the requested maps: upsampling and threshold."""
 
 
 class TimedMaps:
-    """Stands for a Segmentation and takes the time of each map."""
+    """Proxy of a Segmentation that measures the time of each map."""
 
     def __init__(self, segmentation: Segmentation, of: TimedSegmenter) -> None:
         self._segmentation, self._of = segmentation, of
@@ -70,12 +69,12 @@ class TimedMaps:
 
 
 class TimedSegmenter(Segmenter):
-    """Keeps the nanoseconds that the last picture took, 0 when there was none since they were cleared."""
+    """Segmenter that keeps the nanoseconds of the last image; 0 if there was none since they were cleared."""
 
     call = maps = 0
 
     def __call__(self, image: npt.NDArray[np.uint8]) -> Segmentation:
-        """Segment one picture."""
+        """Segment one image."""
         start = time.perf_counter_ns()
         segmentation = super().__call__(image)
         self.call = time.perf_counter_ns() - start
@@ -83,17 +82,17 @@ class TimedSegmenter(Segmenter):
 
 
 class TimedPipeline(pipeline.Pipeline):
-    """Keeps a Timing of each frame, by its stamp."""
+    """Pipeline that keeps a Timing of each frame, by its stamp."""
 
     def __init__(self, *arguments: Any) -> None:
         self.timings: dict[int, Timing] = {}
         super().__init__(*arguments)
 
     def receive(self, message: Image | CompressedImage, info: Any) -> None:
-        """Leave an image for the worker."""
+        """Leave an image for the worker, and record when."""
         begun, arrived = time.perf_counter_ns(), time.time_ns()
         timing = Timing(nanoseconds(message.header), arrived, begun)
-        # Before the inference thread looks for it.
+        # Stored before the inference thread looks for it.
         self.timings[timing.stamp] = timing
         refused = self._drops.counts["max_rate"]
         super().receive(message, info)
@@ -101,20 +100,20 @@ class TimedPipeline(pipeline.Pipeline):
         timing.left = time.perf_counter_ns()
 
     def answer(self, message: Image | CompressedImage) -> None:
-        """Publish what is wanted of an image."""
+        """Publish the requested outputs of an image, and record when."""
         taken = time.perf_counter_ns()
         timing = self.timings[nanoseconds(message.header)]
         timing.taken = taken
         segmenter = cast("TimedSegmenter", cast("Recovery", self._segment).segmenter)
         segmenter.call = segmenter.maps = 0
         super().answer(message)
-        if segmenter.call:  # else nobody wanted it
+        if segmenter.call:  # otherwise nobody subscribed
             timing.published = time.perf_counter_ns()
             timing.segmenter, timing.maps = segmenter.call, segmenter.maps
 
 
 class TimedNode(node.SegmenterNode):
-    """Writes a Timing of each frame, and what it knows of itself, to a file when it is destroyed."""
+    """Node that writes a Timing of each frame, and facts about itself, to a file when it is destroyed."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(TimedSegmenter, TimedPipeline)
@@ -122,7 +121,7 @@ class TimedNode(node.SegmenterNode):
         self._itself: dict[str, str] = {}
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Activate and say so."""
+        """Activate, and print a line that says so."""
         result = super().on_activate(state)
         if self._inference is not None:
             self._itself = node.facts(self._inference.segmenter) | {"rmw": get_rmw_implementation_identifier()}
@@ -130,7 +129,7 @@ class TimedNode(node.SegmenterNode):
         return result
 
     def destroy_node(self) -> None:
-        """Write what was measured."""
+        """Write the measured times, and destroy the node."""
         timed = cast("TimedPipeline | None", self._pipeline)
         timings = [asdict(timing) for timing in list(timed.timings.values())] if timed else []
         found = {"node": self._itself, "drops": self.drops.so_far(), "frames": timings}
@@ -139,7 +138,7 @@ class TimedNode(node.SegmenterNode):
 
 
 def main() -> int:
-    """Run the node: the first argument is the file, the others are ROS's."""
+    """Run the node; the first argument is the file, all others are arguments of ROS."""
     return node.main(functools.partial(TimedNode, Path(sys.argv[1])))
 
 

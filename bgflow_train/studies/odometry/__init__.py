@@ -1,3 +1,3 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What masks do for visual odometry: drives, two odometries, ways to mask, errors, tables."""
+"""Effect of masks on visual odometry: drives, two methods of odometry, ways to mask, errors, tables."""

@@ -1,9 +1,9 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Odometry by all pixels: OpenCV's RGB-D odometry, from each frame to the next (Steinbruecker et al. 2011).
+"""Dense odometry: OpenCV's RGB-D odometry, from each frame to the next (Steinbruecker et al. 2011).
 
-It aligns brightness, with depth to say where a pixel goes. OpenCV's variant that aligns depth as well slides along the
-walls and floors that masks leave.
+It aligns brightness, and uses depth to project pixels. OpenCV's variant that also aligns depth slides along the walls
+and floors that masks leave.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ Array = npt.NDArray[np.float64]
 FAR = 10.0
 """Metres beyond which depth is not used."""
 AGREE = 1.01
-"""By which a motion of all pixels may fit those in the mask worse than their own, and be believed."""
+"""Factor by which the motion of all pixels may fit the mask worse than the mask's own motion, and still be accepted."""
 SAMPLE = 20_000
-"""Pixels that are compared at most."""
+"""Largest number of pixels that are compared."""
 OUTLIER = 40.0
-"""Grey levels at which a difference counts as this and no more: something was hidden or has appeared."""
+"""Grey levels to which a difference is clipped, because something was hidden or has appeared."""
 
 
 class DenseOdometry:
-    """Tells the camera's pose of one frame after the other.
+    """Estimates the pose of the camera frame by frame.
 
     Args:
-        matrix: 3 x 3, of a camera without distortion.
-        seed: of OpenCV's random numbers, of which this odometry uses none today.
+        matrix: 3 x 3 matrix of a camera without distortion.
+        seed: seed of OpenCV's random numbers, of which this method uses none today.
     """
 
     def __init__(self, matrix: Array, seed: int) -> None:
@@ -54,14 +54,14 @@ class DenseOdometry:
         guess: Array,
         verified: bool = False,
     ) -> Array | None:
-        """Pose of the camera in the first frame's, 4 x 4; None where it was not found.
+        """Estimate the pose of the camera in the frame of the first image, 4 x 4; None where it was not found.
 
         Args:
-            gray: H x W.
-            depth: H x W in metres, NaN where unknown.
-            mask: H x W, 255 where pixels count.
-            guess: 4 x 4 pose to go on from where none is found; that of the frame if it is the first.
-            verified: use all pixels unless that contradicts those in the mask.
+            gray: grey image, H x W.
+            depth: depth in metres, H x W, NaN where unknown.
+            mask: mask, H x W, 255 where pixels count.
+            guess: 4 x 4 pose to continue from where none is found; for the first frame, its pose.
+            verified: use all pixels unless their motion contradicts the pixels in the mask.
         """
         before, now = self._before, (gray, depth, mask)
         self._before = now
@@ -78,7 +78,7 @@ class DenseOdometry:
         if motion is None:
             self._pose = guess
             return None
-        # The motion takes points of the frame before to those of this one.
+        # The motion maps points of the previous frame to those of this one.
         self._pose = self._pose @ np.linalg.inv(motion)
         return self._pose
 
@@ -95,7 +95,7 @@ class DenseOdometry:
         return motion if found and np.isfinite(motion).all() else None
 
     def _residual(self, before: Any, now: Any, motion: Array) -> float:
-        """Mean difference in brightness of what lies in the mask before, where the motion takes it."""
+        """Compute the mean difference in brightness of pixels in the previous mask, projected by the motion."""
         gray, depth, mask = before
         v, u = np.nonzero((mask > 0) & (depth < FAR))
         few = slice(None, None, len(v) // SAMPLE + 1)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Recorded drives in the layout of TUM's RGB-D benchmark (Sturm et al. 2012), rendered ones and TUM's own."""
+"""Drives in the layout of TUM's RGB-D benchmark (Sturm et al. 2012): rendered ones and TUM's own."""
 
 from __future__ import annotations
 
@@ -22,34 +22,36 @@ from evo.tools import file_interface
 __all__ = ["Drive", "DriveError", "Frame", "find_drives"]
 
 NOISE = 0.0012, 0.0019, 0.4
-"""Of depth at z metres: 0.0012 + 0.0019 (z - 0.4)^2 (Nguyen et al. 2012, Modeling Kinect Sensor Noise)."""
+"""Noise of depth at z metres: 0.0012 + 0.0019 (z - 0.4)^2 (Nguyen et al. 2012, Modeling Kinect Sensor Noise)."""
 NEAR = 0.02
-"""Seconds by which the stamps of a picture and its depth may differ, as TUM's `associate.py` has it."""
+"""Largest difference in seconds between the stamps of an image and its depth, as in TUM's `associate.py`."""
 
 
 class DriveError(Exception):
-    """A folder that is no drive, or one of whose files cannot be read; the message names it and says why."""
+    """A folder is no drive, or a file in it cannot be read; the message names it and says why."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture with what belongs to it, as the camera gave it."""
+    """Image with its depth and mask, as recorded."""
 
     time: float
-    """In seconds."""
+    """Stamp in seconds."""
     rgb: npt.NDArray[np.uint8]
-    """H x W x 3."""
+    """RGB image, H x W x 3."""
     depth: npt.NDArray[np.float32]
-    """H x W in metres, NaN where unknown; that of rendered drives has a sensor's noise."""
+    """Depth in metres, H x W, NaN where unknown; with the noise of a sensor for rendered drives."""
     moving: npt.NDArray[np.uint8] | None
-    """H x W: 255 where something moves; None where nobody has said."""
+    """Mask of moving objects, H x W, 255 where something moves; None where the drive has none."""
 
 
 class Drive:
-    """A folder with rgb.txt, depth.txt, groundtruth.txt and camera.yaml; rendered ones have moving.txt and drive.json.
+    """Drive in a folder with rgb.txt, depth.txt, groundtruth.txt and camera.yaml.
+
+    A rendered drive also has moving.txt and drive.json.
 
     Raises:
-        DriveError: a file is missing or does not say what it should.
+        DriveError: a file is missing or has other content than expected.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,18 +60,18 @@ class Drive:
         self.matrix = np.array(camera["camera_matrix"]["data"], np.float64).reshape(3, 3)
         self.distortion = np.array(camera["distortion_coefficients"]["data"], np.float64)
         self.depth_scale = float(camera["depth_scale"])
-        self.pictures = self._list("rgb.txt")
+        self.images = self._list("rgb.txt")
         depths = self._list("depth.txt")
         times = np.array(sorted(depths))
         self.depths = {}
-        for time in self.pictures:
+        for time in self.images:
             nearest = float(times[np.abs(times - time).argmin()])
             if abs(nearest - time) <= NEAR:
                 self.depths[time] = depths[nearest]
-        self.pictures = {time: path for time, path in self.pictures.items() if time in self.depths}
+        self.images = {time: path for time, path in self.images.items() if time in self.depths}
         self.moving = self._list("moving.txt") if (path / "moving.txt").exists() else None
-        if len(self.pictures) < 2:
-            raise DriveError(f"{path}: {len(self.pictures)} pictures have depth; expected two at least")
+        if len(self.images) < 2:
+            raise DriveError(f"{path}: {len(self.images)} images have depth; expected at least two")
 
     @cached_property
     def truth(self) -> PoseTrajectory3D:
@@ -81,37 +83,37 @@ class Drive:
 
     @cached_property
     def description(self) -> dict[str, Any]:
-        """What drive.json says; nothing for TUM's own."""
+        """Content of drive.json; empty for TUM's own drives."""
         path = self.path / "drive.json"
         return json.loads(path.read_text()) if path.exists() else {}
 
     @property
     def rate(self) -> float:
-        """Pictures a second."""
-        times = list(self.pictures)
+        """Frames per second."""
+        times = list(self.images)
         return (len(times) - 1) / (times[-1] - times[0])
 
     def digest(self) -> str:
-        """SHA-256 of the true poses, the calibration and all pictures."""
+        """Compute the SHA-256 of the true poses, the calibration and all images."""
         found = hashlib.sha256()
         for name in ("groundtruth.txt", "camera.yaml"):
             found.update((self.path / name).read_bytes())
-        for time, path in self.pictures.items():
+        for time, path in self.images.items():
             found.update((self.path / path).read_bytes() + (self.path / self.depths[time]).read_bytes())
         return found.hexdigest()
 
     def frames(self) -> Iterator[Frame]:
-        """Read the frames in the order of time."""
-        for number, (time, path) in enumerate(self.pictures.items()):
-            rgb = self._picture(path, cv2.IMREAD_COLOR)
-            raw = self._picture(self.depths[time], cv2.IMREAD_UNCHANGED).astype(np.float32)
+        """Read the frames in the order of their stamps."""
+        for number, (time, path) in enumerate(self.images.items()):
+            rgb = self._image(path, cv2.IMREAD_COLOR)
+            raw = self._image(self.depths[time], cv2.IMREAD_UNCHANGED).astype(np.float32)
             depth = np.where(raw > 0, raw / np.float32(self.depth_scale), np.float32(np.nan))
-            if self.description:  # rendered: exact, as no camera's is
+            if self.description:  # rendered depth is exact, which that of no camera is
                 depth = _with_noise(depth, number)
-            moving = None if self.moving is None else self._picture(self.moving[time], cv2.IMREAD_UNCHANGED)
+            moving = None if self.moving is None else self._image(self.moving[time], cv2.IMREAD_UNCHANGED)
             yield Frame(time, cv2.cvtColor(rgb, cv2.COLOR_BGR2RGB), depth, moving)  # type: ignore[arg-type]
 
-    def _picture(self, path: str, how: int) -> npt.NDArray[Any]:
+    def _image(self, path: str, how: int) -> npt.NDArray[Any]:
         found = cv2.imread(str(self.path / path), how)
         if found is None:
             raise DriveError(f"{self.path / path} cannot be read")
@@ -145,10 +147,10 @@ def _with_noise(depth: npt.NDArray[np.float32], seed: int) -> npt.NDArray[np.flo
 
 
 def find_drives(paths: list[Path]) -> list[Drive]:
-    """Open drives; a path is a drive's folder or a folder of them.
+    """Open drives; each path is the folder of a drive, or a folder of such folders.
 
     Raises:
-        DriveError: a path holds none, or one that cannot be read.
+        DriveError: a path holds no drive, or one that cannot be read.
     """
     found = []
     for path in paths:

@@ -23,12 +23,12 @@ def trajectory_errors(
     """Compare a trajectory with the true one.
 
     Args:
-        times: of the poses, in seconds.
-        poses: 4 x 4 each, of the camera in any fixed frame.
-        truth: true poses; the nearest within 20 ms counts.
+        times: times of the poses, in seconds.
+        poses: 4 x 4 poses of the camera in any fixed frame.
+        truth: true poses, of which the nearest within 20 ms is compared.
 
     Returns:
-        `ate`: root mean square of the positions' error after the best rigid alignment, in metres;
+        `ate`: root mean square error of positions after the best rigid alignment, in metres;
         `rpe_shift`, `rpe_turn`: root mean square drift within one second, in metres and degrees.
     """
     found = PoseTrajectory3D(poses_se3=poses, timestamps=times)
@@ -44,7 +44,7 @@ def trajectory_errors(
         errors[name] = float(measure.get_statistic(metrics.StatisticsType.rmse))
     try:
         found.align(reference)
-    except GeometryException:  # of a camera that stands still no rotation is better than another
+    except GeometryException:  # for a camera that stands still all rotations are equally good
         centred = found.positions_xyz - found.positions_xyz.mean(0) + reference.positions_xyz.mean(0)
         found = PoseTrajectory3D(centred, found.orientations_quat_wxyz, found.timestamps)
     measure = metrics.APE(metrics.PoseRelation.translation_part)

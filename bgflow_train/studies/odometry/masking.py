@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ways to say which pixels odometry may use: nothing, the node's masks, remedies where they leave too little, truth."""
+"""Masks of the pixels that odometry may use: all, the node's masks, remedies where these leave too few, the truth."""
 
 from __future__ import annotations
 
@@ -18,68 +18,68 @@ __all__ = ["CANDIDATES", "MASKINGS", "NONE", "Given", "Make", "Masking", "featur
 
 Mask = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.int64]
-"""N x 2: x, y of features in pixels."""
+"""Positions x, y of features in pixels, N x 2."""
 
 NONE = "no mask"
 
 
 @dataclass(frozen=True)
 class Given:
-    """What a masking may look at."""
+    """Input of a masking."""
 
     frame: Frame
     segmentation: Segmentation
-    """By the model, at the manifest's thresholds."""
+    """Segmentation by the model, at the thresholds of the manifest."""
     points: Points
-    """The frame's features."""
+    """Features of the frame."""
 
 
 Make = Callable[[Given], Mask | None]
-"""Gives H x W, 255 where odometry may look; None where a frame has no such mask."""
+"""Function that makes a mask, H x W, 255 where odometry may look; None where a frame has no such mask."""
 
 
 @dataclass(frozen=True)
 class Masking:
-    """A way to mask."""
+    """Way to mask frames."""
 
     make: Make
     verified: bool = False
-    """Whether the odometry uses everything unless that contradicts what lies in the mask (a remedy in the consumer)."""
+    """The odometry uses all pixels unless these contradict those in the mask (a remedy in the consumer)."""
 
 
 def features(gray: Mask) -> Points:
-    """Where ORB finds a picture's thousand strongest features."""
+    """Find the thousand strongest ORB features of an image."""
     points = cv2.ORB.create(1000, fastThreshold=10).detect(gray, None)
     return np.array([point.pt for point in points], np.float64).reshape(-1, 2).round().astype(np.int64)
 
 
 def kept(points: Points, mask: Mask) -> int:
-    """How many features lie in a mask."""
+    """Count the features that lie in a mask."""
     return int((mask[points[:, 1], points[:, 0]] > 0).sum())
 
 
 def no_mask(given: Given) -> Mask:
-    """Every pixel."""
+    """Use every pixel."""
     return np.full(given.frame.rgb.shape[:2], 255, np.uint8)
 
 
 def static(given: Given) -> Mask:
-    """The node's static mask as it comes."""
+    """Use the node's static mask."""
     return given.segmentation.static
 
 
 def enough(count: int) -> Make:
-    """Remedy of a consumer: no mask for a frame of which the static mask would keep fewer features."""
+    """Make a remedy of a consumer: no mask for a frame in which the static mask would keep fewer features."""
     return lambda given: static(given) if kept(given.points, static(given)) >= count else no_mask(given)
 
 
 def share_of_pixels(share: float) -> Make:
-    """Remedy in the node: a static mask with `min_static`."""
+    """Make a remedy in the node: a static mask with `min_static`."""
     return lambda given: given.segmentation.static_with(share)
 
 
 def share_of_features(share: float) -> Make:
-    """Remedy of a consumer: the static mask, and the likeliest features where it keeps less than a share of them."""
+    """Make a remedy of a consumer: the static mask, with the likeliest features if it keeps less than this share."""
 
     def mask(given: Given) -> Mask:
         logit = given.segmentation.logit
@@ -91,12 +91,12 @@ def share_of_features(share: float) -> Make:
 
 
 def not_foreground(given: Given) -> Mask:
-    """Everything but the node's foreground."""
+    """Use everything except the node's foreground."""
     return ~given.segmentation.foreground
 
 
 def true(given: Given) -> Mask | None:
-    """Everything but what moves."""
+    """Use everything except what truly moves."""
     return None if given.frame.moving is None else ~given.frame.moving
 
 
@@ -111,11 +111,11 @@ CANDIDATES: Mapping[str, Masking] = {
     **{f"likeliest {share:g}, verified": Masking(share_of_features(share), True) for share in SHARES},
     "true": Masking(true),
 }
-"""Remedies with numbers to choose from, by name."""
+"""Candidate remedies with different settings, by name."""
 MASKINGS: Mapping[str, Masking] = {
     NONE: Masking(no_mask),
     "static": Masking(static),
     **{name: CANDIDATES[name] for name in ("min_static 0.7", "min_static 0.7, verified", "likeliest 0.7, verified")},
     "true": Masking(true),
 }
-"""What is reported; the numbers were chosen among the candidates, on drives of other rooms."""
+"""Maskings that are reported; their settings were chosen among the candidates, on drives of other rooms."""

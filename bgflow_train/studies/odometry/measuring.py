@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Both odometries on a drive with every masking."""
+"""Measurement of both methods of odometry on a drive, with every masking."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ METHODS: dict[str, Callable[[Any, int], OrbOdometry | DenseOdometry]] = {
     "RGB-D": DenseOdometry,
 }
 RANDOM = {"ORB + PnP": True, "RGB-D": False}
-"""Whether a method draws random numbers, so that several seeds are worth their time."""
+"""Methods that draw random numbers, for which several seeds are run."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A frame as a pinhole camera would have seen it, and the masks for it."""
+    """Frame as seen by a pinhole camera without distortion, with its masks."""
 
     time: float
     gray: npt.NDArray[np.uint8]
     depth: npt.NDArray[np.float32]
     masks: dict[str, npt.NDArray[np.uint8]]
-    """By masking."""
+    """Masks by name of the masking."""
     points: npt.NDArray[np.int64]
 
 
 def prepare(drive: Drive, model: Model, maskings: Mapping[str, Masking], advance: Callable[[], Any]) -> list[Prepared]:
-    """Read a drive, segment it, take the lens' distortion out; advance is called after each frame."""
+    """Read and segment a drive, and remove the distortion of the lens; `advance` is called after each frame."""
     segmenter = Segmenter(model, "cpu")
     prepared = []
     for frame in drive.frames():
@@ -65,26 +65,26 @@ def prepare(drive: Drive, model: Model, maskings: Mapping[str, Masking], advance
 
 
 def steps(drive: Drive, maskings: Mapping[str, Masking], seeds: int) -> int:
-    """How often `measure_drive` calls its advance."""
+    """Return the number of times that `measure_drive` calls `advance`."""
     count = len(maskings) - (drive.moving is None and "true" in maskings)
     runs = sum(seeds if RANDOM[method] else 1 for method in METHODS)
-    return len(drive.pictures) * (1 + runs * count)
+    return len(drive.images) * (1 + runs * count)
 
 
-def _straighten(drive: Drive, picture: Any, how: int) -> Any:
+def _straighten(drive: Drive, image: Any, how: int) -> Any:
     if not drive.distortion.any():
-        return picture
-    size = picture.shape[1], picture.shape[0]
+        return image
+    size = image.shape[1], image.shape[0]
     maps = cv2.initUndistortRectifyMap(drive.matrix, drive.distortion, None, drive.matrix, size, cv2.CV_32FC1)
-    return cv2.remap(picture, *maps, how, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    return cv2.remap(image, *maps, how, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
 
 
 def measure_drive(
     drive: Drive, model: Model, maskings: Mapping[str, Masking], seeds: int, advance: Callable[[], Any]
 ) -> dict[str, Any]:
-    """Measure a drive, JSON-ready; advance is called for each frame that is prepared and each that is tracked.
+    """Measure a drive, JSON-ready; `advance` is called for each frame that is prepared and each that is tracked.
 
-    A frame that is not found is taken to go on as the one before went, and counted.
+    The motion of a frame whose pose is not found is taken from the previous frame, and the frame is counted as lost.
     """
     prepared = prepare(drive, model, maskings, advance)
     names = list(prepared[0].masks)

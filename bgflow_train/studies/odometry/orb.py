@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Odometry by features: ORB (Rublee et al. 2011) matched to a key frame with depth, pose by PnP within RANSAC."""
+"""Feature-based odometry: ORB (Rublee et al. 2011) matched to a key frame with depth, and pose by PnP with RANSAC."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Array = npt.NDArray[np.float64]
 
 FEATURES = 1000
 ALIKE = 50
-"""Bits, of 256, in which two descriptors may differ at most."""
+"""Largest number of the 256 bits in which two matched descriptors may differ."""
 REPROJECTION = 2.0
-"""Pixels by which an inlier may miss."""
+"""Largest reprojection error of an inlier, in pixels."""
 INLIERS = 15
-"""Below this many there is no pose."""
+"""Least number of inliers of a pose."""
 AGREE = 0.9
-"""Share of the inliers in the mask that a pose of all features must keep to be believed."""
+"""Share of the inliers in the mask that the pose of all features must keep to be accepted."""
 RENEW = 0.5
 """Share of a key frame's first inliers below which the current frame becomes the next key frame."""
 FAR = 10.0
@@ -32,23 +32,23 @@ FAR = 10.0
 
 @dataclass
 class Features:
-    """Key points of a picture."""
+    """Key points of an image."""
 
     points: Array
-    """N x 2, in pixels."""
+    """Positions in pixels, N x 2."""
     descriptors: npt.NDArray[np.uint8]
     places: Array
-    """N x 3, in metres in the camera's frame; NaN where there is no depth."""
+    """Positions in metres in the camera's frame, N x 3; NaN where there is no depth."""
     inside: npt.NDArray[np.bool_]
-    """N: whether in the mask."""
+    """N flags: the feature lies in the mask."""
 
 
 class OrbOdometry:
-    """Tells the camera's pose of one frame after the other.
+    """Estimates the pose of the camera frame by frame.
 
     Args:
-        matrix: 3 x 3, of a camera without distortion.
-        seed: of RANSAC.
+        matrix: 3 x 3 matrix of a camera without distortion.
+        seed: seed of RANSAC.
     """
 
     def __init__(self, matrix: Array, seed: int) -> None:
@@ -71,14 +71,14 @@ class OrbOdometry:
         guess: Array,
         verified: bool = False,
     ) -> Array | None:
-        """Pose of the camera in the first frame's, 4 x 4; None where it was not found.
+        """Estimate the pose of the camera in the frame of the first image, 4 x 4; None where it was not found.
 
         Args:
-            gray: H x W.
-            depth: H x W in metres, NaN where unknown.
-            mask: H x W, 255 where features may lie.
-            guess: 4 x 4 pose to go on from where none is found; that of the frame if it is the first.
-            verified: use all features unless that contradicts those in the mask.
+            gray: grey image, H x W.
+            depth: depth in metres, H x W, NaN where unknown.
+            mask: mask, H x W, 255 where features may lie.
+            guess: 4 x 4 pose to continue from where none is found; for the first frame, its pose.
+            verified: use all features unless their motion contradicts the features in the mask.
         """
         features = self._extract(gray, depth, mask, verified)
         if self._key is None:
@@ -86,7 +86,7 @@ class OrbOdometry:
             return guess
         found = self._locate(features)
         if found is None:
-            # The way back to the old key frame only grows longer.
+            # The distance to the old key frame only grows.
             self._become_key(features, guess)
             return None
         pose, inliers = found
@@ -133,7 +133,7 @@ class OrbOdometry:
         return self._key_pose @ np.linalg.inv(motion), self._inliers(motion, places, points)
 
     def _solve(self, places: Array, points: Array) -> Array | None:
-        """Motion from the key frame to this one, 4 x 4."""
+        """Estimate the motion from the key frame to this one, 4 x 4."""
         if len(places) < INLIERS:
             return None
         found, _, turn, shift, inliers = cv2.solvePnPRansac(places, points, self._matrix, None, params=self._ransac)

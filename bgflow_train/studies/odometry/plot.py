@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The errors of all rendered drives, by how much of the view moves."""
+"""Figure of the errors of all rendered drives, by the share of the view that moves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ mpl.use("Agg")
 
 
 def plot(results: Sequence[dict[str, Any]], path: Path) -> None:
-    """Write a PNG: ATE over the moving share, a panel for each method, a line for each mask, a dot for each drive."""
+    """Write a PNG of ATE over the moving share: a panel for each method, a line for each mask, a dot for each drive."""
     from matplotlib import pyplot as plt
 
     rendered = [result for result in results if "amount" in result["drive"]]

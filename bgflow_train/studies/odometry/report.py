@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The results of many drives as tables."""
+"""Results of many drives as Markdown tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ERRORS = {"ate": ("ATE, cm", 100.0), "rpe_shift": ("RPE, cm/s", 100.0), "rpe_tur
 
 
 def groups(results: Sequence[Result]) -> dict[str, list[Result]]:
-    """Results by how much of the view moves; recorded drives each by its name."""
+    """Group results by the share of the view that moves, and recorded drives by name."""
     found: dict[str, list[Result]] = defaultdict(list)
     for result in sorted(results, key=lambda result: (result["drive"].get("amount", 9), result["name"])):
         amount = result["drive"].get("amount")
@@ -30,13 +30,13 @@ def groups(results: Sequence[Result]) -> dict[str, list[Result]]:
 
 
 def mean_error(results: Sequence[Result], method: str, masking: str, error: str) -> float:
-    """Mean over drives and seeds; NaN where no drive has such a mask."""
+    """Compute the mean error over drives and seeds; NaN where no drive has such a mask."""
     runs = [run[error] for result in results for run in result["errors"][method].get(masking, [])]
     return float(np.mean(runs)) if runs else float("nan")
 
 
 def report(results: Sequence[Result]) -> str:
-    """Markdown: a table for each group of drives, then every drive by itself."""
+    """Write Markdown: a table for each group of drives, then one of all drives."""
     lines: list[str] = []
     for name, members in groups(results).items():
         rooms = f"{len(members)} drives" if len(members) > 1 else "one drive"
@@ -74,7 +74,7 @@ def _table(results: Sequence[Result]) -> list[str]:
 
 
 def _drives(results: Sequence[Result]) -> list[str]:
-    """ATE in centimetres of each drive."""
+    """Write a table of each drive's ATE in centimetres."""
     columns = list(results[0]["errors"][next(iter(results[0]["errors"]))])
     columns += [name for result in results for name in result["features"] if name not in columns]
     columns = list(dict.fromkeys(columns))

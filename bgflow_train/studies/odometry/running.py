@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Many drives, one file each: an interrupted measurement goes on where it was."""
+"""Measurement of many drives, with one file for each, so that an interrupted measurement continues."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ __all__ = ["measure_drives"]
 def measure_drives(
     drives: Sequence[Drive], model: Model, maskings: Mapping[str, Masking], seeds: int, out: Path
 ) -> list[dict[str, Any]]:
-    """Measure what is missing; the results of all drives, which also lie in OUT/NAME.json.
+    """Measure the drives whose results are missing, and return the results of all, which lie in OUT/NAME.json.
 
-    A result that was made with other pictures, another model, other maskings or seeds is made anew.
+    Results of other images, another model, other maskings or seeds are replaced.
     """
     results = []
     with tqdm(total=sum(steps(drive, maskings, seeds) for drive in drives), unit="frame") as bar:
@@ -40,7 +40,7 @@ def measure_drives(
                 known = {
                     "name": drive.name,
                     "drive": {name: value for name, value in drive.description.items() if name != "shares"},
-                    "frames": len(drive.pictures),
+                    "frames": len(drive.images),
                     "made_of": made_of,
                     "versions": versions(),
                     "machine": machine(),

@@ -17,30 +17,30 @@ from bgflow_train.export.onnx_graph import OPSET
 __all__ = ["efficient_ad", "fastflow"]
 
 MAP = "anomaly_map"
-"""What anomalib calls the output that is a map, 1 x 1 x H x W."""
+"""Name of anomalib's output that is a map, 1 x 1 x H x W."""
 
 
 def fastflow(width: int, height: int) -> bytes:
-    """FastFlow (Yu et al., 2021) on ResNet-18, anomalib's default."""
+    """Export FastFlow (Yu et al., 2021) on ResNet-18, anomalib's default."""
     from anomalib.models import Fastflow
 
     return _exported(Fastflow, width, height, pre_trained=False)
 
 
 def efficient_ad(width: int, height: int) -> bytes:
-    """EfficientAD-S (Batzner et al., 2024), anomalib's default."""
+    """Export EfficientAD-S (Batzner et al., 2024), anomalib's default."""
     from anomalib.models import EfficientAd
 
     return _exported(EfficientAd, width, height)
 
 
 def _exported(build: Any, width: int, height: int, **options: Any) -> bytes:
-    """Build with random weights for one input size, and let anomalib export it for that size alone."""
+    """Build a model with random weights for one input size, and let anomalib export it for that size alone."""
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
-        warnings.simplefilter("ignore")  # its own deprecations and the exporter's
+        warnings.simplefilter("ignore")  # deprecations of anomalib and of the exporter
         processor = build.configure_pre_processor((height, width))
         model = build(pre_processor=processor, evaluator=False, visualizer=False, **options)
-        # Without dynamic shapes the batch is 1, as the input is: a fixed size is what every other graph has.
+        # Without dynamic shapes the batch is 1; every other graph has a fixed size too.
         path = model.to_onnx(
             folder, input_size=(height, width), dynamic_shapes=None, opset_version=OPSET, input_names=["input"]
         )
@@ -48,8 +48,8 @@ def _exported(build: Any, width: int, height: int, **options: Any) -> bytes:
 
 
 def _framed(model: onnx.ModelProto, width: int, height: int) -> bytes:
-    """Put the conversion from uint8, 1 x H x W x 3, in front, and leave the map alone behind, 1 x H x W."""
-    # The image's score and its masks at anomalib's own threshold go, and what computes them.
+    """Add the conversion from uint8, 1 x H x W x 3, and keep the map as the only output, 1 x H x W."""
+    # The score of the image and its masks at anomalib's own threshold are removed, with the nodes that compute them.
     model = utils.Extractor(model).extract_model(["input"], [MAP])
     graph = model.graph
     front = [

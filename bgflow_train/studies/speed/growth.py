@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""How the packaged model's time grows with the camera's size, and its throughput with cameras and threads."""
+"""Growth of the packaged model's time with the size of the camera, and of its throughput with cameras and threads."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from bgflow_train.studies.speed import pictures
+from bgflow_train.studies.speed import images
+from bgflow_train.studies.speed.images import Image
 from bgflow_train.studies.speed.measure import measure
-from bgflow_train.studies.speed.pictures import Picture
 from bgflow_train.studies.speed.worker import Job, Worker, WorkerError, started
 
 __all__ = ["measure_growth"]
@@ -28,30 +28,30 @@ THREADS = (1, 2)
 
 
 def measure_growth(
-    job: Job, shown: Sequence[Picture], folder: Path, rounds: int, frames: int, seed: int
+    job: Job, shown: Sequence[Image], folder: Path, rounds: int, frames: int, seed: int
 ) -> dict[str, Any]:
     """Measure one system at every camera size, number of cameras and number of threads.
 
     Args:
-        job: the system; its pictures and threads are replaced.
-        shown: pictures.
-        folder: for what the processes read.
-        rounds: turns that each setting has, in an order drawn anew for each round.
-        frames: pictures of a turn, for each camera.
-        seed: of the orders.
+        job: system to measure; its images and threads are replaced.
+        shown: images to measure on.
+        folder: folder for the images that the processes read.
+        rounds: number of turns of each setting, in random order.
+        frames: images in a turn, for each camera.
+        seed: seed of the orders.
 
     Returns:
-        JSON-ready: `sizes` with milliseconds a picture, `cameras` with pictures a second of all cameras together.
+        JSON-ready: `sizes` with milliseconds per image, `cameras` with images per second of all cameras together.
 
     Raises:
         WorkerError: the system cannot be loaded, or its process died.
     """
     jobs, settings = {}, {}
     for width, height in CAMERA_SIZES:
-        saved = pictures.save(pictures.resized(shown, width, height), folder / f"{width}x{height}.npz")
+        saved = images.save(images.resized(shown, width, height), folder / f"{width}x{height}.npz")
         for threads in THREADS:
             name = f"{width}x{height}, {threads}"
-            jobs[name] = replace(job, pictures=saved, threads=threads)
+            jobs[name] = replace(job, images=saved, threads=threads)
             settings[name] = {"width": width, "height": height, "threads": threads}
     measured, failed = measure(jobs, rounds, frames, seed, "camera sizes")
     for message in failed.values():
@@ -64,7 +64,7 @@ def measure_growth(
 
 
 def _cameras(job: Job, rounds: int, frames: int, seed: int) -> list[dict[str, Any]]:
-    """Pictures a second of 1 to 4 processes at once, each with a camera that has always the next picture ready."""
+    """Measure images per second of 1 to 4 concurrent processes, whose cameras always have the next image ready."""
     rng = random.Random(seed)
     settings = [(threads, cameras) for threads in THREADS for cameras in CAMERAS]
     rates: dict[tuple[int, int], list[float]] = {setting: [] for setting in settings}
@@ -95,7 +95,7 @@ def _cameras(job: Job, rounds: int, frames: int, seed: int) -> list[dict[str, An
 
 
 def _together(workers: Sequence[Worker], frames: int) -> float:
-    """Seconds until all have done so many pictures."""
+    """Return the seconds until all workers have processed this number of images."""
     begin = time.perf_counter()
     for worker in workers:
         worker.begin(0, frames, warm_up=False)

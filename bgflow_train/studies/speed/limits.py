@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What this machine can do at most, measured, and what a graph would take if it did."""
+"""Measured limits of this machine, and the time that a graph would take at these limits."""
 
 from __future__ import annotations
 
@@ -21,44 +21,44 @@ from bgflow_train.studies.speed.sessions import open_session
 __all__ = ["Limits", "bound", "measure_limits", "product"]
 
 SIDE = 1024
-"""Of the square matrices that are multiplied: large enough that nothing but the products counts."""
+"""Side of the square matrices that are multiplied, large enough that only the products count."""
 CHANNELS, MAP = 256, (36, 48)
-"""Of the convolution of 3 x 3, and height and width of its maps: ONNX Runtime has kernels of their own for these."""
+"""Channels of the 3 x 3 convolution, and height and width of its maps; ONNX Runtime has special kernels for these."""
 COPIED = 64 << 20
 """Bytes that each thread copies, more than caches hold."""
 SECONDS = 1.0
-"""For each of the five measurements."""
+"""Duration of each of the five measurements."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The best of many tries, with the threads that the systems have."""
+    """Best rates of many tries, with the same number of threads as the systems."""
 
     float32: float
-    """Multiply-accumulates a second of a float32 matrix product or convolution, whichever is faster."""
+    """Multiply-accumulates per second of a float32 matrix product or convolution, whichever is faster."""
     int8: float
-    """The same in 8 bits."""
+    """Multiply-accumulates per second in 8 bits."""
     bandwidth: float
-    """Bytes a second that a copy reads and writes."""
+    """Bytes per second that a copy reads and writes."""
 
 
 def bound(operations: Iterable[Operation], limits: Limits) -> float:
-    """Seconds that the operations take at least, one after the other, where each is held up by its slower side.
+    """Compute the least seconds of consecutive operations, each limited by the slower of arithmetic and memory.
 
-    Small tensors may stay in the caches, which are faster than memory: of operations that move much and multiply
-    little, the bound is too high by what they spare.
+    Small tensors may stay in the caches, which are faster than memory, so the bound may be too high for operations that
+    move much and multiply little.
     """
     rates = {True: limits.int8, False: limits.float32}
     return sum(max(one.macs / rates[one.int8], one.bytes / limits.bandwidth) for one in operations)
 
 
 def measure_limits(threads: int, seed: int = 0, seconds: float = SECONDS) -> Limits:
-    """Measure the processor.
+    """Measure the limits of the processor.
 
     Args:
-        threads: to use.
-        seed: of what is multiplied.
-        seconds: for each of the five measurements; the fastest try counts.
+        threads: CPU threads to use.
+        seed: seed of the operands.
+        seconds: duration of each of the five measurements; the fastest try counts.
     """
     rng = np.random.default_rng(seed)
     rates = {"float32": 0.0, "int8": 0.0}
@@ -81,14 +81,14 @@ SHAPES = {
     "MatMul": ((SIDE, SIDE), (SIDE, SIDE)),
     "Conv": ((1, CHANNELS, *MAP), (CHANNELS, CHANNELS, 3, 3)),
 }
-"""Of the two operands."""
+"""Shapes of the two operands by operator."""
 
 
 def product(kind: str, a: npt.NDArray[Any], b: npt.NDArray[Any]) -> bytes:
-    """The graph of one operator on the input `a` and the constant `b`.
+    """Build the graph of one operator on the input `a` and the constant `b`.
 
-    Where they are in 8 bits, unsigned and signed, so is the result, in the form that quantised models have and
-    runtimes fuse: the operator on real numbers between neighbours that quantise.
+    For operands in 8 bits (unsigned and signed) the result is in 8 bits too, in the form of quantised models that
+    runtimes fuse: the operator on real numbers, between operators that quantise.
     """
     pads: dict[str, Any] = {"pads": [1, 1, 1, 1]} if kind == "Conv" else {}
     constants: dict[str, npt.NDArray[Any]] = {"b": b}
@@ -116,7 +116,7 @@ def product(kind: str, a: npt.NDArray[Any], b: npt.NDArray[Any]) -> bytes:
 
 
 def _fastest(run: Callable[[], object], seconds: float) -> float:
-    """Seconds of the fastest run, of as many as fit; the first warms up."""
+    """Return the seconds of the fastest run within a duration, after one run to warm up."""
     run()
     best, end = float("inf"), time.perf_counter() + seconds
     while best == float("inf") or time.perf_counter() < end:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What was measured on, for the report."""
+"""Description of the machine, for the report."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from bgflow_ros.segmentation.packages import installed
 __all__ = ["machine", "versions"]
 
 FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8", "asimd", "asimddp", "i8mm")
-"""Instructions that decide how fast matrices are multiplied."""
+"""Instruction sets that determine the speed of matrix products."""
 PACKAGES = ("torch", "torchvision", "faiss-cpu", "transformers", "anomalib")
 
 
 def machine() -> dict[str, Any]:
-    """JSON-ready: processor, cores that this process may use, instructions of interest, cards."""
+    """Describe the processor, cores that this process may use, instruction sets and cards, JSON-ready."""
     found = flags()
     return {
         "processor": processor(),
@@ -35,13 +35,13 @@ def machine() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """JSON-ready: of everything that matters to time and is installed."""
+    """List the versions of installed packages that affect time, JSON-ready."""
     return {
         "bgflow": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "onnxruntime": onnxruntime.__version__,
         "opencv": cv2.__version__,
-        # Read, not imported: torch takes seconds and memory.
+        # Read from the metadata: to import torch takes seconds and memory.
         **{name.removesuffix("-cpu"): found for name, found in installed(PACKAGES).items()},
     }

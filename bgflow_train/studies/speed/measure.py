@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Systems in turn, round after round, so that whatever else the machine does hits all of them alike."""
+"""Measurement of systems in turns, so that other load of the machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from bgflow_train.studies.speed.worker import Job, Timing, Worker, WorkerError, 
 __all__ = ["Measured", "measure", "ratio"]
 
 ROUND_SECONDS = 5.0
-"""Of a system's turn: a slow one does fewer pictures in it, but one at least."""
+"""Largest duration of a turn; a slow system processes fewer images in it, but at least one."""
 
 
 @dataclass
 class Measured:
-    """What one system took."""
+    """Times and memory of one system."""
 
     load_seconds: float
     peak_bytes: int = 0
     rounds: list[list[Timing]] = field(default_factory=list)
 
     def milliseconds(self, what: str) -> npt.NDArray[np.float64]:
-        """`wall`, `network` or `cpu` of every picture of all rounds."""
+        """Return `wall`, `network` or `cpu` of every image of all rounds."""
         return np.array([1000 * getattr(timing, what) for round in self.rounds for timing in round])
 
     def medians(self) -> npt.NDArray[np.float64]:
-        """Wall milliseconds, the median of each round."""
+        """Return the median wall time of each round, in milliseconds."""
         return np.array([1000 * np.median([timing.wall for timing in round]) for round in self.rounds])
 
 
 def ratio(measured: Measured, reference: Measured) -> tuple[float, float, float]:
-    """How many times the reference's wall time, compared round by round: median, lowest, highest."""
+    """Compute the ratio of wall times to those of a reference, round by round: median, lowest, highest."""
     ratios = measured.medians() / reference.medians()
     return float(np.median(ratios)), float(ratios.min()), float(ratios.max())
 
@@ -47,20 +47,20 @@ def ratio(measured: Measured, reference: Measured) -> tuple[float, float, float]
 def measure(
     jobs: Mapping[str, Job], rounds: int, frames: int, seed: int, label: str = "measure"
 ) -> tuple[dict[str, Measured], dict[str, str]]:
-    """Time systems side by side.
+    """Measure systems side by side.
 
-    All are loaded before the first round. In each round every one has its turn, in an order drawn anew; the others
-    sleep meanwhile.
+    All are loaded before the first round. In each round every system has a turn, in random order, while the others
+    sleep.
 
     Args:
-        jobs: what to load, by name.
-        rounds: turns that each has.
-        frames: pictures of a turn.
-        seed: of the orders.
-        label: what the progress bar says.
+        jobs: systems to load, by name.
+        rounds: number of turns of each system.
+        frames: largest number of images in a turn.
+        seed: seed of the orders.
+        label: label of the progress bar.
 
     Returns:
-        What was measured, and why what is missing is.
+        Measured systems by name, and messages of failed ones by name.
     """
     rng = random.Random(seed)
     measured: dict[str, Measured] = {}
@@ -89,10 +89,10 @@ def measure(
 
 
 def _turn(worker: Worker, first: int, frames: int) -> list[Timing]:
-    """Do the first picture, and then no more than the turn has time for."""
+    """Process the first image, and then as many as the turn has time for."""
     worker.begin(first, 1)
     timings = worker.end()
-    # As many more as fit, as far as the first can tell.
+    # The first image tells how many more fit.
     fitting = int(ROUND_SECONDS / max(timings[0].wall, 1e-9))
     if (number := min(frames, fitting) - 1) > 0:
         worker.begin(first + 1, number, warm_up=False)

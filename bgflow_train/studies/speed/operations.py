@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a graph has to do at least: multiply-accumulates and bytes of its convolutions and matrix products."""
+"""Least work of a graph: multiply-accumulates and bytes of its convolutions and matrix products."""
 
 from __future__ import annotations
 
@@ -18,59 +18,59 @@ CONVOLUTIONS = {"Conv": (0, 1), "ConvInteger": (0, 1), "QLinearConv": (0, 3)}
 PRODUCTS = {"MatMul": (0, 1), "MatMulInteger": (0, 1), "QLinearMatMul": (0, 3), "Gemm": (0, 1)}
 TRANSPOSED = {"ConvTranspose": (0, 1)}
 OPERANDS = CONVOLUTIONS | PRODUCTS | TRANSPOSED
-"""Operators that are counted, each with the places of its two operands among its inputs."""
+"""Operators that are counted, each with the positions of its two operands among its inputs."""
 PASSING = {"Relu", "Clip"}
-"""What a runtime applies to a result before it stores it."""
+"""Operators that a runtime applies to a result before it stores the result."""
 LARGE = 4096
-"""Elements from which on a constant's values cannot be a shape or an axis, so that only its size matters."""
+"""Least number of elements of a constant that cannot be a shape or an axis, so that only its size matters."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One node, or one search."""
+    """One node of a graph, or one search."""
 
     name: str
     kind: str
     macs: int
-    """Multiplications with addition."""
+    """Multiply-accumulates."""
     bytes: int
-    """Read and written, if operands and result are moved once each."""
+    """Bytes read and written if operands and result are moved once each."""
     int8: bool = False
-    """Whether both operands are stored in 8 bits."""
+    """Both operands are stored in 8 bits."""
 
 
 @dataclass(frozen=True)
 class Count:
-    """All of a graph."""
+    """Counted operations and parameters of a graph."""
 
     operations: tuple[Operation, ...]
     parameters: int
-    """Numbers that the graph holds; those of shapes and axes do not count."""
+    """Numbers that the graph holds, without those of shapes and axes."""
     uncounted: int = 0
-    """Nodes whose shapes could not be inferred: where there are any, everything else is too low."""
+    """Nodes whose shapes could not be inferred; if there are any, all other counts are too low."""
 
     @property
     def macs(self) -> int:
-        """Of all nodes."""
+        """Multiply-accumulates of all operations."""
         return sum(operation.macs for operation in self.operations)
 
     @property
     def macs_int8(self) -> int:
-        """Of the nodes in 8 bits."""
+        """Multiply-accumulates of the operations in 8 bits."""
         return sum(operation.macs for operation in self.operations if operation.int8)
 
     @property
     def bytes(self) -> int:
-        """Of all nodes."""
+        """Bytes of all operations."""
         return sum(operation.bytes for operation in self.operations)
 
 
 def count(graph: bytes) -> Count:
-    """Count an ONNX file whose input has a fixed shape.
+    """Count the operations of an ONNX file whose input has a fixed shape.
 
-    What lies between the counted nodes (activations, normalisations, resizing) is taken for free: the result is what
-    has to be done at least. Where operands or results are quantised, by operators of their own (QLinearConv) or by
-    neighbours (QuantizeLinear, DequantizeLinear), bytes are those of the 8-bit tensors that a runtime would move.
+    Other nodes (activations, normalisations, resizing) count nothing, so the result is a lower bound. Where operands
+    or results are quantised, by operators of their own (QLinearConv) or by neighbours (QuantizeLinear,
+    DequantizeLinear), bytes are those of the 8-bit tensors that a runtime would move.
     """
     model = onnx.load_model_from_string(graph)
     parameters = _drop_values(model.graph)
@@ -78,7 +78,7 @@ def count(graph: bytes) -> Count:
 
 
 def _drop_values(graph: onnx.GraphProto) -> int:
-    """Turn large constants into inputs, for shape inference copies the graph; give the number of parameters."""
+    """Turn large constants into inputs, because shape inference copies the graph; return the number of parameters."""
     small, parameters = [], 0
     for constant in graph.initializer:
         size = math.prod(constant.dims)
@@ -93,7 +93,7 @@ def _drop_values(graph: onnx.GraphProto) -> int:
 
 
 class _Counter:
-    """A graph with inferred shapes, and who makes and who reads each of its tensors."""
+    """Graph with inferred shapes, and the nodes that make and read each tensor."""
 
     def __init__(self, graph: onnx.GraphProto) -> None:
         self.graph = graph
@@ -131,10 +131,10 @@ class _Counter:
         first, second = (node.input[place] for place in OPERANDS[node.op_type])
         output = node.output[0]
         if node.op_type in CONVOLUTIONS:
-            # The weights' first axis is the output's channels; the rest is what one output number sums up.
+            # The first axis of the weights is the output's channels; each output number is a sum over the others.
             macs = math.prod(self.shapes[output]) * math.prod(self.shapes[second][1:])
         elif node.op_type in TRANSPOSED:
-            # Each input number is added to so many output numbers.
+            # Each input number contributes to this many output numbers.
             macs = math.prod(self.shapes[first]) * math.prod(self.shapes[second][1:])
         else:
             transposed = any(attribute.name == "transA" and attribute.i for attribute in node.attribute)
@@ -152,12 +152,12 @@ class _Counter:
         )
 
     def _source(self, name: str) -> str:
-        """The tensor in 8 bits that an operand is made of, or the operand."""
+        """Return the 8-bit tensor that an operand is dequantised from, or the operand."""
         node = self.made_by.get(name)
         return str(node.input[0]) if node is not None and node.op_type == "DequantizeLinear" else name
 
     def _destination(self, name: str) -> str:
-        """The tensor in 8 bits that a result is made into, or the result."""
+        """Return the 8-bit tensor that a result is quantised to, or the result."""
         readers = self.read_by[name]
         if len(readers) == 1 and readers[0].op_type in PASSING:
             return self._destination(readers[0].output[0])

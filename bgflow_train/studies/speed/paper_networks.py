@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The paper's systems as torch modules with random weights, from picture to map."""
+"""The paper's systems as torch modules with random weights, from image to map."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from bgflow_train.studies.paper.columns import SIZES
 __all__ = ["Features", "PaperFcn", "PaperFlows", "paper_expert"]
 
 SPREAD = 0.01
-"""Of the random weights that flows would have learnt instead of zero."""
+"""Standard deviation of the random weights that replace the zeros from which flows learn."""
 
 
 def paper_expert() -> Expert:
-    """The paper's expert network on VGG-16, with random weights."""
+    """Build the paper's expert network on VGG-16, with random weights."""
     return Expert(make_encoder("vgg16", RANDOM)).eval().requires_grad_(False)
 
 
 class Features(nn.Module):
-    """The maps of the expert's layers 3, 4, 5 and 6, from uint8, 1 x H x W x 3."""
+    """Maps of the expert's layers 3, 4, 5 and 6, from uint8, 1 x H x W x 3."""
 
     def __init__(self, expert: Expert) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Features(nn.Module):
 
 
 class PaperFcn(Features):
-    """The expert's own softmax, as log-odds: from uint8, 1 x H x W x 3, to 1 x H x W."""
+    """Softmax of the expert as log-odds, from uint8, 1 x H x W x 3, to 1 x H x W."""
 
     def forward(self, image: Tensor) -> Tensor:  # type: ignore[override]
         """Compute the logit of background."""
@@ -46,13 +46,13 @@ class PaperFcn(Features):
 
 
 class PaperFlows(Features):
-    """A flow on each layer of the expert, fused at the finest layer's grid: to 1 x H/8 x W/8.
+    """Flows on all layers of the expert, fused at the grid of the finest layer: to 1 x H/8 x W/8.
 
-    Flows have the paper's length and the width that its memory amounts to, see `experiments/columns.py`.
+    Flows have the paper's length, and a width that follows from its memory; see `studies/paper/columns.py`.
 
     Args:
-        expert: gives the maps.
-        seed: of the flows.
+        expert: network that computes the maps.
+        seed: seed of the flows.
     """
 
     def __init__(self, expert: Expert, seed: int) -> None:
@@ -72,7 +72,7 @@ class PaperFlows(Features):
         for flow, map in zip(self.flows, maps, strict=True):
             assert isinstance(flow, RealNVP)
             _, channels, height, width = map.shape
-            # Rows, so that the couplings' nets become plain matrix products.
+            # Cells as rows, so that the networks of the couplings become plain matrix products.
             nll = flow.nll(map.permute(0, 2, 3, 1).reshape(-1, channels)).reshape(1, 1, height, width)
             if map is not maps[0]:
                 nll = F.interpolate(nll, maps[0].shape[2:], mode="bilinear", align_corners=False)

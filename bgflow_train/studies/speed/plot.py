@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A benchmark as a picture: time of each system above, growth of the packaged model below."""
+"""Figure of a benchmark: the time of each system above, the growth of the packaged model below."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OURS, OTHERS = "tab:blue", "tab:gray"
 
 
 def plot(record: dict[str, Any]) -> bytes:
-    """Draw a PNG of a record as `running.benchmark` gives it."""
+    """Draw a record of `running.benchmark` as a PNG."""
     rows = record["systems"]
     upper = 1.6 + 0.42 * len(rows)
     figure = Figure(figsize=(10, upper + (3.6 if record["growth"] else 0)), layout="constrained")
@@ -44,7 +44,7 @@ def _systems(axis: Axes, record: dict[str, Any]) -> None:
     colours = [OURS if name in PACKAGED else OTHERS for name in names]
     p95 = axis.barh(places, [row["p95_ms"] for row in rows], height=0.35, color=colours, alpha=0.35)
     median = axis.barh(places, [row["median_ms"] for row in rows], height=0.7, color=colours)
-    # The wider bar is behind: p95 is what stands out of it.
+    # The wider bar is behind, so that p95 stands out of it.
     for front, behind in zip(p95, median, strict=True):
         front.set_zorder(behind.get_zorder() + 1)
     for place, row in zip(places, rows, strict=True):
@@ -57,7 +57,7 @@ def _systems(axis: Axes, record: dict[str, Any]) -> None:
         marks = axis.scatter([bound for _, bound in known], [place for place, _ in known], marker="|", s=220, c="k")
         marks.set_zorder(5)
         handles.append(marks)  # type: ignore[arg-type]
-        labels.append("least that the network's products take on this machine")
+        labels.append("least time of the network's products on this machine")
     axis.set_xscale("log")
     least, most = min(row["bound_ms"] or row["median_ms"] for row in rows), max(row["p95_ms"] for row in rows)
     axis.set_xlim(least / 2, most * (most / least) ** 0.2 * 1.5)  # room for the numbers
@@ -65,13 +65,13 @@ def _systems(axis: Axes, record: dict[str, Any]) -> None:
     axis.invert_yaxis()
     axis.grid(axis="x", alpha=0.3)
     axis.set_xlabel(
-        f"milliseconds a picture, threads: {record['setting']['threads']}, {record['machine']['processor']}"
+        f"milliseconds per image, threads: {record['setting']['threads']}, {record['machine']['processor']}"
     )
     axis.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.4, -0.16), ncols=3, fontsize=8, frameon=False)
 
 
 def _rounded(number: float) -> str:
-    """Two digits or all before the point."""
+    """Format a number with two digits, or all digits before the point."""
     return f"{number:.0f}" if number >= 10 else f"{number:.2g}"
 
 
@@ -82,7 +82,7 @@ def _sizes(axis: Axes, sizes: list[dict[str, Any]]) -> None:
         axis.plot(names, [row["median_ms"] for row in rows], "o-", label=f"{threads} thread{'s'[: threads - 1]}")
     axis.set_ylim(bottom=0)
     axis.set_xlabel("camera")
-    axis.set_ylabel("milliseconds a picture")
+    axis.set_ylabel("milliseconds per image")
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8)
 

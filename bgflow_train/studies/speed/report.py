@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A benchmark's numbers as JSON, as Markdown and as a picture."""
+"""Report of a benchmark as JSON, Markdown and a figure."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def write_report(record: dict[str, Any], out: Path) -> Path:
     """Write benchmark.json, benchmark.md and benchmark.png.
 
     Args:
-        record: as `running.benchmark` gives it.
-        out: folder.
+        record: record of `running.benchmark`.
+        out: folder to write to.
 
     Returns:
-        The Markdown file.
+        Path of the Markdown file.
     """
     write_atomically(out / "benchmark.json", (json.dumps(record, indent=1) + "\n").encode())
     write_atomically(out / "benchmark.png", plot(record))
@@ -31,7 +31,7 @@ def write_report(record: dict[str, Any], out: Path) -> Path:
 
 
 def markdown(record: dict[str, Any]) -> str:
-    """Tables and what to know about them."""
+    """Write a record as Markdown tables with explanations."""
     machine, setting, shown = record["machine"], record["setting"], record["pictures"]
     where = " and ".join([machine["processor"], *(card["name"] for card in machine["cards"])])
     lines = [
@@ -39,8 +39,8 @@ def markdown(record: dict[str, Any]) -> str:
         "",
         f"On {where} ({machine['cores']} cores, {', '.join(machine['flags']) or 'no flags of interest'}), device "
         f"{setting['device']}, {setting['threads']} thread{'s'[: setting['threads'] - 1]} a system; "
-        f"{setting['rounds']} rounds of {setting['frames']} pictures, in which every system had its turn; "
-        f"pictures: {shown['source']}, {', '.join(shown['sizes'])}. "
+        f"{setting['rounds']} rounds of {setting['frames']} images, in which every system had its turn; "
+        f"images: {shown['source']}, {', '.join(shown['sizes'])}. "
         f"Network input {'x'.join(map(str, record['network_input']))}. "
         "Versions, hashes and every number: `benchmark.json`.",
         "",
@@ -97,7 +97,7 @@ def _sizes(sizes: list[dict[str, Any]]) -> list[str]:
 
 
 def _cameras(cameras: list[dict[str, Any]]) -> list[str]:
-    """Throughput: a row for each number of cameras, a column for each number of threads."""
+    """Write a table of throughput: a row for each number of cameras, a column for each number of threads."""
     threads = sorted({row["threads"] for row in cameras})
     head = " | ".join(f"images/s in all, {n} thread{'s'[: n - 1]} each" for n in threads)
     lines = [f"| cameras | {head} |", "| --- |" + " --- |" * len(threads)]

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A whole benchmark: write the systems, measure the machine, then the systems, then the packaged model's growth."""
+"""The whole benchmark: writes the systems, measures the machine, the systems, and the growth of the packaged model."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ import numpy as np
 from tqdm import tqdm
 
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model
-from bgflow_train.studies.speed import pictures
+from bgflow_train.studies.speed import images
 from bgflow_train.studies.speed.growth import measure_growth
+from bgflow_train.studies.speed.images import Image
 from bgflow_train.studies.speed.limits import Limits, bound, measure_limits
 from bgflow_train.studies.speed.machine import machine, versions
 from bgflow_train.studies.speed.measure import Measured, measure, ratio
 from bgflow_train.studies.speed.operations import Count
-from bgflow_train.studies.speed.pictures import Picture
 from bgflow_train.studies.speed.systems import PACKAGED, System, default_system
 from bgflow_train.studies.speed.worker import Job, WorkerError, apart
 
 __all__ = ["FORMAT", "Setting", "benchmark"]
 
 FORMAT = 1
-"""Of the JSON file."""
+"""Version of the format of the JSON file."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a benchmark was asked for."""
+    """Settings of a benchmark."""
 
     rounds: int
     frames: int
@@ -46,25 +46,25 @@ class Setting:
     growth: bool
 
 
-def benchmark(systems: Sequence[System], shown: Sequence[Picture], source: str, setting: Setting) -> dict[str, Any]:
-    """Measure.
+def benchmark(systems: Sequence[System], shown: Sequence[Image], source: str, setting: Setting) -> dict[str, Any]:
+    """Measure systems on images.
 
     Args:
-        systems: to compare.
-        shown: pictures, H x W x 3, RGB.
-        source: where the pictures are from, for the report.
-        setting: the rest.
+        systems: systems to compare.
+        shown: RGB images, H x W x 3.
+        source: origin of the images, for the report.
+        setting: all other settings.
 
     Returns:
-        JSON-ready: the machine, versions, model, pictures, limits, systems, what was left out and why, growth.
+        JSON-ready: machine, versions, model, images, limits, systems, reasons for systems left out, and growth.
     """
     model = Model.load(DEFAULT_MODEL)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         counts, left_out, failed = _write(systems, folder, model, setting)
-        # A card's limits would need other measurements.
+        # The limits of a card would need other measurements.
         limits = measure_limits(setting.threads, setting.seed) if setting.device == "cpu" else None
-        saved = pictures.save(shown, folder / "pictures.npz")
+        saved = images.save(shown, folder / "images.npz")
         jobs = {
             system.name: Job(system.call, folder / _slug(system), saved, setting.device, setting.threads)
             for system in systems
@@ -98,8 +98,8 @@ def benchmark(systems: Sequence[System], shown: Sequence[Picture], source: str, 
         "pictures": {
             "source": source,
             "number": len(shown),
-            "sizes": sorted({f"{picture.shape[1]}x{picture.shape[0]}" for picture in shown}),
-            "sha256": pictures.digest(shown),
+            "sizes": sorted({f"{image.shape[1]}x{image.shape[0]}" for image in shown}),
+            "sha256": images.digest(shown),
         },
         "setting": asdict(setting),
         "limits": None if limits is None else asdict(limits),
@@ -114,7 +114,7 @@ def benchmark(systems: Sequence[System], shown: Sequence[Picture], source: str, 
 def _write(
     systems: Sequence[System], folder: Path, model: Model, setting: Setting
 ) -> tuple[dict[str, Count], dict[str, str], dict[str, str]]:
-    """Write each system; give what networks have to do, why systems were left out, and why others failed."""
+    """Write each system; return the work of networks, and reasons for systems that were left out or failed."""
     counts: dict[str, Count] = {}
     left_out: dict[str, str] = {}
     failed: dict[str, str] = {}
@@ -133,13 +133,13 @@ def _write(
 
 
 def _written(system: System, folder: Path, width: int, height: int, seed: int) -> Count:
-    """Write one system, in a process of its own."""
+    """Write one system; runs in a separate process."""
     folder.mkdir()
     if system.call.model is None:
         import torch
 
         torch.manual_seed(seed)
-    # Exporters tell a story each.
+    # Exporters print and warn a lot.
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return system.write(folder, width, height, seed)

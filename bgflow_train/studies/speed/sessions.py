@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""ONNX Runtime for what is no model folder, with the options that the robot's sessions have."""
+"""ONNX Runtime sessions for graphs outside of a model folder, with the options of the robot's sessions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["open_session"]
 
 
 def open_session(graph: bytes | Path, device: str, threads: int) -> onnxruntime.InferenceSession:
-    """Load a graph.
+    """Load a graph into a session.
 
     Args:
-        graph: an ONNX file, or what it holds.
+        graph: path or content of an ONNX file.
         device: cpu, cuda or tensorrt.
-        threads: CPU threads; 0: ONNX Runtime's choice.
+        threads: CPU threads; 0 for the default of ONNX Runtime.
 
     Raises:
         DeviceError: the device cannot be used.
@@ -33,7 +33,7 @@ def open_session(graph: bytes | Path, device: str, threads: int) -> onnxruntime.
     options.intra_op_num_threads = threads
     options.log_severity_level = 3  # errors
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    with tempfile.TemporaryDirectory() as cache:  # of TensorRT's engines
+    with tempfile.TemporaryDirectory() as cache:  # for engines of TensorRT
         source = graph if isinstance(graph, bytes) else str(graph)
         session = onnxruntime.InferenceSession(source, options, provider_options(device, "float32", Path(cache)))
     if session.get_providers()[0] != PROVIDERS[device]:

@@ -1,9 +1,10 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured, by name: each system says how it is written into a folder and how that is then called.
+"""Systems that are measured, by name: how each is written into a folder, and how it is then called.
 
-Speed does not depend on what weights hold, so all but the packaged model's are random: nothing has to be trained or
-downloaded. torch is imported only while a system is written: the processes that are measured must not hold it.
+Speed does not depend on the values of weights, so all but the packaged model's are random, and nothing has to be
+trained or downloaded. torch is imported only while a system is written, because the measured processes must not hold
+it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model
 from bgflow_ros.segmentation.providers import precision_of, refusal
 from bgflow_train.studies.speed.callers import FEATURES, NEIGHBOURS, STORED, Call
 
-if TYPE_CHECKING:  # the command reads the names from here, also where onnx is not installed
+if TYPE_CHECKING:  # the command line imports the names from here, also where onnx is not installed
     from bgflow_train.studies.speed.operations import Count
 
 __all__ = ["PACKAGED", "SYSTEMS", "System", "default_system"]
@@ -32,19 +33,19 @@ EXTRA = "peers"
 
 @dataclass(frozen=True)
 class System:
-    """One of those that are compared."""
+    """System that is compared with others."""
 
     name: str
     about: str
     write: Callable[[Path, int, int, int], Count]
-    """Write into a folder, for a network input of width x height, with this seed; give what the network has to do."""
+    """Writes the system into a folder for an input of width x height with a seed; returns the work of the network."""
     call: Call
-    """How to call what was written."""
+    """Way to call the written system."""
     needs: str | None = None
-    """The package that it comes from, where that is not among what trains models."""
+    """Package that it comes from, if the extra `train` does not bring it."""
 
     def missing(self, device: str) -> str | None:
-        """Say why the system cannot be had here; None where it can."""
+        """Return the reason why the system is not available here; None where it is."""
         if self.needs is not None and find_spec(self.needs) is None:
             return f"needs {self.needs}, which is not installed: in the checkout, pip install '.[{EXTRA}]'"
         if self.call.model is not None:
@@ -53,12 +54,12 @@ class System:
 
 
 def write_float32(folder: Path, width: int, height: int, seed: int) -> Count:
-    """Write nothing: the packaged model is there."""
+    """Write nothing, because the model is packaged; count its float32 graph."""
     return _count(Model.load(DEFAULT_MODEL).graph)
 
 
 def write_int8(folder: Path, width: int, height: int, seed: int) -> Count:
-    """Write nothing: the packaged model is there, in 8 bits as well."""
+    """Write nothing, because the model is packaged; count its int8 graph."""
     graph = Model.load(DEFAULT_MODEL).int8
     assert graph is not None
     return _count(graph)
@@ -82,7 +83,7 @@ def write_fcn(folder: Path, width: int, height: int, seed: int) -> Count:
 
 
 def write_knn(folder: Path, width: int, height: int, seed: int) -> Count:
-    """Write the paper's encoder, and descriptors for each of its layers."""
+    """Write the paper's expert as a graph of features, and random descriptors for each of its layers."""
     import safetensors.torch
     import torch
 
@@ -136,7 +137,7 @@ def write_efficient_ad(folder: Path, width: int, height: int, seed: int) -> Coun
 
 
 def _write_model(folder: Path, graph: bytes, width: int, height: int, stride: int) -> Count:
-    """Write a model folder, so that the robot's own code runs the graph; thresholds do not matter for time."""
+    """Write a model folder, so that the robot's own code runs the graph. Thresholds do not matter for time."""
     threshold = {"likelihood": 0.5, "level": 0.05, "guarantee": "none: random weights"}
     manifest = {
         "format": 1,
@@ -161,12 +162,12 @@ def _count(graph: bytes) -> Count:
 
 
 def default_system(device: str) -> str:
-    """Name of the form that the packaged model has on this device and machine unless it is asked for another."""
+    """Name the packaged model in the precision that it takes by default on this device and machine."""
     return f"bgflow {precision_of(Model.load(DEFAULT_MODEL), device, 'auto')}"
 
 
 PACKAGED = ("bgflow int8", "bgflow float32")
-"""The packaged model's two forms."""
+"""Names of the packaged model in its two precisions."""
 SYSTEMS = {
     system.name: system
     for system in (

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""How long making the default model's parts takes: features, the fit, a flow, and the naive way beside them."""
+"""Time of making the parts of the default model: features, the fit, a flow; and of the naive way beside them."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from bgflow_train.studies.paper.features import FeatureCache, background_cells
 from bgflow_train.training.recipe import Recipe
 from bgflow_train.training.train_backbone import BACKBONE
 
-__all__ = ["measure_offline", "offline_table"]
+__all__ = ["measure_training", "table"]
 
-PICTURES = (("nyu", "fit"), ("nyu", "validate"))
-"""Together the official 795 training pictures."""
+SPLITS = (("nyu", "fit"), ("nyu", "validate"))
+"""Splits that together are the official 795 training images."""
 LAYER = 6
 
 
 class _Counted(RealNVP):
-    """A flow that counts the epochs of its training."""
+    """Flow that counts the epochs of its training."""
 
     run = 0
 
@@ -42,27 +42,27 @@ class _Counted(RealNVP):
         return super().mean_nll(x)
 
 
-def measure_offline(data: Path, work: Path, seed: int = 0) -> dict[str, Any]:
-    """Time each step once, in order; what is measured does not depend on the backbone's weights, which are ImageNet's.
+def measure_training(data: Path, work: Path, seed: int = 0) -> dict[str, Any]:
+    """Measure each step once, in order. The times do not depend on the weights of the backbone, which are ImageNet's.
 
     Args:
         data: folder that holds the data sets.
-        work: an empty folder for features and fit; some gigabytes.
-        seed: of the fits.
+        work: empty folder for some gigabytes of features and fit.
+        seed: seed of the fits.
 
     Returns:
         JSON-ready: seconds of each step, peak memory, and the flow's epochs.
     """
     recipe = Recipe(seed=seed)
-    sets = [open_split(data, *split) for split in PICTURES]
+    sets = [open_split(data, *split) for split in SPLITS]
     pyramid = Pyramid().eval().requires_grad_(False)
-    folder = work / "backbone"
-    BACKBONE.keep(folder, pyramid, {"recipe": {"init": "imagenet"}, "init": pyramid.source, "data": {}})
+    backbone = work / "backbone"
+    BACKBONE.keep(backbone, pyramid, {"recipe": {"init": "imagenet"}, "init": pyramid.source, "data": {}})
     cache = FeatureCache(work / "features", pyramid, recipe.width, recipe.height)
     seconds = {}
     seconds["features"], _ = _timed(lambda: sum(1 for _ in _features(cache, sets)))
     seconds["features_read"], cells = _timed(lambda: background_cells(_features(cache, sets), pyramid.layers))
-    seconds["fit"], _ = _timed(lambda: fit(recipe, [folder], data, None, work / "fit"))
+    seconds["fit"], _ = _timed(lambda: fit(recipe, [backbone], data, None, work / "fit"))
     index = [layer.number for layer in pyramid.layers].index(LAYER)
     drawn = np.random.default_rng(seed).permutation(len(cells[index]))[: recipe.cells * 5 // 4]
     x = torch.from_numpy(cells[index][drawn])
@@ -81,8 +81,8 @@ def measure_offline(data: Path, work: Path, seed: int = 0) -> dict[str, Any]:
     }
 
 
-def offline_table(found: dict[str, Any]) -> str:
-    """Markdown of what `measure_offline` gives."""
+def table(found: dict[str, Any]) -> str:
+    """Write the numbers of `measure_training` as Markdown."""
     seconds, flow = found["seconds"], found["flow"]
     naive = flow["epochs"] * seconds["features"] + seconds["flow"]
     rows = [
@@ -96,10 +96,10 @@ def offline_table(found: dict[str, Any]) -> str:
         (
             f"a flow of {flow['couplings']} couplings on {flow['cells']} cached cells, {flow['epochs']} epochs",
             seconds["flow"],
-            f"{_ratio(naive, seconds['flow'])} (features anew in each epoch, reckoned from the rows above)",
+            f"{_ratio(naive, seconds['flow'])} (features computed in each epoch, estimated from the rows above)",
         ),
     ]
-    lines = [f"| {found['pictures']} pictures | seconds | the naive way takes |", "| --- | --- | --- |"]
+    lines = [f"| {found['pictures']} images | seconds | the naive way takes |", "| --- | --- | --- |"]
     lines += [f"| {what} | {number:.1f} | {ratio} |" for what, number, ratio in rows]
     where = ", ".join(f"{name} {value}" for name, value in found["machine"].items())
     return "\n".join([*lines, "", f"Peak memory {found['peak_memory_mib']:.0f} MiB; {where}.", ""])

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A process of its own for each system: loads it, then waits on a pipe to be told which pictures to do."""
+"""Worker processes, one for each system, which load the system and then process images on request."""
 
 from __future__ import annotations
 
@@ -18,48 +18,48 @@ from typing import Any, NamedTuple
 import cv2
 
 from bgflow_ros.segmentation.usage import memory
-from bgflow_train.studies.speed import pictures
+from bgflow_train.studies.speed import images
 from bgflow_train.studies.speed.callers import Call
 
 __all__ = ["Job", "Timing", "Worker", "WorkerError", "apart", "started"]
 
 SPAWN = multiprocessing.get_context("spawn")
-"""Forked processes would share the parent's memory and count it as theirs."""
+"""Start method; forked processes would share the parent's memory and count it as their own."""
 
 
 class WorkerError(Exception):
-    """What went wrong in another process; the message is its."""
+    """A worker process failed; the message is that of its exception."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a process loads."""
+    """System and settings that a worker process loads."""
 
     call: Call
     folder: Path
-    pictures: Path
-    """As `pictures.save` has written them."""
+    images: Path
+    """File of `images.save`."""
     device: str
     threads: int
 
 
 class Timing(NamedTuple):
-    """One picture, seconds."""
+    """Times of one image, in seconds."""
 
     wall: float
     network: float
     cpu: float
-    """Of all threads of the process."""
+    """Processor time of all threads of the process."""
 
 
 class Worker:
-    """A process that has a system loaded, and sleeps until it is asked.
+    """Process that has loaded a system, and sleeps until it gets a request.
 
     Args:
-        job: what to load.
+        job: system and settings to load.
 
     Raises:
-        WorkerError: it could not be loaded; the message says why.
+        WorkerError: the system could not be loaded; the message says why.
     """
 
     def __init__(self, job: Job) -> None:
@@ -74,21 +74,22 @@ class Worker:
             raise
 
     def begin(self, first: int, number: int, warm_up: bool = True) -> None:
-        """Start on so many pictures from the first on, round and round; `end` gives what they took.
+        """Start to process images, cycling through those of the job; `end` returns their times.
 
         Args:
-            first: number of the first picture.
-            number: of pictures.
-            warm_up: whether to do one more before, whose time is not kept: others have used the caches meanwhile.
+            first: index of the first image.
+            number: number of images.
+            warm_up: process one more image before, whose time is not kept, because other processes have used the
+                caches meanwhile.
         """
         self._send((first, number, warm_up))
 
     def end(self) -> list[Timing]:
-        """Wait for the pictures that were begun."""
+        """Wait for the images of `begin`, and return their times."""
         return [Timing(*timing) for timing in self._receive()]
 
     def peak(self) -> int:
-        """Bytes of memory that loading and running took at most, libraries and pictures not counted."""
+        """Return the peak memory of loading and running in bytes, without libraries and images."""
         self._send(None)
         return int(self._receive())
 
@@ -96,7 +97,7 @@ class Worker:
         """End the process."""
         self._pipe.close()
         self._process.join(5)
-        if self._process.is_alive():  # in the middle of a long picture
+        if self._process.is_alive():  # still busy with an image
             self._process.kill()
             self._process.join()
         self._process.close()
@@ -123,7 +124,7 @@ class Worker:
 
 @contextlib.contextmanager
 def started(worker: Worker) -> Iterator[Worker]:
-    """End the worker at last."""
+    """Close a worker when the context is left."""
     try:
         yield worker
     finally:
@@ -131,7 +132,7 @@ def started(worker: Worker) -> Iterator[Worker]:
 
 
 def apart(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function in a process of its own, which gives all its memory back.
+    """Call a function in a separate process, which returns all its memory.
 
     Raises:
         WorkerError: the function raised; the message is the exception's.
@@ -158,21 +159,21 @@ def apart(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _call(pipe: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # handled by the parent
     try:
         pipe.send(function(*arguments))
-    except Exception as error:  # whatever another's package raises: the other systems go on
+    except Exception as error:  # packages raise anything; the other systems go on
         pipe.send(_told(error))
 
 
 def _serve(pipe: Connection, job: Job) -> None:
-    """Load, then answer until the parent closes the pipe."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's to handle
-    os.environ["OMP_NUM_THREADS"] = str(job.threads)  # read by what the search imports
+    """Load a system, then answer requests until the parent closes the pipe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # handled by the parent
+    os.environ["OMP_NUM_THREADS"] = str(job.threads)  # read by the libraries of the search
     cv2.setNumThreads(job.threads)
     try:
         job.call.imports()
-        frames = pictures.load(job.pictures)
+        frames = images.load(job.images)
         empty = _peak()
         begin = time.perf_counter()
         caller = job.call.open(job.folder, job.device, job.threads)
@@ -186,9 +187,9 @@ def _serve(pipe: Connection, job: Job) -> None:
                 first, number, warm_up = request
                 timings = []
                 for index in range(first - warm_up, first + number):
-                    picture = frames[index % len(frames)]
+                    image = frames[index % len(frames)]
                     wall, cpu = time.perf_counter(), time.process_time()
-                    caller(picture)
+                    caller(image)
                     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
                     timings.append((wall, caller.network.seconds, cpu))
                 pipe.send(timings[warm_up:])
@@ -198,11 +199,11 @@ def _serve(pipe: Connection, job: Job) -> None:
 
 
 def _told(error: Exception) -> WorkerError:
-    """An exception that any process can read; the first line of a long message is enough."""
+    """Convert an exception to one that any process can read, with the first line of its message."""
     lines = str(error).strip().splitlines() or [""]
     return WorkerError(f"{type(error).__name__}: {lines[0]}")
 
 
 def _peak() -> int:
-    """Bytes that this process has had resident at most."""
+    """Return the peak resident memory of this process in bytes."""
     return round(1e6 * memory(os.getpid()).peak)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The picture of a benchmark of the node: how old the masks are, over time and as a share."""
+"""Figure of a benchmark of the node: the age of masks over time, and its distribution. Needs matplotlib."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["node_plot"]
 
 
 def node_plot(result: NodeResult) -> bytes:
-    """Plot the age of every mask, as a PNG: on the left in the order of its frame, on the right cumulated."""
+    """Plot the age of every mask as a PNG: on the left in the order of frames, on the right cumulated."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 4), layout="constrained")

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What graphs have to do, what machines can do, and a whole small benchmark."""
+"""Counted work of graphs, measured limits of the machine, and a whole small benchmark."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
-from bgflow_train.cli import benchmark
-from bgflow_train.studies.speed import limits, pictures, running, systems
+from bgflow_train.cli import benchmark_systems
+from bgflow_train.studies.speed import images, limits, running, systems
 from bgflow_train.studies.speed.callers import Call
 from bgflow_train.studies.speed.limits import Limits, bound, measure_limits, product
 from bgflow_train.studies.speed.measure import Measured, measure, ratio
@@ -177,14 +177,14 @@ def test_ratios_are_of_the_same_round() -> None:
     assert ratio(measured(2, 6, 2.2), measured(1, 3, 1)) == pytest.approx((2, 2, 2.2))
 
 
-def test_rendered_pictures_come_again_and_differ_by_seed() -> None:
-    first, again, other = (pictures.digest(pictures.render(seed, 64, 48)) for seed in (0, 0, 1))
+def test_rendered_images_come_again_and_differ_by_seed() -> None:
+    first, again, other = (images.digest(images.render(seed, 64, 48)) for seed in (0, 0, 1))
     assert first == again != other
-    assert [picture.shape for picture in pictures.render(0, 64, 48, 2)] == [(48, 64, 3)] * 2
+    assert [image.shape for image in images.render(0, 64, 48, 2)] == [(48, 64, 3)] * 2
 
 
 def job(folder: Path, tmp_path: Path, **changes: object) -> Job:
-    saved = pictures.save(pictures.render(0, 64, 48, 3), tmp_path / "pictures.npz")
+    saved = images.save(images.render(0, 64, 48, 3), tmp_path / "images.npz")
     return replace(Job(Call(), folder, saved, "cpu", 1), **changes)
 
 
@@ -211,7 +211,7 @@ def test_a_graph_larger_than_a_robot_loads_is_measured(tmp_path: Path, monkeypat
     with pytest.raises(ModelError, match="larger than 100 bytes"):
         Model.load(folder)
     caller = Call().open(folder, "cpu", 1)
-    assert caller(pictures.render(0, 64, 48, 1)[0]).shape == (48, 64)
+    assert caller(images.render(0, 64, 48, 1)[0]).shape == (48, 64)
 
 
 @pytest.fixture
@@ -222,8 +222,8 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
-    benchmark.add_arguments(parser)
-    return benchmark.run(parser.parse_args(arguments))
+    benchmark_systems.add_arguments(parser)
+    return benchmark_systems.run(parser.parse_args(arguments))
 
 
 @pytest.mark.usefixtures("hasty")
@@ -244,8 +244,8 @@ def test_a_missing_package_is_a_message_and_no_failure(
 def test_a_small_benchmark_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shown = tmp_path / "shown"
     shown.mkdir()
-    for number, picture in enumerate(pictures.render(1, number=2)):
-        cv2.imwrite(str(shown / f"{number}.png"), picture)
+    for number, image in enumerate(images.render(1, number=2)):
+        cv2.imwrite(str(shown / f"{number}.png"), image)
     out = tmp_path / "out"
     options = ["--rounds", "1", "--frames", "2", "--threads", "1", "--no-growth", "--images", str(shown)]
     assert run("--systems", *ROUND, *options, "--out", str(out)) == 0
@@ -289,7 +289,7 @@ def test_growth_has_a_table_and_a_panel(tiny: Path, tmp_path: Path, monkeypatch:
     # Each setting takes processes of its own: the largest image and the most cameras are enough.
     monkeypatch.setattr(growth, "CAMERA_SIZES", growth.CAMERA_SIZES[::2])
     monkeypatch.setattr(growth, "CAMERAS", (1, 4))
-    found = growth.measure_growth(job(tiny, tmp_path), pictures.render(0, 64, 48, 2), tmp_path, 1, 1, 0)
+    found = growth.measure_growth(job(tiny, tmp_path), images.render(0, 64, 48, 2), tmp_path, 1, 1, 0)
     assert [(row["width"], row["threads"]) for row in found["sizes"]] == [
         (width, threads) for width, _ in growth.CAMERA_SIZES for threads in growth.THREADS
     ]
@@ -322,13 +322,13 @@ def test_an_output_folder_that_cannot_be_is_told_before_anything_is_measured(tmp
         run("--images", "nowhere", "--out", str(tmp_path / "file"))
 
 
-def test_folders_within_a_folder_of_pictures_do_not_end_it(tmp_path: Path) -> None:
+def test_folders_within_a_folder_of_images_do_not_end_it(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
-    cv2.imwrite(str(tmp_path / "z.png"), pictures.render(0, 64, 48, 1)[0])
-    assert [picture.shape for picture in pictures.read(tmp_path)] == [(48, 64, 3)]
+    cv2.imwrite(str(tmp_path / "z.png"), images.render(0, 64, 48, 1)[0])
+    assert [image.shape for image in images.read(tmp_path)] == [(48, 64, 3)]
 
 
-def test_a_folder_without_pictures_is_the_users_to_mend(tmp_path: Path) -> None:
+def test_a_folder_without_images_is_the_users_to_mend(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="without images"):
         run("--images", str(tmp_path), "--out", str(tmp_path / "out"))
 
