@@ -24,7 +24,7 @@ MEANINGS = {
     "~/ignore_mask": "complement of the static mask: 255 = do not use this pixel",
     "~/overlay": "for people: foreground tinted red, static background outlined green",
     "~/camera_info": "calibration that describes the mask, with the mask's header",
-    "~/static_depth/image": "depth in which everything that is not static is invalid: 0 in 16UC1, NaN in 32FC1 (REP 118)",
+    "~/static_depth/image": "depth in which all that is not static is invalid: 0 in 16UC1, NaN in 32FC1 (REP 118)",
     "~/static_depth/camera_info": "calibration of that depth image, with its header",
     "~/foreground_points": "foreground pixels that have depth, in the camera's optical frame; needs `camera_info`",
 }
