@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import runpy
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -24,6 +26,7 @@ FOLDERS = ("bgflow_ros", "bgflow_rooms", "bgflow_train", "config", "demo", "doc"
 PLACES = (*FOLDERS, "requirements", "results", "scripts", "test")
 PATH = re.compile(r"`((?:[\w-]+/)+(?:[\w-]+\.(?:py|sh|md|yaml|xml|json|jpg|svg|png|txt))?)`")
 FENCE = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"(?:^|(?<!run) |/)bgflow\s+(?!bgflow)([a-z]+)(?=\s|$)([^#\n]*)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -43,6 +46,13 @@ def anchors(path: Path) -> set[str]:
         for title in HEADING.findall(prose(path))
     ]
     return {title.replace(" ", "-") for title in titles} & {re.sub(r"[-\s]+", "-", title) for title in titles}
+
+
+def code(path: Path) -> list[str]:
+    """Lines of the blocks of code of a page, and what its prose quotes."""
+    text = path.read_text(encoding="utf-8")
+    lines = [line for block in FENCE.finditer(text) for line in block[0].splitlines()[1:-1]]
+    return lines + [" ".join(quoted.split()) for quoted in re.findall(r"`([^`]+)`", FENCE.sub("", text))]
 
 
 def committed(name: str) -> Any:
@@ -68,6 +78,22 @@ def test_every_path_that_is_named_exists(page: Path) -> None:
             assert (ROOT / name).exists(), name
         elif page.name == "architecture.md":  # below the package that the section names
             assert any((ROOT / package / name).exists() for package in ("bgflow_ros", "bgflow_train")), name
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "results" / "speed.md"], ids=name_of)
+def test_every_command_has_the_options_that_are_shown(page: Path) -> None:
+    verbs = {entry.name: entry for entry in entry_points(group="bgflow.verbs")}
+    for verb, rest in (command.groups() for line in code(page) for command in COMMAND.finditer(line)):
+        if "train" not in verbs and verb not in verbs:
+            continue  # colcon installs what runs on the robot
+        assert verb in verbs, f"bgflow {verb}"
+        parser = argparse.ArgumentParser()
+        verbs[verb].load().add_arguments(parser)
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                parser = action.choices.get((rest.split() or [""])[0], parser)
+        for option in re.findall(r"(?<![\w-])--[a-z][\w-]*", rest):
+            assert option in parser._option_string_actions, f"bgflow {verb} {option}"
 
 
 @pytest.mark.parametrize("package", ["bgflow_ros", "bgflow_train"])
