@@ -28,6 +28,7 @@ for."""
 
 # Libraries read these when they are imported, which is always after this package. A value that the user has set stays.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(LARGEST))  # without, OpenCV allocates 3 GB for a small file
+os.environ.setdefault("OPENCV_LOG_LEVEL", "FATAL")  # without, two lines for every damaged image that is told anyway
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # without, ONNX Runtime writes a device id and reports its use
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # of huggingface_hub, which comes with timm
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros.segmentation.files import for_opencv
-from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.images import ImageError, check_whole
 
 __all__ = ["NAMES", "READABLE", "looks_like_image", "read_image"]
 
@@ -93,6 +93,7 @@ def read_image(path: Path) -> npt.NDArray[np.uint8]:
         OSError: the file cannot be read.
     """
     buffer = np.frombuffer(path.read_bytes(), np.uint8)
+    check_whole(buffer)
     try:
         found = cv2.imdecode(buffer, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH) if buffer.size else None
     except cv2.error as error:  # a header that promises more pixels than OpenCV allocates

@@ -13,7 +13,7 @@ import cv2
 
 from bgflow_ros.media.frames import Frame, MediaError
 from bgflow_ros.media.image_files import NAMES, looks_like_image, read_image
-from bgflow_ros.media.rosbag.names import FILE, is_bag, is_bag_file
+from bgflow_ros.media.rosbag.names import FILE, ROS1, is_bag, is_bag_file
 from bgflow_ros.media.rosbag.source import Bag
 from bgflow_ros.segmentation.files import expand, for_opencv
 from bgflow_ros.segmentation.images import ImageError
@@ -22,7 +22,27 @@ __all__ = ["Bag", "Camera", "Frame", "LeftOut", "MediaError", "Picture", "Source
 
 INDEXED = {".3gp", ".avi", ".m4v", ".mov", ".mp4"}
 """Videos with an index, which says how many frames there are; in all others that number is an estimate."""
-VIDEOS = INDEXED | {".flv", ".m2ts", ".mkv", ".mpeg", ".mpg", ".mts", ".ogv", ".webm", ".wmv"}
+VIDEOS = INDEXED | {
+    ".264",
+    ".asf",
+    ".flv",
+    ".h264",
+    ".h265",
+    ".hevc",
+    ".m2ts",
+    ".mjpeg",
+    ".mjpg",
+    ".mkv",
+    ".mpeg",
+    ".mpg",
+    ".mts",
+    ".ogv",
+    ".ts",
+    ".vob",
+    ".webm",
+    ".wmv",
+    ".y4m",
+}
 FASTEST = 240.0
 """Frames a second; containers without a constant rate claim more."""
 
@@ -83,6 +103,8 @@ class Video:
     moves = True
     rate = 30.0
     count = 0
+    _begin = 0.0
+    """Second of the container's clock at which the first frame is shown, as far as this OpenCV tells."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.name = path, path.stem
@@ -101,8 +123,9 @@ class Video:
         if self.path.suffix.lower() in INDEXED:
             if number < 0.9 * self.count:  # indices may promise a frame or two that do not exist
                 raise MediaError(f"{end} {number} of {self.count} frames")
-        elif second + max(1.0, second / number) < 0.9 * self.count / self.rate:
-            raise MediaError(f"{end} {second:.1f} of {self.count / self.rate:.1f} s, {number} frames")
+        elif self._begin + second + max(1.0, second / number) < 0.9 * self.count / self.rate:
+            last = self._begin + second
+            raise MediaError(f"{end} {last:.1f} of {self.count / self.rate:.1f} s, {number} frames")
 
     def _read(self, capture: cv2.VideoCapture, what: str) -> Iterator[Frame]:
         try:
@@ -116,6 +139,8 @@ class Video:
                 shown = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
                 if number == 0:
                     first = shown
+                    began = capture.get(getattr(cv2, "CAP_PROP_PTS", -1))  # in frames; not in OpenCV 4.5
+                    self._begin = max(0.0, began / claimed) if claimed > 0 else 0.0
                 elif math.isfinite(shown) and shown - first > second:
                     second = shown - first
                 else:  # a broken or missing time
@@ -166,8 +191,7 @@ def sources(
             if path.is_dir() and not is_bag(path):
                 inside = list(_inside(path, "", topic, recursive, without.resolve() if without else None))
                 if all(isinstance(source, LeftOut) for source in inside):
-                    more = f", only {inside[0].name!r}" if inside else ""
-                    raise MediaError(f"{path}: a folder without images, videos or bags{more}")
+                    raise MediaError("; ".join([f"{path}: a folder without images, videos or bags", *_whys(inside)]))
                 found += inside
             elif source := _source(path, topic):
                 found.append(source)
@@ -178,6 +202,14 @@ def sources(
         except OSError as error:
             raise MediaError(f"{name}: {error.strerror}" if error.strerror else str(error)) from error
     return found
+
+
+def _whys(left_out: Iterable[Source]) -> Iterator[str]:
+    """Why the first of what was left out was, and how many others there are."""
+    whys = [source.why for source in left_out if isinstance(source, LeftOut)]
+    yield from whys[:1]
+    if len(whys) > 1:
+        yield f"and {len(whys) - 1} more"
 
 
 def _inside(
@@ -195,7 +227,7 @@ def _inside(
             continue
         if plain_folder:
             if not recursive:
-                yield LeftOut(child, "a folder, left out")
+                yield LeftOut(child, "a folder, left out without --recursive")
             elif child.resolve() in above:
                 yield LeftOut(child, "a link to a folder that it lies in")
             else:
@@ -212,7 +244,7 @@ def _inside(
 
 def _source(path: Path, topic: str | None) -> Source | None:
     suffix = path.suffix.lower()
-    if is_bag(path) or is_bag_file(path) or (path.is_file() and suffix == ".bag"):
+    if is_bag(path) or is_bag_file(path) or (path.is_file() and suffix == ROS1):
         return Bag(path, topic)
     if path.is_file() and suffix in VIDEOS:
         return Video(path)

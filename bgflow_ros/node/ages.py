@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections import deque
 
-__all__ = ["UNSTAMPED", "Ages"]
+__all__ = ["STANDING", "UNSTAMPED", "Ages"]
 
-UNSTAMPED = "stamps are 0"
+UNSTAMPED, STANDING = "stamps are 0", "stamps are all the same"
 """Why there is no age, and nothing else that goes by stamps."""
+STILL = 1.0
+"""Seconds for which a driver may publish one image again and again."""
 RECENT = 300
 """Answers whose ages are kept."""
 OLDEST = 10.0
@@ -23,6 +25,8 @@ class Ages:
 
     def __init__(self) -> None:
         self._seconds: deque[float] = deque(maxlen=RECENT)
+        self._stamp = self._moved = 0
+        """The last stamp, and when by the node's clock it came first."""
         self.none = ""
         """Why the last answer has no age; empty where it has one."""
 
@@ -34,10 +38,14 @@ class Ages:
             stamp: of its image, in nanoseconds.
         """
         seconds = (now - stamp) * 1e-9
+        if stamp != self._stamp:
+            self._stamp, self._moved = stamp, now
         if stamp == 0:
             self.none = UNSTAMPED
         elif now == 0:
             self.none = "use_sim_time is set, and no time has come on /clock"
+        elif (now - self._moved) * 1e-9 > STILL:
+            self.none = STANDING
         elif seconds > OLDEST:
             self.none = f"stamps are {_long(seconds)} behind the node's clock"
         elif seconds < -AHEAD:

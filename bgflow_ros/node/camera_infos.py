@@ -12,7 +12,7 @@ from sensor_msgs.msg import CameraInfo
 
 from bgflow_ros.node.gate import Gate
 from bgflow_ros.node.publishers import count, obstacle, publishers
-from bgflow_ros.segmentation.camera_calibration import fit_camera_info
+from bgflow_ros.segmentation.camera_calibration import doubt, fit_camera_info
 from bgflow_ros.segmentation.images import ImageError
 
 __all__ = ["CameraInfos"]
@@ -32,7 +32,7 @@ class CameraInfos:
         self._node = node
         self._gate = Gate()
         self._newest: CameraInfo | None = None
-        self._refusal = ""
+        self._refusal = self._doubt = ""
         self._since = time.monotonic()
         self._subscription = node.create_subscription(
             CameraInfo, "camera_info", self._receive, qos_profile_sensor_data, callback_group=self._gate
@@ -47,11 +47,17 @@ class CameraInfos:
         """Read what the camera publishes, or leave it; only in a callback of the executor (see `Gate`)."""
         if wanted and not self._gate.open:
             self._since = time.monotonic()
-            self._refusal = ""
+            self._refusal = self._doubt = ""
         self._gate.open = wanted
 
-    def fit(self, width: int, height: int) -> CameraInfo | None:
-        """Fit the newest CameraInfo to an image of this size; None where there is none, which `complaint` tells."""
+    def fit(self, width: int, height: int, frame: str) -> CameraInfo | None:
+        """Fit the newest CameraInfo to an image of this size; None where there is none, which `complaint` tells.
+
+        Args:
+            width: of the image, in pixels.
+            height: of the image, in pixels.
+            frame: frame_id of the image.
+        """
         newest = self._newest
         if newest is None:
             return None
@@ -60,15 +66,15 @@ class CameraInfos:
         except ImageError as error:
             self._refusal = str(error)
             return None
-        self._refusal = ""
+        self._refusal, self._doubt = "", doubt(newest, frame)
         return fitted
 
     def complaint(self) -> str:
-        """Say why what is wanted of the calibration cannot be made; empty where it can, or nothing is wanted."""
+        """Say why what is wanted of the calibration cannot be made, or is doubtful; empty where it is not."""
         if not self._gate.open:
             return ""
         if self._newest is not None:
-            return self._refusal
+            return self._refusal or self._doubt
         there = publishers(self._node, self.topic)
         if wrong := obstacle(self.topic, CameraInfo, lambda _: there):
             return wrong

@@ -20,7 +20,7 @@ from bgflow_ros.node.outputs import POINTS, STATIC_DEPTH, STATIC_DEPTH_INFO, Out
 from bgflow_ros.node.publishers import count, obstacle, publishers
 from bgflow_ros.node.subscription import ImageSubscription
 from bgflow_ros.segmentation import depth
-from bgflow_ros.segmentation.camera_calibration import intrinsics
+from bgflow_ros.segmentation.camera_calibration import intrinsics, rectification
 from bgflow_ros.segmentation.images import ImageError
 from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
 from bgflow_ros.segmentation.refinement import Refined
@@ -64,6 +64,7 @@ class DepthOutputs:
         self._unstamped = ""
         """What has stamps of 0: images or depth."""
         self._uncalibrated = self._frames = ""
+        """What is wrong with the points for want of a calibration, and with the frame of depth."""
 
     def destroy(self) -> None:
         """Unsubscribe, and forget what waits."""
@@ -127,7 +128,7 @@ class DepthOutputs:
             if self._frames:
                 yield self._frames
             if self._uncalibrated and self._outputs.wanted(POINTS):
-                yield f"no {POINTS}: {self._uncalibrated}"
+                yield self._uncalibrated
 
     def _nearest(self) -> str:
         nearest = self.pairing.nearest
@@ -176,8 +177,9 @@ class DepthOutputs:
             outputs.publish(STATIC_DEPTH, to_image(message.header, static, message.encoding))
         if not outputs.wanted(STATIC_DEPTH_INFO, POINTS):
             return
-        info = self._infos.fit(width, height)
+        info = self._infos.fit(width, height, masks.frame)
         outputs.publish_info(STATIC_DEPTH_INFO, info, message.header)
+        self._uncalibrated = ""
         if info is not None and outputs.wanted(POINTS):
             self._publish_points(decoded, masks.refined, info, message.header)
 
@@ -185,8 +187,8 @@ class DepthOutputs:
         try:
             camera = intrinsics(info)
         except ImageError as error:
-            self._uncalibrated = str(error)
+            self._uncalibrated = f"no {POINTS}: {error}"
             return
-        self._uncalibrated = ""
+        self._uncalibrated = rectification(info)
         points = depth.foreground_points(decoded, refined.foreground, camera)
         self._outputs.publish(POINTS, to_points(header, points))

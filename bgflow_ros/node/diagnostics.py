@@ -15,7 +15,7 @@ from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
 from bgflow_ros.node.publishers import count
 
-__all__ = ["LOST", "PERIOD", "SILENT", "SLEEPING", "Complaints", "Seen", "status"]
+__all__ = ["LOST", "PERIOD", "SILENT", "SLEEPING", "Complaints", "Seen", "doubtful_view", "status"]
 
 PERIOD = 1.0
 """Seconds between two reports."""
@@ -134,8 +134,6 @@ def _judge(seen: Seen) -> tuple[bytes, str]:
     silent = f"no image for {seen.silence:.0f} s on {seen.topic} ({cameras})"
     silent += f"; {REMEDY}" if seen.silence > SLEEPING and seen.cameras and not seen.obstacle else ""
     active = seen.state == "active"
-    unsure = f"the model is unsure of this view: it tells nothing apart (contrast {seen.contrast or 0:.2f}, rooms have "
-    unsure += f"{seen.min_contrast:.2f} or more); is the lens covered, the room dark, a wall too near?"
     findings = (
         (active and seen.silence > SILENT, sleeping, silent),
         (seen.obstacle, warn, seen.obstacle),
@@ -145,7 +143,7 @@ def _judge(seen: Seen) -> tuple[bytes, str]:
         *((True, warn, complaint) for complaint in seen.complaints),
         (lost > 100 * LOST, warn, f"{lost:.0f} % of the images are lost on the way; {REMEDY}"),
         (seen.cameras > 1, warn, f"{cameras} of images on {seen.topic}; expected one camera"),
-        (seen.wanted and seen.featureless >= FEATURELESS, warn, unsure),
+        (unsure := doubtful_view(seen), warn, unsure),
     )
     # In order of urgency; none hides another.
     if found := [(level, message) for is_so, level, message in findings if is_so]:
@@ -157,6 +155,16 @@ def _judge(seen: Seen) -> tuple[bytes, str]:
         return ok, f"nobody subscribes; nothing is inferred{lone}"
     no_age = f"; no age: {seen.no_age}" if seen.no_age else ""
     return ok, f"{seen.output_rate:.1f} masks a second of {seen.input_rate or 0.0:.1f} images{no_age}"
+
+
+def doubtful_view(seen: Seen) -> str:
+    """Say that the model has told nothing apart for a while; empty where it has, or nobody wants masks."""
+    if not seen.wanted or seen.featureless < FEATURELESS:
+        return ""
+    return (
+        f"the model is unsure of this view: it tells nothing apart (contrast {seen.contrast or 0:.2f}, rooms have "
+        f"{seen.min_contrast:.2f} or more); is the lens covered, the room dark, a wall too near?"
+    )
 
 
 class Complaints:

@@ -46,7 +46,7 @@ def to_rgb(message: Image | CompressedImage, decoder: images.Decoder) -> npt.NDA
         ImageError: the message holds no usable image.
     """
     if isinstance(message, CompressedImage):
-        return decoder.compressed(message.data)
+        return decoder.compressed(message.data, message.format)
     if BRIDGE is None or message.encoding not in BRIDGED:
         return decoder.image(message)
     images.pixels(message)  # cv_bridge trusts the header's sizes; this does not

@@ -253,7 +253,7 @@ class SegmenterNode(Guarded, LifecycleNode):
             seen = dataclasses.replace(seen, degraded=inference.degraded, facts=facts(inference.segmenter))
         if pipeline is not None:
             seen = dataclasses.replace(seen, **pipeline.seen())
-        self._complaints.update((seen.obstacle, *seen.complaints))
+        self._complaints.update((seen.obstacle, *seen.complaints, diagnostics.doubtful_view(seen)))
         message = DiagnosticArray(status=[diagnostics.status(seen)])
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(message)

@@ -31,6 +31,8 @@ __all__ = [
     "refusal",
 ]
 
+JPEG = b"\xff\xd8\xff"
+"""What such a file begins with."""
 UNSET = -1.0
 """A threshold that stands for the manifest's, until a model is configured."""
 
@@ -198,10 +200,15 @@ def read_body(path: str) -> npt.NDArray[np.uint8] | None:
     """
     if not path:
         return None
-    unusable = f"ignore_image {path} cannot be read; expected a PNG of the camera's size"
+    expected = "expected a PNG of the camera's size"
+    unusable = f"ignore_image {path} cannot be read; {expected}"
     try:
+        file = expand(path)
+        data = file.read_bytes() if file.is_file() else b""  # a pipe would be waited for
+        if data.startswith(JPEG):
+            raise SettingsError(f"ignore_image {path} is a JPEG, whose black is not quite black; {expected}")
         # As it is stored: 16 bits, and what is transparent, would be lost on the way to 8 bits of grey.
-        stored = cv2.imread(str(expand(path)), cv2.IMREAD_UNCHANGED)
+        stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
     except OSError as error:
         raise SettingsError(f"ignore_image {error}") from error
     except cv2.error as error:  # a header that promises more pixels than OpenCV allocates

@@ -22,7 +22,7 @@ from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
 from bgflow_ros.node import depth_outputs
-from bgflow_ros.node.ages import UNSTAMPED, Ages
+from bgflow_ros.node.ages import STANDING, UNSTAMPED, Ages
 from bgflow_ros.node.arrivals import LOST, Arrivals
 from bgflow_ros.node.camera_infos import CameraInfos
 from bgflow_ros.node.contrast import Contrast
@@ -153,8 +153,10 @@ class Pipeline:
             yield self._unfit
         if refinement.covered() > COVERED:
             yield f"ignore_image covers {100 * refinement.covered():.0f} % of the view: no masks there"
-        if refinement.hold > 0 and self._ages.none == UNSTAMPED:
-            yield f"{UNSTAMPED}: hold goes by stamps, and forgets nothing"
+        if refinement.hold > 0 and self._ages.none in (UNSTAMPED, STANDING):
+            yield f"{self._ages.none}: hold goes by stamps, and forgets nothing"
+        elif self._ages.none == STANDING and self._image_gate.open:
+            yield f"{STANDING}: nobody can tell which image a mask belongs to"
 
     def _check_body(self, serialized: bytes) -> None:
         """Compare the size of an image that nobody wants with the robot's body, before anybody waits for masks."""
@@ -222,7 +224,7 @@ class Pipeline:
         self._outputs.publish_maps(message.header, masks)
         if self._outputs.wanted(INFO):
             height, width = masks.segmentation.image.shape[:2]
-            self._outputs.publish_info(INFO, self._infos.fit(width, height), message.header)
+            self._outputs.publish_info(INFO, self._infos.fit(width, height, message.header.frame_id), message.header)
         self._depth_outputs.offer(message.header, masks)
         self._contrast.add(masks.segmentation)
         self.answered += 1
@@ -231,4 +233,5 @@ class Pipeline:
     def _serve(self, stamp: int, masks: Refined) -> None:
         request, self.request = self.request, None
         if request is not None:
+            stamp = stamp or time.time_ns()  # else each frame would be written over the one before
             request.serve(f"{stamp // 1_000_000_000}_{stamp % 1_000_000_000:09d}", masks)

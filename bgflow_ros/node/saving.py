@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.segmentation.files import expand, write_atomically
+from bgflow_ros.segmentation.files import expand, write_together
 
-__all__ = ["default_folder", "save_frame"]
+__all__ = ["default_folder", "encode", "encode_array", "save_frame"]
 
 
 def default_folder() -> Path:
@@ -48,28 +48,29 @@ def save_frame(
     Raises:
         OSError: the disk is full, or the folder cannot be written.
     """
-    images = {
-        "": cv2.cvtColor(image, cv2.COLOR_RGB2BGR),
-        "_foreground": foreground,
-        "_static": static,
+    files = {
+        folder / f"{name}.png": encode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR)),
+        folder / f"{name}_foreground.png": encode(".png", foreground),
+        folder / f"{name}_static.png": encode(".png", static),
+        folder / f"{name}_likelihood.npy": encode_array(likelihood),
     }
-    files = {folder / f"{name}{ending}.png": _png(pixels) for ending, pixels in images.items()}
-    file = io.BytesIO()
-    np.save(file, likelihood)
-    files[folder / f"{name}_likelihood.npy"] = file.getvalue()
-    written = []
-    try:
-        for path, content in files.items():
-            write_atomically(path, content)
-            written.append(path)
-    except OSError:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise
+    write_together(files)
 
 
-def _png(pixels: npt.NDArray[Any]) -> bytes:
-    whole, data = cv2.imencode(".png", pixels)
+def encode(suffix: str, pixels: npt.NDArray[Any]) -> bytes:
+    """Make the content of an image file, in the format that a suffix names, of pixels in OpenCV's order.
+
+    Raises:
+        OSError: the format does not have so many pixels.
+    """
+    whole, data = cv2.imencode(suffix, pixels)
     if not whole:
-        raise OSError(f"OpenCV makes no PNG of {pixels.shape[1]}x{pixels.shape[0]} pixels")
+        raise OSError(f"OpenCV makes no {suffix[1:].upper()} of {pixels.shape[1]}x{pixels.shape[0]} pixels")
     return data.tobytes()
+
+
+def encode_array(values: npt.NDArray[Any]) -> bytes:
+    """Make the content of a .npy file."""
+    file = io.BytesIO()
+    np.save(file, values)
+    return file.getvalue()

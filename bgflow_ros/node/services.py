@@ -44,7 +44,8 @@ class Services:
         if pipeline.request is None:
             named = self._node.get_parameter("save_folder").value
             try:
-                folder = expand(named) if named else default_folder()
+                # Whoever reads the answer need not be where the node was started.
+                folder = (expand(named) if named else default_folder()).absolute()
             except OSError as error:
                 return Trigger.Response(success=False, message=f"{error}; or set save_folder")
             pipeline.request = FrameRequest(folder, self._node.executor)

@@ -13,7 +13,13 @@ import numpy.typing as npt
 from bgflow_ros.segmentation.depth import Intrinsics
 from bgflow_ros.segmentation.images import ImageError
 
-__all__ = ["fit_camera_info", "intrinsics"]
+__all__ = ["doubt", "fit_camera_info", "intrinsics", "rectification"]
+
+OFF_CENTRE = 0.12
+"""Share of the image's width or height by which a principal point may be off its middle: lenses stay within 0.05. K of
+640x360 is off by 0.125 in an image of 640x480, the other way round by 0.17, and K of twice the size by 0.5."""
+SAME_FOCAL_LENGTH = 0.02
+"""By how much, as a share, the focal lengths of K and P may differ before points show it: 2 cm in a metre."""
 
 
 def fit_camera_info(info: Any, width: int, height: int) -> Any:
@@ -73,6 +79,43 @@ def intrinsics(info: Any) -> Intrinsics:
             "no calibration", f"camera_info has fx, fy, cx, cy {said}; expected focal lengths above 0 (calibrate)"
         )
     return found
+
+
+def doubt(info: Any, frame: str) -> str:
+    """Say why a CameraInfo may be another image's though it has its size; empty where nothing speaks for that.
+
+    Args:
+        info: anything with the fields of sensor_msgs/CameraInfo, as it came.
+        frame: frame_id of the image.
+    """
+    own = info.header.frame_id
+    if own and frame and own.lstrip("/") != frame.lstrip("/"):
+        return f"camera_info is in frame {own}, the image in {frame}; expected one"
+    k = np.asarray(info.k, np.float64)
+    if k.size != 9 or not np.isfinite(k).all() or not k.any():
+        return ""  # of no calibration, see `intrinsics`
+    if any(abs(k[place] - size / 2) > OFF_CENTRE * size for place, size in ((2, info.width), (5, info.height))):
+        return (
+            f"camera_info of {info.width}x{info.height} has its principal point at {k[2]:g}, {k[5]:g}, far from the "
+            "middle: is K of another size?"
+        )
+    return ""
+
+
+def rectification(info: Any) -> str:
+    """Say where a calibration gives points that are right for no image or an unrectified one; empty: for both.
+
+    K is of the image as the lens throws it, P of the rectified one, and no message says which one an image is.
+    """
+    k, p = np.asarray(info.k, np.float64), np.asarray(info.p, np.float64)
+    if p.size != 12 or not p.any():
+        return ""
+    if np.allclose(k[[0, 4]], p[[0, 5]], rtol=SAME_FOCAL_LENGTH):
+        return ""
+    return (
+        f"camera_info has focal lengths {k[0]:g}, {k[4]:g} in K and {p[0]:g}, {p[5]:g} in P: points are made with K, "
+        "which is not that of a rectified image"
+    )
 
 
 def _adjusted(matrix: Any, offset: tuple[int, int], binning: tuple[int, int]) -> npt.NDArray[np.float64]:

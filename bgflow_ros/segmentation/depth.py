@@ -43,7 +43,11 @@ def decode(message: Any) -> Depth:
     if kind is None:
         raise ImageError("unknown depth encoding", f"{message.encoding!r}; expected one of {', '.join(ENCODINGS)}")
     stored = np.dtype(kind).newbyteorder(">" if message.is_bigendian else "<")
-    rows: Any = np.ascontiguousarray(view_rows(message, stored.itemsize, message.height)).view(stored)
+    try:
+        data = view_rows(message, stored.itemsize, message.height)
+    except ImageError as error:  # told and counted apart from the same fault of an image
+        raise ImageError(f"depth: {error.cause}", error.detail) from error
+    rows: Any = np.ascontiguousarray(data).view(stored)
     depth: Depth = rows[..., 0].astype(kind, copy=False)
     return depth
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["cache", "expand", "for_opencv", "share", "user_path", "write_atomically"]
+__all__ = ["cache", "expand", "for_opencv", "share", "user_path", "write_atomically", "write_together"]
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -22,13 +23,32 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Write several files, all of them, each whole, or none.
+
+    Raises:
+        OSError: one of them cannot be written.
+    """
+    written = []
+    try:
+        for path, content in files.items():
+            write_atomically(path, content)
+            written.append(path)
+    except OSError:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+
+
 def expand(path: str | Path) -> Path:
     """Replace a leading `~` or `~USER` by that home folder; a `~NAME` that is no user's is left as it is.
 
     Raises:
         OSError: the path begins with `~`, and this user has no home folder, as in a container that is run with a
-            user number of its own.
+            user number of its own, or HOME is empty.
     """
+    if os.environ.get("HOME") == "" and str(path).split("/", 1)[0] == "~":
+        raise OSError(f"{path}: no home folder: HOME is empty; set HOME, or write the whole path")  # else it were /
     expanded = Path(os.path.expanduser(path))  # noqa: PTH111 (the method of Path raises where NAME is no user's)
     if expanded.parts[:1] == ("~",):
         raise OSError(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +17,16 @@ import numpy.typing as npt
 
 from bgflow_ros import LARGEST
 
-__all__ = ["ENCODINGS", "Decoder", "ImageError", "decode_compressed", "pixels", "view_rows"]
+__all__ = [
+    "ENCODINGS",
+    "Decoder",
+    "ImageError",
+    "check_whole",
+    "decode_compressed",
+    "encoding_before",
+    "pixels",
+    "view_rows",
+]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -26,11 +36,12 @@ class ImageError(ValueError):
 
     Attributes:
         cause: which kind of fault, a few words that do not change from frame to frame, for counting.
+        detail: what was found and what was expected.
     """
 
     def __init__(self, cause: str, detail: str) -> None:
         super().__init__(f"{cause}: {detail}")
-        self.cause = cause
+        self.cause, self.detail = cause, detail
 
 
 @dataclass(frozen=True)
@@ -115,6 +126,10 @@ DEPTH = ("16UC1", "32FC1")
 RANGES = (8, 10, 12, 14, 16)
 """Bits of a value that cameras of up to 16 bits have."""
 TIFF_ORIENTATION = 274
+JPEG = b"\xff\xd8"
+MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
+"""What ends a JPEG's coded pixels: a marker that is neither stuffing nor a restart."""
+JPEG_END = b"\xd9"
 
 
 def pixels(message: Any) -> Pixels:
@@ -181,32 +196,62 @@ class Decoder:
             data = self._to_8_bits(np.ascontiguousarray(data).view(stored))
         return encoding.to_rgb(data)
 
-    def compressed(self, data: Any) -> Pixels:
+    def compressed(self, data: Any, format_: str = "") -> Pixels:
         """Turn the data of a sensor_msgs/CompressedImage (JPEG, PNG, ...) into H x W x 3 RGB.
 
         It is never turned, whatever orientation it claims: calibration and depth describe what the sensor wrote.
 
-        Raises:
-            ImageError: no image can be read from it.
-        """
-        return self._decompress(_unturned(data), cv2.IMREAD_IGNORE_ORIENTATION)
+        Args:
+            data: of the message.
+            format_: of the message, see `encoding_before`; one that says nothing known is not heeded.
 
-    def _decompress(self, data: Any, flags: int) -> Pixels:
+        Raises:
+            ImageError: no image can be read from it, or what was compressed is depth.
+        """
+        encoding = encoding_before(format_)
+        if encoding in DEPTH:
+            raise ImageError("unknown encoding", f"{encoding!r}, compressed, which is depth (REP-118)")
+        # A mosaic is compressed as the grey image that it looks like, or converted before.
+        mosaic = ENCODINGS[encoding] if encoding.startswith("bayer_") and encoding in ENCODINGS else None
+        colour = cv2.IMREAD_ANYCOLOR if mosaic else cv2.IMREAD_COLOR
+        return self._decompress(_unturned(data), colour | cv2.IMREAD_IGNORE_ORIENTATION, mosaic)
+
+    def _decompress(self, data: Any, flags: int, mosaic: Encoding | None = None) -> Pixels:
         buffer = np.frombuffer(data, np.uint8)
+        check_whole(buffer)
         try:
-            bgr = cv2.imdecode(buffer, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | flags) if buffer.size else None
+            bgr = cv2.imdecode(buffer, cv2.IMREAD_ANYDEPTH | flags) if buffer.size else None
         except cv2.error as error:  # a header that promises more pixels than OpenCV allocates
             raise ImageError("undecodable", f"{buffer.size} bytes: {error.err}") from error
         if bgr is None:
             raise ImageError("undecodable", f"{buffer.size} bytes that are no complete JPEG, PNG or other known image")
         if bgr.dtype not in (np.uint8, np.uint16):
             raise ImageError("undecodable", f"values of {bgr.dtype}; expected 8 or 16 bits")
-        return BGR.to_rgb(bgr if bgr.dtype == np.uint8 else self._to_8_bits(bgr))  # type: ignore[arg-type]
+        encoding = mosaic if mosaic and bgr.ndim == 2 else BGR
+        return encoding.to_rgb(bgr if bgr.dtype == np.uint8 else self._to_8_bits(bgr))  # type: ignore[arg-type]
 
     def _to_8_bits(self, values: npt.NDArray[np.uint16]) -> Pixels:
         bits = int(values[..., :3].max()).bit_length()  # a fourth channel, alpha, has the whole range
         self._bits = max(self._bits, next(range_ for range_ in RANGES if bits <= range_))
         return (values >> (self._bits - 8)).astype(np.uint8)
+
+
+def check_whole(buffer: Pixels) -> None:
+    """Refuse a JPEG that is cut off: OpenCV before 5 fills what is missing with grey and says nothing.
+
+    Raises:
+        ImageError: its end marker is missing. What follows that marker, as some cameras and telephones append, is free.
+    """
+    data = buffer.tobytes()
+    if not data.startswith(JPEG) or data.endswith(b"\xff" + JPEG_END):
+        return
+    place = len(JPEG)
+    while marker := MARKER.search(data, place):
+        if marker[1] == JPEG_END:
+            return
+        # A segment, which begins with its length; it may hold anything, a whole preview too.
+        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+    raise ImageError("undecodable", f"{buffer.size} bytes that are no complete JPEG: it is cut off")
 
 
 def decode_compressed(data: Any) -> Pixels:
@@ -215,7 +260,16 @@ def decode_compressed(data: Any) -> Pixels:
     Raises:
         ImageError: no image can be read from it.
     """
-    return Decoder()._decompress(data, 0)
+    return Decoder()._decompress(data, cv2.IMREAD_COLOR)
+
+
+def encoding_before(format_: str) -> str:
+    """Encoding that an image had before image_transport compressed it, by the message's format.
+
+    That is `16UC1; png compressed ` or `rgb8; jpeg compressed bgr8`, but other publishers write `jpeg` and the like,
+    which is no encoding. What compressedDepth publishes is depth, whatever it says.
+    """
+    return "16UC1" if "compressedDepth" in format_ else format_.partition(";")[0].strip()
 
 
 def _unturned(data: Any) -> Any:

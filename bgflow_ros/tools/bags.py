@@ -20,7 +20,7 @@ from bgflow_ros.media.rosbag.storage import Message, Topic
 from bgflow_ros.media.rosbag.topics import COMPRESSED, IMAGE, INFO, Topics, decode, first
 from bgflow_ros.media.rosbag.writer import BagWriter
 from bgflow_ros.segmentation import depth
-from bgflow_ros.segmentation.camera_calibration import fit_camera_info, intrinsics
+from bgflow_ros.segmentation.camera_calibration import doubt, fit_camera_info, intrinsics, rectification
 from bgflow_ros.segmentation.images import Decoder, ImageError
 from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
 from bgflow_ros.segmentation.refinement import MAPS, Refined, Refiner
@@ -54,13 +54,15 @@ class Outcome:
     outputs: Failures = field(default_factory=Failures)
     """Outputs of depth or calibration that could not be made of an image that has masks."""
     problems: list[str] = field(default_factory=list)
+    unrectified: list[str] = field(default_factory=list)
+    """What the calibration says of points, which are right for one kind of image only."""
     """What else is not as the user must expect."""
 
     def remarks(self) -> list[str]:
         """Lines that are worth knowing, about nothing that is missing."""
         alone = self.masks - self.depths if self.topics.depth and self.depths else 0
         lines = [f"{alone} of {self.masks} masks have no depth within {TOLERANCE * 1e-6:.0f} ms"] if alone > 0 else []
-        return [*self.topics.remarks, *lines]
+        return [*self.topics.remarks, *lines, *self.unrectified]
 
     def told(self) -> list[str]:
         """Lines about everything that is missing; none where the new bag has all that it could have."""
@@ -215,6 +217,7 @@ class _Masks:
         try:
             if self._camera_info is not None:
                 yield self._camera_info, self._fitted(masks, message.header)
+                self._judge(message.header.frame_id)
         except ImageError as error:
             self._outcome.outputs.add(error)
         if self._depth_name:
@@ -257,6 +260,14 @@ class _Masks:
         info = fit_camera_info(self._info, width, height)
         info.header = header
         return info
+
+    def _judge(self, frame: str) -> None:
+        """Note, once each, what speaks against the newest calibration of an image in a frame."""
+        told = self._outcome
+        judgements = (told.problems, doubt(self._info, frame)), (told.unrectified, rectification(self._info))
+        for lines, line in judgements:
+            if line and line not in lines:
+                lines.append(line)
 
 
 def _image(header: Any, pixels: npt.NDArray[Any], encoding: str) -> Any:

@@ -102,6 +102,13 @@ def test_a_video_that_ends_long_before_its_header_says_is_told_after_its_last_fr
         list(sources([tmp_path / "clip.mp4"])[0].frames())
 
 
+@pytest.mark.skipif(not hasattr(cv2, "CAP_PROP_PTS"), reason="this OpenCV does not tell when a video begins")
+def test_a_video_that_begins_late_is_not_taken_for_cut_off(tmp_path: Path) -> None:
+    frames = [frame(9 * number) for number in range(20)]
+    [source] = sources([write_mkv(tmp_path / "late.mkv", frames, [30 + number / 10 for number in range(20)], 32)])
+    assert len(list(source.frames())) == len(frames)
+
+
 def test_frames_with_times_make_a_video_of_that_length(tmp_path: Path) -> None:
     frames, seconds = uneven()
     with VideoWriter(tmp_path / "clip.mp4", 20) as video:
@@ -218,10 +225,12 @@ def test_a_broken_file_is_a_media_error_that_names_it(tmp_path: Path, name: str)
 
 def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "above" / "sub").mkdir(parents=True)
     for path, message in (
         (tmp_path / "nowhere", "no such file"),
         (tmp_path / "notes.txt", "not an image"),
         (tmp_path, "without images"),
+        (tmp_path / "above", "sub: a folder, left out without --recursive"),
     ):
         with pytest.raises(MediaError, match=message):
             sources([path])

@@ -257,6 +257,30 @@ def test_points_and_calibrations_are_those_of_the_image_that_they_accompany(
         assert wanting.until(lambda: wanting.diagnosis.level == DiagnosticStatus.OK), wanting.diagnosis
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"k": [300.0, 0, WIDTH, 0, 300.0, HEIGHT, 0, 0, 1]}, "far from the middle: is K of another size?"),
+        ({"p": [75.0, 0, WIDTH / 2, 0, 0, 75.0, HEIGHT / 2, 0, 0, 0, 1, 0]}, "points are made with K"),
+        ({"frame": "depth"}, "camera_info is in frame depth, the image in camera; expected one"),
+    ],
+    ids=["of twice the size", "rectified", "in another frame"],
+)
+def test_a_doubtful_calibration_is_used_and_told(wanting: FilmingRobot, changes: dict[str, Any], said: str) -> None:
+    frame = changes.pop("frame", "camera")
+    info = calibration(**changes)
+
+    def beside(colour: Image) -> None:
+        info.header.stamp, info.header.frame_id = colour.header.stamp, frame
+        publish(wanting, "camera_info", info)
+        Depth(wanting, depth_image())(colour)
+
+    with wanting.behaving(rate=10.0, spoil=beside):
+        assert told(wanting, said), wanting.diagnosis
+        assert wanting.until(lambda: wanting.received[POINTS])
+    assert well(wanting), wanting.diagnosis
+
+
 def test_a_calibration_that_never_comes_is_told(wanting: FilmingRobot) -> None:
     # The node has one from the test before, and would take it for the camera's until it begins anew.
     assert wanting.change("deactivate")
@@ -318,3 +342,14 @@ def test_stamps_that_tell_no_age_are_told_as_such(node: tuple[FilmingRobot, Segm
         assert robot.diagnosis.level == DiagnosticStatus.OK
     assert robot.until(lambda: 0 <= float(robot.told.get("age p95 (ms)", -1)) < 10_000)
     assert "age" not in robot.told
+
+
+def test_stamps_that_stand_still_are_told_and_with_hold_what_they_keep(node: tuple[FilmingRobot, Segment]) -> None:
+    robot, _ = node
+    stopped = time.time_ns()
+    with robot.behaving(stamp=lambda now: stopped):
+        assert told(robot, "stamps are all the same: nobody can tell which image a mask belongs to")
+        assert robot.set(hold=1.0).successful
+        assert told(robot, "stamps are all the same: hold goes by stamps, and forgets nothing")
+    assert robot.set(hold=0.0).successful
+    assert robot.until(lambda: robot.diagnosis.level == DiagnosticStatus.OK)

@@ -89,6 +89,21 @@ def test_a_folder_in_the_home_is_written(
     assert Path(answer.message).is_file()
 
 
+def test_frames_with_stamps_of_0_are_kept_apart_and_found_from_anywhere(
+    robot: FilmingRobot, start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    start(("-m", "bgflow_ros.node.segment"), save_folder="frames")
+    with robot.behaving(stamp=lambda now: 0):
+        seen = robot.masks
+        assert robot.until(lambda: robot.masks > seen + 5)
+        answers = [saved(robot) for _ in range(2)]
+    names = {Path(answer.message) for answer in answers}
+    assert len(names) == 2, "none is written over the other"
+    assert {name.parent for name in names} == {tmp_path / "frames"}
+    assert all(name.is_file() for name in names)
+
+
 def test_a_log_file_is_written_wherever_it_can_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert log_arguments({"ROS_LOG_DIR": str(tmp_path / "log")}) == []
     assert log_arguments({"ROS_LOG_DIR": "~/log", "HOME": str(tmp_path)}) == []

@@ -150,6 +150,17 @@ def test_ages_of_before_the_stamps_made_no_sense_are_forgotten() -> None:
     assert (ages.seconds(), ages.none) == ((1.0,), "")
 
 
+def test_one_image_that_is_published_again_has_an_age_for_a_second() -> None:
+    ages = Ages()
+    for now in range(10**9, 21 * 10**8, 10**8):
+        ages.add(now, 10**9)
+        assert ages.none == ""
+    ages.add(21 * 10**8, 10**9)
+    assert (ages.seconds(), ages.none) == ((), "stamps are all the same")
+    ages.add(22 * 10**8, 22 * 10**8)
+    assert (ages.seconds(), ages.none) == ((0.0,), "")
+
+
 def arrivals(*numbers: int | None, one_camera: bool = True, read: bool = True) -> tuple[Arrivals, int]:
     """What is counted of frames that come with these numbers, twenty a second."""
     drops, now = Drops(lambda line: None), 0.0

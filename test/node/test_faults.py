@@ -105,7 +105,7 @@ def test_what_is_wrong_with_a_frame_is_counted_and_diagnosed(
     with robot.behaving(spoil=spoil):
         assert robot.until(lambda: cause in robot.diagnosis.message)
         assert robot.diagnosis.level == DiagnosticStatus.WARN
-        assert robot.counts()[2][cause] > 1
+        assert robot.until(lambda: robot.counts()[2][cause] > 1), robot.told
         seen = robot.masks
         robot.wait(1)
         assert robot.masks <= seen + 1

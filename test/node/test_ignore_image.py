@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -81,6 +82,20 @@ def test_what_is_no_image_is_refused_by_name(tmp_path: Path) -> None:
     for name in ("text.png", "missing.png", "huge.png", ""):
         with pytest.raises(SettingsError, match=f"ignore_image {tmp_path / name}.*expected a PNG"):
             read_body(str(tmp_path / name))
+
+
+def test_a_jpeg_is_refused_because_its_black_is_not_black(tmp_path: Path) -> None:
+    body = np.zeros((48, 64), np.uint8)
+    body[30:, 20:40] = 255
+    cv2.imwrite(str(tmp_path / "body.jpg"), body)
+    with pytest.raises(SettingsError, match=r"body.jpg is a JPEG, whose black is not quite black; expected a PNG"):
+        read_body(str(tmp_path / "body.jpg"))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(SettingsError, match="expected a PNG"):
+        read_body(str(tmp_path / "pipe.png"))
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ WARNING = "the model is unsure of this view: it tells nothing apart (contrast 0.
 class WatchedCamera:
     """A camera, and what the node says of itself meanwhile."""
 
-    def __init__(self, robot: Robot) -> None:
-        self.robot = robot
+    def __init__(self, robot: Robot, segment: Segment) -> None:
+        self.robot, self.segment = robot, segment
         robot.subscribe("/diagnostics", DiagnosticArray)
 
     def reports(self) -> list[DiagnosticStatus]:
@@ -58,7 +58,7 @@ def robot() -> Iterator[Robot]:
 def camera(robot: Robot, tmp_path: Path) -> Iterator[WatchedCamera]:
     """Before a node whose model has a bound."""
     segment = Segment(model(tiny_model.write(tmp_path / "bounded", contrast={"least": 1.5})))
-    yield WatchedCamera(robot)
+    yield WatchedCamera(robot, segment)
     segment.close()
 
 
@@ -69,6 +69,7 @@ def test_a_covered_lens_is_told_and_its_masks_go_on(robot: Robot, camera: Watche
     assert camera.films(COVERED, DiagnosticStatus.WARN, WARNING)
     assert "is the lens covered, the room dark, a wall too near?" in camera.reports()[-1].message
     assert camera.values()["contrast"] == "0.00"
+    assert camera.segment.log().count(WARNING) == 1, "and in the log, for whoever sees no diagnostics"
     assert robot.ask(image(COVERED), MASK) is not None
     assert camera.films(ROOM, DiagnosticStatus.OK, "masks a second")
 

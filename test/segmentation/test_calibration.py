@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from rosbags.typesys import Stores, get_typestore
 
-from bgflow_ros.segmentation.camera_calibration import fit_camera_info, intrinsics
+from bgflow_ros.segmentation.camera_calibration import doubt, fit_camera_info, intrinsics, rectification
 from bgflow_ros.segmentation.images import ImageError
 
 TYPES = get_typestore(Stores.LATEST).types
@@ -135,3 +135,44 @@ def test_the_node_s_own_messages_are_fitted_as_those_of_a_bag() -> None:
     assert intrinsics(fitted) == HALF
     assert not fitted.p.any()
     assert (info.width, info.binning_x) == (640, 2)
+
+
+DOUBTFUL = {
+    "in another frame": ({}, "depth", "camera_info is in frame optical, the image in depth; expected one"),
+    "of twice the size": (
+        {"k": np.array([1200.0, 0, 640, 0, 1200, 480, 0, 0, 1])},
+        "optical",
+        "camera_info of 640x480 has its principal point at 640, 480, far from the middle",
+    ),
+    "of half the size": ({"k": np.array([300.0, 0, 160, 0, 300, 120, 0, 0, 1])}, "optical", "far from the middle"),
+    "of 16:9": ({"k": np.array([600.0, 0, 320, 0, 600, 180, 0, 0, 1])}, "optical", "far from the middle"),
+    "of 4:3": ({"height": 360}, "optical", "far from the middle"),
+}
+
+
+@pytest.mark.parametrize(("changes", "frame", "reason"), DOUBTFUL.values(), ids=DOUBTFUL)
+def test_a_calibration_of_the_right_size_that_seems_another_image_s_is_doubted(
+    changes: dict[str, Any], frame: str, reason: str
+) -> None:
+    assert reason in doubt(camera_info(**changes), frame)
+
+
+@pytest.mark.parametrize("frame", ["optical", "/optical", ""])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"k": np.zeros(9)},
+        {"k": np.array([])},
+        {"k": np.array([600.0, 0, 290, 0, 500, 265, 0, 0, 1])},
+        {"roi": (500, 300, 100, 100)},
+    ],
+)
+def test_other_calibrations_are_not(changes: dict[str, Any], frame: str) -> None:
+    assert doubt(camera_info(**changes), frame) == ""
+
+
+def test_focal_lengths_that_rectification_changes_are_told() -> None:
+    assert "focal lengths 600, 500 in K and 620, 520 in P: points are made with K" in rectification(camera_info())
+    for p in (np.zeros(12), np.array([]), np.array([605.0, 0, 330, -60, 0, 505, 250, 0, 0, 0, 1, 0])):
+        assert rectification(camera_info(p=p)) == ""

@@ -47,10 +47,10 @@ def test_depth_is_read_whatever_its_memory_looks_like(encoding: str, big: bool, 
     ("changes", "cause"),
     [
         ({"encoding": "rgb8"}, "unknown depth encoding"),
-        ({"width": 0}, "zero size"),
-        ({"step": 15}, "wrong step"),
-        ({"data": b"1234"}, "truncated data"),
-        ({"width": 1 << 20, "height": 1 << 20}, "oversized"),
+        ({"width": 0}, "depth: zero size"),
+        ({"step": 15}, "depth: wrong step"),
+        ({"data": b"1234"}, "depth: truncated data"),
+        ({"width": 1 << 20, "height": 1 << 20}, "depth: oversized"),
     ],
 )
 def test_what_is_no_depth_is_refused_by_cause(changes: dict[str, Any], cause: str) -> None:

@@ -50,6 +50,14 @@ def test_without_a_home_folder_one_line_says_so(find: Callable[[], Path]) -> Non
 
 
 @pytest.mark.usefixtures("homeless")
+def test_an_empty_home_is_none_and_not_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "")
+    for path in ("~", "~/frames"):
+        with pytest.raises(OSError, match="no home folder: HOME is empty"):
+            expand(path)
+    assert expand("/frames") == Path("/frames")
+
+
 def test_without_a_home_folder_the_folders_of_the_environment_serve(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/var/cache/me")
     monkeypatch.setenv("ROS_HOME", "/var/ros")

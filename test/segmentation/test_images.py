@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.made_images import GREY, HEIGHT, RAW, RGB, UNPADDED, WIDTH, exif, of_12_bits
+from support.made_images import GREY, HEIGHT, RAW, RGB, UNPADDED, WIDTH, exif, mosaic, of_12_bits
 
 from bgflow_ros.segmentation.images import ENCODINGS, Decoder, ImageError, decode_compressed
 
@@ -157,6 +157,38 @@ def test_a_png_of_16_bits_has_its_camera_s_range(colour: bool) -> None:
     np.testing.assert_array_equal(rgb, RGB if colour else np.repeat(GREY[..., None], 3, axis=-1))
 
 
+@pytest.mark.parametrize("format_", ["", "png", "rgb8", ";;", "bayer_rggb8; png compressed bgr8", "bayer_what; png"])
+def test_a_format_that_says_nothing_known_is_not_heeded(format_: str) -> None:
+    rgb = Decoder().compressed(cv2.imencode(".png", RGB[..., ::-1])[1], format_)
+    np.testing.assert_array_equal(rgb, RGB)
+
+
+@pytest.mark.parametrize("form", ["16UC1; png compressed ", "32FC1; tiff compressed ", "16UC1; compressedDepth png"])
+def test_depth_that_is_compressed_is_no_image_and_is_told_as_what_it_is(form: str) -> None:
+    data = cv2.imencode(".png", np.full((HEIGHT, WIDTH), 2000, np.uint16))[1]
+    with pytest.raises(ImageError, match=r"unknown encoding: '(16U|32F)C1', compressed, which is depth"):
+        Decoder().compressed(data, form)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("pattern", ["rggb", "bggr", "gbrg", "grbg"])
+def test_a_mosaic_that_is_compressed_has_its_colours(pattern: str, bits: int) -> None:
+    raw = mosaic(pattern) if bits == 8 else of_12_bits(mosaic(pattern))
+    form = f"bayer_{pattern}{bits}"
+    rgb = Decoder().compressed(cv2.imencode(".png", raw)[1], f"{form}; png compressed ")
+    np.testing.assert_array_equal(rgb, decode(message(form)))
+
+
+@pytest.mark.parametrize(("extension", "kept"), [(".tiff", 2000), (".png", 700)])
+def test_a_damaged_image_is_told_by_the_node_and_not_by_opencv(
+    extension: str, kept: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    with pytest.raises(ImageError, match="undecodable"):
+        Decoder().compressed(cv2.imencode(extension, noise)[1][:kept])
+    assert "loadsave.cpp" not in capfd.readouterr().err
+
+
 def test_values_that_are_no_image_s_are_refused() -> None:
     data = cv2.imencode(".tiff", RGB.astype(np.float32))[1]
     with pytest.raises(ImageError, match="undecodable: values of float32; expected 8 or 16 bits"):
@@ -250,3 +282,20 @@ except ImageError as error:
     cause, kilobytes = told.rsplit(maxsplit=1)
     assert cause == "undecodable"
     assert int(kilobytes) < 100_000
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+def test_a_jpeg_that_is_cut_off_is_refused_whatever_its_preview(share: float) -> None:
+    """Some versions of OpenCV give the upper part, and grey below it."""
+    plain = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))[1].tobytes()
+    preview = jpeg(1)
+    whole = plain[:2] + b"\xff\xe1" + struct.pack(">H", len(preview) + 2) + preview + plain[2:]
+    assert Decoder().compressed(whole).shape == (64, 64, 3)
+    begun = len(whole) - len(plain)
+    with pytest.raises(ImageError, match="no complete JPEG"):
+        Decoder().compressed(whole[: begun + round(share * len(plain))])
+
+
+@pytest.mark.parametrize("after", [bytes(1000), b"\0\0\0\x18ftypmp42\xff\xda\xff"])
+def test_what_a_camera_appends_to_a_jpeg_is_no_fault(after: bytes) -> None:
+    assert Decoder().compressed(jpeg(1) + after).shape == (HEIGHT, WIDTH, 3)

@@ -269,6 +269,26 @@ def test_a_calibration_that_explains_nothing_is_refused(masked: Any) -> None:
     assert len(messages(found.path, STATIC)) == FRAMES
 
 
+def test_a_calibration_that_seems_another_image_s_is_told_once(masked: Any) -> None:
+    def halved(number: int) -> Any:
+        k = calibration(number).k / 2
+        k[8] = 1
+        return changed(calibration(number), k=k)
+
+    found = masked(color=color, depth=far, calibration=halved)
+    assert found.status == 1
+    [error] = found.errors
+    assert "camera_info of 64x48 has its principal point at 15.75, 11.75, far from the middle" in error
+    assert len(messages(found.path, POINTS)) == FRAMES
+
+
+def test_a_calibration_of_an_unrectified_image_is_a_remark(masked: Any) -> None:
+    p = np.array([60.0, 0, 31.5, 0, 0, 60.0, 23.5, 0, 0, 0, 1, 0])
+    found = masked(color=color, depth=far, calibration=lambda number: changed(calibration(number), p=p))
+    assert (found.status, found.errors) == (0, [])
+    assert found.out.count("camera_info has focal lengths 50, 50 in K and 60, 60 in P") == 1
+
+
 def test_the_newest_calibration_counts(masked: Any) -> None:
     def zooming(number: int) -> Any:
         k = calibration(number).k.copy()
@@ -345,3 +365,21 @@ def test_an_orientation_flag_turns_no_image_of_a_bag(masked: Any, orientation: i
     assert all((mask.width, mask.height) == (WIDTH, HEIGHT) for mask in messages(found.path, MASKS))
     for number, frame in enumerate(Bag(found.path.parent / "drive").frames()):
         assert np.abs(frame.rgb.astype(int) - room(number)).max() < 30
+
+
+def packed(number: int) -> Any:
+    png = cv2.imencode(".png", depth(number))[1].tobytes()
+    data = np.frombuffer(bytes(12) + png, np.uint8)
+    return STORE.types[COMPRESSED](header(number), "16UC1; compressedDepth png", data)
+
+
+def test_depth_that_is_compressed_is_told(masked: Any) -> None:
+    done = masked(color=color, calibration=calibration, depth=packed)
+    assert done.status == 1
+    assert f"no depth is used: {DEPTH} is compressed; expected a raw Image" in done.errors[0]
+
+
+def test_images_of_another_serialization_or_type_are_named(masked: Any) -> None:
+    done = masked(stereo="stereo_msgs/msg/DisparityImage")
+    assert done.status == 2
+    assert "not understood: /stereo (stereo_msgs/msg/DisparityImage in cdr), expected sensor_msgs" in done.errors[0]

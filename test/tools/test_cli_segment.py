@@ -127,7 +127,8 @@ def test_of_a_folder_everything_is_done_or_told(tmp_path: Path, tiny: Path, caps
     for _ in range(2):  # the second time, the output folder is there
         assert main(command) == 1
         told = capsys.readouterr().err
-        assert all(name in told for name in ("b.HEIC", "depth.png", "sub: a folder, left out", "3 of 6 skipped"))
+        left_out = "sub: a folder, left out without --recursive"
+        assert all(name in told for name in ("b.HEIC", "depth.png", left_out, "3 of 6 skipped"))
         assert {path.name for path in out.rglob("*.jpg")} == {"a_overlay.jpg", "c_overlay.jpg", "d_overlay.jpg"}
     assert main([*command, "--recursive"]) == 1
     assert "2 of 6 skipped" in capsys.readouterr().err
@@ -277,3 +278,45 @@ def test_where_there_is_a_room_or_no_bound_nothing_is_said_of_the_contrast(
     cv2.imwrite(str(tmp_path / "a.png"), half(200) if bounded else frame(200))
     assert main(["segment", str(tmp_path / "a.png"), "--model", str(model), "--out", str(tmp_path / "out")]) == 0
     assert "tells nothing apart" not in capsys.readouterr().err
+
+
+def test_an_image_that_cannot_have_its_outputs_costs_no_other(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cv2.imwrite(str(tmp_path / "ok.png"), frame(50))
+    cv2.imwrite(str(tmp_path / f"{'long' * 60}.png"), frame(50))
+    cv2.imwrite(str(tmp_path / "wide.png"), np.full((2, 70000, 3), 90, np.uint8))
+    out = tmp_path / "out"
+    assert main(["segment", str(tmp_path), "--model", str(tiny), "--out", str(out)]) == 1
+    assert sorted(path.name for path in out.iterdir()) == ["ok_foreground.png", "ok_overlay.jpg", "ok_static.png"]
+    told = capsys.readouterr().err
+    assert "names would be too long; rename it" in told
+    assert "wide: OpenCV makes no JPG of 70000x2 pixels" in told
+
+
+def test_a_picture_and_a_video_of_one_name_share_no_file(tmp_path: Path, tiny: Path) -> None:
+    """Telephones name a photograph and the seconds around it alike."""
+    cv2.imwrite(str(tmp_path / "IMG_1.JPG"), frame(50))
+    write_mkv(tmp_path / "IMG_1.mkv", [frame(50)] * 2, [0, 0.1], 0.2)
+    out = tmp_path / "out"
+    assert main(["segment", str(tmp_path), "--model", str(tiny), "--out", str(out)]) == 0
+    assert {"IMG_1_overlay.jpg", "IMG_1_overlay.mp4"} <= {path.name for path in out.iterdir()}
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_reader_that_has_gone_or_a_full_disk_for_what_is_printed_is_no_traceback(
+    tmp_path: Path, tiny: Path, full: bool
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), frame(50))
+    code = "import sys; from bgflow_ros.tools.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    command = ["segment", str(tmp_path / "a.png"), "--model", str(tiny), "--out", str(tmp_path / "out")]
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    to = os.open("/dev/full", os.O_WRONLY) if full else write_end
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command], check=False, stdout=to, stderr=subprocess.PIPE, text=True
+    )
+    os.close(write_end)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == (["bgflow segment: [Errno 28] No space left on device"] if full else [])
+    assert len(list((tmp_path / "out").iterdir())) == 3

@@ -7,9 +7,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-__all__ = ["FILE", "METADATA", "files_in", "is_bag", "is_bag_file"]
+__all__ = ["FILE", "METADATA", "ROS1", "files_in", "is_bag", "is_bag_file"]
 
 METADATA = "metadata.yaml"
+ROS1 = ".bag"
+"""Suffix of a ROS 1 bag, in lower case."""
 FILE = re.compile(r"(?P<bag>.+?)(_(?P<number>\d+))?\.(?P<storage>mcap|db3)(?P<compressed>\.zstd|\.zst)?", re.IGNORECASE)
 """Name of a file of a bag; rosbag2 numbers those of one bag."""
 

@@ -21,7 +21,7 @@ from rosbags.typesys import Stores, get_typestore
 
 from bgflow_ros.media.frames import MediaError
 from bgflow_ros.media.rosbag.mcap_file import McapFile
-from bgflow_ros.media.rosbag.names import FILE, METADATA, files_in
+from bgflow_ros.media.rosbag.names import FILE, METADATA, ROS1, files_in
 from bgflow_ros.media.rosbag.sqlite_file import SqliteFile
 from bgflow_ros.media.rosbag.storage import HASH, QOS, Definition, Message, StorageFile, Topic
 
@@ -151,7 +151,7 @@ class Recording:
     def _open(self, path: Path) -> None:
         found = FILE.fullmatch(path.name)
         try:
-            if path.suffix == ".bag":
+            if path.suffix.lower() == ROS1:
                 raise MediaError("a ROS 1 bag; expected one of ROS 2, which `rosbags-convert` makes of it")
             if found is None:
                 raise MediaError("no file of a ROS 2 bag; expected .mcap or .db3, or one of them with .zstd")

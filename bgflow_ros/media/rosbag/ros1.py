@@ -27,11 +27,14 @@ class Ros1Recording:
 
     def __init__(self, path: Path) -> None:
         self.path, self.damage = path, list[str]()
+        if path.suffix != ".bag":
+            raise MediaError(f"{path}: a ROS 1 bag that is not read by this name; rename it so that it ends with .bag")
         self._reader = AnyReader([path])
         try:
             self._reader.open()
         except Exception as error:  # whatever a damaged file makes the reader raise
-            raise MediaError(f"{path}: no readable bag ({error or type(error).__name__})") from error
+            why = f"no readable ROS 1 bag ({error or type(error).__name__}); `rosbag reindex` may mend it"
+            raise MediaError(f"{path}: {why}") from error
         self._topics = {
             connection.id: Topic(connection.topic, Definition(connection.msgtype))
             for connection in self._reader.connections

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bgflow_ros.media.frames import Failures, Frame, MediaError
-from bgflow_ros.media.rosbag.names import FILE, METADATA
+from bgflow_ros.media.rosbag.names import FILE, METADATA, ROS1
 from bgflow_ros.segmentation.images import Decoder
 
 if TYPE_CHECKING:
@@ -84,4 +84,4 @@ class Bag:
         from bgflow_ros.media.rosbag.recording import Recording
         from bgflow_ros.media.rosbag.ros1 import Ros1Recording
 
-        return Ros1Recording(self.path) if self.path.suffix == ".bag" else Recording(self.path)
+        return Ros1Recording(self.path) if self.path.suffix.lower() == ROS1 else Recording(self.path)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -62,7 +63,9 @@ class SqliteFile:
             self._topics = dict(self._read_topics())
         except sqlite3.Error as error:
             self._database.close()
-            raise MediaError(f"no readable SQLite file of rosbag2 ({error})") from error
+            hint = f"; {log.name} can only be joined to it in a folder that can be written: copy both to one"
+            unwritable = mode == "mode=ro" and not os.access(path.parent, os.W_OK)
+            raise MediaError(f"no readable SQLite file of rosbag2 ({error}){hint if unwritable else ''}") from error
         self._ordered = "timestamp, id"
         counts: Counter[int] = Counter()
         times: list[tuple[int, int]] = []

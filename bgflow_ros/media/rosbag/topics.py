@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,10 @@ __all__ = [
 ]
 
 IMAGE, COMPRESSED, INFO = (f"sensor_msgs/msg/{name}" for name in ("Image", "CompressedImage", "CameraInfo"))
+CDR = "cdr"
+"""How ROS 2 writes messages."""
+IMAGE_LIKE = re.compile("(Image|Video|image_transport.*Packet)$")
+"""Names of types that hold images, of whatever package or middleware: video codecs of image_transport too."""
 PNG = b"\x89PNG\r\n\x1a\n"
 MONO16 = "mono16"
 """Encoding of a camera of more than 8 bits, and of depth in the bags of some drivers."""
@@ -103,7 +108,7 @@ def decode(message: Any, decoder: images.Decoder) -> npt.NDArray[np.uint8]:
     Raises:
         ImageError: it holds no usable image.
     """
-    return decoder.image(message) if hasattr(message, "encoding") else decoder.compressed(message.data)
+    return decoder.image(message) if hasattr(message, "encoding") else decoder.compressed(message.data, message.format)
 
 
 def first(bag: Readable, topic: str, types: Collection[str]) -> Any:
@@ -163,7 +168,12 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
     firsts = {name: first(bag, name, (IMAGE,)) for name in _names(bag, IMAGE) if name != chosen}
     depths = {name: one for name, one in firsts.items() if _kind(name, one) in ("depth", MONO16)}
     like = _place(one)
+    compressed = [name for name in _names(bag, COMPRESSED) if name != chosen]
+    compressed = [name for name in compressed if _kind(name, first(bag, name, (COMPRESSED,))) == "depth"]
+    raw = "is compressed; expected a raw Image, which image_transport's republish makes of it"
     if depth_topic is not None:
+        if depth_topic in compressed:
+            raise _refusal(bag, f"depth on {depth_topic} {raw}")
         if depth_topic not in firsts:
             raise _refusal(bag, f"no depth on topic {depth_topic}; {_there(bag, 'depth', list(depths))}")
         place = _place(firsts[depth_topic])
@@ -179,6 +189,8 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
                 f"no depth is used: {seen}, the images are {_size(like)}; "
                 "name one that is registered to them with --depth-topic"
             )
+        elif not registered and compressed:
+            problems.append(f"no depth is used: {compressed[0]} {raw}")
     if len(registered) > 1:
         raise _refusal(bag, f"choose with --depth-topic; {_there(bag, 'registered depth', registered)}")
     infos = _names(bag, INFO)
@@ -199,7 +211,7 @@ def _refusal(bag: Readable, text: str) -> MediaError:
 
 def _names(bag: Readable, *types: str) -> list[str]:
     """Names of topics of these types whose messages can be decoded, in the order of the bag, each once."""
-    found = [topic for topic in bag.topics if topic.type in types and topic.serialization in ("cdr", "ros1")]
+    found = [topic for topic in bag.topics if topic.type in types and topic.serialization == CDR]
     return list(dict.fromkeys(topic.name for topic in found))
 
 
@@ -220,8 +232,7 @@ def _kind(name: str, message: Any) -> str:
     if hasattr(message, "encoding"):
         encoding = message.encoding
     else:
-        # image_transport says in it how the image was encoded before it was compressed: "16UC1; png compressed ".
-        encoding = "16UC1" if "compressedDepth" in name + message.format else message.format.partition(";")[0].strip()
+        encoding = "16UC1" if "compressedDepth" in name else images.encoding_before(message.format)
         head = bytes(message.data[:26])
         if head.startswith(PNG) and head[24:] == b"\x10\x00" and encoding not in images.DEPTH:
             encoding = MONO16
@@ -263,7 +274,7 @@ def _there(bag: Readable, what: str, names: list[str], depth: Collection[str] = 
     others = [
         f"{topic.name} ({topic.type} in {topic.serialization})"
         for topic in bag.topics
-        if topic.type.endswith("Image") and topic.serialization not in ("cdr", "ros1")
+        if IMAGE_LIKE.search(topic.type) and not (topic.type in (IMAGE, COMPRESSED) and topic.serialization == CDR)
     ]
-    known = f"; not understood: {', '.join(others)}, expected {IMAGE} in cdr" if others else ""
+    known = f"; not understood: {', '.join(others)}, expected {IMAGE} or CompressedImage in {CDR}" if others else ""
     return f"it has no {what} at all{known}"

@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
+from typing import Any
 
 from bgflow_ros import __version__
 from bgflow_ros.segmentation.errors import UserError
@@ -44,19 +47,41 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # names may be any bytes, and a terminal of any encoding
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever is open is closed, as after Ctrl-C
     try:
-        return int(verb.run(arguments))
+        return _run(arguments.verb, verb, arguments)
+    except BrokenPipeError:  # whoever reads what is printed has seen enough, as `head` has
+        _silence()
+        return 1
+    except OSError as error:
+        _silence()
+        with contextlib.suppress(OSError):
+            print(f"bgflow {arguments.verb}: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(name: str, verb: Any, arguments: argparse.Namespace) -> int:
+    """Run a verb, and tell in one line why it could not."""
+    try:
+        status = int(verb.run(arguments))
+        print(end="", flush=True)  # a full disk or a closed pipe is met here, and not when Python ends
+        return status
     except UserError as error:
-        print(f"bgflow {arguments.verb}: {error}", file=sys.stderr)
+        print(f"bgflow {name}: {error}", file=sys.stderr)
         return error.status
     except ModuleNotFoundError as error:
         if not hasattr(verb, "EXTRA"):
             raise
         print(
-            f"bgflow {arguments.verb}: needs {error.name}, which is not installed: in the checkout, "
+            f"bgflow {name}: needs {error.name}, which is not installed: in the checkout, "
             f"pip install '.[{verb.EXTRA}]'",
             file=sys.stderr,
         )
         return 2
     except KeyboardInterrupt:
-        print(f"bgflow {arguments.verb}: interrupted", file=sys.stderr)
+        print(f"bgflow {name}: interrupted", file=sys.stderr)
         return 130
+
+
+def _silence() -> None:
+    """Let what is left to print go nowhere, so that Python does not fail at it when it ends."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

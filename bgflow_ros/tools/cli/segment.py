@@ -13,7 +13,7 @@ In how many images the model tells nothing apart, as with a covered lens, is tol
 from __future__ import annotations
 
 import argparse
-import io
+import errno
 import itertools
 import math
 import re
@@ -28,8 +28,9 @@ from tqdm import tqdm
 
 from bgflow_ros.media.sources import Bag, Frame, LeftOut, MediaError, Source, sources
 from bgflow_ros.media.video import VideoWriter
+from bgflow_ros.node.saving import encode, encode_array
 from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.files import expand, user_path, write_atomically
+from bgflow_ros.segmentation.files import expand, user_path, write_together
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
@@ -119,11 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
                 tqdm.write(source.remark)
             bar.update()
     if skipped:
-        deeper = not arguments.recursive and any(
-            isinstance(source, LeftOut) and source.path.is_dir() for source in found
-        )
-        hint = "; --recursive takes folders within a folder" if deeper else ""
-        print(f"bgflow segment: {skipped} of {len(found)} skipped, see above{hint}", file=sys.stderr)
+        print(f"bgflow segment: {skipped} of {len(found)} skipped, see above", file=sys.stderr)
     segmenter.tell()
     print(arguments.out)
     return 1 if skipped else 0
@@ -193,25 +190,31 @@ def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) 
 
 
 def _write(frame: Frame, segmentation: Segmentation, out: Path, likelihood: bool) -> None:
-    images = {
-        "overlay.jpg": cv2.cvtColor(segmentation.overlay, cv2.COLOR_RGB2BGR),
-        "foreground.png": segmentation.foreground,
-        "static.png": segmentation.static,
-    }
-    for ending, image in images.items():
-        path = out / f"{frame.name}_{ending}"
-        write_atomically(path, cv2.imencode(path.suffix, image)[1].tobytes())
+    start = out / frame.name
+    try:
+        files = {
+            "overlay.jpg": encode(".jpg", cv2.cvtColor(segmentation.overlay, cv2.COLOR_RGB2BGR)),
+            "foreground.png": encode(".png", segmentation.foreground),
+            "static.png": encode(".png", segmentation.static),
+        }
+    except OSError as error:
+        raise MediaError(f"{frame.name}: {error}") from error
     if likelihood:
-        file = io.BytesIO()
-        np.save(file, segmentation.likelihood)
-        write_atomically(out / f"{frame.name}_likelihood.npy", file.getvalue())
+        files["likelihood.npy"] = encode_array(segmentation.likelihood)
+    try:
+        write_together({start.with_name(f"{start.name}_{ending}"): content for ending, content in files.items()})
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # which says nothing of the other images
+            raise MediaError(f"{frame.name}: its outputs' names would be too long; rename it") from error
+        raise
 
 
 def _refuse_collisions(found: list[Source]) -> None:
     moving = [source.name for source in found if source.moves]
-    names: set[str] = set()
+    names: set[tuple[str, bool]] = set()
     for source in (source for source in found if not isinstance(source, LeftOut)):
         numbered = any(re.fullmatch(re.escape(name) + r"_\d{6}", source.name) for name in moving)
-        if source.name in names or numbered:
-            raise UserError(f"another source's files would be named {source.name!r} as well; segment them apart")
-        names.add(source.name)
+        if (source.name, source.moves) in names or numbered:
+            what = f"several sources' files would be named {source.name!r}"
+            raise UserError(f"{what}; rename all but one, or segment them apart, each with an --out of its own")
+        names.add((source.name, source.moves))
