@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frames of a source, and what is told where a source cannot give them."""
+"""Frames of a source, and errors where a source cannot be read."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ __all__ = ["Failures", "Frame", "MediaError"]
 
 
 class MediaError(Exception):
-    """A source that cannot be read, or only in part; the message names it and says why."""
+    """Source that cannot be read, or only in part; the message names it and says why."""
 
 
 class Frame(NamedTuple):
     """One image of a source."""
 
     name: str
-    """Unique within the source, usable as a file name, below its folder where the source's name has one."""
+    """Name that is unique within the source and usable as a file name; it may begin with a folder."""
     rgb: npt.NDArray[np.uint8]
-    """H x W x 3."""
+    """Image, H x W x 3, uint8, RGB."""
     second: float | None = None
-    """When it is shown, seconds from the first frame on; None: as the source's rate says."""
+    """Time of display in seconds since the first frame; None where the source's rate determines it."""
 
 
 class Failures:
-    """What could not be used, counted by cause."""
+    """Counts by cause of messages that could not be used."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._first: dict[str, str] = {}
 
     def add(self, error: Exception) -> None:
-        """Count one; the first of each cause is told in full."""
+        """Count an error; the first one of each cause is kept in full."""
         if not isinstance(error, ImageError):  # whatever a damaged message makes a decoder raise
             error = ImageError("undecodable", f"{type(error).__name__}: {error}")
         self._counts[error.cause] += 1
@@ -46,9 +46,9 @@ class Failures:
 
     @property
     def total(self) -> int:
-        """Number of all that were counted."""
+        """Total number of errors."""
         return sum(self._counts.values())
 
     def told(self) -> list[tuple[int, str]]:
-        """Causes: how often each was met, and what the first of them said."""
+        """List every cause as its number of errors and the message of the first."""
         return [(count, self._first[cause]) for cause, count in self._counts.items()]

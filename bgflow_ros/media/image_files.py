@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Image files: which files are images, and their pixels as RGB."""
+"""Image files: recognising and reading them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros.segmentation.files import for_opencv
-from bgflow_ros.segmentation.images import ImageError, check_whole
+from bgflow_ros.segmentation.images import decode_file
 
 __all__ = ["NAMES", "READABLE", "looks_like_image", "read_image"]
 
@@ -41,7 +41,7 @@ READABLE = {
     ".tiff",
     ".webp",
 }
-"""Names of images that OpenCV reads, with the libraries that it may be built with."""
+"""Suffixes of image formats that OpenCV reads, depending on the libraries that it was built with."""
 OTHERS = {
     ".arw",
     ".cr2",
@@ -62,13 +62,13 @@ OTHERS = {
     ".svg",
     ".xcf",
 }
-"""Names of images that cameras, telephones and drawing programs write, and OpenCV does not read by that name."""
+"""Suffixes of images that cameras, phones and drawing programs write and OpenCV does not read under that name."""
 
 NAMES = READABLE | OTHERS
 
 
 def looks_like_image(path: Path) -> bool:
-    """Tell whether a file is meant to be an image, by its name, or by its first bytes whatever its name."""
+    """Tell whether a file is an image by its suffix or, whatever its name, by its first bytes."""
     if path.suffix.lower() in NAMES:
         return True
     have = getattr(cv2, "haveImageReader", None)  # from OpenCV 4.5.0 on
@@ -79,31 +79,16 @@ def looks_like_image(path: Path) -> bool:
 
 
 def read_image(path: Path) -> npt.NDArray[np.uint8]:
-    """Read a camera's image from a file, turned as its EXIF orientation says; of several frames, the first.
+    """Read a camera's image from a file, rotated as its EXIF orientation says; the first one of several frames.
 
     Args:
-        path: of any format that OpenCV reads, 8 bits a channel, or 16 bits in colour.
+        path: an image of any format that OpenCV reads, with 8 bits a channel, or 16 bits in colour.
 
     Returns:
         H x W x 3, RGB.
 
     Raises:
-        ImageError: the file holds no image, one that this OpenCV cannot decode, or one whose numbers are no colours:
-            depth, thermal or other measurements.
+        ImageError: see `decode_file`.
         OSError: the file cannot be read.
     """
-    buffer = np.frombuffer(path.read_bytes(), np.uint8)
-    check_whole(buffer)
-    try:
-        found = cv2.imdecode(buffer, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH) if buffer.size else None
-    except cv2.error as error:  # a header that promises more pixels than OpenCV allocates
-        raise ImageError("undecodable", f"{buffer.size} bytes: {error.err}") from error
-    if found is None:
-        raise ImageError("undecodable", f"{buffer.size} bytes that are no complete image of a format that OpenCV reads")
-    if found.dtype.kind == "f":
-        raise ImageError("no camera image", f"{found.dtype} numbers; expected 8 bits a channel")
-    if found.dtype != np.uint8 and found.ndim == 2:
-        raise ImageError("no camera image", f"one channel of {found.dtype}, as depth has; expected 8 bits a channel")
-    if found.dtype != np.uint8:
-        found = np.asarray(found // 256, np.uint8)
-    return cv2.cvtColor(found, cv2.COLOR_GRAY2RGB if found.ndim == 2 else cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
+    return decode_file(path.read_bytes())

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Image files, folders, videos, bags and cameras, all as sources of frames."""
+"""Sources of frames: image files, folders, videos, bags and cameras."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from bgflow_ros.media.rosbag.source import Bag
 from bgflow_ros.segmentation.files import expand, for_opencv
 from bgflow_ros.segmentation.images import ImageError
 
-__all__ = ["Bag", "Camera", "Frame", "LeftOut", "MediaError", "Picture", "Source", "Video", "sources"]
+__all__ = ["Bag", "Camera", "Frame", "ImageFile", "LeftOut", "MediaError", "Source", "Video", "sources"]
 
 INDEXED = {".3gp", ".avi", ".m4v", ".mov", ".mp4"}
-"""Videos with an index, which says how many frames there are; in all others that number is an estimate."""
+"""Suffixes of videos with an index, which states the number of frames; in all others that number is an estimate."""
 VIDEOS = INDEXED | {
     ".264",
     ".asf",
@@ -44,20 +44,20 @@ VIDEOS = INDEXED | {
     ".y4m",
 }
 FASTEST = 240.0
-"""Frames a second; containers without a constant rate claim more."""
+"""Highest plausible frame rate in Hz; containers without a constant rate state a higher one."""
 
 
 class Source(Protocol):
-    """Something that frames come from. Opening and reading raise MediaError."""
+    """Source of frames; opening and reading it may raise MediaError."""
 
     name: str
-    """Usable as a file name; with the folder that it lies in where that was reached from another one."""
-    moves: bool
-    """Whether it is a sequence; a single image is not."""
+    """Name that is usable as a file name; it begins with the source's folder where that lies within the given one."""
+    is_sequence: bool
+    """True for sequences such as videos, False for single images."""
     rate: float
-    """Frames a second, known with the first frame; of those without a constant rate, an estimate."""
+    """Frame rate in Hz, known from the first frame on; an estimate where the rate is not constant."""
     count: int
-    """Frames to expect, an estimate, known with the first frame; 0 where nobody can tell."""
+    """Estimated number of frames, known from the first frame on; 0 where it is unknown."""
 
     def frames(self) -> Iterator[Frame]:
         """Read the frames in order."""
@@ -65,9 +65,9 @@ class Source(Protocol):
 
 
 class LeftOut:
-    """What lies in a folder and cannot be used, although a user would expect it: its frames are a MediaError."""
+    """File or folder that cannot be used although a user would expect it; reading it raises MediaError."""
 
-    moves = False
+    is_sequence = False
     rate = 0.0
     count = 0
 
@@ -75,14 +75,14 @@ class LeftOut:
         self.path, self.name, self.why = path, path.name, f"{path}: {why}"
 
     def frames(self) -> Iterator[Frame]:
-        """Say why there are none."""
+        """Raise MediaError with the reason."""
         raise MediaError(self.why)
 
 
-class Picture:
+class ImageFile:
     """An image file."""
 
-    moves = False
+    is_sequence = False
     rate = 0.0
     count = 1
 
@@ -100,11 +100,11 @@ class Picture:
 class Video:
     """A video file."""
 
-    moves = True
+    is_sequence = True
     rate = 30.0
     count = 0
     _begin = 0.0
-    """Second of the container's clock at which the first frame is shown, as far as this OpenCV tells."""
+    """Time of the first frame by the container's clock in seconds, where this OpenCV provides it."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.name = path, path.stem
@@ -155,34 +155,33 @@ class Video:
 
 
 class Camera(Video):
-    """A camera by its number, as OpenCV counts them; it never ends by itself."""
+    """Camera by its number in OpenCV; its frames never end."""
 
     def __init__(self, number: int) -> None:
         self.number, self.name = number, f"camera{number}"
 
     def frames(self) -> Iterator[Frame]:
-        """Grab frames as they come."""
+        """Grab frames as they arrive."""
         yield from self._read(cv2.VideoCapture(self.number), f"camera {self.number}")
 
 
 def sources(
     paths: Iterable[str | Path], topic: str | None = None, recursive: bool = False, without: Path | None = None
 ) -> list[Source]:
-    """Find the sources that paths name, none of them opened yet.
+    """Find the sources that paths name, without opening them.
 
-    A path is an image, a video, a bag (folder or file) or a folder whose images, videos and bags all count. What a
-    folder holds beside them is passed over where nobody would take it for one of them: hidden files, and those that
-    are neither named like an image nor begin like one. Images that OpenCV cannot read come as sources that raise
-    MediaError when they are read, and so do folders within a folder unless `recursive`.
+    A path is an image, a video, a bag (folder or file) or a folder of images, videos and bags. Hidden files in a folder
+    are ignored, and so are files that neither have an image's suffix nor begin like an image. Images that OpenCV cannot
+    read become sources that raise MediaError when they are read, and so do folders within a folder unless `recursive`.
 
     Args:
-        paths: to look at.
-        topic: of the images in a bag; the bag's only one where None.
-        recursive: whether folders within folders count as well; their sources' names begin with the folder's.
-        without: folder that is passed over, for outputs.
+        paths: files and folders.
+        topic: image topic of a bag; None takes the only one.
+        recursive: include folders within folders; the names of their sources begin with the name of the folder.
+        without: folder that is ignored, such as the output folder.
 
     Raises:
-        MediaError: a path does not exist or is nothing of these.
+        MediaError: a path does not exist or is none of these.
     """
     found: list[Source] = []
     for name in paths:
@@ -205,7 +204,7 @@ def sources(
 
 
 def _whys(left_out: Iterable[Source]) -> Iterator[str]:
-    """Why the first of what was left out was, and how many others there are."""
+    """Give the reason for the first source that was left out, and the number of the others."""
     whys = [source.why for source in left_out if isinstance(source, LeftOut)]
     yield from whys[:1]
     if len(whys) > 1:
@@ -215,7 +214,7 @@ def _whys(left_out: Iterable[Source]) -> Iterator[str]:
 def _inside(
     folder: Path, prefix: str, topic: str | None, recursive: bool, without: Path | None, above: tuple[Path, ...] = ()
 ) -> Iterator[Source]:
-    """Find the sources in a folder; `above` are the folders that it was reached through."""
+    """Find the sources in a folder; `above` are the folders through which it was reached."""
     above = (*above, folder.resolve())
     for child in sorted(folder.iterdir()):
         if child.name.startswith(".") or (child.is_dir() and child.resolve() == without):
@@ -239,7 +238,7 @@ def _inside(
             source.name = prefix + source.name
             yield source
         elif not child.is_file() and (child.suffix.lower() in NAMES | VIDEOS or FILE.fullmatch(child.name)):
-            yield LeftOut(child, "a link to nothing" if child.is_symlink() else "no regular file")
+            yield LeftOut(child, "a broken link" if child.is_symlink() else "not a regular file")
 
 
 def _source(path: Path, topic: str | None) -> Source | None:
@@ -249,5 +248,5 @@ def _source(path: Path, topic: str | None) -> Source | None:
     if path.is_file() and suffix in VIDEOS:
         return Video(path)
     if path.is_file() and looks_like_image(path):
-        return Picture(path)
+        return ImageFile(path)
     return None

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Overlay videos."""
+"""Writing of videos."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ __all__ = ["VideoWriter"]
 
 
 LARGEST_SIDE = 8190
-"""Pixels that MPEG-4 can have in a row or column."""
+"""Greatest width and height of MPEG-4 in pixels."""
 LONGEST_PAUSE = 60.0
-"""Seconds for which a frame is shown at most, so that a wrong time does not fill the disk."""
+"""Longest time in seconds for which a frame is shown, so that a wrong time cannot fill the disk."""
 
 
 class VideoWriter:
-    """An MP4 that appears under its name once it is closed and whole; its size is that of the first frame.
+    """Writes an MP4 file, which appears under its name once it is complete; its size is that of the first frame.
 
-    Frames larger than MPEG-4 allows are scaled down. Used as a context manager; leaving it by an exception keeps what
-    was written until then.
+    Frames that are larger than MPEG-4 allows are scaled down. Use it as a context manager; an exception keeps the
+    frames that were written before.
 
     Args:
-        path: of the video.
-        rate: frames a second.
+        path: file to write.
+        rate: frame rate in Hz.
     """
 
     def __init__(self, path: Path, rate: float) -> None:
         self.path, self.rate = path, rate
         self.remark = ""
-        """What a user should know about the video, known with its first frame."""
+        """Note for users about the video, set with the first frame; empty where there is none."""
         self._temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
@@ -47,15 +47,15 @@ class VideoWriter:
         self._last: npt.NDArray[Any] | None = None
 
     def write(self, rgb: npt.NDArray[np.uint8], second: float | None = None) -> None:
-        """Append a frame; one of another size is letterboxed.
+        """Append a frame; a frame of another size is letterboxed.
 
         Args:
-            rgb: H x W x 3.
-            second: when it is shown, from the first frame on; the frame before is repeated until then, for a minute
-                at most. None: right after the frame before.
+            rgb: H x W x 3, uint8, RGB.
+            second: time of display in seconds since the first frame; the frame before is repeated until then, for at
+                most a minute. None shows it right after the frame before.
 
         Raises:
-            OSError: no video can be written there.
+            OSError: the video cannot be written.
         """
         height, width = rgb.shape[:2]
         if self._writer is None:
@@ -73,7 +73,7 @@ class VideoWriter:
 
     def _open(self, width: int, height: int) -> cv2.VideoWriter:
         scale = min(1.0, LARGEST_SIDE / max(width, height))
-        # MPEG-4 shares chroma between two pixels, and OpenCV leaves an odd row or column out.
+        # MPEG-4 shares chroma between two pixels, and OpenCV drops an odd row or column.
         side = [max(2, round(scale * side) // 2 * 2) for side in (width, height)]
         self._size = (side[0], side[1])
         if scale < 1:
@@ -82,7 +82,7 @@ class VideoWriter:
             )
         self.path.parent.mkdir(parents=True, exist_ok=True)
         name = for_opencv(self._temporary)
-        self._temporary.touch()  # its error says why nothing can be written there; OpenCV's does not
+        self._temporary.touch()  # unlike OpenCV, this raises an error that says why nothing can be written
         writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*"mp4v"), self.rate, self._size)
         if not writer.isOpened():
             self._temporary.unlink()
@@ -103,7 +103,7 @@ class VideoWriter:
         if self._writer is None:
             return
         self._writer.release()
-        # OpenCV does not say when the disk is full, but then the index at the end is missing.
+        # OpenCV does not report a full disk, but then the index at the end is missing.
         written = cv2.VideoCapture(for_opencv(self._temporary))
         whole = int(written.get(cv2.CAP_PROP_FRAME_COUNT)) == self._written
         written.release()
@@ -112,4 +112,4 @@ class VideoWriter:
             return
         self._temporary.unlink()
         if error is None:
-            raise OSError(f"{self.path.name} came out incomplete; is the disk full?")
+            raise OSError(f"{self.path.name} is incomplete; is the disk full?")

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ages of what was published, as far as stamps and clock can tell them."""
+"""Ages of published masks, as far as stamps and clock give them."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from collections import deque
 __all__ = ["STANDING", "UNSTAMPED", "Ages"]
 
 UNSTAMPED, STANDING = "stamps are 0", "stamps are all the same"
-"""Why there is no age, and nothing else that goes by stamps."""
+"""Reasons why there is no age, nor anything else that depends on stamps."""
 STILL = 1.0
-"""Seconds for which a driver may publish one image again and again."""
+"""Seconds for which a driver may publish the same image repeatedly."""
 RECENT = 300
-"""Answers whose ages are kept."""
+"""Number of answers whose ages are kept."""
 OLDEST = 10.0
-"""Seconds of age beyond which a stamp is taken for one of another clock: of a recording, or of a simulation."""
+"""Seconds of age beyond which a stamp is attributed to another clock, such as that of a recording or a simulation."""
 AHEAD = 0.05
-"""Seconds by which a camera's clock may be ahead of the node's."""
+"""Seconds by which a camera's clock may be ahead of the node's clock."""
 
 
 class Ages:
-    """Keeps the last ages while they make sense, else why they do not."""
+    """Keeps the ages of the last answers while they make sense, and otherwise the reason why they do not."""
 
     def __init__(self) -> None:
         self._seconds: deque[float] = deque(maxlen=RECENT)
         self._stamp = self._moved = 0
-        """The last stamp, and when by the node's clock it came first."""
+        """The last stamp, and the time by the node's clock at which it first arrived."""
         self.none = ""
-        """Why the last answer has no age; empty where it has one."""
+        """Reason why the last answer has no age; empty where it has one."""
 
     def add(self, now: int, stamp: int) -> None:
         """Add an answer.
 
         Args:
-            now: when it was published by the node's clock, in nanoseconds.
-            stamp: of its image, in nanoseconds.
+            now: time of its publication by the node's clock, in nanoseconds.
+            stamp: stamp of its image, in nanoseconds.
         """
         seconds = (now - stamp) * 1e-9
         if stamp != self._stamp:

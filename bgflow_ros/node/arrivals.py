@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What comes from the camera and what is lost on the way, by the publication's sequence numbers."""
+"""Frames that the camera published and frames that were lost on the way, by publication sequence numbers."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from bgflow_ros.node.drops import Drops
 __all__ = ["LOST", "Arrivals"]
 
 LOST = "lost on the way"
-"""Cause of a frame that was published and never arrived."""
+"""Cause under which frames are counted that were published and never arrived."""
 
 FASTEST = 1000.0
-"""Frames a second of the fastest camera."""
+"""Frames per second of the fastest camera."""
 
 
 class Arrivals:
-    """Counts what a camera published, also what never arrived.
+    """Counts the frames that a camera published, including those that never arrived.
 
     Args:
-        drops: counts what is missing between two frames that arrived ("lost on the way"), while frames are read.
+        drops: counts frames that are missing between two that arrived ("lost on the way"), while frames are read.
     """
 
     def __init__(self, drops: Drops) -> None:
         self.published = 0
-        """Frames that the camera is known to have published: those that arrived and those that are missing."""
+        """Number of frames that the camera is known to have published, whether they arrived or not."""
         self.last = time.monotonic()
-        """When the last frame arrived; at first, since when one is waited for."""
+        """Time at which the last frame arrived; at first, the time since which a frame is expected."""
         self.one_camera = True
-        """Whether a single camera publishes. The numbers of two on one topic say nothing, for none says whose it is."""
+        """True while a single camera publishes; the numbers of two on one topic cannot be told apart."""
         self.numbered = True
-        """Whether frames bear publication sequence numbers; without them nobody knows what was published."""
+        """False where frames have no publication sequence numbers, so that missing frames remain unknown."""
         self._drops = drops
         self._number: int | None = None
 
@@ -44,7 +44,7 @@ class Arrivals:
 
         Args:
             info: rclpy's MessageInfo.
-            read: whether all frames are read, so that one that is missing is lost; else they are merely left unread.
+            read: True if all frames are read, so that a missing one is lost; False if they are merely left unread.
         """
         now = time.monotonic()
         elapsed, self.last = now - self.last, now
@@ -52,19 +52,19 @@ class Arrivals:
         self.numbered = number is not None
         if number is None:
             self._drops.cannot_count(LOST, "neither this rclpy nor its middleware numbers publications")
-        # A smaller number: another camera, or the same one restarted, counts anew.
+        # A smaller number comes from another camera, or from the same one after a restart.
         missing = 0
         if number is not None and before is not None and self.one_camera:
             missing = max(0, number - before - 1)
         if missing > FASTEST * elapsed + 1:
-            missing = 0  # of two cameras, before it is known that there are two, or just after one has gone
+            missing = 0  # numbers of two cameras, before both are known or just after one has gone
         self._number = number
         self.published += 1 + missing
         if read and missing:
             self._drops.add(LOST, count=missing)
 
     def restart(self) -> None:
-        """Forget the last number: what is missing until the next frame was not wanted, or came to nobody."""
+        """Forget the last number, because frames that are missing until the next one were not wanted."""
         self._number = None
 
     def silence(self) -> float:

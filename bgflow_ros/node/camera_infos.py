@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The camera's calibration, read while somebody wants what needs it."""
+"""The camera's calibration, which is read while somebody subscribes to outputs that need it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from bgflow_ros.segmentation.images import ImageError
 __all__ = ["CameraInfos"]
 
 PATIENCE = 1.5
-"""Seconds for which a calibration may be awaited without a word."""
+"""Seconds without a calibration after which the node complains."""
 
 
 class CameraInfos:
-    """Keeps the newest CameraInfo and fits it to images; safe from any thread.
+    """Keeps the newest CameraInfo and fits it to images; thread-safe.
 
     Args:
-        node: whose subscription it is.
+        node: node that subscribes.
     """
 
     def __init__(self, node: Node) -> None:
@@ -44,19 +44,19 @@ class CameraInfos:
         self._node.destroy_subscription(self._subscription)
 
     def read(self, wanted: bool) -> None:
-        """Read what the camera publishes, or leave it; only in a callback of the executor (see `Gate`)."""
+        """Read or ignore what the camera publishes; call it only in a callback of the executor (see `Gate`)."""
         if wanted and not self._gate.open:
             self._since = time.monotonic()
             self._refusal = self._doubt = ""
         self._gate.open = wanted
 
     def fit(self, width: int, height: int, frame: str) -> CameraInfo | None:
-        """Fit the newest CameraInfo to an image of this size; None where there is none, which `complaint` tells.
+        """Fit the newest CameraInfo to an image; None where there is none that fits, which `complaint` reports.
 
         Args:
-            width: of the image, in pixels.
-            height: of the image, in pixels.
-            frame: frame_id of the image.
+            width: width of the image, in pixels.
+            height: height of the image, in pixels.
+            frame: the frame_id of the image.
         """
         newest = self._newest
         if newest is None:
@@ -70,7 +70,7 @@ class CameraInfos:
         return fitted
 
     def complaint(self) -> str:
-        """Say why what is wanted of the calibration cannot be made, or is doubtful; empty where it is not."""
+        """Say why outputs that need the calibration cannot be made or are doubtful; empty where nothing is wrong."""
         if not self._gate.open:
             return ""
         if self._newest is not None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Differences between the ROS 2 distributions, Humble to rolling, told by what rclpy has and never by a name.
+"""Differences between the ROS 2 distributions, Humble to Rolling, recognised by what rclpy offers and never by a name.
 
 Every process that uses rclpy goes through this module: the node, the viewer, the benchmark, the demo, the tests.
 """
@@ -38,11 +38,11 @@ __all__ = [
 def running_ros(
     args: Sequence[str] | None = None, signal_handler_options: SignalHandlerOptions | None = None
 ) -> Iterator[None]:
-    """Initialize ROS for the time of a `with` block; what `rclpy.init` returns is a context manager since Kilted only.
+    """Initialize ROS during a `with` block; `rclpy.init` itself returns a context manager only since Kilted.
 
     Args:
-        args: the command line; None takes the process's own.
-        signal_handler_options: which signals ROS handles; None lets rclpy choose (SIGINT and SIGTERM).
+        args: command line; None takes that of the process.
+        signal_handler_options: signals that ROS handles; None lets rclpy choose (SIGINT and SIGTERM).
     """
     given = sys.argv if args is None else args
     rclpy.init(args=[*given, *log_arguments(os.environ)], signal_handler_options=signal_handler_options)
@@ -53,7 +53,7 @@ def running_ros(
 
 
 def with_message_info(callback: Callable[[Any, Mapping[str, Any]], None]) -> Callable[..., None]:
-    """Wrap a subscription's callback that takes a message and its MessageInfo; Humble passes the message alone.
+    """Wrap a subscription's callback that takes a message and its MessageInfo, because Humble passes only the message.
 
     Where rclpy passes no MessageInfo, the callback gets an empty one.
     """
@@ -63,19 +63,19 @@ def with_message_info(callback: Callable[[Any, Mapping[str, Any]], None]) -> Cal
 
 
 def publication_number(info: Mapping[str, Any]) -> int | None:
-    """Publication sequence number of a message by its MessageInfo.
+    """Get the publication sequence number of a message from its MessageInfo.
 
     Returns:
-        None where rclpy (Humble) or the middleware gives none.
+        The number, or None where rclpy (Humble) or the middleware provides none.
     """
     number: int | None = info.get("publication_sequence_number")
     return number
 
 
 def call_after_parameters_are_set(node: Node, callback: Callable[[list[Parameter[Any]]], None]) -> None:
-    """Call back with the parameters of each request that has been accepted, after they have been set.
+    """Register a callback that gets the parameters of each accepted request after they have been set.
 
-    Humble has no callback for that moment. All its ways to set parameters while a node runs (both services, and
+    Humble has no such callback. All its ways to set parameters of a running node (both services, and
     `set_parameters_atomically` itself) go through this one method.
     """
     if hasattr(node, "add_post_set_parameters_callback"):
@@ -93,7 +93,7 @@ def call_after_parameters_are_set(node: Node, callback: Callable[[list[Parameter
 
 
 def only_this_machine() -> dict[str, str]:
-    """Environment variables that keep ROS's discovery on this machine; Iron gave the setting another name."""
+    """Environment variables that limit discovery to this machine; Iron gave the setting another name."""
     if hasattr(Node, "add_post_set_parameters_callback"):  # rclpy of Iron or newer
         return {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
     return {"ROS_LOCALHOST_ONLY": "1"}

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""For how long a camera's images have been featureless."""
+"""Time for which the camera's images have been featureless."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ __all__ = ["Contrast"]
 
 
 class Contrast:
-    """Follows the contrast of the images that are answered; one thread adds, another one reads."""
+    """Follows the contrast of the answered images; one thread adds images and another one reads the result."""
 
     def __init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
-        """Forget: what was seen before says nothing of what comes."""
+        """Forget earlier images."""
         self.newest: float | None = None
         """Contrast of the newest image; None before the first."""
         self.least = 0.0
-        """Contrast below which an image is featureless."""
+        """Contrast below which an image is featureless; 0 where the model does not state it."""
         self.seconds = 0.0
-        """From the first to the newest of the images that were featureless, without another between them."""
+        """Seconds for which all images have been featureless, up to the newest one."""
         self._since: float | None = None
 
     def add(self, segmentation: Segmentation) -> None:
-        """Take the newest image."""
+        """Add the newest image."""
         now = time.monotonic()
         if not segmentation.featureless:
             self._since = None

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is made of depth and masks together; inference never waits for it."""
+"""Outputs made from depth and masks together; inference never waits for depth."""
 
 from __future__ import annotations
 
@@ -16,41 +16,42 @@ from sensor_msgs.msg import CameraInfo, Image
 from bgflow_ros.node.camera_infos import PATIENCE, CameraInfos
 from bgflow_ros.node.drops import Drops
 from bgflow_ros.node.messages import nanoseconds, to_image, to_points
-from bgflow_ros.node.outputs import POINTS, STATIC_DEPTH, STATIC_DEPTH_INFO, Outputs
+from bgflow_ros.node.outputs import Outputs
 from bgflow_ros.node.publishers import count, obstacle, publishers
 from bgflow_ros.node.subscription import ImageSubscription
 from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import intrinsics, rectification
 from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.outputs import FOREGROUND_POINTS, STATIC_DEPTH, STATIC_DEPTH_INFO
 from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
 from bgflow_ros.segmentation.refinement import Refined
 
-__all__ = ["TOPICS", "DepthOutputs"]
+__all__ = ["DEPTH_OUTPUTS", "DepthOutputs"]
 
-TOPICS = (STATIC_DEPTH, STATIC_DEPTH_INFO, POINTS)
+DEPTH_OUTPUTS = (STATIC_DEPTH, STATIC_DEPTH_INFO, FOREGROUND_POINTS)
 LATELY = 5.0
-"""Seconds since the last mask beyond which nobody can say that depth does not meet masks."""
+"""Seconds since the last mask after which it is unknown whether depth and masks have matching stamps."""
 ANOTHER_CLOCK = 10_000_000_000
-"""Nanoseconds between the stamps of images and depth beyond which the two are not of the same clock."""
+"""Nanoseconds between stamps of images and depth beyond which they come from different clocks."""
 
 
 class Masks(NamedTuple):
-    """Finished masks that wait for depth."""
+    """Masks that wait for depth."""
 
     refined: Refined
     frame: str
-    """frame_id of their image."""
+    """The frame_id of their image."""
 
 
 class DepthOutputs:
-    """Publishes `~/static_depth/*` and `~/foreground_points` of each depth image that belongs to a finished mask.
+    """Publishes `~/static_depth/*` and `~/foreground_points` for each depth image that belongs to a mask.
 
     Args:
-        node: whose subscription to depth it is.
-        qos: the parameter image_qos.
-        outputs: of the node.
-        infos: calibration of the colour camera, to which depth is registered.
-        drops: counts depth that cannot be used.
+        node: node that subscribes to depth.
+        qos: value of the parameter image_qos.
+        outputs: outputs of the node.
+        infos: calibration of the camera to whose images depth is registered.
+        drops: counts depth images that cannot be used.
     """
 
     def __init__(self, node: Node, qos: str, outputs: Outputs, infos: CameraInfos, drops: Drops) -> None:
@@ -58,23 +59,23 @@ class DepthOutputs:
         self._node, self._qos, self._outputs, self._infos, self._drops = node, qos, outputs, infos, drops
         self._subscription: ImageSubscription | None = None
         self._since = self._came = self._offered = self._met = -math.inf
-        """When on the monotonic clock depth was first wanted, depth and masks last came, and two last met."""
+        """Monotonic times: depth was first wanted, depth last arrived, a mask last arrived, a pair was last made."""
         self._alone = 0
-        """Masks without depth when two last met."""
+        """Masks without depth at the time of the last pair."""
         self._unstamped = ""
-        """What has stamps of 0: images or depth."""
+        """Messages with stamps of 0: images or depth."""
         self._uncalibrated = self._frames = ""
-        """What is wrong with the points for want of a calibration, and with the frame of depth."""
+        """Faults of the calibration that concern points, and of the frame of depth."""
 
     def destroy(self) -> None:
-        """Unsubscribe, and forget what waits."""
+        """Unsubscribe and forget masks and depth that wait."""
         if self._subscription is not None:
             self._subscription.destroy()
             self._subscription = None
             self.pairing.clear()
 
     def read(self, wanted: bool) -> None:
-        """Subscribe to depth while somebody wants what is made of it."""
+        """Subscribe to depth while somebody wants outputs made from it."""
         if not wanted:
             self.destroy()
         elif self._subscription is None:
@@ -85,26 +86,26 @@ class DepthOutputs:
             self._subscription = ImageSubscription(self._node, "depth", Image, self._qos, 5, self.receive, group)
 
     def receive(self, message: Image, info: Any) -> None:
-        """Take a depth image and its MessageInfo."""
+        """Receive a depth image and its MessageInfo."""
         self._came = time.monotonic()
         if stamp := self._stamp(nanoseconds(message.header), "depth"):
             self._publish(self.pairing.put_depth(stamp, message))
 
     def offer(self, header: Any, refined: Refined) -> None:
-        """Take finished masks with the header of their image."""
-        if not self._outputs.wanted(*TOPICS):
+        """Add masks with the header of their image."""
+        if not self._outputs.wanted(*DEPTH_OUTPUTS):
             return
         self._offered = time.monotonic()
-        # Here and now, in the order of the frames, as `hold` needs it; depth may come later, in another thread.
+        # Computed now, in the order of the frames that `hold` needs; depth may arrive later, in another thread.
         if self._outputs.wanted(STATIC_DEPTH):
             _ = refined.static
-        if self._outputs.wanted(POINTS):
+        if self._outputs.wanted(FOREGROUND_POINTS):
             _ = refined.foreground
         if stamp := self._stamp(nanoseconds(header), "the images"):
             self._publish(self.pairing.put_mask(stamp, Masks(refined, header.frame_id)))
 
     def complaints(self) -> Iterator[str]:
-        """Say why what is wanted of depth cannot be made, and what was seen."""
+        """Report why wanted outputs of depth cannot be made, with what was found."""
         subscription, now = self._subscription, time.monotonic()
         if subscription is None:
             return
@@ -127,7 +128,7 @@ class DepthOutputs:
         else:
             if self._frames:
                 yield self._frames
-            if self._uncalibrated and self._outputs.wanted(POINTS):
+            if self._uncalibrated and self._outputs.wanted(FOREGROUND_POINTS):
                 yield self._uncalibrated
 
     def _nearest(self) -> str:
@@ -142,7 +143,7 @@ class DepthOutputs:
         return f"nearest stamp {away * 1e-6:.0f} ms away ({which}), expected at most {TOLERANCE * 1e-6:.0f} ms{late}"
 
     def _stamp(self, stamp: int, whose: str) -> int:
-        """Note whether a stamp is 0, which says nothing about when its message was taken; the stamp."""
+        """Note whether a stamp is 0, which does not tell when its message was taken, and return the stamp."""
         if not stamp:
             self._unstamped = whose
         elif self._unstamped == whose:
@@ -156,39 +157,33 @@ class DepthOutputs:
                 self._publish_pair(masks, message)
             except ImageError as error:
                 self._drops.add(error.cause, str(error))
-            except Exception as error:  # in the worker's thread it would be taken for one of inference
+            except Exception as error:  # the worker's thread would count it as a failure of inference
                 self._drops.add("depth failed", f"depth failed: {type(error).__name__}: {error}")
 
     def _publish_pair(self, masks: Masks, message: Image) -> None:
-        decoded = depth.decode(message)
         height, width = masks.refined.segmentation.image.shape[:2]
-        if decoded.shape != (height, width):
-            raise ImageError(
-                "depth of another size",
-                f"{message.width}x{message.height} pixels, the image has {width}x{height}; "
-                "expected depth registered to the colour image (depth_image_proc's register)",
-            )
+        decoded = depth.decode_registered(message, width, height)
         frames = message.header.frame_id, masks.frame
-        registered = not all(frames) or frames[0].lstrip("/") == frames[1].lstrip("/")
+        registered = depth.same_frame(*frames)
         self._frames = "" if registered else f"depth is in frame {frames[0]}, the image in {frames[1]}; expected one"
         outputs = self._outputs
         if outputs.wanted(STATIC_DEPTH):
             static = depth.static_depth(decoded, masks.refined.static)
             outputs.publish(STATIC_DEPTH, to_image(message.header, static, message.encoding))
-        if not outputs.wanted(STATIC_DEPTH_INFO, POINTS):
+        if not outputs.wanted(STATIC_DEPTH_INFO, FOREGROUND_POINTS):
             return
         info = self._infos.fit(width, height, masks.frame)
         outputs.publish_info(STATIC_DEPTH_INFO, info, message.header)
         self._uncalibrated = ""
-        if info is not None and outputs.wanted(POINTS):
+        if info is not None and outputs.wanted(FOREGROUND_POINTS):
             self._publish_points(decoded, masks.refined, info, message.header)
 
     def _publish_points(self, decoded: depth.Depth, refined: Refined, info: CameraInfo, header: Any) -> None:
         try:
             camera = intrinsics(info)
         except ImageError as error:
-            self._uncalibrated = f"no {POINTS}: {error}"
+            self._uncalibrated = f"no {FOREGROUND_POINTS.topic}: {error}"
             return
         self._uncalibrated = rectification(info)
         points = depth.foreground_points(decoded, refined.foreground, camera)
-        self._outputs.publish(POINTS, to_points(header, points))
+        self._outputs.publish(FOREGROUND_POINTS, to_points(header, points))

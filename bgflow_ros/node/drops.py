@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every frame that gets no answer, counted by cause; faults are told once in a while."""
+"""Counts of frames without an answer by cause, and log lines about faults at a limited rate."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["Drops"]
 
 
 class Drops:
-    """Counts by cause, safe from any thread.
+    """Counts dropped frames by cause; thread-safe.
 
     Args:
-        tell: receives a line for a fault, at most one a cause every PERIOD seconds.
+        tell: logs a line about a fault, at most one per cause every PERIOD seconds.
     """
 
     PERIOD = 10.0
@@ -28,17 +28,17 @@ class Drops:
         self._lock = threading.Lock()
         self._told: dict[str, tuple[float, int]] = {}
         self.last_fault: tuple[float, str] = (-math.inf, "")
-        """When on the monotonic clock a frame could not be used last, and why."""
+        """Time on the monotonic clock at which a frame last could not be used, and the reason."""
         self.uncounted: set[str] = set()
-        """Causes whose frames nobody can count here."""
+        """Causes whose frames cannot be counted on this ROS 2."""
 
     def add(self, cause: str, fault: str | None = None, count: int = 1) -> None:
         """Count one frame, or several.
 
         Args:
-            cause: a few words that do not change from frame to frame.
-            fault: what is wrong with this very frame, where something is.
-            count: of frames.
+            cause: kind of fault in a few words that do not change from frame to frame.
+            fault: description of the fault of this frame; None where the frame is not at fault.
+            count: number of frames.
         """
         with self._lock:
             self.counts[cause] += count
@@ -54,7 +54,7 @@ class Drops:
         self._tell(f"dropped {more} frame{'s' * (more > 1)}, {fault}")
 
     def cannot_count(self, cause: str, why: str) -> None:
-        """Note that frames dropped for a cause are not known here, and tell so once."""
+        """Note that frames dropped for a cause cannot be counted, and log the reason once."""
         with self._lock:
             if cause in self.uncounted:
                 return

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Shared memory that holds images, for processes whose user has not chosen how Fast DDS sends."""
+"""Shared memory that is large enough for images, where the user has not configured how Fast DDS sends."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from bgflow_ros.segmentation.files import share
 __all__ = ["PROFILES", "QUALITIES", "TRANSPORTS", "choose_shared_memory", "profile", "touch_shared_memory"]
 
 PROFILES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
-"""Where Fast DDS looks for its settings: version 3 (since ROS 2 Kilted), which warns of the second name, and 2."""
+"""Variables that name a file of settings: for Fast DDS 3 (since ROS 2 Kilted), which warns of the second, and for 2."""
 TRANSPORTS = "FASTDDS_BUILTIN_TRANSPORTS"
-"""Where it looks for how to send, if there are no settings."""
+"""Variable that names the transports where there are no settings."""
 QUALITIES = "RMW_FASTRTPS_USE_QOS_FROM_XML"
-"""Where ROS looks whether the settings' own memory policy holds; otherwise its is the one that keeps the largest."""
+"""Variable by which ROS uses the memory policy of the settings instead of its own, which keeps the largest messages."""
 VERSION_2 = "libfastrtps.so*"
-"""File of Fast DDS's library before version 3."""
+"""File name of Fast DDS's library before version 3."""
 
 MADV_POPULATE_WRITE = 23
-"""Of Linux's madvise (mman.h)."""
+"""Advice of Linux's madvise (mman.h)."""
 
 
 def profile(environment: Mapping[str, str]) -> str:
-    """The file of settings that an environment names; empty where it names none."""
+    """Get the file of settings that an environment names; empty where it names none."""
     return next((environment[name] for name in PROFILES if environment.get(name)), "")
 
 
 def choose_shared_memory(environment: MutableMapping[str, str]) -> None:
     """Name config/fastdds_shm.xml in an environment that names neither settings nor transports.
 
-    Has no effect on a process that has begun to talk, nor on another middleware. Where /dev/shm has no room for it
-    (35 MB a process), Fast DDS says so and sends through UDP.
+    This affects neither a process that has already started to communicate nor another middleware. Where /dev/shm lacks
+    space (35 MB per process), Fast DDS says so and sends through UDP.
     """
     if not profile(environment) and not environment.get(TRANSPORTS):
         name = PROFILES[_has_version_2(environment)]
@@ -44,16 +44,16 @@ def choose_shared_memory(environment: MutableMapping[str, str]) -> None:
 
 
 def _has_version_2(environment: Mapping[str, str]) -> bool:
-    """Whether the library path, which every installation of ROS 2 sets, leads to Fast DDS 2 (Humble, Jazzy)."""
+    """Tell whether the library path, which every ROS 2 installation sets, leads to Fast DDS 2 (Humble, Jazzy)."""
     folders = [Path(folder) for folder in environment.get("LD_LIBRARY_PATH", "").split(os.pathsep) if folder]
     return any(any(folder.glob(VERSION_2)) for folder in folders)
 
 
 def touch_shared_memory() -> None:
-    """Let every page of the shared memory that Fast DDS has mapped so far count as this process's own.
+    """Touch every page of the shared memory that Fast DDS has mapped so far, so that it counts as used.
 
-    It takes the whole of it when it starts, and the system counts each page when it is first used, which may be after
-    weeks: a process that watches the node's resident memory would take that for a leak. Linux before 5.14 cannot.
+    Fast DDS maps all of it when it starts, and the system counts each page when it is first used, which may be weeks
+    later. Whoever watches the node's resident memory would take that for a leak. Linux before 5.14 cannot do this.
     """
     madvise = ctypes.CDLL(None).madvise
     for line in Path("/proc/self/maps").read_text().splitlines():

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""`~/save_frame`: the next frame, written to a folder while its caller waits."""
+"""A call of `~/save_frame`, which waits until the next frame has been written to a folder."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ __all__ = ["FrameRequest"]
 
 
 class FrameRequest:
-    """One call of the service, answered when a frame has been written or none has come.
+    """One call of the service, which is answered when a frame has been written or none has arrived in time.
 
     Args:
-        folder: to write to.
-        executor: that waits for the answer.
+        folder: folder to write to.
+        executor: executor that waits for the answer.
     """
 
     PATIENCE = 5.0
-    """Seconds to wait for a frame."""
+    """Seconds for which a frame is awaited."""
 
     def __init__(self, folder: Path, executor: Executor | None) -> None:
         self.folder = folder
@@ -34,23 +34,23 @@ class FrameRequest:
         self._deadline = time.monotonic() + self.PATIENCE
 
     def serve(self, name: str, masks: Refined) -> None:
-        """Write a frame and answer with its path, or with what kept it from being written."""
+        """Write a frame and answer with its path, or with the reason why it could not be written."""
         try:
-            save_frame(self.folder, name, masks.segmentation.image, masks.likelihood, masks.foreground, masks.static)
-        except Exception as error:  # of a disk, or of a library: whoever waits hears of it
+            save_frame(self.folder, name, masks)
+        except Exception as error:  # whether a disk or a library raised it, the caller must get an answer
             reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
             self.refuse(f"{self.folder / name} cannot be written: {reason}")
             return
         self._answer(True, str(self.folder / f"{name}.png"))
 
     def refuse(self, reason: str) -> None:
-        """Answer that nothing was written."""
+        """Answer that nothing was written, with the reason."""
         self._answer(False, reason)
 
     def _answer(self, success: bool, message: str) -> None:
-        if not self.answer.done():  # else a frame came just when patience ended
+        if not self.answer.done():  # else a frame arrived just as the time ran out
             self.answer.set_result(Trigger.Response(success=success, message=message))
 
     def is_late(self) -> bool:
-        """Whether no frame has come in time."""
+        """Tell whether the time for a frame has run out."""
         return time.monotonic() > self._deadline

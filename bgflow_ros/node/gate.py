@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Messages that nobody needs stay in the middleware."""
+"""A gate that leaves messages in the middleware while nobody needs them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["Gate"]
 
 
 class Gate(MutuallyExclusiveCallbackGroup):
-    """The callback group of subscriptions that are not read while it is shut.
+    """Callback group whose subscriptions are not read while it is closed.
 
-    They stay subscribed: the middleware keeps their newest messages, as many as their depth, and they are read when
-    the gate opens. Spared is the waking of Python and the making of an object of each message. Whoever opens the gate
-    does so in a callback of the executor, which then looks at every subscription anew.
+    They stay subscribed: the middleware keeps their newest messages, as many as their queue depth, and these are read
+    when the gate opens. A closed gate saves waking Python and creating an object for each message. The gate must be
+    opened in a callback of the executor, which then looks at every subscription again.
     """
 
     def __init__(self) -> None:
@@ -24,9 +24,9 @@ class Gate(MutuallyExclusiveCallbackGroup):
         self.open = False
 
     def can_execute(self, entity: Any) -> bool:
-        """Whether the executor may wait for it.
+        """Tell whether the executor may wait for an entity.
 
-        That holds for the subscriptions' QoS events as well: Fast DDS wakes who waits for an event of a subscription
-        whose messages are not read, over and over.
+        This includes the QoS events of the subscriptions, because Fast DDS repeatedly wakes whoever waits for an event
+        of a subscription whose messages are not read.
         """
         return self.open and super().can_execute(entity)

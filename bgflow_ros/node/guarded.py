@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A node that goes on after an exception in one of its callbacks, and answers every call of a service."""
+"""A node that survives exceptions in its callbacks and answers every service call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 def transition(change: Callable[[Any, State], Result]) -> Callable[[Any, State], Result]:
-    """Decorate a transition of a lifecycle node so that it tells what it raises, which rclpy keeps to itself."""
+    """Decorate a transition of a lifecycle node so that its exceptions are logged, which rclpy does not do."""
 
     @functools.wraps(change)
     def told(node: Guarded, state: State) -> Result:
@@ -29,40 +29,40 @@ def transition(change: Callable[[Any, State], Result]) -> Callable[[Any, State],
             return change(node, state)
         except Exception as error:
             node.refuse(f"{change.__name__}: {type(error).__name__}: {error}")
-            raise  # to rclpy, which makes it an error of the transition
+            raise  # rclpy turns it into an error of the transition
 
     return told
 
 
 class Guarded(Node):
-    """Catches what callbacks of timers, subscriptions and services raise, also of rclpy's own services.
+    """Catches exceptions in callbacks of timers, subscriptions and services, including rclpy's own services.
 
-    An exception that reaches the executor ends the process, and leaves whoever called a service without an answer. It
-    is a fault of the program, or of a message that rclpy does not check, and is logged as an error, at most once in
-    PERIOD seconds a callback. To be inherited before the class of node.
+    An exception that reached the executor would end the process and leave the caller of a service without an answer.
+    It comes from a fault of the program, or from a message that rclpy does not check, and is logged as an error at most
+    once every PERIOD seconds per callback. Inherit from this class before the class of node.
     """
 
     PERIOD = 10.0
 
     def __init__(self, *args: Any, **how: Any) -> None:
         self.failure: tuple[float, str] = (-math.inf, "")
-        """When on the monotonic clock a callback last raised, and what."""
+        """Time on the monotonic clock at which a callback last raised an exception, and its description."""
         self.refusal = ""
-        """Why the node last did not do what it was told; empty once it has."""
+        """Reason why the node did not carry out the last transition; empty once it has."""
         self._logged: dict[str, float] = {}
         super().__init__(*args, **how)
-        # Those of the lifecycle are made without `create_service`. Before Kilted, rclpy raises where a transition is
-        # not possible in the present state, which would end the node.
+        # Services of the lifecycle are made without `create_service`. Before Kilted, rclpy raises an exception where a
+        # transition is not possible in the present state, which would end the node.
         for service in self.services:
             if not hasattr(service.callback, "__wrapped__"):
                 service.callback = self._answering(service.callback)
 
     def refuse(self, reason: str) -> None:
-        """Log why the node does not do what it was told, and keep it."""
+        """Log and keep the reason why the node does not carry out a transition."""
         self.get_logger().error(reason)
         self.refusal = reason
 
-    # Their other arguments differ between distributions.
+    # The other arguments of these methods differ between distributions.
 
     def create_timer(self, timer_period_sec: float, callback: Any, *args: Any, **how: Any) -> Any:
         """Create a timer; see rclpy."""
@@ -75,7 +75,7 @@ class Guarded(Node):
         return super().create_subscription(msg_type, topic, self._guard(callback), *args, **how)
 
     def create_service(self, srv_type: Any, srv_name: str, callback: Callable[..., Any], *args: Any, **how: Any) -> Any:
-        """Create a service; see rclpy. Its answer tells what was raised, where the response has a field for that."""
+        """Create a service; see rclpy. Its answer describes an exception where the response has a field for that."""
         return super().create_service(srv_type, srv_name, self._answering(callback), *args, **how)
 
     def _guard(self, callback: Callable[..., Any]) -> Callable[..., Any]:
@@ -98,7 +98,7 @@ class Guarded(Node):
             except Exception as error:
                 reason = self._told(callback, error)
                 failed = type(response)()
-                # Trigger and the like have a message, those of parameters a result with a reason; all begin as failed.
+                # Trigger and the like have a message, parameter services a result with a reason; all default to failed.
                 result = getattr(failed, "result", failed)
                 for field in ("message", "reason"):
                     if hasattr(result, field):
@@ -108,9 +108,9 @@ class Guarded(Node):
         return answer
 
     def _told(self, callback: Callable[..., Any], error: Exception) -> str:
-        """Tell of an exception; what was said."""
+        """Log an exception and return the line."""
         if not self.context.ok():
-            raise error  # the process is ending, and what the callback used is gone
+            raise error  # the process is ending, and what the callback needs no longer exists
         name = getattr(callback, "__name__", str(callback))
         reason = f"{name} failed: {type(error).__name__}: {error}"
         now = time.monotonic()

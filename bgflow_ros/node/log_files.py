@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Log files of ROS, where no folder can hold them: in a container without a home, or on a read-only disk."""
+"""Log files of ROS where no folder can hold them, as in a container without a home or on a read-only disk."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ __all__ = ["log_arguments"]
 
 
 def log_arguments(environment: Mapping[str, str]) -> list[str]:
-    """Arguments for `rclpy.init` that keep it from failing where its log file cannot be written.
+    """Make arguments for `rclpy.init` that keep it from failing where its log file cannot be written.
 
-    ROS writes its log into ROS_LOG_DIR, else into `log` in ROS_HOME, else into ~/.ros/log, and does not start without.
-    Console and /rosout have the same lines; what is missing is told once on stderr.
+    ROS writes its log into ROS_LOG_DIR, else into `log` in ROS_HOME, else into ~/.ros/log, and does not start without
+    it. Console and /rosout get the same lines, and one line on stderr says that the file is missing.
 
     Returns:
-        Arguments to be added to the command line's: none where the folder can be written.
+        Arguments to add to the command line; none where the folder can be written.
     """
     named = environment.get("ROS_LOG_DIR") or f"{environment.get('ROS_HOME') or '~/.ros'}/log"
-    home = environment.get("HOME")  # all that rcutils looks at: it does not know /etc/passwd
+    home = environment.get("HOME")  # rcutils looks at nothing else, not even at /etc/passwd
     if named.startswith("~") and not home:
         reason = "HOME is not set"
     else:

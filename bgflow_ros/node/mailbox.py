@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The one slot where the newest frame waits for inference."""
+"""The single slot in which the newest frame waits for inference."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ T = TypeVar("T")
 
 
 class Mailbox(Generic[T]):
-    """One slot between the subscription's thread and the inference thread: the newest wins.
+    """A single slot between the subscription's thread and the inference thread, in which the newest item wins.
 
     Args:
-        drops: counts what nobody took ("superseded"), what came sooner than `max_rate` allows ("max_rate") and what
-            waits or comes when it is closed ("deactivated").
+        drops: counts items that were replaced before they were taken ("superseded"), came sooner than `max_rate` allows
+            ("max_rate"), or were waiting or arrived when the mailbox was closed ("deactivated").
     """
 
     def __init__(self, drops: Drops) -> None:
         self.max_rate = 0.0
-        """Items a second that are let in at most; 0: all."""
+        """Greatest number of items per second that are accepted; 0 accepts all."""
         self._drops = drops
         self._changed = threading.Condition()
         self._item: T | None = None
@@ -33,7 +33,7 @@ class Mailbox(Generic[T]):
         self._due = 0.0
 
     def put(self, item: T) -> None:
-        """Leave an item in place of the one that waits, if any."""
+        """Put an item in place of the one that waits, if any."""
         with self._changed:
             if self._closed:
                 self._drops.add("deactivated")
@@ -47,14 +47,14 @@ class Mailbox(Generic[T]):
             self._changed.notify()
 
     def take(self) -> T | None:
-        """Wait for an item; None once the mailbox is closed."""
+        """Wait for an item and return it, or None once the mailbox is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._item is not None or self._closed)
             item, self._item = self._item, None
             return item
 
     def close(self) -> None:
-        """Wake whoever waits, for the last time."""
+        """Close the mailbox and wake the thread that waits."""
         with self._changed:
             self._closed = True
             if self._item is not None:
@@ -66,10 +66,10 @@ class Mailbox(Generic[T]):
         rate, now = self.max_rate, time.monotonic()
         if rate <= 0:
             return True
-        # Half a camera period of slack is unknown here; a tenth of the wanted one keeps a camera's jitter from
-        # turning 10 out of 30 a second into 7.5.
+        # The camera's period is unknown here. A slack of a tenth of the wanted period keeps the camera's jitter from
+        # turning 10 of 30 frames per second into 7.5.
         if now < self._due - 0.1 / rate:
             return False
-        # On the wanted rate's own beat, unless the camera paused.
+        # The next item is due one period after the last due time, unless the camera paused.
         self._due = max(self._due, now - 1 / rate) + 1 / rate
         return True

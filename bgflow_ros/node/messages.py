@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Messages of images and points to arrays and back, without a needless copy."""
+"""Conversion between arrays and messages of images and points, without needless copies."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sensor_msgs.msg import CompressedImage, Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
 from bgflow_ros.segmentation import images
+from bgflow_ros.segmentation.message_fields import image_fields, point_cloud_fields
 
 try:
     # The compiled module is named because the package imports without it, only to fail at every frame where that
@@ -21,35 +22,33 @@ try:
     from cv_bridge import CvBridge
 
     BRIDGE = CvBridge()
-except Exception:  # not installed or not working: OpenCV, which it wraps, does the same
+except Exception:  # not installed or not working; OpenCV, which it wraps, does the same
     BRIDGE = None
 
 __all__ = ["nanoseconds", "to_image", "to_points", "to_rgb"]
 
 BRIDGED = {"bayer_rggb8", "bayer_bggr8", "bayer_gbrg8", "bayer_grbg8", "uyvy", "yuv422", "yuyv", "yuv422_yuy2"}
-"""Encodings that are handed to cv_bridge where there is one: others are plain views, or it treats them differently."""
+"""Encodings that cv_bridge converts where it is installed; it treats others differently, or they are plain views."""
 
 
 def nanoseconds(header: Header) -> int:
-    """Stamp of a header; unlike rclpy's Time it may be negative, as a broken driver's is."""
+    """Stamp of a header; unlike rclpy's Time it may be negative, which happens with broken drivers."""
     return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
 
 
 def to_rgb(message: Image | CompressedImage, decoder: images.Decoder) -> npt.NDArray[np.uint8]:
-    """Turn a message into H x W x 3 RGB; a view of its data where it is rgb8.
+    """Convert a message to H x W x 3 RGB; the result is a view of the message's data where that is rgb8.
 
     Args:
-        message: of a camera.
-        decoder: of that camera's images.
+        message: message of a camera.
+        decoder: decoder of that camera's images.
 
     Raises:
         ImageError: the message holds no usable image.
     """
-    if isinstance(message, CompressedImage):
-        return decoder.compressed(message.data, message.format)
-    if BRIDGE is None or message.encoding not in BRIDGED:
-        return decoder.image(message)
-    images.pixels(message)  # cv_bridge trusts the header's sizes; this does not
+    if BRIDGE is None or isinstance(message, CompressedImage) or message.encoding not in BRIDGED:
+        return decoder.decode(message)
+    images.pixels(message)  # checks the sizes, which cv_bridge trusts
     try:
         rgb: npt.NDArray[np.uint8] = BRIDGE.imgmsg_to_cv2(message, "rgb8")
     except Exception as error:
@@ -58,46 +57,23 @@ def to_rgb(message: Image | CompressedImage, decoder: images.Decoder) -> npt.NDA
 
 
 def to_image(header: Header, pixels: npt.NDArray[Any], encoding: str) -> Image:
-    """Make a message of H x W or H x W x C pixels with this very header.
+    """Make a message from H x W or H x W x C pixels with the given header.
 
     Args:
-        header: stamp and frame_id, taken over unaltered.
-        pixels: of the type that the encoding says.
+        header: header with stamp and frame_id, used unaltered.
+        pixels: array of the type that the encoding names.
         encoding: mono8, rgb8, 16UC1 or 32FC1.
     """
-    pixels = np.ascontiguousarray(pixels)
-    return Image(
-        header=header,
-        height=pixels.shape[0],
-        width=pixels.shape[1],
-        encoding=encoding,
-        is_bigendian=0,
-        step=pixels.strides[0],
-        data=_bytes(pixels),
-    )
+    return _filled(Image, header, image_fields(pixels, encoding))
 
 
 def to_points(header: Header, points: npt.NDArray[np.float32]) -> PointCloud2:
-    """Make an unorganised cloud of N x 3 points, in metres, with this very header; no point may be NaN."""
-    return PointCloud2(
-        header=header,
-        height=1,
-        width=points.shape[0],
-        fields=[
-            PointField(name=name, offset=4 * axis, datatype=PointField.FLOAT32, count=1)
-            for axis, name in enumerate("xyz")
-        ],
-        is_bigendian=False,
-        point_step=12,
-        row_step=12 * points.shape[0],
-        data=_bytes(points),
-        is_dense=True,
-    )
+    """Make an unorganised cloud from N x 3 points, in metres and without NaN, with the given header."""
+    return _filled(PointCloud2, header, point_cloud_fields(points, PointField))
 
 
-def _bytes(values: npt.NDArray[Any]) -> array.array[int]:
+def _filled(kind: Any, header: Header, fields: dict[str, Any]) -> Any:
+    # An array.array is the only type that rclpy accepts without checking each element.
     data = array.array("B")
-    if values.size:
-        # An array.array is the one type that rclpy takes without checking each element; the cast makes bytes of floats.
-        data.frombytes(np.ascontiguousarray(values).data.cast("B"))
-    return data
+    data.frombytes(fields["data"])
+    return kind(header=header, **(fields | {"data": data}))

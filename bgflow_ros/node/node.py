@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The lifecycle node: states, parameters, services and diagnostics. What happens to a frame stands in `pipeline.py`."""
+"""The lifecycle node: states, parameters, services and diagnostics; `pipeline.py` processes the frames."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import rclpy
@@ -30,7 +30,9 @@ from bgflow_ros.node.guarded import Guarded, transition
 from bgflow_ros.node.outputs import Outputs
 from bgflow_ros.node.pipeline import Pipeline
 from bgflow_ros.node.services import Services
+from bgflow_ros.node.status import Counts, Faults, Inference, NodeStatus
 from bgflow_ros.node.subscription import STEADY
+from bgflow_ros.node.thresholds import Thresholds
 from bgflow_ros.segmentation.files import expand
 from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.recovery import Recovery
@@ -42,21 +44,27 @@ __all__ = ["SegmenterNode", "facts", "main"]
 
 
 class SegmenterNode(Guarded, LifecycleNode):
-    """Segments the newest image of one camera; `doc/node.md` describes topics, parameters, services and lifecycle."""
+    """Segments the newest image of one camera; `doc/node.md` describes topics, parameters, services and lifecycle.
 
-    segmenter_class: type[Segmenter] = Segmenter
-    pipeline_class: type[Pipeline] = Pipeline
-    """What segments, and what carries frames; the benchmark's node has ones that take their own time."""
+    Args:
+        make_segmenter: creates the segmenter from the arguments of `Segmenter`.
+        make_pipeline: creates the pipeline, which processes frames while the node is active, from those of `Pipeline`.
+    """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        make_segmenter: Callable[[Model, str, int, str], Segmenter] = Segmenter,
+        make_pipeline: Callable[..., Pipeline] = Pipeline,
+    ) -> None:
         super().__init__("segmenter")
+        self._make_segmenter, self._make_pipeline = make_segmenter, make_pipeline
         parameters.declare(self)
         self.drops = Drops(self.get_logger().warning)
         self._refiner = Refiner()
         self._inference: Recovery | None = None
         self._outputs: Outputs | None = None
         self._pipeline: Pipeline | None = None
-        self._own_thresholds: list[str] = []
+        self._thresholds = Thresholds(self._set_own)
         self._earlier = 0, 0
         self._untidy = False
         self.add_on_set_parameters_callback(self._check_parameters)
@@ -70,13 +78,13 @@ class SegmenterNode(Guarded, LifecycleNode):
     # Lifecycle
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load and warm up the model, make the publishers. Failure leaves the node unconfigured."""
+        """Load and warm up the model and create the publishers; failure leaves the node unconfigured."""
         try:
             self._load(parameters.read(self))
             self._outputs = Outputs(self)
         except (parameters.SettingsError, ModelError, DeviceError, OSError) as error:
             return self._not_configured(str(error))
-        except Exception as error:  # of a driver or a library: told like the rest, and configure may be tried again
+        except Exception as error:  # from a driver or a library; the node can be configured again
             return self._not_configured(f"{type(error).__name__}: {error}")
         self.refusal = ""
         return TransitionCallbackReturn.SUCCESS
@@ -89,20 +97,12 @@ class SegmenterNode(Guarded, LifecycleNode):
         model = Model.load(str(expand(settings.model)))
 
         def make(device: str) -> Segmenter:
-            # Another device than the one asked for is a makeshift, to which a precision of that one may be unknown.
+            # A replacement for the requested device may not offer the precision that was requested for that one.
             precision = settings.precision if device == settings.device else "auto"
-            return self.segmenter_class(model, device, settings.threads, precision)
+            return self._make_segmenter(model, device, settings.threads, precision)
 
         inference = Recovery(make, settings.device, self.get_logger().error)
-        thresholds = {name: getattr(settings, name) for name in parameters.THRESHOLDS}
-        self._own_thresholds = [name for name, value in thresholds.items() if value == parameters.UNSET]
-        resolved = thresholds | {name: getattr(model, name) for name in self._own_thresholds}
-        if resolved["static_threshold"] < resolved["foreground_threshold"]:
-            raise parameters.SettingsError(
-                f"static_threshold {resolved['static_threshold']:g} is below foreground_threshold "
-                f"{resolved['foreground_threshold']:g}; where one is set, mind the model's own value of the other"
-            )
-        self._set_all(resolved)
+        self._thresholds.take_from(model, settings)
         self._refiner.refinement = Refinement(body=body)
         self._inference = inference
         self._apply_parameters([])
@@ -120,18 +120,18 @@ class SegmenterNode(Guarded, LifecycleNode):
 
     @transition
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Subscribe and start the inference thread."""
+        """Subscribe to the camera and start the inference thread."""
         assert self._inference is not None
         assert self._outputs is not None
         self._refiner.reset()
-        self._pipeline = self.pipeline_class(
+        self._pipeline = self._make_pipeline(
             self, parameters.read(self), self._inference, self._refiner, self._outputs, self.drops
         )
         return super().on_activate(state)
 
     @transition
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Unsubscribe and end the inference thread; the model stays."""
+        """Unsubscribe and end the inference thread; the model stays loaded."""
         self._pause()
         return super().on_deactivate(state)
 
@@ -143,14 +143,14 @@ class SegmenterNode(Guarded, LifecycleNode):
 
     @transition
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let go of everything, from any state."""
+        """Free everything, from any state."""
         self._pause()
         self._free()
         return TransitionCallbackReturn.SUCCESS
 
     @transition
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Let go of everything after a transition that raised; the node is unconfigured again."""
+        """Free everything after a transition that failed; the node is unconfigured again."""
         self.get_logger().error(f"a transition from {state.label} failed; the node is unconfigured")
         self._pause()
         self._free()
@@ -172,7 +172,7 @@ class SegmenterNode(Guarded, LifecycleNode):
         self.get_logger().info(f"answered {answered} frames; dropped since the start: {dropped}")
 
     def _totals(self) -> tuple[int, int]:
-        """Frames received and answered since the start, whenever the node was active."""
+        """Frames received and answered since the start, over all times at which the node was active."""
         received, answered = self._earlier
         if self._pipeline is None:
             return received, answered
@@ -184,8 +184,7 @@ class SegmenterNode(Guarded, LifecycleNode):
             self._outputs = None
         self._inference = None
         self._untidy = True
-        # The next model brings its own, unless the user has set others.
-        self._set_all(dict.fromkeys(self._own_thresholds, parameters.UNSET))
+        self._thresholds.release()
 
     # Parameters
 
@@ -195,36 +194,31 @@ class SegmenterNode(Guarded, LifecycleNode):
         known = parameters.Settings(**{name: settings[name] for name in parameters.BY_NAME})
         for change in changes:
             if change.name in current and change.value == current[change.name]:
-                continue  # nothing changes: `ros2 param load` sets all that its file holds
+                continue  # nothing changes: `ros2 param load` sets every parameter of its file
             reason = parameters.refusal(change.name, change.value, known, self._inference is not None)
             if reason:
                 return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
 
     def _apply_parameters(self, changes: list[Parameter[Any]]) -> None:
-        self._own_thresholds = [
-            name for name in self._own_thresholds if name not in {change.name for change in changes}
-        ]
+        self._thresholds.keep(change.name for change in changes)
         if self._inference is None:
             return
-        settings, segmenter = parameters.read(self), self._inference.segmenter
-        segmenter.thresholds = settings.foreground_threshold, settings.static_threshold
-        segmenter.min_static = settings.min_static
+        settings = parameters.read(self)
+        self._thresholds.apply(settings, self._inference.segmenter)
         self._refiner.refinement = dataclasses.replace(
             self._refiner.refinement, dilate=settings.dilate, min_area=settings.min_area, hold=settings.hold
         )
         if self._pipeline is not None:
             self._pipeline.mailbox.max_rate = settings.max_rate
 
-    def _set_all(self, values: dict[str, float]) -> None:
-        own = self._own_thresholds
+    def _set_own(self, values: Mapping[str, float]) -> None:
         self.set_parameters_atomically([Parameter(name, value=value) for name, value in values.items()])
-        self._own_thresholds = own  # set by the node itself, not by the user
 
     def _tidy(self) -> None:
-        """Free what the last transition left: it and its callbacks hold each other, frames and perhaps a model.
+        """Free objects that the last transition left in reference cycles: callbacks, frames and perhaps a model.
 
-        Python would come to it at any time, or much later. During the transition the executor still holds it.
+        Python would collect them at an arbitrary time. During the transition itself the executor still refers to them.
         """
         self._untidy = False
         gc.collect()
@@ -239,42 +233,38 @@ class SegmenterNode(Guarded, LifecycleNode):
         received, answered = self._totals()
         configured = "inactive" if inference else "unconfigured"
         raised, failure = self.failure
-        seen = diagnostics.Seen(
+        status = NodeStatus(
             self.get_fully_qualified_name(),
             "active" if pipeline else configured,
-            self.refusal,
-            received,
-            answered,
-            self.drops.so_far(),
-            tuple(self.drops.uncounted),
-            failure=failure if time.monotonic() - raised < 2 * diagnostics.PERIOD else "",
+            counts=Counts(received, answered, self.drops.so_far(), tuple(self.drops.uncounted)),
+            faults=Faults(self.refusal, failure if time.monotonic() - raised < 2 * diagnostics.PERIOD else ""),
         )
         if inference is not None:
-            seen = dataclasses.replace(seen, degraded=inference.degraded, facts=facts(inference.segmenter))
+            status = dataclasses.replace(status, inference=Inference(facts(inference.segmenter), inference.degraded))
         if pipeline is not None:
-            seen = dataclasses.replace(seen, **pipeline.seen())
-        self._complaints.update((seen.obstacle, *seen.complaints, diagnostics.doubtful_view(seen)))
-        message = DiagnosticArray(status=[diagnostics.status(seen)])
+            status = pipeline.add_to(status)
+        self._complaints.update((status.camera.obstacle, *status.faults.complaints, diagnostics.doubtful_view(status)))
+        message = DiagnosticArray(status=[diagnostics.diagnostic_status(status)])
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(message)
 
 
 def facts(segmenter: Segmenter) -> dict[str, str]:
-    """What a segmenter is made of and runs on, to be told."""
+    """Describe a segmenter for the diagnostics: model, SHA-256, device and precision."""
     model, runtime = segmenter.model, segmenter.runtime
     return {"model": model.name, "sha256": model.sha256, "device": runtime.device, "precision": runtime.precision}
 
 
 def refusal_of_rcl(error: RuntimeError) -> str:
-    """Say in one line what rcl refuses, such as an argument of the command line, without places in its sources."""
+    """Say in one line what rcl refuses, such as a command line argument, without places in the sources of rcl."""
     text = re.sub(r",? at \S+:\d+", "", " ".join(str(error).split()))
     text = text.removeprefix("failed to initialize rcl: ").replace(" Error: error not set", "").strip()
     return f"unknown arguments of ROS: {text}" if text.startswith("[") else text
 
 
 def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
-    """Run the node that `make` gives until it is told to stop; 2 where ROS refuses its arguments."""
-    heap.keep_freed_memory()  # for whoever starts here; `segment` has done it before the libraries' threads
+    """Run the node that `make` creates until it is told to stop; return 2 where ROS refuses its arguments."""
+    heap.keep_freed_memory()  # for other entry points; `segment` has done it before libraries started threads
     choose_shared_memory(os.environ)
     node = None
     with contextlib.ExitStack() as stack:
@@ -297,7 +287,7 @@ def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
         except (KeyboardInterrupt, ExternalShutdownException):
             pass
         except Exception:
-            if rclpy.ok():  # else it was told to stop half way through, and what it was making could not be made
+            if rclpy.ok():  # else it was told to stop while it was starting
                 raise
         finally:
             if node is not None:

@@ -1,73 +1,71 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The publishers of the node."""
+"""The publishers of the node, one for each output of the registry in `segmentation/outputs.py`."""
 
 from __future__ import annotations
 
 import copy
 from typing import Any
 
+import sensor_msgs.msg
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2
+from sensor_msgs.msg import CameraInfo
 
 from bgflow_ros.node.messages import to_image
-from bgflow_ros.segmentation import refinement
+from bgflow_ros.segmentation.outputs import IMAGE_OUTPUTS, OUTPUTS, Output
 from bgflow_ros.segmentation.refinement import Refined
 
-__all__ = ["INFO", "MAPS", "POINTS", "STATIC_DEPTH", "STATIC_DEPTH_INFO", "Outputs"]
+__all__ = ["IMAGE_OUTPUTS", "OUTPUTS", "Output", "Outputs"]
 
-MAPS = {f"~/{name}": how for name, how in refinement.MAPS.items()}
-"""Image topics that need nothing but the image: encoding, and which map they carry."""
-INFO = "~/camera_info"
-STATIC_DEPTH, STATIC_DEPTH_INFO = "~/static_depth/image", "~/static_depth/camera_info"
-POINTS = "~/foreground_points"
-
-# Reliable, because rviz's default subscription is reliable and would stay dark on a best-effort publisher.
+# Reliable, because the default subscription of rviz is reliable and receives nothing from a best-effort publisher.
 QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class Outputs:
-    """A lifecycle publisher for each topic; whoever makes something asks first whether anybody wants it.
+    """Lifecycle publishers of all outputs; nothing is computed for an output that is not `wanted`.
 
     Args:
-        node: whose publishers they are; their QoS can be overridden by its parameters.
+        node: node that publishes; its parameters can override the QoS of each publisher.
     """
 
     def __init__(self, node: LifecycleNode) -> None:
         self._node = node
-        kinds: dict[str, type] = dict.fromkeys((*MAPS, STATIC_DEPTH), Image)
-        kinds |= {INFO: CameraInfo, STATIC_DEPTH_INFO: CameraInfo, POINTS: PointCloud2}
         policies = QoSOverridingOptions.with_default_policies()
-        # A profile of its own for each: rclpy writes an override into the one that it is given.
-        self._publishers: dict[str, LifecyclePublisher[Any]] = {
-            topic: node.create_lifecycle_publisher(kind, topic, copy.copy(QOS), qos_overriding_options=policies)
-            for topic, kind in kinds.items()
+        # Each publisher has its own profile, because rclpy writes overrides into the given one.
+        self._publishers: dict[Output, LifecyclePublisher[Any]] = {
+            output: node.create_lifecycle_publisher(
+                getattr(sensor_msgs.msg, output.type.rpartition("/")[2]),
+                output.topic,
+                copy.copy(QOS),
+                qos_overriding_options=policies,
+            )
+            for output in OUTPUTS
         }
 
-    def wanted(self, *topics: str) -> bool:
-        """Whether somebody subscribes to one of the topics."""
-        return any(self._publishers[topic].get_subscription_count() for topic in topics)
+    def wanted(self, *outputs: Output) -> bool:
+        """Tell whether somebody subscribes to one of these outputs."""
+        return any(self._publishers[output].get_subscription_count() for output in outputs)
 
-    def publish(self, topic: str, message: Any) -> None:
+    def publish(self, output: Output, message: Any) -> None:
         """Publish a message."""
-        self._publishers[topic].publish(message)
+        self._publishers[output].publish(message)
 
-    def publish_maps(self, header: Any, masks: Refined) -> None:
-        """Publish every map that somebody wants, with this very header."""
-        for topic, (encoding, get) in MAPS.items():
-            if self.wanted(topic):
-                self.publish(topic, to_image(header, get(masks), encoding))
+    def publish_images(self, header: Any, masks: Refined) -> None:
+        """Publish every wanted output that is made from the image alone, with the header of that image."""
+        for output in IMAGE_OUTPUTS:
+            if output.pixels is not None and self.wanted(output):
+                self.publish(output, to_image(header, output.pixels(masks), output.encoding))
 
-    def publish_info(self, topic: str, info: CameraInfo | None, header: Any) -> None:
-        """Publish a calibration that describes the image, with this very header, where it is known and wanted."""
-        if info is not None and self.wanted(topic):
+    def publish_info(self, output: Output, info: CameraInfo | None, header: Any) -> None:
+        """Publish a calibration that describes the image, with the given header, where it is known and wanted."""
+        if info is not None and self.wanted(output):
             stamped = copy.copy(info)
             stamped.header = header
-            self.publish(topic, stamped)
+            self.publish(output, stamped)
 
     def destroy(self) -> None:
-        """Withdraw all topics."""
+        """Destroy all publishers."""
         for publisher in self._publishers.values():
             self._node.destroy_lifecycle_publisher(publisher)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every parameter of the node, once: name, default, range, description, and whether it may change while it runs."""
+"""Declaration of every parameter: name, default, range, description, and whether it may change while the node runs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
+from bgflow_ros.node.thresholds import THRESHOLDS, UNSET, SettingsError, threshold_refusal
 from bgflow_ros.segmentation.files import expand
 from bgflow_ros.segmentation.model import DEFAULT_MODEL
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS
@@ -32,14 +33,12 @@ __all__ = [
 ]
 
 JPEG = b"\xff\xd8\xff"
-"""What such a file begins with."""
-UNSET = -1.0
-"""A threshold that stands for the manifest's, until a model is configured."""
+"""First bytes of a JPEG file."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """What the node declares to ROS."""
+    """Declaration of one parameter."""
 
     name: str
     default: str | int | float | bool
@@ -47,10 +46,10 @@ class Parameter:
     choices: tuple[str, ...] = ()
     range: tuple[float, float] | None = None
     live: bool = False
-    """Whether a change takes effect at the next frame; otherwise only an unconfigured node accepts one."""
+    """True where a change takes effect at the next frame; otherwise only an unconfigured node accepts one."""
 
     def descriptor(self) -> ParameterDescriptor:
-        """Describe it for `ros2 param describe` and rqt_reconfigure."""
+        """Describe the parameter for `ros2 param describe` and rqt_reconfigure."""
         descriptor = ParameterDescriptor(name=self.name, description=self.description)
         if self.choices:
             descriptor.additional_constraints = "one of " + ", ".join(self.choices)
@@ -63,88 +62,96 @@ class Parameter:
         return descriptor
 
 
-THRESHOLD = f"{UNSET:g}: the model's own"
+THRESHOLD = f"{UNSET:g} takes the model's own value."
 PARAMETERS = (
-    Parameter("model", DEFAULT_MODEL, "Model folder, absolute, or the name of a packaged model"),
+    Parameter("model", DEFAULT_MODEL, "Absolute path of a model folder, or name of a packaged model."),
     Parameter(
-        "image_transport", "raw", "How images come: raw, or compressed on IMAGE/compressed", ("raw", "compressed")
+        "image_transport",
+        "raw",
+        "Transport of the images; compressed ones come on IMAGE/compressed.",
+        ("raw", "compressed"),
     ),
     Parameter(
         "image_qos",
         "auto",
-        "Reliability of the image subscription; auto: reliable where every publisher is, else best effort",
+        "Reliability of the image subscription; auto is reliable where every publisher is, else best effort.",
         ("auto", "sensor_data", "reliable"),
     ),
     Parameter(
         "foreground_threshold",
         UNSET,
-        f"Likelihood of background below which a pixel is foreground ({THRESHOLD})",
+        f"Likelihood of background below which a pixel is foreground; {THRESHOLD}",
         range=(UNSET, 1.0),
         live=True,
     ),
     Parameter(
         "static_threshold",
         UNSET,
-        f"Likelihood of background above which a pixel is static; not below foreground_threshold ({THRESHOLD})",
+        f"Likelihood of background above which a pixel is static, at least foreground_threshold; {THRESHOLD}",
         range=(UNSET, 1.0),
         live=True,
     ),
     Parameter(
         "min_static",
         0.0,
-        "Share of the picture that the static mask holds at least, the likeliest first, whatever static_threshold",
+        "Smallest share of the image that is static, filled with the most likely pixels below static_threshold.",
         range=(0.0, 1.0),
         live=True,
     ),
     Parameter(
         "dilate",
         0,
-        "Pixels by which foreground, and what is not static, grows; negative: foreground shrinks",
+        "Pixels by which foreground and non-static areas grow; with a negative number foreground shrinks.",
         range=(-30, 30),
         live=True,
     ),
     Parameter(
         "min_area",
         0,
-        "Pixels below which a connected patch of foreground is dropped",
+        "Size in pixels below which a connected patch of foreground is removed; it does not become static.",
         range=(0, 100_000_000),
         live=True,
     ),
     Parameter(
         "hold",
         0.0,
-        "Seconds for which a pixel that was foreground stays so, and must have been static to count as static",
+        "Seconds for which a foreground pixel stays foreground, and for which one must be static to count as static.",
         range=(0.0, 60.0),
         live=True,
     ),
-    Parameter("max_rate", 0.0, "Frames a second to answer at most; 0: as the camera", range=(0.0, 1000.0), live=True),
+    Parameter(
+        "max_rate",
+        0.0,
+        "Greatest number of frames per second that are answered; 0 sets no limit.",
+        range=(0.0, 1000.0),
+        live=True,
+    ),
     Parameter(
         "ignore_image",
         "",
-        "PNG of the camera's size, neither black nor transparent where it sees the robot: no foreground, not static",
+        "PNG of the camera's size, neither black nor transparent where the camera sees the robot, which is masked out.",
     ),
     Parameter(
         "save_folder",
         "",
-        "Where ~/save_frame writes; empty: bgflow in the folder ROS_HOME, or in ~/.ros",
+        "Folder into which ~/save_frame writes; empty stands for bgflow in the folder ROS_HOME, or in ~/.ros.",
     ),
-    Parameter("device", "auto", "Where the network runs; auto: the best that works", DEVICES),
+    Parameter("device", "auto", "Device on which the network runs; auto takes the best one that works.", DEVICES),
     Parameter(
         "precision",
         "auto",
-        "Of the network's numbers; auto: the fastest whose masks were checked on this kind of device",
+        "Number format of the network; auto takes the fastest one whose masks were checked on this kind of device.",
         PRECISIONS,
     ),
-    Parameter("threads", 0, "CPU threads for inference; 0: half the cores for int8, else all", range=(0, 256)),
-    Parameter("autostart", True, "Configure and activate by itself; false leaves it to a lifecycle manager"),
+    Parameter("threads", 0, "CPU threads for inference; 0 takes half the cores for int8, else all.", range=(0, 256)),
+    Parameter("autostart", True, "Configure and activate by itself; false leaves that to a lifecycle manager."),
 )
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
-THRESHOLDS = ("foreground_threshold", "static_threshold")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The parameters' values at one moment."""
+    """Values of all parameters at one moment."""
 
     model: str
     image_transport: str
@@ -165,7 +172,7 @@ class Settings:
 
 
 def declare(node: Node) -> None:
-    """Declare every parameter on the node, overrides from files and the command line included."""
+    """Declare every parameter on the node; overrides from files and the command line apply."""
     for parameter in PARAMETERS:
         node.declare_parameter(parameter.name, parameter.default, parameter.descriptor())
 
@@ -175,15 +182,11 @@ def read(node: Node) -> Settings:
     return Settings(**{field.name: node.get_parameter(field.name).value for field in fields(Settings)})
 
 
-class SettingsError(Exception):
-    """Parameters with which the node cannot be configured."""
-
-
 def check(settings: Settings) -> None:
     """Check all parameters together, as they come from files and the command line.
 
     Raises:
-        SettingsError: with every reason.
+        SettingsError: some cannot be used; the message gives every reason.
     """
     reasons = [refusal(name, value, settings, False) for name, value in vars(settings).items()]
     if found := dict.fromkeys(reason for reason in reasons if reason):
@@ -196,7 +199,7 @@ def read_body(path: str) -> npt.NDArray[np.uint8] | None:
     The robot is where a pixel is neither black nor wholly transparent.
 
     Raises:
-        SettingsError: no picture can be read from there.
+        SettingsError: the file holds no readable image.
     """
     if not path:
         return None
@@ -204,10 +207,10 @@ def read_body(path: str) -> npt.NDArray[np.uint8] | None:
     unusable = f"ignore_image {path} cannot be read; {expected}"
     try:
         file = expand(path)
-        data = file.read_bytes() if file.is_file() else b""  # a pipe would be waited for
+        data = file.read_bytes() if file.is_file() else b""  # reading a pipe would block
         if data.startswith(JPEG):
             raise SettingsError(f"ignore_image {path} is a JPEG, whose black is not quite black; {expected}")
-        # As it is stored: 16 bits, and what is transparent, would be lost on the way to 8 bits of grey.
+        # Decoded as stored, because a conversion to 8 bits of grey would lose 16-bit values and transparency.
         stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
     except OSError as error:
         raise SettingsError(f"ignore_image {error}") from error
@@ -228,10 +231,10 @@ def refusal(name: str, value: object, others: Settings, configured: bool) -> str
     """Say why a parameter cannot take a value; None where it can.
 
     Args:
-        name: of the parameter; one that is not the node's own is none of its business.
-        value: of the declared type and within the declared range, which ROS has checked.
-        others: what the other parameters are, or will be with the same request.
-        configured: whether the node has a model, so that only live parameters may change.
+        name: name of the parameter; parameters that the node does not declare itself are not refused.
+        value: value of the declared type and within the declared range, which ROS has checked.
+        others: values of all parameters, as they are or will be with the same request.
+        configured: True if the node has a model, so that only live parameters may change.
     """
     parameter = BY_NAME.get(name)
     if parameter is None:
@@ -243,17 +246,6 @@ def refusal(name: str, value: object, others: Settings, configured: bool) -> str
     if isinstance(value, float) and not math.isfinite(value):
         return f"{name} is {value}; expected a finite number"
     if name in THRESHOLDS:
-        return _threshold_refusal(name, value, others, configured)
-    return None
-
-
-def _threshold_refusal(name: str, value: object, others: Settings, configured: bool) -> str | None:
-    assert isinstance(value, float)
-    if value != UNSET and not 0 < value < 1:
-        return f"{name} is {value:g}; expected a likelihood between 0 and 1, both excluded"
-    if value == UNSET and configured:
-        return f"{name} is {UNSET:g}, the model's own, which only an unconfigured node can take; set a likelihood"
-    foreground, static = others.foreground_threshold, others.static_threshold
-    if UNSET not in (foreground, static) and static < foreground:
-        return f"static_threshold would be {static:g}, below foreground_threshold {foreground:g}"
+        assert isinstance(value, float)
+        return threshold_refusal(name, value, others, configured)
     return None

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Publishers of a topic, and why what they publish may not be received."""
+"""Publishers of a topic, and reasons why their messages cannot be received."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ COMPRESSED = "/compressed"
 
 
 class Publisher(NamedTuple):
-    """What decides whether a subscription can receive."""
+    """Properties of a publisher that decide whether a subscription can receive its messages."""
 
     kind: str
-    """Type of its messages, such as sensor_msgs/msg/Image."""
+    """Message type, such as sensor_msgs/msg/Image."""
     reliable: bool = True
 
 
 Look = Callable[[str], Sequence[Publisher]]
-"""Gives the publishers of a topic."""
+"""Function that returns the publishers of a topic."""
 
 
 def publishers(node: Node, topic: str) -> list[Publisher]:
@@ -35,12 +35,12 @@ def publishers(node: Node, topic: str) -> list[Publisher]:
 
 
 def count(number: int) -> str:
-    """Number of publishers, in words."""
+    """Number of publishers with its noun."""
     return f"{number} publisher{'s' * (number != 1)}"
 
 
 def obstacle(topic: str, kind: type, look: Look, reliable: bool = False) -> str:
-    """Say why a subscription never receives what a topic carries: type or reliability; empty for no reason."""
+    """Say why type or reliability keep a subscription from receiving a topic's messages; empty where they do not."""
     there = look(topic)
     if others := sorted({publisher.kind for publisher in there} - {_name(kind)}):
         return f"{topic} carries {' and '.join(others)}, expected {_name(kind)}"
@@ -50,13 +50,13 @@ def obstacle(topic: str, kind: type, look: Look, reliable: bool = False) -> str:
 
 
 def image_obstacle(topic: str, kind: type, reliable: bool, look: Look) -> str:
-    """Say why images cannot be received as the parameters have it, and which parameter would; empty for no reason.
+    """Say why images cannot be received and which parameter would change that; empty where nothing is in the way.
 
     Args:
-        topic: subscribed: the name of `image`, with /compressed for the compressed transport.
-        kind: type of the subscription.
-        reliable: whether it is reliable.
-        look: gives the publishers of a topic.
+        topic: subscribed topic: the name of `image`, with /compressed for the compressed transport.
+        kind: message type of the subscription.
+        reliable: True if the subscription is reliable.
+        look: function that returns the publishers of a topic.
     """
     there = look(topic)
     if wrong := obstacle(topic, kind, look):
@@ -84,5 +84,5 @@ def _remedy(topic: str, kind: type) -> str:
 
 
 def _name(kind: Any) -> str:
-    """Name of a type of message, as ROS's graph has it."""
+    """Name of a message type in the ROS graph."""
     return f"{kind.__module__.partition('.')[0]}/msg/{kind.__name__}"

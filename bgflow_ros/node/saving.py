@@ -1,25 +1,22 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A frame and what was found in it, as files."""
+"""Files that hold a frame with its likelihood and masks."""
 
 from __future__ import annotations
 
-import io
 import os
 from pathlib import Path
-from typing import Any
 
-import cv2
-import numpy as np
-import numpy.typing as npt
-
+from bgflow_ros.segmentation.encoding import encode_file
 from bgflow_ros.segmentation.files import expand, write_together
+from bgflow_ros.segmentation.outputs import FOREGROUND_MASK, LIKELIHOOD, STATIC_MASK
+from bgflow_ros.segmentation.refinement import Refined
 
-__all__ = ["default_folder", "encode", "encode_array", "save_frame"]
+__all__ = ["default_folder", "save_frame"]
 
 
 def default_folder() -> Path:
-    """Folder for frames that a robot keeps: bgflow in ROS's own folder (REP-65).
+    """Default folder for saved frames: bgflow in ROS's own folder (REP 65).
 
     Raises:
         OSError: there is neither ROS_HOME nor a home folder.
@@ -27,50 +24,20 @@ def default_folder() -> Path:
     return expand(os.environ.get("ROS_HOME") or "~/.ros") / "bgflow"
 
 
-def save_frame(
-    folder: Path,
-    name: str,
-    image: npt.NDArray[np.uint8],
-    likelihood: npt.NDArray[np.float32],
-    foreground: npt.NDArray[np.uint8],
-    static: npt.NDArray[np.uint8],
-) -> None:
-    """Write NAME.png, NAME_likelihood.npy, NAME_foreground.png and NAME_static.png: all four, each whole, or none.
+def save_frame(folder: Path, name: str, masks: Refined) -> None:
+    """Write NAME.png, NAME_likelihood.npy, NAME_foreground.png and NAME_static.png: all four completely, or none.
 
     Args:
-        folder: made where it is missing.
-        name: of the frame.
-        image: H x W x 3, RGB.
-        likelihood: H x W, of background.
-        foreground: H x W, 0 or 255.
-        static: H x W, 0 or 255.
+        folder: folder to write to, created where it is missing.
+        name: name of the frame.
+        masks: masks of the frame, and its image.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written.
     """
-    files = {
-        folder / f"{name}.png": encode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR)),
-        folder / f"{name}_foreground.png": encode(".png", foreground),
-        folder / f"{name}_static.png": encode(".png", static),
-        folder / f"{name}_likelihood.npy": encode_array(likelihood),
-    }
+    files = {folder / f"{name}.png": encode_file(masks.segmentation.image, ".png")}
+    for output in (FOREGROUND_MASK, STATIC_MASK, LIKELIHOOD):
+        assert output.pixels is not None
+        path = folder / f"{name}_{output.file}"
+        files[path] = encode_file(output.pixels(masks), path.suffix)
     write_together(files)
-
-
-def encode(suffix: str, pixels: npt.NDArray[Any]) -> bytes:
-    """Make the content of an image file, in the format that a suffix names, of pixels in OpenCV's order.
-
-    Raises:
-        OSError: the format does not have so many pixels.
-    """
-    whole, data = cv2.imencode(suffix, pixels)
-    if not whole:
-        raise OSError(f"OpenCV makes no {suffix[1:].upper()} of {pixels.shape[1]}x{pixels.shape[0]} pixels")
-    return data.tobytes()
-
-
-def encode_array(values: npt.NDArray[Any]) -> bytes:
-    """Make the content of a .npy file."""
-    file = io.BytesIO()
-    np.save(file, values)
-    return file.getvalue()

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The executable `segment`: the node, quiet about an interrupt also while it is being imported."""
+"""The executable `segment`, which runs the node and ends quietly on an interrupt also while it is importing."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run the node; see `bgflow_ros.node.node.main`."""
-    # Python would print where the import stood. ROS takes the signal over when it is initialized.
+    # Python would print a traceback of the import. ROS takes the signal over when it is initialized.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from bgflow_ros.node.heap import keep_freed_memory
 
-    # Threads that libraries start when they are imported would get heaps of their own before.
+    # Before the imports, because threads that libraries start while they are imported would get heaps of their own.
     keep_freed_memory()
     from bgflow_ros.node import node
 

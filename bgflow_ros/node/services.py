@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node's services."""
+"""Services of the node."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Services:
     """Offers `~/save_frame` and `~/reset`; every call is answered.
 
     Args:
-        node: answers also where one of them raises.
-        pipeline: gives what is at work; None while the node is not active.
-        refiner: of the masks.
+        node: node that offers them, and answers also where one of them raises an exception.
+        pipeline: returns the pipeline; None while the node is not active.
+        refiner: refines the masks.
     """
 
     def __init__(self, node: Guarded, pipeline: Callable[[], Pipeline | None], refiner: Refiner) -> None:
         self._node, self._pipeline, self._refiner = node, pipeline, refiner
-        # A group of its own: it waits for a frame while all else goes on.
+        # In a callback group of its own, because it waits for a frame while everything else continues.
         node.create_service(Trigger, "~/save_frame", self._save_frame, callback_group=ReentrantCallbackGroup())
         node.create_service(Trigger, "~/reset", self._reset)
 
@@ -44,7 +44,7 @@ class Services:
         if pipeline.request is None:
             named = self._node.get_parameter("save_folder").value
             try:
-                # Whoever reads the answer need not be where the node was started.
+                # Absolute, because the caller may have another working directory than the node.
                 folder = (expand(named) if named else default_folder()).absolute()
             except OSError as error:
                 return Trigger.Response(success=False, message=f"{error}; or set save_folder")
@@ -54,5 +54,5 @@ class Services:
 
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self._refiner.reset()
-        response.success, response.message = True, "what `hold` remembered is forgotten"
+        response.success, response.message = True, "the memory of `hold` is cleared"
         return response

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A subscription to images, whose reliability follows the camera's."""
+"""Subscription to images whose reliability follows that of the camera."""
 
 from __future__ import annotations
 
@@ -20,35 +20,36 @@ from bgflow_ros.node.publishers import image_obstacle, publishers
 __all__ = ["STEADY", "ImageSubscription", "image_topic"]
 
 STEADY = Clock(clock_type=ClockType.STEADY_TIME)
-"""For the node's own timers: simulated time may stand still, and the robot's may jump."""
+"""Clock of the node's own timers, because simulated time may stand still and the robot's clock may jump."""
 
 
 def image_topic(node: Node, transport: str) -> tuple[str, type[Image] | type[CompressedImage]]:
-    """Topic and type of the node's `image` by a transport (raw or compressed)."""
+    """Topic and message type of the node's `image` for a transport (raw or compressed)."""
     if transport == "compressed":
-        # The compressed topic stands beside the image's name as remapped, as image_transport has it.
+        # As with image_transport, the compressed topic follows the remapped name of the image.
         return node.resolve_topic_name("image") + "/compressed", CompressedImage
     return node.resolve_topic_name("image"), Image
 
 
 class ImageSubscription:
-    """Subscribes a topic of images, keeping the last few only.
+    """Subscribes to a topic of images and keeps only the last few.
 
-    A best-effort subscription to large images loses nearly all of them under Fast DDS's defaults, a reliable
-    one never meets a best-effort camera. So `auto` looks at the publishers and subscribes anew when they change.
+    A best-effort subscription to large images loses nearly all of them with the defaults of Fast DDS, and a reliable
+    one receives nothing from a best-effort camera. Thus `auto` follows the publishers and subscribes again when they
+    change.
 
     Args:
-        node: whose subscription it is.
-        topic: to subscribe.
-        kind: type of its messages.
+        node: node that subscribes.
+        topic: topic to subscribe to.
+        kind: message type of the topic.
         qos: auto, sensor_data or reliable.
-        keep: how many messages wait at most.
-        callback: gets every message and its MessageInfo (`compatibility.publication_number` reads it).
-        group: of the callback.
+        keep: greatest number of messages that wait.
+        callback: receives every message and its MessageInfo (see `compatibility.publication_number`).
+        group: callback group of the callback.
     """
 
     PERIOD = 0.5
-    """Seconds between two looks at the publishers."""
+    """Seconds between two checks of the publishers."""
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class ImageSubscription:
     ) -> None:
         self._node, self.kind, self._keep, self._callback, self._group = node, kind, keep, callback, group
         self.topic = node.resolve_topic_name(topic)
-        # Best effort meets every camera until the publishers are known.
+        # Best effort works with every camera until the publishers are known.
         self.reliability = ReliabilityPolicy.RELIABLE if qos == "reliable" else ReliabilityPolicy.BEST_EFFORT
         self._subscribe()
         self._timer = node.create_timer(self.PERIOD, self._follow, clock=STEADY) if qos == "auto" else None
@@ -74,14 +75,14 @@ class ImageSubscription:
         self._node.destroy_subscription(self._subscription)
 
     def obstacle(self) -> str:
-        """Say why the images that are published cannot be received; empty where nothing is known to be in the way."""
+        """Say why published images cannot be received; empty where nothing is known to be in the way."""
         reliable = self.reliability == ReliabilityPolicy.RELIABLE
         return image_obstacle(self.topic, self.kind, reliable, partial(publishers, self._node))
 
     def take(self) -> tuple[bytes, Any] | None:
-        """Take the newest message, serialized, and its MessageInfo past a shut gate; None where nothing has come.
+        """Take the newest message, serialized, and its MessageInfo past a closed gate; None where there is none.
 
-        Only in a callback of the executor, which would else take the same message.
+        Call this only in a callback of the executor, which could otherwise take the same message.
         """
         with self._subscription.handle:
             taken: tuple[bytes, Any] | None = self._subscription.handle.take_message(self.kind, True)

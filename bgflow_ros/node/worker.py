@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The inference thread."""
+"""The thread in which inference runs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ T = TypeVar("T")
 
 
 class Worker(Generic[T]):
-    """Handles what lies in the mailbox, one item at a time, in a thread of its own.
+    """Handles the items of a mailbox one at a time in a thread of its own.
 
     Args:
-        mailbox: closed by `stop`.
-        handle: gets every item; what it raises ends the thread, so it should not.
+        mailbox: mailbox to take items from; `stop` closes it.
+        handle: function that handles an item; an exception would end the thread.
     """
 
     def __init__(self, mailbox: Mailbox[T], handle: Callable[[T], None]) -> None:
@@ -29,7 +29,7 @@ class Worker(Generic[T]):
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the item at hand and end the thread."""
+        """Finish the current item and end the thread."""
         self._mailbox.close()
         self._thread.join()
 

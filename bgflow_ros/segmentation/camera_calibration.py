@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Calibration of the image that it accompanies: what a CameraInfo says of an image of another size than its own."""
+"""Camera calibration: a CameraInfo fitted to the size of an image, and the intrinsics in it."""
 
 from __future__ import annotations
 
@@ -10,39 +10,40 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.segmentation.depth import Intrinsics
+from bgflow_ros.segmentation.depth import Intrinsics, same_frame
 from bgflow_ros.segmentation.images import ImageError
 
 __all__ = ["doubt", "fit_camera_info", "intrinsics", "rectification"]
 
 OFF_CENTRE = 0.12
-"""Share of the image's width or height by which a principal point may be off its middle: lenses stay within 0.05. K of
-640x360 is off by 0.125 in an image of 640x480, the other way round by 0.17, and K of twice the size by 0.5."""
+"""Greatest distance of a principal point from the middle, as a share of the image's width or height. Lenses stay within
+0.05; K of 640x360 is off by 0.125 in an image of 640x480, the other way round by 0.17, and K of twice the size by
+0.5."""
 SAME_FOCAL_LENGTH = 0.02
-"""By how much, as a share, the focal lengths of K and P may differ before points show it: 2 cm in a metre."""
+"""Relative difference between the focal lengths of K and P from which on it matters for points: 2 cm in a metre."""
 
 
 def fit_camera_info(info: Any, width: int, height: int) -> Any:
-    """Copy a CameraInfo so that it describes an image, without binning and region of interest.
+    """Copy a CameraInfo so that it describes an image without binning and region of interest.
 
-    K and P of a CameraInfo are those of the full resolution; the driver may have published a region of it, binned
-    (sensor_msgs/CameraInfo and REP-104). Where region and binning explain the image's size, K and P are shifted and
-    scaled as image_geometry does. A CameraInfo that already has the image's size is taken as it is: its driver, or
-    who made the image smaller, has scaled it.
+    K and P of a CameraInfo refer to the full resolution, of which the driver may publish a binned region
+    (sensor_msgs/CameraInfo, REP 104). Where region and binning explain the image's size, K and P are shifted and
+    scaled as image_geometry does. A CameraInfo that already has the image's size is not changed, because the driver
+    or the node that scaled the image has scaled it as well.
 
     Args:
         info: anything with the fields of sensor_msgs/CameraInfo; not changed.
-        width: of the image, in pixels.
-        height: of the image, in pixels.
+        width: width of the image, in pixels.
+        height: height of the image, in pixels.
 
     Returns:
-        A message of the same type: K, P, width, height, binning and region of interest of the image, all else equal.
+        A message of the same type, with K, P, size, binning and region of interest of the image and all else equal.
 
     Raises:
-        ImageError: neither explains the image's size.
+        ImageError: nothing in the CameraInfo explains the image's size.
     """
     roi = info.roi
-    # Either side 0 stands for the full resolution (sensor_msgs/RegionOfInterest), so that offsets mean nothing.
+    # A width or height of 0 stands for the full resolution (sensor_msgs/RegionOfInterest), so offsets mean nothing.
     full = not roi.width or not roi.height
     left, top = (0, 0) if full else (roi.x_offset, roi.y_offset)
     wide, high = (info.width, info.height) if full else (roi.width, roi.height)
@@ -66,10 +67,10 @@ def fit_camera_info(info: Any, width: int, height: int) -> Any:
 
 
 def intrinsics(info: Any) -> Intrinsics:
-    """Focal lengths and principal point of a CameraInfo that describes its image, from K.
+    """Take the intrinsics from K of a CameraInfo that describes its image.
 
     Raises:
-        ImageError: the camera is not calibrated, which a focal length of 0 says, or a value is no number.
+        ImageError: the camera is not calibrated (its focal length is 0), or a value is not a number.
     """
     k = np.asarray(info.k, np.float64)
     found = Intrinsics(*k[[0, 4, 2, 5]].tolist()) if k.size == 9 else None
@@ -82,18 +83,18 @@ def intrinsics(info: Any) -> Intrinsics:
 
 
 def doubt(info: Any, frame: str) -> str:
-    """Say why a CameraInfo may be another image's though it has its size; empty where nothing speaks for that.
+    """Say why a CameraInfo of the right size may belong to another image; empty where nothing suggests that.
 
     Args:
-        info: anything with the fields of sensor_msgs/CameraInfo, as it came.
-        frame: frame_id of the image.
+        info: anything with the fields of sensor_msgs/CameraInfo, as it was received.
+        frame: the frame_id of the image.
     """
     own = info.header.frame_id
-    if own and frame and own.lstrip("/") != frame.lstrip("/"):
+    if not same_frame(own, frame):
         return f"camera_info is in frame {own}, the image in {frame}; expected one"
     k = np.asarray(info.k, np.float64)
     if k.size != 9 or not np.isfinite(k).all() or not k.any():
-        return ""  # of no calibration, see `intrinsics`
+        return ""  # not calibrated, see `intrinsics`
     if any(abs(k[place] - size / 2) > OFF_CENTRE * size for place, size in ((2, info.width), (5, info.height))):
         return (
             f"camera_info of {info.width}x{info.height} has its principal point at {k[2]:g}, {k[5]:g}, far from the "
@@ -103,9 +104,9 @@ def doubt(info: Any, frame: str) -> str:
 
 
 def rectification(info: Any) -> str:
-    """Say where a calibration gives points that are right for no image or an unrectified one; empty: for both.
+    """Warn where a calibration gives correct points only for unrectified images; empty where K and P agree.
 
-    K is of the image as the lens throws it, P of the rectified one, and no message says which one an image is.
+    K describes the image as the lens projects it, P the rectified one, and no message says which one an image is.
     """
     k, p = np.asarray(info.k, np.float64), np.asarray(info.p, np.float64)
     if p.size != 12 or not p.any():
@@ -119,7 +120,7 @@ def rectification(info: Any) -> str:
 
 
 def _adjusted(matrix: Any, offset: tuple[int, int], binning: tuple[int, int]) -> npt.NDArray[np.float64]:
-    """K (3 x 3) or P (3 x 4), row by row, of a region of the image, binned; zeros, of no calibration, stay zeros."""
+    """K (3 x 3) or P (3 x 4), row by row, for a binned region; zeros, which mean no calibration, stay zeros."""
     rows = np.array(matrix, np.float64).reshape(3, -1)
     if rows.any():
         rows[:2, 2] -= offset

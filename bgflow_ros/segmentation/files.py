@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files that are either whole or not there, and folders that the package keeps its own files in."""
+"""Files that are written completely or not at all, and the folders in which the package keeps its own files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["cache", "expand", "for_opencv", "share", "user_path", "write_atomica
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write to a temporary name beside `path` and rename, so that a kill leaves the old file or the new one."""
+    """Write to a temporary name beside `path` and rename, so that a killed process leaves the old or the new file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -24,7 +24,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def write_together(files: Mapping[Path, bytes]) -> None:
-    """Write several files, all of them, each whole, or none.
+    """Write several files, either all of them completely or none.
 
     Raises:
         OSError: one of them cannot be written.
@@ -41,14 +41,14 @@ def write_together(files: Mapping[Path, bytes]) -> None:
 
 
 def expand(path: str | Path) -> Path:
-    """Replace a leading `~` or `~USER` by that home folder; a `~NAME` that is no user's is left as it is.
+    """Replace a leading `~` or `~USER` by that home folder; a `~NAME` that names no user stays as it is.
 
     Raises:
         OSError: the path begins with `~`, and this user has no home folder, as in a container that is run with a
             user number of its own, or HOME is empty.
     """
     if os.environ.get("HOME") == "" and str(path).split("/", 1)[0] == "~":
-        raise OSError(f"{path}: no home folder: HOME is empty; set HOME, or write the whole path")  # else it were /
+        raise OSError(f"{path}: no home folder: HOME is empty; set HOME, or write the whole path")  # `~` would become /
     expanded = Path(os.path.expanduser(path))  # noqa: PTH111 (the method of Path raises where NAME is no user's)
     if expanded.parts[:1] == ("~",):
         raise OSError(
@@ -59,10 +59,10 @@ def expand(path: str | Path) -> Path:
 
 
 def user_path(text: str) -> Path:
-    """Read a path of the command line as a shell would, for where none does: `--out=~/masks`, a launch file, a service.
+    """Read a path of the command line as a shell would where no shell does: `--out=~/masks`, launch files, services.
 
     Raises:
-        argparse.ArgumentTypeError: there is no home folder that `~` could stand for.
+        argparse.ArgumentTypeError: there is no home folder for `~`.
     """
     try:
         return expand(text)
@@ -73,10 +73,10 @@ def user_path(text: str) -> Path:
 def for_opencv(path: Path) -> str:
     """Write a path so that OpenCV and Rerun open what it names.
 
-    It is absolute, because FFmpeg takes what stands before a colon for a protocol.
+    The path is made absolute, because FFmpeg takes text before a colon for a protocol.
 
     Raises:
-        OSError: it is not UTF-8, with which OpenCV's videos end the process and Rerun raises.
+        OSError: the path is not UTF-8, with which OpenCV's videos end the process and Rerun raises.
     """
     name = str(path.absolute())
     try:
@@ -87,7 +87,7 @@ def for_opencv(path: Path) -> str:
 
 
 def cache() -> Path:
-    """Find this user's folder for files that may be deleted at any time.
+    """Folder of this user for files that may be deleted at any time.
 
     Raises:
         OSError: there is neither XDG_CACHE_HOME nor a home folder.

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What this machine has: processor and graphics cards."""
+"""Hardware of this machine: processor and graphics cards."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ __all__ = ["DOT_PRODUCT", "Card", "cards", "dot_product", "flags", "processor"]
 
 CPUINFO = Path("/proc/cpuinfo")
 DOT_PRODUCT = ("avx512_vnni", "avx_vnni", "asimddp")
-"""Instructions that sum products of bytes into 32 bits at once: x86's VNNI, ARM's dot product."""
+"""Instructions that add products of bytes into 32 bits at once: VNNI on x86, the dot product on ARM."""
 
 
 class Card(NamedTuple):
-    """An NVIDIA card, as its driver tells."""
+    """An NVIDIA graphics card as its driver describes it."""
 
     name: str
     driver: str
     capability: float
-    """CUDA's compute capability: 6.1 is Pascal (GTX 10), 7.5 Turing (GTX 16, RTX 20)."""
+    """CUDA compute capability: 6.1 is Pascal (GTX 10), 7.5 is Turing (GTX 16, RTX 20)."""
     memory: int
-    """MiB."""
+    """Memory in MiB."""
 
 
 def processor() -> str:
-    """Name of the processor, as the system tells it."""
+    """Name of the processor as the system reports it."""
     return _cpuinfo("model name") or platform.processor() or platform.machine()
 
 
 def flags() -> set[str]:
-    """Instructions of the first core, as x86 and ARM name them."""
+    """Instruction set extensions of the first core, as x86 and ARM name them."""
     return set((_cpuinfo("flags") or _cpuinfo("Features")).split())
 
 
 def dot_product() -> str:
-    """Which of DOT_PRODUCT this processor has; empty for none."""
+    """Name of the instruction of DOT_PRODUCT that this processor has; empty where it has none."""
     found = flags()
     return next((name for name in DOT_PRODUCT if name in found), "")
 
 
 def cards() -> list[Card]:
-    """NVIDIA cards that the driver lists; empty where there is no driver."""
+    """List the NVIDIA cards; empty where there is no driver."""
     query = ["nvidia-smi", "--query-gpu=name,driver_version,compute_cap,memory.total", "--format=csv,noheader,nounits"]
     try:
         listed = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True).stdout
@@ -58,7 +58,7 @@ def cards() -> list[Card]:
 
 
 def _cpuinfo(key: str) -> str:
-    """First value of a key in /proc/cpuinfo; empty where there is none."""
+    """First value of a key in /proc/cpuinfo; empty where the key is missing."""
     try:
         with CPUINFO.open() as file:
             return next((line.split(":", 1)[1].strip() for line in file if line.startswith(key)), "")

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pure functions from maps of logits to masks and pictures."""
+"""Pure functions that turn maps of logits into likelihoods, masks and overlays."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ Mask = npt.NDArray[np.uint8]
 Map = npt.NDArray[np.float32]
 
 TINT = (255, 64, 32)
-"""RGB of foreground in the overlay."""
+"""RGB colour of foreground in the overlay."""
 FAINT, STRONG = 0.1, 0.8
-"""Share of the tint where a pixel is foreground only just, and where it certainly is."""
+"""Opacity of the tint where a pixel is barely foreground, and where it certainly is."""
 OUTLINE = (64, 255, 96)
-"""RGB of the static background's outline in the overlay."""
+"""RGB colour of the static background's outline in the overlay."""
 
 
 def logit(likelihood: float) -> float:
-    """Inverse of the logistic function, of a number strictly between 0 and 1."""
+    """Inverse of the logistic function, for a number strictly between 0 and 1."""
     return math.log(likelihood / (1 - likelihood))
 
 
 def likelihood(logits: Map) -> Map:
-    """Probability of background, 0 to 1, of background logits."""
-    # The logistic function by tanh: never overflows, and OpenCV has none.
+    """Probability of background, 0 to 1, from background logits."""
+    # The logistic function, written with tanh because that never overflows.
     probability: Map = 0.5 * np.tanh(0.5 * logits) + np.float32(0.5)
     return probability
 
@@ -46,19 +46,19 @@ def static(logits: Map, threshold: float) -> Mask:
 
 
 def likeliest(logits: Map, cells: Map, share: float) -> Mask:
-    """Mark with 255 the share of the picture where background is the likeliest.
+    """Mark with 255 the share of the image where background is most likely.
 
     Args:
         logits: H x W.
-        cells: h x w, the logits that those of the picture were interpolated from; among them is the share measured,
-            which is as good and much faster.
-        share: 0 to 1.
+        cells: h x w, the coarse logits from which `logits` was interpolated; the share is measured on them, which is
+            as accurate and much faster.
+        share: share of the image, 0 to 1.
     """
     return np.multiply(logits >= np.quantile(cells, 1 - share), 255, dtype=np.uint8)
 
 
 def grow(mask: Mask, pixels: int) -> Mask:
-    """Grow what is marked with 255 by a number of pixels in every direction; negative: shrink it."""
+    """Grow what is marked with 255 by a number of pixels in every direction; a negative number shrinks it."""
     if pixels == 0:
         return mask
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(pixels) + 1,) * 2)
@@ -72,21 +72,21 @@ def drop_small(mask: Mask, area: int) -> Mask:
         return mask
     _, patches, statistics, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     large = statistics[:, cv2.CC_STAT_AREA] >= area
-    large[0] = False  # what is not marked
+    large[0] = False  # label 0 is everything that is not marked
     kept: Mask = np.multiply(large, 255, dtype=np.uint8)[patches]
     return kept
 
 
 def overlay(image: npt.NDArray[np.uint8], likelihood: Map, threshold: float, foreground: Mask, static: Mask) -> Mask:
-    """Show people both masks on the picture: foreground tinted, static background outlined.
+    """Draw both masks on the image: foreground tinted, static background outlined.
 
-    The tint is the stronger, the less likely background is: at a threshold that misses little, much is foreground
-    only just, and should not look like what certainly is.
+    The tint grows stronger as background becomes less likely. At a threshold that misses little, many pixels are
+    barely foreground, and they should not look like those that certainly are.
 
     Args:
         image: H x W x 3, RGB; not changed.
-        likelihood: H x W, of background.
-        threshold: the likelihood at which the tint is faintest.
+        likelihood: H x W, probability of background.
+        threshold: likelihood at which the tint is weakest.
         foreground: H x W, 0 or 255.
         static: H x W, 0 or 255.
     """

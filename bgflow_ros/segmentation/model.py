@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The model folder: all that passes from training to the robot."""
+"""The model folder, which is all that passes from training to the robot."""
 
 from __future__ import annotations
 
@@ -19,61 +19,61 @@ from bgflow_ros.segmentation.files import expand, share
 __all__ = ["DEFAULT_MODEL", "MANIFEST", "PROTOBUF_BYTES", "Model", "ModelError"]
 
 DEFAULT_MODEL = "default"
-"""The packaged model that is taken where none is named."""
+"""Name of the packaged model that is used unless another one is named."""
 MANIFEST = "manifest.yaml"
 MANIFEST_BYTES = 1 << 20
-"""A manifest is a page of text; anything larger is not one and is not parsed."""
+"""Size of the largest file that is parsed as a manifest, which is a page of text."""
 ALIASES = 8
-"""In a manifest, which says few things twice."""
+"""Number of YAML aliases that a manifest may have."""
 GRAPH_BYTES = 1 << 28
-"""Size of the largest graph that is read unless the caller says otherwise: ten times what a robot can use."""
+"""Default size of the largest graph that is loaded, ten times what a robot can use."""
 PROTOBUF_BYTES = (1 << 31) - 1
-"""Size of the largest ONNX file that there can be without external weights, which are not read."""
+"""Size of the largest possible ONNX file without external weights, which are never read."""
 
 
 class ModelError(Exception):
-    """A model that is missing, altered or not for this version; the message says which file and what to do."""
+    """Missing or altered model, or one for another version; the message names the file and what to do."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model folder whose manifest is valid and whose graph is the one that the manifest describes."""
+    """A model whose manifest is valid and whose graph is the one that the manifest describes."""
 
     name: str
     graph: bytes
-    """The ONNX file, the very bytes whose hash was checked."""
+    """Content of the ONNX file, exactly the bytes whose hash was checked."""
     int8: bytes | None
-    """The same network with an encoder in int8, checked alike; None where the model has none."""
+    """Content of the ONNX file with an encoder in int8, checked in the same way; None where there is none."""
     sha256: str
-    """Of `graph`."""
+    """SHA-256 of `graph`, in hexadecimal digits."""
     width: int
     height: int
-    """The network's input, in pixels."""
+    """Size of the network's input, in pixels."""
     stride: int
-    """Pixels of the input that one cell of the output covers."""
+    """Width and height, in input pixels, of one cell of the output."""
     foreground_threshold: float
     static_threshold: float
-    """Likelihoods: foreground below the first, static above the second."""
+    """Likelihoods: a pixel is foreground below the first and static above the second."""
     min_contrast: float | None = None
-    """Contrast (`Segmentation.contrast`) that images of rooms have at least; None where the manifest does not say."""
+    """Lowest `Segmentation.contrast` of images that show a room; None where the manifest does not state it."""
 
     @classmethod
-    def load(cls, model: str | Path = DEFAULT_MODEL, largest: int | None = None) -> Model:
+    def load(cls, model: str | Path = DEFAULT_MODEL, max_graph_bytes: int | None = None) -> Model:
         """Read and check a model folder.
 
         Args:
-            model: a folder, or the name of a packaged model.
-            largest: bytes that a graph may have; GRAPH_BYTES where None.
+            model: path of a model folder, or name of a packaged model.
+            max_graph_bytes: size of the largest graph that is accepted; GRAPH_BYTES where None.
 
         Raises:
-            ModelError: no such model, an invalid manifest, or a graph that is too large or whose SHA-256 is not the
-                manifest's.
+            ModelError: there is no such model, its manifest is invalid, or its graph is too large or has another
+                SHA-256 than the manifest says.
         """
-        largest = GRAPH_BYTES if largest is None else largest
+        limit = GRAPH_BYTES if max_graph_bytes is None else max_graph_bytes
         folder = _find(str(model))
         manifest = _manifest(folder / MANIFEST)
-        graph = _checked(folder, manifest, largest)
-        int8 = _checked(folder, manifest["int8"], largest) if "int8" in manifest else None
+        graph = _checked(folder, manifest, limit)
+        int8 = _checked(folder, manifest["int8"], limit) if "int8" in manifest else None
         foreground, static = (manifest["thresholds"][mask]["likelihood"] for mask in ("foreground", "static"))
         if static < foreground:
             raise ModelError(
@@ -107,17 +107,17 @@ def _find(model: str) -> Path:
     raise ModelError(f"no model {model!r}: it is neither a folder nor a packaged model ({', '.join(names)})")
 
 
-def _checked(folder: Path, entry: dict[str, Any], largest: int) -> bytes:
-    """Read the file of a manifest's entry; its SHA-256 must be the entry's."""
+def _checked(folder: Path, entry: dict[str, Any], limit: int) -> bytes:
+    """Read the file that a manifest's entry names and check its size and SHA-256."""
     path = folder / str(entry["file"])
     try:
         with path.open("rb") as file:
-            content = file.read(largest + 1)
+            content = file.read(limit + 1)
     except OSError as error:
         raise ModelError(f"{path} is missing or unreadable ({error.strerror}), though {MANIFEST} names it") from error
-    if len(content) > largest:
+    if len(content) > limit:
         raise ModelError(
-            f"{path} is larger than {largest} bytes; that is no graph for a robot; tools take it with --max-graph-mb"
+            f"{path} is larger than {limit} bytes; that is no graph for a robot; tools take it with --max-graph-mb"
         )
     found = hashlib.sha256(content).hexdigest()
     if found != entry["sha256"]:
@@ -129,12 +129,12 @@ def _checked(folder: Path, entry: dict[str, Any], largest: int) -> bytes:
 
 
 def _path(error: jsonschema.ValidationError) -> str:
-    """Where in the manifest an error is, in the notation of JSON Path."""
+    """Place of an error in the manifest, in the notation of JSON Path."""
     return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
 
 
 class _Loader(yaml.SafeLoader):
-    """With a few aliases only: a page of those that name each other stands for more than any machine can hold."""
+    """Loader that accepts only a few aliases: a page of nested ones can expand to more than any machine can hold."""
 
     aliases = 0
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which packages are installed: read, not imported."""
+"""Versions of installed packages, read without importing the packages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["installed"]
 
 
 def installed(names: Iterable[str]) -> dict[str, str]:
-    """Version of each of these packages that is installed, in their order."""
+    """Find the versions of those of these packages that are installed, in the given order."""
     found = {}
     for name in names:
         try:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Finished masks and depth images, brought together by their stamps, whichever comes first."""
+"""Pairing of masks and depth images by their stamps, whichever comes first."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from typing import Generic, TypeVar
 __all__ = ["TOLERANCE", "Pairing"]
 
 TOLERANCE = 20_000_000
-"""Nanoseconds by which the stamps of an image and its depth may differ: colour and depth of many cameras are not taken
-at once, and at 30 Hz half a period is 17 ms."""
+"""Nanoseconds by which the stamps of an image and its depth may differ. Many cameras do not take colour and depth at
+the same time, and at 30 Hz half a period is 17 ms."""
 
 M = TypeVar("M")
 D = TypeVar("D")
 
 
 class Pairing(Generic[M, D]):
-    """Gives each mask the depth nearest in time, as soon as no nearer one can come; safe from any thread.
+    """Pairs each mask with the depth nearest in time as soon as no nearer one can come; thread-safe.
 
-    Masks and depths each come in the order of their stamps; a stamp that jumps back begins anew.
+    Masks and depths each arrive in the order of their stamps; after a stamp that jumps back, pairing starts again.
     """
 
     KEPT_MASKS = 5
-    """Masks that wait for their depth at most."""
+    """Greatest number of masks that wait for their depth."""
     KEPT_DEPTHS = 30
-    """Depths that wait for their mask at most: a second of them."""
+    """Greatest number of depths that wait for their mask, those of one second."""
 
     def __init__(self) -> None:
         self.alone = 0
-        """Masks so far whose depth never came."""
+        """Number of masks so far whose depth never arrived."""
         self.nearest: int | None = None
-        """Nanoseconds from the last such mask to the depth nearest to it, negative where that is older; None before
-        there was one."""
+        """Nanoseconds from the last such mask to the depth nearest to it, negative where the depth is older; None where
+        there was none."""
         self._masks: dict[int, M] = {}
         self._depths: dict[int, D] = {}
         self._lock = threading.Lock()
 
     def put_mask(self, stamp: int, mask: M) -> list[tuple[M, D]]:
-        """Add a mask; the pairs that are complete now.
+        """Add a mask and return the pairs that are now complete.
 
         Args:
-            stamp: in nanoseconds.
-            mask: kept until its depth has come or cannot come any more.
+            stamp: stamp of the image, in nanoseconds.
+            mask: mask that is kept until its depth arrives or can no longer arrive.
         """
         with self._lock:
             if self._masks and stamp < next(reversed(self._masks)):
@@ -54,7 +54,7 @@ class Pairing(Generic[M, D]):
             return self._settle()
 
     def put_depth(self, stamp: int, depth: D) -> list[tuple[M, D]]:
-        """Add a depth image; the pairs that are complete now."""
+        """Add a depth image, with its stamp in nanoseconds, and return the pairs that are now complete."""
         with self._lock:
             if self._depths and stamp < next(reversed(self._depths)):
                 self._depths.clear()
@@ -64,12 +64,12 @@ class Pairing(Generic[M, D]):
             return self._settle()
 
     def finish(self) -> list[tuple[M, D]]:
-        """The pairs that are left when nothing more will come."""
+        """Return the remaining pairs once nothing more will arrive."""
         with self._lock:
             return self._settle(waiting=False)
 
     def clear(self) -> None:
-        """Forget all that waits."""
+        """Forget all masks and depths that wait."""
         with self._lock:
             self._masks.clear()
             self._depths.clear()
@@ -78,14 +78,14 @@ class Pairing(Generic[M, D]):
         pairs = []
         for stamp in list(self._masks):
             if not self._depths or (waiting and next(reversed(self._depths)) < stamp):
-                break  # a nearer one may still come
+                break  # a nearer one may still arrive
             nearest = min(self._depths, key=lambda other: abs(other - stamp))
             if abs(nearest - stamp) <= TOLERANCE:
-                # A depth is given once: of a slower one there is less.
+                # Each depth is used once, since a camera may publish depth less often than images.
                 pairs.append((self._masks.pop(stamp), self._depths.pop(nearest)))
             else:
                 self._forget_oldest_mask()
-            # Those that are too old for this mask are so for all that follow.
+            # Depths that are too old for this mask are too old for all later ones.
             for old in [other for other in self._depths if other < stamp - TOLERANCE]:
                 del self._depths[old]
         return pairs

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Page-locked memory, which a card reads and writes without a copy by the driver."""
+"""Page-locked memory, which a graphics card reads and writes without a copy by the driver."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import numpy.typing as npt
 __all__ = ["pin"]
 
 LIBRARIES = ("libcudart.so.13", "libcudart.so.12", "libcudart.so")
-"""CUDA's runtime, which ONNX Runtime's CUDA provider has loaded. Its Python interface hands out no pinned memory."""
+"""Names of CUDA's runtime, which ONNX Runtime has loaded; ONNX Runtime itself offers no pinned memory in Python."""
 
 
 def pin(array: npt.NDArray[Any]) -> bool:
-    """Page-lock an array's memory until the array is gone.
+    """Page-lock the memory of an array until the array is deleted.
 
     Returns:
-        Whether it is locked; it works as before where it is not, and is only slower to copy.
+        True if the memory is locked. If not, the array works as before, and is only slower to copy.
     """
     for name in LIBRARIES:
         try:

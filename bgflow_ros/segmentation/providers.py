@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""ONNX Runtime's execution providers: which there are, in which precision, with which options."""
+"""Execution providers of ONNX Runtime with their precisions and options."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ PROVIDERS = {
     "cpu": "CPUExecutionProvider",
 }
 AUTO = ("cuda", "cpu")
-"""What the device `auto` tries, in order. TensorRT builds an engine for minutes, so it is taken only when asked for."""
+"""Devices that `auto` tries, in order. TensorRT builds an engine for minutes, so it is used only on request."""
 DEVICES = ("auto", *PROVIDERS)
 OFFERED = {"cpu": ("float32", "int8"), "cuda": ("float32",), "tensorrt": ("float32", "float16")}
-"""Precisions of each device, beside `auto`."""
+"""Precisions of each device beside `auto`."""
 PRECISIONS = ("auto", "float32", "float16", "int8")
-"""`auto`: int8 on processors that are faster with it, TensorFloat-32 on cards that have it. `float32`: that throughout,
-for comparisons."""
+"""Precisions to ask for. `auto` means int8 on processors that are faster with it, and TensorFloat-32 on cards that have
+it; `float32` means float32 throughout, for comparisons."""
 KEPT_FLOAT32 = "Exp,Log,MatMul,Gemm,ReduceL2,ReduceMean,ReduceSum"
-"""Operators of the scores: exponentials and long sums, which TensorRT must not compute in float16."""
+"""Operators of the scores (exponentials and long sums) that TensorRT must not compute in float16."""
 
 
 def refusal(model: Model, device: str, precision: str) -> str | None:
-    """Say why a precision cannot be had on a device; None where it can."""
+    """Say why a device does not offer a precision; None where it does."""
     if precision not in ("auto", *OFFERED[device]):
         return f"precision {precision} is not for {device}, which has {', '.join(OFFERED[device])}"
     if precision == "int8" and model.int8 is None:
@@ -61,30 +61,30 @@ def precision_of(model: Model, device: str, precision: str) -> str:
 
 
 def threads_of(precision: str, threads: int) -> int:
-    """Resolve 0 threads: half the cores for int8, ONNX Runtime's choice, all, for the rest.
+    """Resolve 0 threads: half the cores for int8, else ONNX Runtime's choice, which is all of them.
 
-    The other half is the middleware's and that of whoever uses the masks. A thread that has to share its core is late,
-    and all wait for it (results/speed.md).
+    The other half of the cores serves the middleware and the programs that use the masks. A thread that shares its core
+    is late, and all others wait for it (results/speed.md).
     """
     return threads or (max(1, len(os.sched_getaffinity(0)) // 2) if precision == "int8" else 0)
 
 
 def provider_options(device: str, precision: str, engines: Path | None = None) -> list[tuple[str, dict[str, str]]]:
-    """Providers for a session in order of preference, each with its options.
+    """List the providers of a session in order of preference, each with its options.
 
-    The names are ONNX Runtime's (its pages on the CUDA and the TensorRT execution provider).
+    The options are documented on ONNX Runtime's pages about the CUDA and the TensorRT execution provider.
 
     Args:
         device: one of DEVICES without `auto`.
-        precision: as asked for, `auto` included.
-        engines: folder of TensorRT's engines; needed for `tensorrt` only.
+        precision: the requested precision, which may be `auto`.
+        engines: folder of TensorRT's engines, needed for `tensorrt` only.
     """
     cpu: list[tuple[str, dict[str, str]]] = [(PROVIDERS["cpu"], {})]
     if device == "cpu":
         return cpu
     cuda = {
         "device_id": "0",
-        # An exhaustive search takes seconds at every start, and its largest workspaces most of a small card's memory.
+        # An exhaustive search takes seconds at every start and most of the memory of a small card.
         "cudnn_conv_algo_search": "HEURISTIC",
         "cudnn_conv_use_max_workspace": "0",
         "arena_extend_strategy": "kSameAsRequested",
@@ -101,13 +101,13 @@ def provider_options(device: str, precision: str, engines: Path | None = None) -
         "trt_fp16_enable": "1" if precision == "float16" else "0",
     }
     if precision == "float16":
-        # What lies between two operators that stay out is small, and stays out with them.
+        # Small parts between two excluded operators are excluded as well.
         tensorrt |= {"trt_op_types_to_exclude": KEPT_FLOAT32, "trt_min_subgraph_size": "10"}
     return [(PROVIDERS["tensorrt"], tensorrt), (PROVIDERS["cuda"], cuda), *cpu]
 
 
 def engine_cache(model: Model, precision: str) -> Path:
-    """Folder of the engines that TensorRT builds for this model, card, driver and ONNX Runtime."""
+    """Folder for the engines that TensorRT builds for this model, card, driver and ONNX Runtime version."""
     card = next((f"{card.name}-{card.driver}" for card in cards()), "card")
     key = f"{model.sha256[:12]}-{card}-ort{onnxruntime.__version__}-{precision}"
     return cache() / "tensorrt" / re.sub(r"[^A-Za-z0-9_.-]+", "_", key)

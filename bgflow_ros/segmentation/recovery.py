@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Inference that mends itself: a card or a driver may fail for good after hours of work."""
+"""Inference that recovers by itself when a graphics card or its driver fails after hours of work."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
 __all__ = ["FAILURES", "Recovery"]
 
 FAILURES = 3
-"""Failures in a row after which the session is made anew."""
+"""Consecutive failures after which the session is created again."""
 
 
 class Recovery:
-    """Runs a segmenter. After three failures in a row it is made anew, after three more on the CPU.
+    """Runs a segmenter and creates it again after three consecutive failures, after three more on the CPU.
 
-    On the CPU it stays, and is made anew there as often as three more fail.
+    From then on it stays on the CPU, where it is created again after every three failures.
 
     Args:
-        make: gives a segmenter for a device (auto, cpu, cuda or tensorrt).
-        device: to begin with.
-        tell: receives a line whenever a segmenter is made anew.
+        make: creates a segmenter for a device (auto, cpu, cuda or tensorrt).
+        device: device to start with.
+        tell: receives a line whenever the segmenter is created again.
 
     Raises:
         DeviceError, ModelError: see `Segmenter`.
@@ -35,12 +35,12 @@ class Recovery:
         self._make, self._device, self._tell = make, device, tell
         self.segmenter = make(device)
         self.degraded = ""
-        """Where inference runs instead of where it should, and why."""
+        """Device in use instead of the requested one, and the reason; empty where all is well."""
         self._failures = 0
         self._renewed = False
 
     def __call__(self, image: npt.NDArray[np.uint8]) -> Segmentation:
-        """Segment one picture; what inference raises is passed on, after mending."""
+        """Segment one image; an exception of inference is passed on after recovering."""
         try:
             segmentation = self.segmenter(image)
         except Exception as error:
@@ -58,13 +58,13 @@ class Recovery:
         for device in devices:
             try:
                 segmenter = self._make(device)
-            except Exception as refusal:  # the driver may raise anything now
-                self._tell(f"{reason}; cannot be made anew on {device}: {refusal}")
+            except Exception as refusal:  # a broken driver may raise anything
+                self._tell(f"{reason}; cannot be created again on {device}: {refusal}")
                 continue
             self._renewed = True
             if segmenter.runtime.device == "cpu" != broken.runtime.device:
                 self.degraded = f"inference runs on the CPU after {reason}"
-            self._tell(f"{reason}; made anew on {segmenter.runtime.device}")
+            self._tell(f"{reason}; created again on {segmenter.runtime.device}")
             segmenter.thresholds, segmenter.min_static = broken.thresholds, broken.min_static
             self.segmenter = segmenter
             return

@@ -1,14 +1,11 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What users change about the masks after the thresholds: margins, specks, memory, the robot's own body."""
+"""Refinement of the masks after the thresholds: margins, small patches, memory over time, the robot's own body."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,53 +14,54 @@ from bgflow_ros.segmentation import masks
 from bgflow_ros.segmentation.images import ImageError
 from bgflow_ros.segmentation.segmenter import Segmentation
 
-__all__ = ["MAPS", "MAX_GAP", "Refined", "Refinement", "Refiner"]
+__all__ = ["MAX_GAP", "Refined", "Refinement", "Refiner"]
 
 Mask = npt.NDArray[np.uint8]
 
 MAX_GAP = 0.5
-"""Seconds between two frames beyond which nothing is remembered: the camera has seen something else since."""
+"""Longest pause between two frames, in seconds, across which the masks of earlier frames are remembered."""
 
 
 @dataclass(frozen=True)
 class Refinement:
-    """How masks are refined; the defaults leave them as they are."""
+    """Settings of the refinement; the defaults leave the masks as they are."""
 
     dilate: int = 0
-    """Pixels by which foreground, and what is not static, grows; negative: foreground shrinks."""
+    """Pixels by which foreground and non-static areas grow; with a negative number foreground shrinks."""
     min_area: int = 0
-    """Pixels below which a connected patch of foreground is dropped."""
+    """Size in pixels below which a connected patch of foreground is removed."""
     hold: float = 0.0
-    """Seconds for which a pixel that was foreground stays so, and must have been static to count as static."""
+    """Seconds for which a foreground pixel stays foreground, and for which one must be static to count as static."""
     body: Mask | None = None
-    """H x W: not 0 where the camera sees the robot itself, which is neither foreground nor static."""
+    """H x W: not 0 where the camera sees the robot itself, whose pixels are neither foreground nor static."""
 
-    def check_size(self, image: npt.NDArray[np.uint8]) -> None:
-        """Check that the body, if any, has the size of an image, H x W x 3.
+    def check_size(self, width: int, height: int) -> None:
+        """Check that the robot's body, if any, has the size of an image.
 
         Raises:
-            ImageError: it has another one.
+            ImageError: the body has another size.
         """
-        if self.body is not None and self.body.shape != image.shape[:2]:
+        if self.body is not None and self.body.shape != (height, width):
             raise ImageError(
                 "ignore_image of another size",
-                f"the image is {_size(image)}, ignore_image {_size(self.body)}; expected the camera's size",
+                f"the image is {width}x{height}, ignore_image {self.body.shape[1]}x{self.body.shape[0]}; "
+                "expected the camera's size",
             )
 
     def covered(self) -> float:
-        """Share of the view that the body covers, 0 to 1."""
+        """Share of the view that the robot's body covers, 0 to 1."""
         return 0.0 if self.body is None else np.count_nonzero(self.body) / self.body.size
 
 
 class Memory:
-    """When each pixel was last marked."""
+    """Time at which each pixel was last marked."""
 
     def __init__(self) -> None:
         self._time = 0.0
         self._last = np.empty((0, 0), np.float64)
 
     def __call__(self, mask: Mask, time: float, seconds: float) -> Mask:
-        """Mark with 255 what is marked now or was within the last seconds.
+        """Mark with 255 every pixel that is marked now or was within the last seconds.
 
         Nothing is remembered across a jump back in time, a gap of more than MAX_GAP or a change of the size.
         """
@@ -75,11 +73,11 @@ class Memory:
 
 
 class Refiner:
-    """Refines the masks of one camera's pictures, in the order in which they were taken."""
+    """Refines the masks of one camera's images, in the order in which the images were taken."""
 
     def __init__(self) -> None:
         self.refinement = Refinement()
-        """May be exchanged by another thread; the next picture takes the new one."""
+        """Settings, which another thread may replace; they apply from the next image on."""
         self.reset()
 
     def reset(self) -> None:
@@ -87,27 +85,28 @@ class Refiner:
         self.foreground_memory, self.other_memory = Memory(), Memory()
 
     def __call__(self, segmentation: Segmentation, time: float) -> Refined:
-        """Refine one picture's masks.
+        """Refine the masks of one image.
 
         Args:
-            segmentation: of the picture.
-            time: when it was taken, in seconds.
+            segmentation: result for the image.
+            time: time at which the image was taken, in seconds.
 
         Raises:
-            ImageError: the picture has not the size of the body's.
+            ImageError: the image and the robot's body have different sizes.
         """
-        self.refinement.check_size(segmentation.image)
+        height, width = segmentation.image.shape[:2]
+        self.refinement.check_size(width, height)
         return Refined(segmentation, self, time)
 
 
 class Refined:
-    """A Segmentation whose masks are refined; each is computed when it is first asked for."""
+    """A Segmentation with refined masks; each is computed when it is first accessed."""
 
-    def __init__(self, segmentation: Segmentation, by: Refiner, time: float) -> None:
+    def __init__(self, segmentation: Segmentation, refiner: Refiner, time: float) -> None:
         self.segmentation, self._time = segmentation, time
-        # Taken now: what changes later is the next picture's.
-        self._refinement = by.refinement
-        self._foreground_memory, self._other_memory = by.foreground_memory, by.other_memory
+        # Copied now, because settings that change later apply to the next image.
+        self._refinement = refiner.refinement
+        self._foreground_memory, self._other_memory = refiner.foreground_memory, refiner.other_memory
 
     @property
     def likelihood(self) -> npt.NDArray[np.float32]:
@@ -116,7 +115,7 @@ class Refined:
 
     @cached_property
     def foreground(self) -> Mask:
-        """H x W: 255 foreground, 0 not."""
+        """H x W: 255 where a pixel is foreground, else 0."""
         how = self._refinement
         mask = masks.grow(masks.drop_small(self.segmentation.foreground, how.min_area), how.dilate)
         if how.hold > 0:
@@ -125,9 +124,9 @@ class Refined:
 
     @cached_property
     def ignore(self) -> Mask:
-        """H x W: complement of `static`."""
+        """H x W: complement of `static`, 255 where a pixel should not be used."""
         how = self._refinement
-        # A margin around foreground is not static either; shrinking foreground makes nothing static.
+        # A margin around foreground is not static either, and shrinking foreground makes nothing static.
         mask = masks.grow(self.segmentation.ignore, max(0, how.dilate))
         if how.hold > 0:
             mask = self._other_memory(mask, self._time, how.hold)
@@ -135,24 +134,10 @@ class Refined:
 
     @cached_property
     def static(self) -> Mask:
-        """H x W: 255 surely static background, 0 everything else."""
+        """H x W: 255 where background is surely static, else 0."""
         return ~self.ignore
 
     @cached_property
     def overlay(self) -> npt.NDArray[np.uint8]:
-        """H x W x 3, RGB: foreground tinted, the stronger the surer, and static background outlined."""
+        """H x W x 3, RGB: foreground tinted, more strongly where it is more certain, and static background outlined."""
         return self.segmentation.draw(self.foreground, self.static)
-
-
-MAPS: dict[str, tuple[str, Callable[[Refined], npt.NDArray[Any]]]] = {
-    "likelihood": ("32FC1", attrgetter("likelihood")),
-    "foreground_mask": ("mono8", attrgetter("foreground")),
-    "static_mask": ("mono8", attrgetter("static")),
-    "ignore_mask": ("mono8", attrgetter("ignore")),
-    "overlay": ("rgb8", attrgetter("overlay")),
-}
-"""What is published of an image alone: name of its topic, encoding (sensor_msgs/image_encodings.hpp), map."""
-
-
-def _size(image: npt.NDArray[np.uint8]) -> str:
-    return f"{image.shape[1]}x{image.shape[0]}"

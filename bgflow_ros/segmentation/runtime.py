@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""One ONNX Runtime session, its buffers bound once."""
+"""One ONNX Runtime session whose buffers are bound once."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ __all__ = ["DEVICES", "PRECISIONS", "DeviceError", "Runtime"]
 
 
 class DeviceError(Exception):
-    """The device or precision asked for cannot be used; the message says what is there."""
+    """Device or precision that cannot be used; the message says which ones are available."""
 
 
 class Runtime:
-    """A loaded, warmed-up network: `runtime(canvas)` gives the coarse map of background logits.
+    """A loaded and warmed-up network: `runtime(canvas)` returns the coarse map of background logits.
 
-    Whoever fills `canvas` in place, as the segmenter does, saves a copy: it is the very memory that the network reads.
+    The network reads the memory of `canvas`, so filling it in place, as the segmenter does, saves a copy.
 
     Args:
-        model: what to run.
+        model: the model to run.
         device: one of DEVICES.
-        threads: CPU threads for one inference; 0: chosen, see `providers.threads_of`.
+        threads: CPU threads for one inference; 0 lets `providers.threads_of` choose.
         precision: one of PRECISIONS.
 
     Raises:
-        DeviceError: unknown device or precision, or one that this installation or machine cannot use.
-        ModelError: the graph is not one that ONNX Runtime or this package understands.
+        DeviceError: the device or precision is unknown, or this installation or machine cannot use it.
+        ModelError: ONNX Runtime or this package does not understand the graph.
     """
 
     def __init__(self, model: Model, device: str = "auto", threads: int = 0, precision: str = "auto") -> None:
@@ -65,17 +65,17 @@ class Runtime:
         ):
             bind(name, "cpu", 0, buffer.dtype.type, buffer.shape, buffer.ctypes.data)
         self.canvas: npt.NDArray[np.uint8] = self._image[0]
-        # The first run allocates and tunes: better now than in the first frame.
+        # The first run allocates memory and tunes kernels, which should not delay the first frame.
         try:
             self(self.canvas)
         except ArithmeticError as error:
             raise ModelError(f"model {model.name}: {error}") from error
 
     def __call__(self, canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Background logits, h x w, of one RGB canvas, H x W x 3: `self.canvas`, or another that is copied there.
+        """Compute the background logits, h x w, of one RGB canvas, H x W x 3; one other than `self.canvas` is copied.
 
         Raises:
-            ArithmeticError: a logit is NaN or infinite, as those of a broken graph or card are; no mask is made of it.
+            ArithmeticError: a logit is NaN or infinite, as a broken graph or graphics card makes them.
         """
         if canvas is not self.canvas:
             np.copyto(self.canvas, canvas)
@@ -87,7 +87,7 @@ class Runtime:
 
 
 def _open(model: Model, device: str, threads: int, precision: str) -> tuple[str, Any]:
-    """Open a session on the first device that works; its name and the session."""
+    """Open a session on the first device that works; return the device's name and the session."""
     available = onnxruntime.get_available_providers()
     wanted = AUTO if device == "auto" else (device,)
     refusals = []
@@ -103,12 +103,12 @@ def _open(model: Model, device: str, threads: int, precision: str) -> tuple[str,
             if candidate != "cpu":
                 _try(session, model, candidate)
         except ModelError as error:
-            # A driver or a card that is there and does not work; the CPU's refusal is the graph's own fault.
+            # A driver or card exists and does not work. Where the last device refuses, the graph is at fault.
             if candidate == wanted[-1]:
                 raise
             refusals.append(f"{candidate}: {error}")
             continue
-        # A provider that cannot start (no driver, no card) is replaced by the CPU without an exception.
+        # ONNX Runtime silently replaces a provider that cannot start (no driver, no card) by the CPU.
         if session.get_providers()[0] == PROVIDERS[candidate]:
             return candidate, session
         refusals.append(f"{candidate}: its provider could not start, see the messages above")
@@ -116,7 +116,7 @@ def _open(model: Model, device: str, threads: int, precision: str) -> tuple[str,
 
 
 def _try(session: Any, model: Model, device: str) -> None:
-    """Run once: a card that the provider has no code for is found out here and not before."""
+    """Run once, because only then it turns out whether the provider has code for this card."""
     try:
         session.run(None, {"image": np.zeros((1, model.height, model.width, 3), np.uint8)})
     except Exception as error:  # see _session
@@ -128,9 +128,9 @@ def _session(model: Model, device: str, threads: int, precision: str) -> Any:
     resolved = providers.precision_of(model, device, precision)
     options.intra_op_num_threads = providers.threads_of(resolved, threads)
     options.log_severity_level = 3  # errors
-    # Threads that spin between frames would take the cores that the middleware needs.
+    # Threads that spin between frames would occupy cores that the middleware needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Weights lie in the graph, whose hash was checked. Files that it names beside it are looked for where none are.
+    # All weights must be in the graph, whose hash was checked: external files are looked for where there are none.
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
     cache = None
     if device == "tensorrt":

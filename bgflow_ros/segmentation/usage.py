@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What processes and the machine use, as Linux tells it in /proc."""
+"""CPU time and memory of processes and of the machine, from Linux's /proc."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from bgflow_ros.segmentation.packages import installed
 __all__ = ["Memory", "Meter", "Usage", "machine", "memory"]
 
 TICKS = os.sysconf("SC_CLK_TCK")
-"""Of /proc, a second."""
+"""Clock ticks of /proc per second."""
 PACKAGES = ("bgflow", "onnxruntime", "onnxruntime-gpu", "numpy", "rclpy")
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Of one process."""
+    """Memory and threads of one process."""
 
     peak: float
     resident: float
-    """Megabytes (1e6 bytes): the most that it has held so far, and what it holds."""
+    """Resident memory in megabytes (1e6 bytes): the maximum so far and the current value."""
     private: float
-    """Of the resident: what is neither a file's nor shared. Shared are Fast DDS's segments, the peers' among them, and
-    their pages count when they are touched first."""
+    """Resident memory that is neither a file's nor shared. The segments of Fast DDS are shared, also those of other
+    processes, and their pages count once they are touched."""
     threads: int
 
 
 def memory(pid: int) -> Memory:
-    """Memory and threads of a running process.
+    """Measure memory and threads of a running process.
 
-    Not getrusage's: a new process inherits its parent's maximum there.
+    getrusage does not serve here, since a new process inherits the maximum of its parent.
     """
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     fields = {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
@@ -47,21 +47,21 @@ def memory(pid: int) -> Memory:
 
 @dataclass(frozen=True)
 class Usage:
-    """Of the CPUs, over an interval."""
+    """CPU usage over an interval."""
 
     cores: dict[str, float]
-    """Of each process: CPU seconds a second."""
+    """CPU seconds per second, by process."""
     other: float
-    """Of everything else on the machine: other programs, the kernel for nobody, a hypervisor that gave less."""
+    """CPU seconds per second of everything else: other programs, the kernel, time taken by a hypervisor."""
     idle: float
-    """Share of the machine that did nothing, 0 to 1."""
+    """Share of the machine that was idle, 0 to 1."""
 
 
 class Meter:
-    """Measures from when it is made.
+    """Measures usage from its creation on.
 
     Args:
-        pids: the processes to tell apart, by name.
+        pids: ids of the processes to tell apart, by name.
     """
 
     def __init__(self, pids: Mapping[str, int]) -> None:
@@ -69,10 +69,10 @@ class Meter:
         self._before = self._read()
 
     def usage(self) -> Usage:
-        """What was used until now.
+        """Return what was used until now.
 
         Raises:
-            FileNotFoundError: one of the processes is gone.
+            FileNotFoundError: one of the processes has ended.
         """
         (time_before, own_before, busy_before, idle_before), (now, own, busy, idle) = self._before, self._read()
         seconds = now - time_before
@@ -86,21 +86,21 @@ class Meter:
 
 
 def _cpu_seconds(pid: int) -> float:
-    # After the name, which may hold anything, in brackets.
+    # The fields follow the name in brackets, which may contain anything.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     user, system = int(fields[11]), int(fields[12])
     return (user + system) / TICKS
 
 
 def _machine_seconds() -> tuple[float, float]:
-    """CPU seconds that all cores together were busy and idle, since the start of the machine."""
+    """CPU seconds for which all cores together were busy and idle since the machine started."""
     line = Path("/proc/stat").read_text().partition("\n")[0]
     user, nice, system, idle, iowait, interrupt, soft, steal = (int(field) / TICKS for field in line.split()[1:9])
     return user + nice + system + interrupt + soft + steal, idle + iowait
 
 
 def machine() -> dict[str, str]:
-    """What a reader needs to compare: processor, cores, versions."""
+    """Describe the machine for comparisons: processor, cores, versions."""
     return {
         "processor": f"{processor()}, {dot_product() or 'without VNNI or dot product'}",
         "cores": f"{len(os.sched_getaffinity(0))} of {os.cpu_count()}",

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A copy of a ROS 2 bag with the node's topics beside what was recorded, so that a drive can be mapped again."""
+"""Copies of ROS 2 bags with the node's topics beside the recorded ones, so that a drive can be mapped again."""
 
 from __future__ import annotations
 
@@ -16,56 +16,65 @@ import numpy.typing as npt
 
 from bgflow_ros.media.frames import Failures, MediaError
 from bgflow_ros.media.rosbag.recording import STORE, Recording
-from bgflow_ros.media.rosbag.storage import Message, Topic
-from bgflow_ros.media.rosbag.topics import COMPRESSED, IMAGE, INFO, Topics, decode, first
+from bgflow_ros.media.rosbag.storage import Message
+from bgflow_ros.media.rosbag.topics import COMPRESSED, IMAGE, INFO, CameraTopics, first_message
 from bgflow_ros.media.rosbag.writer import BagWriter
 from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import doubt, fit_camera_info, intrinsics, rectification
 from bgflow_ros.segmentation.images import Decoder, ImageError
+from bgflow_ros.segmentation.message_fields import image_fields, point_cloud_fields
+from bgflow_ros.segmentation.outputs import (
+    CAMERA_INFO,
+    FOREGROUND_POINTS,
+    IMAGE_OUTPUTS,
+    LIKELIHOOD,
+    OVERLAY,
+    STATIC_DEPTH,
+    STATIC_DEPTH_INFO,
+    Output,
+)
 from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
-from bgflow_ros.segmentation.refinement import MAPS, Refined, Refiner
+from bgflow_ros.segmentation.refinement import Refined, Refiner
 from bgflow_ros.segmentation.segmenter import Segmenter
 
 __all__ = ["Outcome", "copy_with_masks"]
 
-POINTS = "sensor_msgs/msg/PointCloud2"
 
-
-class Bar(Protocol):
-    """What of tqdm is used."""
+class ProgressBar(Protocol):
+    """Part of tqdm's interface that is used."""
 
     total: float | None
 
     def update(self) -> Any:
-        """Count one."""
+        """Count one message."""
 
 
 @dataclass
 class Outcome:
-    """What became of a bag."""
+    """Result of copying a bag."""
 
-    topics: Topics
+    topics: CameraTopics
     masks: int = 0
-    """Images that have masks."""
+    """Number of images that have masks."""
     depths: int = 0
-    """Depth images that were paired with them."""
+    """Number of depth images that were paired with masks."""
     images: Failures = field(default_factory=Failures)
-    """Images that could not be used, and have no masks."""
+    """Images that could not be used and have no masks."""
     outputs: Failures = field(default_factory=Failures)
-    """Outputs of depth or calibration that could not be made of an image that has masks."""
+    """Outputs of depth or calibration that could not be made for an image with masks."""
     problems: list[str] = field(default_factory=list)
+    """Everything else that the user must know."""
     unrectified: list[str] = field(default_factory=list)
-    """What the calibration says of points, which are right for one kind of image only."""
-    """What else is not as the user must expect."""
+    """Warnings that points are only right for one kind of image, rectified or not."""
 
     def remarks(self) -> list[str]:
-        """Lines that are worth knowing, about nothing that is missing."""
+        """List notes that concern nothing missing."""
         alone = self.masks - self.depths if self.topics.depth and self.depths else 0
         lines = [f"{alone} of {self.masks} masks have no depth within {TOLERANCE * 1e-6:.0f} ms"] if alone > 0 else []
         return [*self.topics.remarks, *lines, *self.unrectified]
 
     def told(self) -> list[str]:
-        """Lines about everything that is missing; none where the new bag has all that it could have."""
+        """List everything that is missing; empty where the new bag has everything that it could have."""
         lines = [f"{count} messages without masks: {error}" for count, error in self.images.told()]
         lines += [f"{count} outputs missing: {error}" for count, error in self.outputs.told()]
         if not self.masks:
@@ -76,28 +85,27 @@ class Outcome:
 def copy_with_masks(
     recording: Recording,
     out: Path,
-    topics: Topics,
+    topics: CameraTopics,
     segmenter: Segmenter,
     node: str,
     likelihood: bool,
-    bar: Bar,
+    bar: ProgressBar,
 ) -> Outcome:
-    """Copy a bag and add what the node would have published of each image, received right after it.
+    """Copy a bag and add what the node would have published for each image, received right after the image.
 
-    Every message that can be read is there as it was, byte for byte, whatever its type. A kill leaves no bag named
-    `out`.
+    Every readable message is copied byte for byte, whatever its type. A killed process leaves no bag named `out`.
 
     Args:
-        recording: of a ROS 2 bag; not changed.
-        out: folder of the new one, which must not exist; of the same storage, and readable by the same ROS 2.
-        topics: of the camera.
-        segmenter: of the images.
-        node: fully qualified name of the node under which to publish.
-        likelihood: whether the likelihood is added too.
-        bar: is told how many messages there are, and of each that is done.
+        recording: ROS 2 bag to copy; it is not changed.
+        out: folder of the new bag, which must not exist; the same ROS 2 distribution can read it.
+        topics: topics of the camera.
+        segmenter: segments the images.
+        node: fully qualified node name, with which the names of the new topics begin.
+        likelihood: add the likelihood as well.
+        bar: progress bar that gets the number of messages and each finished one.
 
     Raises:
-        MediaError: the bag holds the node's topics already.
+        MediaError: the bag already has topics of the node.
         OSError, sqlite3.Error: the new bag cannot be written.
     """
     if taken := [topic.name for topic in recording.topics if topic.name.startswith(node + "/")]:
@@ -123,7 +131,7 @@ def copy_with_masks(
 
 
 class _Masks:
-    """Writes the node's topics."""
+    """Writes the topics of the node."""
 
     def __init__(
         self, writer: BagWriter, outcome: Outcome, bag: Recording, segmenter: Segmenter, node: str, likelihood: bool
@@ -132,25 +140,18 @@ class _Masks:
         self._decoder, self._refiner, self._pairing = Decoder(), Refiner(), Pairing[Refined, Any]()
         self._image_stamps, self._depth_stamps = list[int](), list[int]()
         chosen = outcome.topics
-        # What comes before the first calibration has that one, as a bag may begin in the middle of a drive.
-        self._info = first(bag, chosen.info, (INFO,)) if chosen.info else None
-        names = [name for name in MAPS if name != "overlay" and (likelihood or name != "likelihood")]
-        self._maps = {name: writer.topic(f"{node}/{name}", IMAGE) for name in names}
-        self._camera_info = writer.topic(f"{node}/camera_info", INFO) if self._info is not None else None
-        self._depth_name, self._to_depth = chosen.depth, dict[str, Topic]()
+        # Images before the first calibration use that one, since a bag may begin in the middle of a drive.
+        self._info = first_message(bag, chosen.info, (INFO,)) if chosen.info else None
+        left_out = {OVERLAY} if likelihood else {OVERLAY, LIKELIHOOD}
+        outputs = [output for output in IMAGE_OUTPUTS if output not in left_out]
+        if self._info is not None:
+            outputs.append(CAMERA_INFO)
         if chosen.depth:
-            self._to_depth = {
-                name: writer.topic(f"{node}/{name}", type_)
-                for name, type_ in (
-                    ("static_depth/image", IMAGE),
-                    ("static_depth/camera_info", INFO),
-                    ("foreground_points", POINTS),
-                )
-                if self._info is not None or type_ == IMAGE
-            }
+            outputs += [STATIC_DEPTH] if self._info is None else [STATIC_DEPTH, STATIC_DEPTH_INFO, FOREGROUND_POINTS]
+        self._topics = {output: writer.topic(f"{node}/{output.name}", output.type) for output in outputs}
 
     def add(self, message: Message) -> None:
-        """Take a message and write what follows from it."""
+        """Process a recorded message and write the outputs that follow from it."""
         topic, chosen = message.topic, self._outcome.topics
         if topic.name == chosen.image and topic.type in (IMAGE, COMPRESSED):
             self._write(self._of_image(message), message.received, self._outcome.images)
@@ -160,9 +161,9 @@ class _Masks:
             self._write(self._of_depth(message), message.received, self._outcome.outputs)
 
     def finish(self, received: int) -> None:
-        """Write what has waited for the end, and tell what never came."""
+        """Write the outputs that still wait, and note depth that belongs to no image."""
         self._write(self._of_pairs(self._pairing.finish()), received, self._outcome.outputs)
-        name, images, depths = self._depth_name, self._image_stamps, self._depth_stamps
+        name, images, depths = self._outcome.topics.depth, self._image_stamps, self._depth_stamps
         if name and images and not self._outcome.depths and not self._outcome.outputs.total:
             seen = "no message can be used"
             if depths:
@@ -170,23 +171,24 @@ class _Masks:
                 seen = f"the nearest stamps are {nearest * 1e-6:.0f} ms apart, expected at most {TOLERANCE * 1e-6:.0f}"
             self._outcome.problems.append(f"no depth of {name} belongs to an image: {seen}")
 
-    def _write(self, answers: Iterator[tuple[Topic, Any]], received: int, failures: Failures) -> None:
+    def _write(self, answers: Iterator[tuple[Output, Any]], received: int, failures: Failures) -> None:
         while True:
             try:
-                topic, message = next(answers)
+                output, message = next(answers)
+                topic = self._topics[output]
                 data = bytes(STORE.serialize_cdr(message, topic.type))
             except StopIteration:
                 return
-            except Exception as error:  # whatever a damaged message makes the decoder raise
+            except Exception as error:  # a damaged message can make the decoder raise anything
                 failures.add(error)
                 return
             self._writer.write(Message(topic, received, data))
 
     def _new_stamp(self, header: Any, seen: list[int]) -> int:
-        """Stamp of a header by which an image can be paired.
+        """Take the stamp of a header, by which images and depth are paired.
 
         Raises:
-            ImageError: it is not set, or is that of the image before: a pair would be made by chance.
+            ImageError: the stamp is 0 or that of the message before, so that pairs would be arbitrary.
         """
         stamp = int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
         if stamp == 0:
@@ -196,31 +198,31 @@ class _Masks:
         seen.append(stamp)
         return stamp
 
-    def _of_info(self, recorded: Message) -> Iterator[tuple[Topic, Any]]:
+    def _of_info(self, recorded: Message) -> Iterator[tuple[Output, Any]]:
         self._info = self._bag.deserialize(recorded)
         yield from ()
 
-    def _of_depth(self, recorded: Message) -> Iterator[tuple[Topic, Any]]:
+    def _of_depth(self, recorded: Message) -> Iterator[tuple[Output, Any]]:
         message = self._bag.deserialize(recorded)
         stamp = self._new_stamp(message.header, self._depth_stamps)
         yield from self._of_pairs(self._pairing.put_depth(stamp, message))
 
-    def _of_image(self, recorded: Message) -> Iterator[tuple[Topic, Any]]:
+    def _of_image(self, recorded: Message) -> Iterator[tuple[Output, Any]]:
         message = self._bag.deserialize(recorded)
-        rgb = decode(message, self._decoder)
+        rgb = self._decoder.decode(message)
         time = message.header.stamp.sec + message.header.stamp.nanosec * 1e-9
         masks = self._refiner(self._segmenter(rgb), time)
-        for name, to in self._maps.items():
-            encoding, get = MAPS[name]
-            yield to, _image(message.header, get(masks), encoding)
+        for output in self._topics:
+            if output.pixels is not None:
+                yield output, _image(message.header, output.pixels(masks), output.encoding)
         self._outcome.masks += 1
         try:
-            if self._camera_info is not None:
-                yield self._camera_info, self._fitted(masks, message.header)
+            if CAMERA_INFO in self._topics:
+                yield CAMERA_INFO, self._fitted(masks, message.header)
                 self._judge(message.header.frame_id)
         except ImageError as error:
             self._outcome.outputs.add(error)
-        if self._depth_name:
+        if self._outcome.topics.depth:
             try:
                 stamp = self._new_stamp(message.header, self._image_stamps)
             except ImageError as error:
@@ -228,41 +230,36 @@ class _Masks:
                 return
             yield from self._of_pairs(self._pairing.put_mask(stamp, masks))
 
-    def _of_pairs(self, pairs: list[tuple[Refined, Any]]) -> Iterator[tuple[Topic, Any]]:
+    def _of_pairs(self, pairs: list[tuple[Refined, Any]]) -> Iterator[tuple[Output, Any]]:
         for masks, message in pairs:
             self._outcome.depths += 1
             try:
                 yield from self._of_pair(masks, message)
-            except Exception as error:  # whatever odd depth or calibration makes them raise
+            except Exception as error:  # odd depth or calibration can raise anything
                 self._outcome.outputs.add(error)
 
-    def _of_pair(self, masks: Refined, message: Any) -> Iterator[tuple[Topic, Any]]:
-        decoded = depth.decode(message)
+    def _of_pair(self, masks: Refined, message: Any) -> Iterator[tuple[Output, Any]]:
         height, width = masks.segmentation.image.shape[:2]
-        if decoded.shape != (height, width):
-            raise ImageError(
-                "depth of another size",
-                f"{message.width}x{message.height} pixels, the image has {width}x{height}; "
-                "expected depth registered to the image (depth_image_proc's register)",
-            )
+        decoded = depth.decode_registered(message, width, height)
         static = depth.static_depth(decoded, masks.static)
-        yield self._to_depth["static_depth/image"], _image(message.header, static, message.encoding)
+        yield STATIC_DEPTH, _image(message.header, static, message.encoding)
         if self._info is None:
             raise ImageError("no calibration", "the bag has none that can be used; foreground_points need one")
         info = self._fitted(masks, message.header)
-        yield self._to_depth["static_depth/camera_info"], info
+        yield STATIC_DEPTH_INFO, info
         points = depth.foreground_points(decoded, masks.foreground, intrinsics(info))
-        yield self._to_depth["foreground_points"], _cloud(message.header, points)
+        fields = point_cloud_fields(points, STORE.types["sensor_msgs/msg/PointField"])
+        yield FOREGROUND_POINTS, STORE.types[FOREGROUND_POINTS.type](header=message.header, **fields)
 
     def _fitted(self, masks: Refined, header: Any) -> Any:
-        """Newest calibration, of the size of the image, with a header."""
+        """Fit the newest calibration to the image and give it a header."""
         height, width = masks.segmentation.image.shape[:2]
         info = fit_camera_info(self._info, width, height)
         info.header = header
         return info
 
     def _judge(self, frame: str) -> None:
-        """Note, once each, what speaks against the newest calibration of an image in a frame."""
+        """Note doubts about the newest calibration of an image in a frame, each of them once."""
         told = self._outcome
         judgements = (told.problems, doubt(self._info, frame)), (told.unrectified, rectification(self._info))
         for lines, line in judgements:
@@ -271,13 +268,4 @@ class _Masks:
 
 
 def _image(header: Any, pixels: npt.NDArray[Any], encoding: str) -> Any:
-    data = np.ascontiguousarray(pixels)
-    kind = STORE.types[IMAGE]
-    return kind(header, *data.shape[:2], encoding, 0, data.strides[0], data.reshape(-1).view(np.uint8))
-
-
-def _cloud(header: Any, points: npt.NDArray[np.float32]) -> Any:
-    field_: Any = STORE.types["sensor_msgs/msg/PointField"]
-    cloud = STORE.types[POINTS]
-    fields = [field_(name, 4 * axis, field_.FLOAT32, 1) for axis, name in enumerate("xyz")]
-    return cloud(header, 1, len(points), fields, False, 12, 12 * len(points), points.reshape(-1).view(np.uint8), True)
+    return STORE.types[IMAGE](header=header, **image_fields(pixels, encoding))

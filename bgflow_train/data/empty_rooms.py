@@ -57,7 +57,7 @@ class EmptyRooms:
         for source in self._sources:
             for name, rgb, _ in self._frames(source):
                 # Frames are numbered, and a picture may be called like a frame of the video beside it.
-                id = f"{source.name}/{name}" if source.moves else name
+                id = f"{source.name}/{name}" if source.is_sequence else name
                 yield Sample(rgb, np.full(rgb.shape[:2], BACKGROUND, np.uint8), id)
 
     def digest(self) -> str:
@@ -74,7 +74,7 @@ class EmptyRooms:
     @cached_property
     def _length(self) -> int:
         # Videos and bags are decoded once to be counted: what they claim is known late, and may be wrong.
-        return sum(sum(1 for _ in self._frames(source)) if source.moves else 1 for source in self._sources)
+        return sum(sum(1 for _ in self._frames(source)) if source.is_sequence else 1 for source in self._sources)
 
     def _frames(self, source: Source) -> Iterator[Frame]:
         try:

@@ -15,7 +15,7 @@ import yaml
 
 pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
-from bgflow_ros.node import outputs
+from bgflow_ros.segmentation.outputs import CAMERA_INFO, IMAGE_OUTPUTS, STATIC_DEPTH
 from bgflow_ros.segmentation.pairing import TOLERANCE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -154,8 +154,7 @@ def test_cuvslam_s_modes_are_parameters_that_it_declares(mode: str) -> None:
 @pytest.mark.parametrize("name", CONSUMERS)
 def test_remappings_join_topics_that_exist(name: str) -> None:
     tables = literals(name)
-    ours = {topic.replace("~", "segmenter") for topic in outputs.MAPS}
-    ours |= {topic.replace("~", "segmenter") for topic in (outputs.INFO, outputs.STATIC_DEPTH)}
+    ours = {f"segmenter/{output.name}" for output in (*IMAGE_OUTPUTS, CAMERA_INFO, STATIC_DEPTH)}
     own = {"rtabmap": {"imu", "odometry/rgbd_image"}, "cuvslam": {"right_image", "right_camera_info"}}.get(name, set())
     for remappings in tables["REMAPPINGS"].values() if name == "rtabmap" else [tables["REMAPPINGS"]]:
         assert set(remappings) <= TOPICS[name]

@@ -15,7 +15,8 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
 from rclpy.qos import HistoryPolicy, ReliabilityPolicy
 
-from bgflow_ros.node import outputs
+from bgflow_ros.node.outputs import QOS
+from bgflow_ros.segmentation.outputs import FOREGROUND_POINTS, IMAGE_OUTPUTS, STATIC_DEPTH
 
 ROOT = Path(__file__).resolve().parents[2]
 RVIZ = yaml.safe_load((ROOT / "config" / "segment.rviz").read_text())["Visualization Manager"]
@@ -54,8 +55,8 @@ OPTIONS = {
     "History Policy": {"System Default", "Keep Last", "Keep All"},
     "Reliability Policy": {"System Default", "Reliable", "Best Effort"},
 }
-IMAGES = {topic.replace("~", "/segmenter") for topic in (*outputs.MAPS, outputs.STATIC_DEPTH)}
-POINTS = outputs.POINTS.replace("~", "/segmenter")
+IMAGES = {f"/segmenter/{output.name}" for output in (*IMAGE_OUTPUTS, STATIC_DEPTH)}
+POINTS = f"/segmenter/{FOREGROUND_POINTS.name}"
 
 
 def displays(kind: str) -> list[dict[str, Any]]:
@@ -82,8 +83,8 @@ def test_every_topic_is_the_camera_s_or_the_node_s_of_the_display_s_type() -> No
 
 def test_every_display_meets_its_publisher() -> None:
     # A subscriber may ask for less than the publisher offers, never for more; a camera may offer best effort only.
-    assert outputs.QOS.reliability is ReliabilityPolicy.RELIABLE
-    assert outputs.QOS.history is HistoryPolicy.KEEP_LAST
+    assert QOS.reliability is ReliabilityPolicy.RELIABLE
+    assert QOS.history is HistoryPolicy.KEEP_LAST
     for display in (*displays("Image"), *displays("PointCloud2")):
         topic = display["Topic"]
         assert topic["Durability Policy"] == "Volatile"

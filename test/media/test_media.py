@@ -23,7 +23,7 @@ def test_a_bag_gives_its_images_in_order(tmp_path: Path, storage: StoragePlugin,
         [source] = sources([path])
         frames = list(source.frames())
         assert [(given.rgb == frame(20 * number)).all() for number, given in enumerate(frames)] == [True] * 10
-        assert source.moves
+        assert source.is_sequence
         assert source.count == 10
         assert source.rate == pytest.approx(20, rel=0.2)
 
@@ -182,7 +182,7 @@ def test_what_only_seems_to_lie_in_a_folder_is_told(tmp_path: Path) -> None:
     found = sources([tmp_path])
     assert [source.name for source in found] == ["a", "b.jpg", "c.jpg", "d.mp4", "here"]
     for source, message in zip(
-        found[1:4], ("b.jpg: a link to nothing", "a link to nothing", "no regular file"), strict=True
+        found[1:4], ("b.jpg: a broken link", "a broken link", "not a regular file"), strict=True
     ):
         with pytest.raises(MediaError, match=message):
             list(source.frames())
@@ -224,7 +224,7 @@ def test_a_broken_file_is_a_media_error_that_names_it(tmp_path: Path, name: str)
 
 
 def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "notes.txt").write_text("no image")
     (tmp_path / "above" / "sub").mkdir(parents=True)
     for path, message in (
         (tmp_path / "nowhere", "no such file"),

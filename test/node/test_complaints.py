@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is wanted of the real node and cannot be made is told within seconds, and no longer once it can."""
+"""The real node reports wanted outputs that it cannot make within seconds, and stops once it can make them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def depth_image(width: int = WIDTH, height: int = HEIGHT) -> Image:
 
 @dataclass
 class Depth:
-    """What stands beside the colour camera."""
+    """Settings of a robot with a depth camera beside the colour camera."""
 
     robot: FilmingRobot
     message: Any
@@ -87,7 +87,7 @@ def node(tiny: Path) -> Iterator[tuple[FilmingRobot, Segment]]:
 
 @pytest.fixture
 def wanting(node: tuple[FilmingRobot, Segment]) -> Iterator[FilmingRobot]:
-    """That robot, while it subscribes to all that is made of depth, at ten images a second."""
+    """The robot while it subscribes to every output of depth, at ten images per second."""
     robot, _ = node
     robot.unplug()
     kinds = {POINTS: PointCloud2, STATIC_DEPTH: Image, STATIC_INFO: CameraInfo, INFO: CameraInfo}
@@ -110,7 +110,7 @@ def told(robot: FilmingRobot, what: str, seconds: float = 10.0) -> bool:
 
 
 def well(robot: FilmingRobot) -> bool:
-    """With the right depth and calibration all is made, and nothing to complain of."""
+    """Make sure that with the right depth and calibration everything is published and nothing is reported."""
     robot.unplug()
     for topic in (POINTS, STATIC_DEPTH, STATIC_INFO, INFO):
         robot.received[topic].clear()

@@ -1,12 +1,12 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is made of what the node has seen, and how it counts what it sees."""
+"""Diagnostics made from the status of the node, and the counters and ages that go into it."""
 
 from __future__ import annotations
 
 import dataclasses
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -17,13 +17,28 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from bgflow_ros.node.ages import Ages
 from bgflow_ros.node.arrivals import Arrivals
 from bgflow_ros.node.contrast import Contrast
-from bgflow_ros.node.diagnostics import Complaints, Seen, status
+from bgflow_ros.node.diagnostics import Complaints, diagnostic_status
 from bgflow_ros.node.drops import Drops
+from bgflow_ros.node.status import Camera, Demand, NodeStatus, Rates
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
-WELL = Seen(
-    "/front/segmenter", "active", topic="/front/image", cameras=1, wanted=True, input_rate=30.0, output_rate=29.9
+WELL = NodeStatus(
+    "/front/segmenter",
+    "active",
+    camera=Camera("/front/image", publishers=1),
+    demand=Demand(masks=True),
+    rates=Rates(input=30.0, output=29.9),
 )
+UNSURE = {"contrast": 0.157, "min_contrast": 0.73, "featureless": 1.0}
+
+
+def but(**changes: Any) -> NodeStatus:
+    """The status of a node that is well, but for these fields, and those of its parts that a dictionary names."""
+    parts = {
+        name: dataclasses.replace(getattr(WELL, name), **change) if isinstance(change, dict) else change
+        for name, change in changes.items()
+    }
+    return dataclasses.replace(WELL, **parts)
 
 
 @pytest.mark.parametrize(
@@ -31,54 +46,55 @@ WELL = Seen(
     [
         ({}, OK, "29.9 masks a second of 30.0 images"),
         ({"state": "inactive"}, OK, "inactive"),
-        ({"state": "unconfigured", "refusal": "no model 'x'"}, ERROR, "not configured: no model 'x'"),
-        ({"wanted": False}, OK, "nobody subscribes; nothing is inferred"),
-        ({"silence": 1.5}, WARN, "no image for 2 s on /front/image (1 publisher)"),
+        ({"state": "unconfigured", "faults": {"refusal": "no model 'x'"}}, ERROR, "not configured: no model 'x'"),
+        ({"demand": {"masks": False}}, OK, "nobody subscribes; nothing is inferred"),
+        ({"camera": {"silence": 1.5}}, WARN, "no image for 2 s on /front/image (1 publisher)"),
         (
-            {"silence": 6.0},
+            {"camera": {"silence": 6.0}},
             ERROR,
             "no image for 6 s on /front/image (1 publisher); see config/fastdds_shm.xml, for the",
         ),
-        ({"silence": 6.0, "cameras": 0}, ERROR, "no image for 6 s on /front/image (0 publishers)"),
-        ({"degraded": "inference runs on the CPU after"}, ERROR, "inference runs on the CPU after"),
-        ({"fault": "wrong step: 1"}, WARN, "wrong step: 1"),
-        ({"lost_rate": 6.0}, WARN, "20 % of the images are lost on the way"),
-        ({"lost_rate": 2.0}, OK, "masks a second"),
+        ({"camera": {"silence": 6.0, "publishers": 0}}, ERROR, "no image for 6 s on /front/image (0 publishers)"),
+        ({"inference": {"degraded": "inference runs on the CPU after"}}, ERROR, "inference runs on the CPU after"),
+        ({"faults": {"frame": "wrong step: 1"}}, WARN, "wrong step: 1"),
+        ({"rates": {"lost": 6.0}}, WARN, "20 % of the images are lost on the way"),
+        ({"rates": {"lost": 2.0}}, OK, "masks a second"),
         (
-            {"contrast": 0.157, "min_contrast": 0.73, "featureless": 1.0},
+            {"view": UNSURE},
             WARN,
             "the model is unsure of this view: it tells nothing apart (contrast 0.16, rooms have 0.73 or more); is the",
         ),
-        ({"contrast": 0.157, "min_contrast": 0.73, "featureless": 0.9}, OK, "masks a second"),
-        ({"contrast": 0.157, "min_contrast": 0.73, "featureless": 9.0, "wanted": False}, OK, "nobody subscribes"),
-        ({"cameras": 2}, WARN, "2 publishers of images on /front/image; expected one camera"),
-        ({"failure": "tick failed"}, WARN, "tick failed"),
-        ({"complaints": ["no depth", "no camera_info"]}, WARN, "no depth; no camera_info"),
-        ({"fault": "no depth", "complaints": ["no depth"]}, WARN, "no depth"),
-        ({"obstacle": "of another type", "silence": 6.0}, ERROR, "(1 publisher); of another type"),
-        ({"state": "inactive", "silence": 6.0}, OK, "inactive"),
-        ({"wanted": False, "lone": True}, OK, "nothing is inferred; ~/camera_info comes with masks alone"),
-        ({"no_age": "stamps are 0"}, OK, "29.9 masks a second of 30.0 images; no age: stamps are 0"),
+        ({"view": UNSURE | {"featureless": 0.9}}, OK, "masks a second"),
+        ({"view": UNSURE | {"featureless": 9.0}, "demand": {"masks": False}}, OK, "nobody subscribes"),
+        ({"camera": {"publishers": 2}}, WARN, "2 publishers of images on /front/image; expected one camera"),
+        ({"faults": {"failure": "tick failed"}}, WARN, "tick failed"),
+        ({"faults": {"complaints": ["no depth", "no camera_info"]}}, WARN, "no depth; no camera_info"),
+        ({"faults": {"frame": "no depth", "complaints": ["no depth"]}}, WARN, "no depth"),
+        ({"camera": {"obstacle": "of another type", "silence": 6.0}}, ERROR, "(1 publisher); of another type"),
+        ({"state": "inactive", "camera": {"silence": 6.0}}, OK, "inactive"),
+        (
+            {"demand": {"masks": False, "only_info": True}},
+            OK,
+            "nothing is inferred; ~/camera_info comes with masks alone",
+        ),
+        ({"age": {"unknown": "stamps are 0"}}, OK, "29.9 masks a second of 30.0 images; no age: stamps are 0"),
     ],
 )
-def test_levels(changes: dict[str, object], level: bytes, message: str) -> None:
-    told = status(dataclasses.replace(WELL, **changes))  # type: ignore[arg-type]
+def test_levels(changes: dict[str, Any], level: bytes, message: str) -> None:
+    told = diagnostic_status(but(**changes))
     assert told.level == level
     assert told.message.startswith(message) or message in told.message
     assert told.name == "/front/segmenter: segmentation"
 
 
 def test_everything_is_told_as_values() -> None:
-    told = status(
-        dataclasses.replace(
-            WELL,
-            received=9,
-            answered=5,
-            ages=[0.01] * 90 + [0.05] * 10,
-            drops={"superseded": 3},
-            facts={"model": "m"},
-            last_fault="odd size",
-            contrast=2.518,
+    told = diagnostic_status(
+        but(
+            counts={"received": 9, "answered": 5, "dropped": {"superseded": 3}},
+            age={"seconds": [0.01] * 90 + [0.05] * 10},
+            inference={"facts": {"model": "m"}},
+            faults={"last_frame": "odd size"},
+            view={"contrast": 2.518},
         )
     )
     values = {value.key: value.value for value in told.values}
@@ -93,10 +109,12 @@ def test_everything_is_told_as_values() -> None:
 
 
 def test_several_faults_are_told_together_at_the_level_of_the_worst() -> None:
-    worst = dataclasses.replace(
-        WELL, complaints=["no depth"], fault="wrong step", degraded="inference runs on the CPU", cameras=2
+    worst = but(
+        faults={"complaints": ["no depth"], "frame": "wrong step"},
+        inference={"degraded": "inference runs on the CPU"},
+        camera={"publishers": 2},
     )
-    told = status(worst)
+    told = diagnostic_status(worst)
     assert told.level == ERROR
     assert told.message == (
         "inference runs on the CPU; wrong step; no depth; 2 publishers of images on /front/image; expected one camera"
@@ -162,7 +180,7 @@ def test_one_image_that_is_published_again_has_an_age_for_a_second() -> None:
 
 
 def arrivals(*numbers: int | None, one_camera: bool = True, read: bool = True) -> tuple[Arrivals, int]:
-    """What is counted of frames that come with these numbers, twenty a second."""
+    """Count frames that arrive with these numbers, twenty per second."""
     drops, now = Drops(lambda line: None), 0.0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "monotonic", lambda: now)
@@ -207,7 +225,7 @@ def test_a_restart_forgives_the_gap() -> None:
 
 
 class Shown(NamedTuple):
-    """What is asked of a Segmentation here."""
+    """Part of a Segmentation that is used here."""
 
     contrast: float
     min_contrast: float | None = 1.0

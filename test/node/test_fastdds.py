@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which settings Fast DDS is given, and when none."""
+"""Settings that Fast DDS is given, and environments in which it is given none."""
 
 from __future__ import annotations
 

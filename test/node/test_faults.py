@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What cameras, subscribers and operators do to the real node over real DDS, and how it goes on."""
+"""Faults of cameras, subscribers and operators, which the real node survives over real DDS."""
 
 from __future__ import annotations
 

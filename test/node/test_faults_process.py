@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the machine does to the real node: signals, files, a full disk, a busy processor, a broken driver."""
+"""Faults of the machine under the real node: signals, files, a full disk, a busy processor, a broken driver."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def finalized(robot: FilmingRobot) -> None:
 
 
 def waiting(robot: FilmingRobot) -> None:
-    """For a frame to save, which does not come."""
+    """Wait for a frame to save, which does not arrive."""
     busy(robot)
     robot.behaviour = Behaviour(rate=0.0)
     client = robot.node.create_client(Trigger, "segmenter/save_frame")
@@ -86,7 +86,7 @@ def waiting(robot: FilmingRobot) -> None:
 
 
 def shared_memory(pid: int) -> set[Path]:
-    """What a process has open in shared memory: Fast DDS locks its own segments and ports by such a file."""
+    """Files that a process has open in shared memory; Fast DDS locks its segments and ports by such files."""
     found = set()
     for link in Path(f"/proc/{pid}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):  # the one that lists them
@@ -223,7 +223,7 @@ def test_inference_that_fails_once_costs_one_frame(robot: FilmingRobot, start, f
     assert robot.until(lambda: "inference failed: RuntimeError: the driver is gone" in robot.diagnosis.message)
     assert robot.counts()[2]["inference failed"] == 1
     goes_on(robot, segment)
-    assert "made anew" not in segment.log()
+    assert "created again" not in segment.log()
 
 
 def test_inference_that_fails_for_good_is_mended_again_and_again(robot: FilmingRobot, start, failures: Path) -> None:
@@ -233,7 +233,7 @@ def test_inference_that_fails_for_good_is_mended_again_and_again(robot: FilmingR
     assert robot.until(lambda: "inference failed" in robot.diagnosis.message)
     assert robot.diagnosis.level == DiagnosticStatus.WARN
     masks = robot.masks
-    assert robot.until(lambda: segment.log().count("made anew on cpu") > 2)
+    assert robot.until(lambda: segment.log().count("created again on cpu") > 2)
     assert robot.masks == masks
     assert robot.state() == "active"
     write_atomically(failures, b"0")

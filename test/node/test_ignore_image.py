@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What `ignore_image` marks, whatever kind of PNG it is, and what the real node says of one that cannot be meant so."""
+"""Pixels that `ignore_image` marks in any kind of PNG, and the real node's reports about implausible ones."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What of the node cannot be seen from outside."""
+"""Behaviour of the node that cannot be observed from outside its process."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_a_frame_that_is_at_work_when_ros_shuts_down_is_let_go_without_a_word(no
 
 @pytest.fixture
 def given_back(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """When a node made after this one gave memory back."""
+    """Times at which a node that is created after this fixture returned memory."""
     times: list[float] = []
     monkeypatch.setattr(heap, "PERIOD", 0.1)
     monkeypatch.setattr(heap, "give_back_freed_memory", lambda: times.append(time.monotonic()))

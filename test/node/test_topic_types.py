@@ -113,7 +113,7 @@ def start(tiny: Path) -> Iterator[Callable[..., Segment]]:
 
 
 def warned(robot: Robot, *parts: str) -> bool:
-    """Whether a warning that names all of these comes."""
+    """Tell whether a warning that names all of these arrives."""
 
     def so() -> bool:
         told = robot.received["/diagnostics"]

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a CameraInfo says of an image that is a part of the camera's, or smaller."""
+"""A CameraInfo fitted to images that are a region of the camera's full resolution, or binned."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.made_images import GREY, HEIGHT, RAW, RGB, UNPADDED, WIDTH, exif, mosaic, of_12_bits
 
-from bgflow_ros.segmentation.images import ENCODINGS, Decoder, ImageError, decode_compressed
+from bgflow_ros.segmentation.image_size import image_size
+from bgflow_ros.segmentation.images import ENCODINGS, Decoder, ImageError, decode_file
 
 
 def decode(message: SimpleNamespace) -> np.ndarray:
@@ -157,6 +158,46 @@ def test_a_png_of_16_bits_has_its_camera_s_range(colour: bool) -> None:
     np.testing.assert_array_equal(rgb, RGB if colour else np.repeat(GREY[..., None], 3, axis=-1))
 
 
+def test_a_file_of_16_bits_has_its_camera_s_range_too() -> None:
+    np.testing.assert_array_equal(decode_file(cv2.imencode(".png", of_12_bits(RGB[..., ::-1]))[1]), RGB)
+
+
+def test_a_file_of_measurements_is_no_camera_s_image() -> None:
+    with pytest.raises(ImageError, match="no camera image: one channel of uint16, as depth has"):
+        decode_file(cv2.imencode(".png", of_12_bits(GREY))[1])
+    with pytest.raises(ImageError, match="values of float32"):
+        decode_file(cv2.imencode(".tiff", GREY.astype(np.float32))[1])
+
+
+@pytest.mark.parametrize("pixels", [RGB, GREY], ids=["colour", "grey"])
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp"])
+def test_the_size_of_a_compressed_image_is_read_whatever_its_format(suffix: str, pixels: np.ndarray) -> None:
+    data = cv2.imencode(suffix, pixels)[1].tobytes()
+    for given_as in (data, np.frombuffer(data, np.uint8), array.array("B", data)):
+        assert image_size(SimpleNamespace(data=given_as, format="")) == (WIDTH, HEIGHT)
+
+
+def test_the_size_of_a_jpeg_or_png_is_read_without_its_pixels() -> None:
+    for suffix in (".jpg", ".png"):
+        head = cv2.imencode(suffix, RGB)[1].tobytes()[: 400 if suffix == ".jpg" else 33]
+        assert image_size(SimpleNamespace(data=head, format="")) == (WIDTH, HEIGHT)
+
+
+@given(st.binary(max_size=100))
+def test_the_size_of_rubbish_is_an_image_error_or_a_size(data: bytes) -> None:
+    for prefix in (b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n"):
+        try:
+            assert len(image_size(SimpleNamespace(data=prefix + data, format=""))) == 2
+        except ImageError as error:
+            assert error.cause == "undecodable"
+
+
+def test_the_size_of_a_raw_image_is_that_of_a_whole_message() -> None:
+    assert image_size(message("rgb8")) == (WIDTH, HEIGHT)
+    with pytest.raises(ImageError, match="truncated data"):
+        image_size(message("rgb8", data=b""))
+
+
 @pytest.mark.parametrize("format_", ["", "png", "rgb8", ";;", "bayer_rggb8; png compressed bgr8", "bayer_what; png"])
 def test_a_format_that_says_nothing_known_is_not_heeded(format_: str) -> None:
     rgb = Decoder().compressed(cv2.imencode(".png", RGB[..., ::-1])[1], format_)
@@ -239,13 +280,18 @@ def test_a_camera_s_image_is_as_the_sensor_wrote_it_whatever_its_flag(write: Any
             assert np.abs(rgb[corner].astype(int) - RGB[corner]).max() <= 12
 
 
+@ORIENTATIONS
+def test_the_size_is_that_of_the_sensor_whatever_the_orientation(orientation: int) -> None:
+    assert image_size(SimpleNamespace(data=jpeg(orientation), format="")) == (WIDTH, HEIGHT)
+
+
 # As far as OpenCV does: 4.6 turns no WebP, 4.5 no PNG either.
 @pytest.mark.parametrize("write", [jpeg, tiff] if cv2.__version__.startswith("4.5.") else [jpeg, png, tiff])
 @ORIENTATIONS
 def test_an_image_file_is_turned_as_its_flag_says(write: Any, orientation: int) -> None:
     upright = [RGB, RGB[:, ::-1], RGB[::-1, ::-1], RGB[::-1]]
     upright += [image.swapaxes(0, 1) for image in (RGB, RGB[::-1], RGB[::-1, ::-1], RGB[:, ::-1])]
-    rgb, expected = decode_compressed(write(orientation)), upright[orientation - 1]
+    rgb, expected = decode_file(write(orientation)), upright[orientation - 1]
     assert rgb.shape == expected.shape
     assert np.abs(rgb.astype(int) - expected).mean() < 10
 
@@ -260,7 +306,7 @@ def test_compressed_rubbish_is_an_image_error(data: bytes) -> None:
 def test_half_a_jpeg_is_read_or_refused_but_never_more() -> None:
     whole = cv2.imencode(".jpg", RGB)[1].tobytes()
     try:
-        assert decode_compressed(whole[: len(whole) // 2]).shape == RGB.shape
+        assert decode_file(whole[: len(whole) // 2]).shape == RGB.shape
     except ImageError as error:
         assert error.cause == "undecodable"
 
@@ -268,13 +314,13 @@ def test_half_a_jpeg_is_read_or_refused_but_never_more() -> None:
 def test_a_small_file_that_promises_a_huge_picture_allocates_nothing() -> None:
     code = r"""
 import resource, struct, zlib
-from bgflow_ros.segmentation.images import ImageError, decode_compressed
+from bgflow_ros.segmentation.images import ImageError, decode_file
 part = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 header = part(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0))
 png = b"\x89PNG\r\n\x1a\n" + header + part(b"IDAT", zlib.compress(bytes(9_000_000))) + part(b"IEND", b"")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    decode_compressed(png)
+    decode_file(png)
 except ImageError as error:
     print(error.cause, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """

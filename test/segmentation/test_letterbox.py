@@ -55,7 +55,7 @@ def test_a_ramp_goes_into_the_grid_and_comes_back_in_place(width: int, height: i
     assert back.shape == (height, width)
     expected = (np.arange(width) + 0.5) * content.width / width
     # Bilinear interpolation repeats the outermost cells beyond their centres, and the whole cells' size in pixels
-    # is rounded: half a pixel of the picture over its width.
+    # is rounded: half a pixel of the image over its width.
     cells = -(-content.width // STRIDE)
     expected = np.clip(expected, STRIDE / 2, (cells - 0.5) * STRIDE)
     assert np.abs(back - expected).max() <= max(0.51 * content.width / width, 0.6)

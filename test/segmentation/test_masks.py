@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What holds of the masks of any map of logits."""
+"""Properties of the masks of any map of logits."""
 
 from __future__ import annotations
 

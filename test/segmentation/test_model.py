@@ -123,9 +123,9 @@ def test_a_graph_beyond_all_reason_is_not_read_to_its_end(tmp_path: Path, monkey
 def test_a_tool_may_load_a_graph_that_is_larger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bgflow_ros.segmentation.model.GRAPH_BYTES", 100)
     folder = tiny_model.write(tmp_path / "m")
-    assert Model.load(folder, largest=1 << 20).name == "tiny"
+    assert Model.load(folder, max_graph_bytes=1 << 20).name == "tiny"
     with pytest.raises(ModelError, match="larger than 50 bytes"):
-        Model.load(folder, largest=50)
+        Model.load(folder, max_graph_bytes=50)
 
 
 def test_a_model_may_lie_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which precision and which options each device gets, on machines that are not this one too."""
+"""Precisions and options of each device, on other machines than this one as well."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_three_in_a_row_make_the_session_anew_on_the_same_device_with_its_settin
     assert machine.made == ["cuda", "cuda"]
     assert (recovery.segmenter.thresholds, recovery.segmenter.min_static) == ((0.1, 0.2), 0.5)
     assert not recovery.degraded
-    assert "3 failures in a row on cuda (RuntimeError: lost the device); made anew on cuda" in machine.lines
+    assert "3 failures in a row on cuda (RuntimeError: lost the device); created again on cuda" in machine.lines
 
 
 def test_three_more_move_it_to_the_cpu_where_it_stays_and_says_so() -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Margins, specks, memory and the robot's body, on masks of pictures whose likelihood is brightness."""
+"""Margins, small patches, memory and the robot's body, on masks of images whose likelihood is brightness."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DARK, GREY, BRIGHT = 20, 128, 230
 
 
 def room(*dark: tuple[slice, slice], grey: tuple[tuple[slice, slice], ...] = ()) -> np.ndarray:
-    """A bright picture of the tiny network's own size, with dark and uncertain places of whole cells."""
+    """A bright image of the tiny network's own size, with dark and uncertain places of whole cells."""
     rgb = np.full((96, 128, 3), BRIGHT, np.uint8)
     for place in dark:
         rgb[place] = DARK

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from pathlib import Path
@@ -26,9 +27,5 @@ class FailingSegmenter(Segmenter):
         return super().__call__(image)
 
 
-class FailingNode(SegmenterNode):
-    segmenter_class = FailingSegmenter
-
-
 if __name__ == "__main__":
-    sys.exit(main(FailingNode))
+    sys.exit(main(functools.partial(SegmenterNode, FailingSegmenter)))

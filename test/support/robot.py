@@ -39,9 +39,9 @@ TRANSITIONS = {
     "cleanup": Transition.TRANSITION_CLEANUP,
 }
 DOMAINS = range(1, 51)
-"""Of tests; demos and benchmarks take those above."""
+"""Domain of the tests; demos and benchmarks use those above."""
 STAND_IN = os.environ.get("BGFLOW_TEST_ROS") == "humble"
-"""Whether these tests run on another rclpy without what Humble lacks (humble.py)."""
+"""True where the tests run on a newer rclpy without everything that Humble lacks (humble.py)."""
 # The stand-in's middleware is that of a newer ROS all the same.
 LOCAL = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"} if STAND_IN else only_this_machine()
 PROGRAM = (str(Path(__file__).with_name("humble.py")),) if STAND_IN else ("-m", "bgflow_ros.node.segment")
@@ -65,7 +65,7 @@ DOMAIN, _LOCK = _claim()
 
 
 def environment() -> dict[str, str]:
-    """What a child process needs to talk to this one and nobody else."""
+    """Environment with which a child process communicates with this process only."""
     own = os.environ | {"ROS_DOMAIN_ID": str(DOMAIN)} | LOCAL
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
     return own
@@ -77,7 +77,7 @@ def crowding() -> float:
 
 
 def _prepare() -> None:
-    """In the child, before it is the node."""
+    """Prepare the child process before it becomes the node."""
     # Else a test run that is killed leaves nodes, which disturb the next one on their domain.
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG (linux/prctl.h)
     # What a shell starts in the background ignores interrupts, and so do its children.

@@ -202,7 +202,7 @@ def test_depth_of_another_frame_is_left_out_and_told_unless_it_is_named(
     assert not any("static_depth" in topic for topic, _, _ in read(tmp_path / "without"))
     assert segment(tmp_path / "drive", tmp_path / "with", tiny, "--depth-topic", "/cam/depth/image") == 1
     told = capsys.readouterr()
-    assert "/cam/depth/image is used as it is named: in frame 'infrared', the images in 'optical'" in told.out
+    assert "/cam/depth/image is used as requested: in frame 'infrared', the images in 'optical'" in told.out
     assert f"{FRAMES} outputs missing: no calibration" in told.err
     assert len(messages(tmp_path / "with", "/segmenter/static_depth/image")) == FRAMES
 

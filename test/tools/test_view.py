@@ -25,7 +25,7 @@ pytest.importorskip("rerun", reason="needs rerun-sdk, the view extra")
 
 from support.recordings import read
 
-from bgflow_ros.segmentation.images import decode_compressed
+from bgflow_ros.segmentation.images import decode_file
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.cli.main import main
 
@@ -63,7 +63,7 @@ def test_a_recording_of_pictures_holds_what_the_segmenter_found(
         per_cent = np.array(tensor["buffer"], np.uint8).reshape(tensor["shape"])
         assert np.abs(per_cent / 100 - expected.likelihood).max() <= 0.00501
         [jpeg] = found["/camera/image"][time]["EncodedImage:blob"]
-        difference = decode_compressed(bytes(jpeg))[:, 8:24].astype(int) - rgb[:, 8:24]
+        difference = decode_file(bytes(jpeg))[:, 8:24].astype(int) - rgb[:, 8:24]
         assert np.abs(difference).max() < 10
         assert found["/statistics/share/foreground"][time]["Scalars:scalars"] == [
             pytest.approx(100 * np.mean(expected.foreground > 0))

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""MCAP files: read with or without their index, as far as they go, and written (https://mcap.dev/spec)."""
+"""Reading and writing of MCAP files (https://mcap.dev/spec), with or without their index and also truncated ones."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ __all__ = ["McapFile", "McapWriter"]
 
 MAGIC = b"\x89MCAP0\r\n"
 OWN = "rosbag2"
-"""Name of the metadata that rosbag2 writes of the whole bag; a copy has its own."""
+"""Name of the metadata that rosbag2 writes about the whole bag; a copy gets its own."""
 
 
 class WholeReads:
-    """A file that never gives less than was asked for: half a record must not pass for a whole one."""
+    """File that never returns fewer bytes than requested, because half a record must not pass for a whole one."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._size = file, os.fstat(file.fileno()).st_size
         self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
 
     def read(self, size: int) -> bytes:
-        """Read so many bytes.
+        """Read a number of bytes.
 
         Raises:
-            EOFError: the file ends before; nothing is allocated for what a broken length asks for.
+            EOFError: the file ends earlier; nothing is allocated for a broken length.
         """
         if size > self._size - self.tell():
             raise EOFError
@@ -47,13 +47,13 @@ class WholeReads:
 
 
 class McapFile:
-    """An MCAP file; see `StorageFile`.
+    """MCAP file that is open for reading; see `StorageFile`.
 
-    Definitions are never parsed. A file without a complete index is read from its beginning, in the order of the file;
-    what follows the first record that is broken is lost. A chunk that is broken is left out.
+    Definitions are never parsed. A file without a complete index is read from its beginning in the order of its records
+    up to the first broken one. Broken chunks are left out.
 
     Raises:
-        MediaError: this is no MCAP file.
+        MediaError: the file is not an MCAP file.
         OSError: the file cannot be opened.
     """
 
@@ -87,7 +87,7 @@ class McapFile:
 
     @property
     def damage(self) -> str:
-        """What could not be read so far."""
+        """Description of what could not be read so far."""
         found = []
         if self._cut:
             found.append("it ends in the middle, as after a crash of the recorder")
@@ -96,7 +96,7 @@ class McapFile:
         return " and ".join(found)
 
     def messages(self, topics: Collection[Topic]) -> Iterator[Message]:
-        """Messages of these topics."""
+        """Read the messages of some topics."""
         wanted = {id_: topic for id_, topic in self._topics.items() if topic in topics}
         records = self._scan() if self._summary is None or not self._summary.chunk_indexes else self._indexed(wanted)
         for record in records:
@@ -105,7 +105,7 @@ class McapFile:
                 yield Message(topic, record.log_time, record.data, record.publish_time, record.sequence)
 
     def extras(self) -> Iterator[Attachment | Metadata]:
-        """Attachments, and metadata other than rosbag2's own."""
+        """Read attachments, and metadata other than those of rosbag2."""
         if self._summary is None:
             records: Iterator[McapRecord] = self._scan()
         else:
@@ -121,7 +121,7 @@ class McapFile:
         self._file.close()
 
     def _read_summary(self) -> Summary | None:
-        """Index at the end of the file; None where it is missing or does not tell everything."""
+        """Read the index at the end of the file; None where it is missing or incomplete."""
         self._file.seek(0)
         try:
             summary = SeekingReader(self._stream).get_summary()  # type: ignore[arg-type]
@@ -135,7 +135,7 @@ class McapFile:
         return summary if used <= summary.channels.keys() and schemas <= summary.schemas.keys() else None
 
     def _scan(self) -> Iterator[McapRecord]:
-        """Records from the beginning to the end of the data, or of the file."""
+        """Read the records from the beginning to the end of the data, or of the file."""
         self._file.seek(0)
         schemas: dict[int, Schema] = {}
         records = StreamReader(self._stream, emit_chunks=True).records  # type: ignore[arg-type]
@@ -156,7 +156,7 @@ class McapFile:
                 yield inner
 
     def _indexed(self, channels: Collection[int]) -> Iterator[McapRecord]:
-        """Records of the chunks that hold these channels, in the order in which they were received."""
+        """Read the records of the chunks that hold these channels, in the order in which they were received."""
         assert self._summary is not None
         waiting: list[tuple[int, int, int, Record]] = []
         for index in sorted(self._summary.chunk_indexes, key=lambda chunk: chunk.message_start_time):
@@ -193,7 +193,7 @@ def _topic(channel: Channel, schemas: dict[int, Schema]) -> Topic:
 
 
 class McapWriter:
-    """An MCAP file that is being written, uncompressed; see `StorageWriter`."""
+    """Uncompressed MCAP file that is open for writing; see `StorageWriter`."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("xb")

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which files and folders are bags, by their names."""
+"""Recognition of bags by the names of their files and folders."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ __all__ = ["FILE", "METADATA", "ROS1", "files_in", "is_bag", "is_bag_file"]
 
 METADATA = "metadata.yaml"
 ROS1 = ".bag"
-"""Suffix of a ROS 1 bag, in lower case."""
+"""Suffix of ROS 1 bags in lower case."""
 FILE = re.compile(r"(?P<bag>.+?)(_(?P<number>\d+))?\.(?P<storage>mcap|db3)(?P<compressed>\.zstd|\.zst)?", re.IGNORECASE)
-"""Name of a file of a bag; rosbag2 numbers those of one bag."""
+"""Name of a file of a bag; rosbag2 numbers the files of one bag."""
 
 
 def is_bag_file(path: Path) -> bool:
-    """Whether a path is a file that is named as one of a ROS 2 bag."""
+    """Tell whether a path is a file with the name of a file of a ROS 2 bag."""
     return bool(FILE.fullmatch(path.name)) and path.is_file()
 
 
 def is_bag(path: Path) -> bool:
-    """Whether a path is the folder of one ROS 2 bag: with a metadata.yaml, or with files that are numbered parts."""
+    """Tell whether a folder is one ROS 2 bag: it has a metadata.yaml, or its files are numbered parts."""
     try:
         files = files_in(path)
     except OSError:  # no folder, or one that this user may not look into
@@ -31,13 +31,13 @@ def is_bag(path: Path) -> bool:
         return bool(files)
     names = [found for file in files if (found := FILE.fullmatch(file.name))]
     numbers = [name["number"] for name in names]
-    # Not of several bags that are named by the second at which they began.
+    # Files named after the second at which they begin are several bags.
     parts = numbers[0] is not None and numbers == [str(int(numbers[0]) + place) for place in range(len(numbers))]
     return len(files) > 1 and parts and len({name["bag"] for name in names}) == 1
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Files of bags, in the order of their numbers."""
+    """List the files of bags in a folder in the order of their numbers."""
 
     def place(path: Path) -> tuple[str, int]:
         found = FILE.fullmatch(path.name)

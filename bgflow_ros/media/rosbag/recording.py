@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A ROS 2 bag, whatever its form: a folder with or without metadata.yaml, or one of its files, compressed or not."""
+"""A ROS 2 bag in any form: a folder with or without metadata.yaml, or one of its files, compressed or not."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ __all__ = ["STORE", "Recording"]
 
 STORE = get_typestore(Stores.LATEST)
 ZSTD = b"\x28\xb5\x2f\xfd"
-"""How data begin that are compressed message by message; those of a serialised message never do."""
+"""First bytes of a message that was compressed on its own; a serialised message never begins with them."""
 WORDS = 9
-"""Version of the metadata from which QoS is written in words; rosbag2 reads all versions up to its own."""
+"""First version of the metadata that writes QoS in words; rosbag2 reads all versions up to its own."""
 NUMBERS = 5
-"""Version that ROS 2 Humble writes."""
+"""Version of the metadata that ROS 2 Humble writes, with QoS in numbers."""
 
 
 class Recording:
-    """A ROS 2 bag that is open for reading; a context manager.
+    """ROS 2 bag that is open for reading; a context manager.
 
     Args:
-        path: folder, or one of a bag's files, which is then read alone.
+        path: folder of the bag, or one of its files, which is then read alone.
 
     Raises:
         MediaError: nothing of it can be read.
@@ -49,12 +49,12 @@ class Recording:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.topics: Counter[Topic] = Counter()
-        """Topics and how many messages each has; of metadata.yaml too, which alone knows those without messages."""
+        """Numbers of messages by topic, including topics without messages that only metadata.yaml lists."""
         self._files: dict[Path, StorageFile] = {}
         self._lost: list[str] = []
         self._opened = contextlib.ExitStack()
         self.metadata = _read_metadata(path)
-        """What metadata.yaml says, as it stands there; empty where it is missing or cannot be read."""
+        """Unaltered content of metadata.yaml; empty where it is missing or cannot be read."""
         try:
             for part in self._find():
                 self._open(part)
@@ -73,7 +73,7 @@ class Recording:
 
     @property
     def mcap(self) -> bool:
-        """Whether the storage is MCAP (else it is SQLite)."""
+        """True where the storage is MCAP, False where it is SQLite."""
         return isinstance(next(iter(self._files.values())), McapFile)
 
     @property
@@ -87,19 +87,19 @@ class Recording:
 
     @property
     def seconds(self) -> float:
-        """Time from the first message to the last."""
+        """Seconds from the first message to the last."""
         times = [file.times for file in self._files.values() if any(file.times)]
         return (max(end for _, end in times) - min(start for start, _ in times)) * 1e-9 if times else 0.0
 
     @property
     def damage(self) -> list[str]:
-        """What could not be read so far, file by file, and what mends it."""
+        """Descriptions of what could not be read so far, file by file, with commands that repair it."""
         return self._lost + [
             f"{path}: {file.damage}; {_remedy(path)}" for path, file in self._files.items() if file.damage
         ]
 
     def messages(self, topics: Collection[Topic] | None = None) -> Iterator[Message]:
-        """Messages of some topics, or of all, in the order in which they were received; none of them is compressed."""
+        """Read the messages of some or all topics, decompressed, in the order in which they were received."""
         decompressor = zstandard.ZstdDecompressor()
         for file in self._files.values():
             for message in file.messages(self.topics if topics is None else topics):
@@ -110,16 +110,16 @@ class Recording:
                 yield message._replace(data=data)
 
     def hash(self, topic: Topic) -> str:
-        """Hash of a topic's type (REP-2016); empty where the bag does not tell, as before ROS 2 Iron."""
+        """Get the hash of a topic's type (REP 2016); empty where the bag has none, as before ROS 2 Iron."""
         return topic.said(HASH) or self._described.get((topic.name, topic.type), topic).said(HASH)
 
     def extras(self) -> Iterator[Attachment | Metadata]:
-        """What else its files hold."""
+        """Read everything else in its files."""
         for file in self._files.values():
             yield from file.extras()
 
     def deserialize(self, message: Message) -> Any:
-        """Decode a message; raises whatever damaged bytes make the decoder raise."""
+        """Decode a message; damaged bytes may raise any exception."""
         return STORE.deserialize_cdr(message.data, message.topic.type)
 
     def close(self) -> None:
@@ -135,10 +135,10 @@ class Recording:
         self.close()
 
     def _find(self) -> list[Path]:
-        """Files that are there, in their order."""
+        """List the existing files in their order."""
         if not self.path.is_dir():
             return [self.path]
-        # Before version 4 they were relative to the folder above.
+        # Before version 4 these paths were relative to the folder above.
         named = [self.path / Path(name).name for name in self.metadata.get("relative_file_paths", [])]
         found = [path for path in named if path.exists()]
         if not found:
@@ -164,7 +164,7 @@ class Recording:
             self._files[path] = file
 
     def _decompressed(self, path: Path) -> Path:
-        """A copy of a compressed file in a temporary folder, as far as it goes."""
+        """Decompress a file into a temporary folder as far as possible."""
         folder = Path(self._opened.enter_context(tempfile.TemporaryDirectory()))
         out = folder / path.with_suffix("").name
         with path.open("rb") as file, out.open("wb") as plain:
@@ -175,7 +175,7 @@ class Recording:
         return out
 
     def _read_topics(self) -> Iterator[Topic]:
-        """Topics that metadata.yaml describes."""
+        """Read the topics that metadata.yaml describes."""
         with contextlib.suppress(AttributeError, KeyError, TypeError):  # no metadata as rosbag2 writes them
             for entry in self.metadata["topics_with_message_count"]:
                 said = entry["topic_metadata"]
@@ -187,7 +187,7 @@ class Recording:
 
 
 def _remedy(path: Path) -> str:
-    """Command that to make a whole file of what is left of a damaged one."""
+    """Say with which commands a complete file is recovered from a damaged one."""
     first, file = "", path
     if not path.name.endswith((".mcap", ".db3")):
         first, file = f"`zstd -d {path}`, then ", path.with_suffix("")
@@ -195,7 +195,7 @@ def _remedy(path: Path) -> str:
         mend = f"`sqlite3 {file} .recover | sqlite3 WHOLE.db3` and `ros2 bag reindex`"
     else:
         mend = f"`mcap recover {file} -o WHOLE.mcap`"
-    return f"{first}{mend} to make a whole file of what is left"
+    return f"recover a complete file with {first}{mend}"
 
 
 def _read_metadata(bag: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""ROS 1 bags, to read images from."""
+"""Reading of images from ROS 1 bags."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["Ros1Recording"]
 
 
 class Ros1Recording:
-    """A ROS 1 bag that is open for reading; what `Recording` is to a ROS 2 bag, as far as reading images needs it.
+    """ROS 1 bag that is open for reading, with the part of `Recording`'s interface that reading images needs.
 
     Raises:
-        MediaError: it cannot be read.
+        MediaError: the bag cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,7 +45,7 @@ class Ros1Recording:
         self.seconds = self._reader.duration * 1e-9
 
     def messages(self, topics: Collection[Topic]) -> Iterator[Message]:
-        """Messages of these topics, in the order in which they were received."""
+        """Read the messages of some topics in the order in which they were received."""
         wanted = [connection for connection in self._reader.connections if self._topics[connection.id] in topics]
         try:
             for connection, received, data in self._reader.messages(wanted) if wanted else ():
@@ -54,7 +54,7 @@ class Ros1Recording:
             self.damage.append(f"{self.path}: damaged ({error or type(error).__name__}); `rosbag reindex` may mend it")
 
     def deserialize(self, message: Message) -> Any:
-        """Decode a message; raises whatever damaged bytes make the decoder raise."""
+        """Decode a message; damaged bytes may raise any exception."""
         return self._reader.deserialize(message.data, message.topic.type)
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bag as a source of frames."""
+"""Bags as sources of frames."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["Bag"]
 
 
 class Bag:
-    """A ROS 2 bag (mcap or sqlite3) or ROS 1 bag; its frames are those of one image topic.
+    """ROS 2 bag (mcap or sqlite3) or ROS 1 bag, whose frames are the images of one topic.
 
     Args:
-        path: the bag's folder, or one of its files, which is then read alone.
-        topic: of Image or CompressedImage; the bag's only one of these where None.
+        path: folder of the bag, or one of its files, which is then read alone.
+        topic: topic of Image or CompressedImage; None takes the bag's only one.
     """
 
-    moves = True
+    is_sequence = True
     rate = 30.0
     count = 0
     remark = ""
-    """What is worth knowing about the choice of the topic, known with the first frame."""
+    """Note for users about the choice of the topic, set with the first frame; empty where there is none."""
 
     def __init__(self, path: Path, topic: str | None = None) -> None:
         self.path, self.topic = path, topic
@@ -40,17 +40,17 @@ class Bag:
 
     @property
     def folder(self) -> Path:
-        """Folder that belongs to the bag; of a file that lies alone, the file."""
+        """Folder of the bag, or the file itself where it belongs to no folder with metadata."""
         return self.path.parent if (self.path.parent / METADATA).exists() else self.path
 
     def frames(self) -> Iterator[Frame]:
-        """Read the topic's images in the order of the bag, numbered as the topic's messages.
+        """Read the images of the topic in the order of the bag, numbered by message.
 
         Raises:
-            MediaError: it has no such topic; or, after the last frame, some images could not be used.
+            MediaError: the bag has no such topic, or, after the last frame, some images could not be used.
         """
-        try:  # Only bags need these packages, and a robot that segments its camera has none.
-            from bgflow_ros.media.rosbag.topics import choose_image, decode, image_topics
+        try:  # only bags need these packages, and a robot that only segments its camera lacks them
+            from bgflow_ros.media.rosbag.topics import choose_image, image_topics
         except ModuleNotFoundError as error:
             raise MediaError(f"{self.path}: bags need {error.name}: see doc/install.md") from error
 
@@ -64,7 +64,7 @@ class Bag:
             number = 0
             for message in bag.messages(topics):
                 try:
-                    rgb = decode(bag.deserialize(message), decoder)
+                    rgb = decoder.decode(bag.deserialize(message))
                 except Exception as error:  # whatever a damaged message makes the decoder raise
                     failures.add(error)
                 else:

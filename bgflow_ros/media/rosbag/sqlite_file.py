@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""SQLite files of rosbag2: read as far as they go, whatever their version, and written in version 4."""
+"""Reading of SQLite files of rosbag2 in any version, damaged ones as far as possible, and writing of version 4."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ CREATE TABLE messages(
 CREATE INDEX timestamp_idx ON messages (timestamp ASC);
 INSERT INTO schema(schema_version, ros_distro) VALUES (4, '');
 """
-"""As rosbag2 makes them since ROS 2 Iron; older ones read them by the names of the columns."""
+"""Tables as rosbag2 creates them since ROS 2 Iron; older versions read them by the names of the columns."""
 
 
 class SqliteFile:
-    """An SQLite file of rosbag2; see `StorageFile`.
+    """SQLite file of rosbag2 that is open for reading; see `StorageFile`.
 
-    A damaged one is read in the order of its rows up to the first that cannot be read.
+    A damaged file is read in the order of its rows up to the first one that cannot be read.
 
     Raises:
-        MediaError: this is no such file, or its topics cannot be read.
+        MediaError: the file is not a file of rosbag2, or its topics cannot be read.
         OSError: the file cannot be opened.
     """
 
@@ -58,7 +58,7 @@ class SqliteFile:
         self._database = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
         self._database.text_factory = lambda text: text.decode(errors="replace")
         try:
-            # Else SQLite refuses a truncated file altogether; nothing is written.
+            # Without this, SQLite refuses truncated files altogether; nothing is written.
             self._database.execute("PRAGMA writable_schema = ON")
             self._topics = dict(self._read_topics())
         except sqlite3.Error as error:
@@ -75,7 +75,7 @@ class SqliteFile:
                 "SELECT topic_id, COUNT(*), MIN(timestamp), MAX(timestamp) FROM messages GROUP BY topic_id"
             ):
                 if not isinstance(start, int) or not isinstance(end, int):
-                    raise sqlite3.DataError("a time that is none")
+                    raise sqlite3.DataError("a time that is not a number")
                 counts[id_] = count
                 times.append((start, end))
         except sqlite3.Error as error:
@@ -93,11 +93,11 @@ class SqliteFile:
 
     @property
     def damage(self) -> str:
-        """What could not be read so far."""
+        """Description of what could not be read so far."""
         return f"damaged ({self._failure})" if self._failure else ""
 
     def messages(self, topics: Collection[Topic]) -> Iterator[Message]:
-        """Messages of these topics."""
+        """Read the messages of some topics."""
         wanted = [id_ for id_, topic in self._topics.items() if topic in topics]
         marks = ", ".join("?" * len(wanted))
         select = f"SELECT topic_id, timestamp, data FROM messages WHERE topic_id IN ({marks}) ORDER BY {self._ordered}"
@@ -105,7 +105,7 @@ class SqliteFile:
             yield Message(self._topics[id_], received, data)
 
     def extras(self) -> Iterator[Attachment | Metadata]:
-        """Nothing: the tables have no place for it."""
+        """Return nothing, since the tables have no place for it."""
         return iter(())
 
     def close(self) -> None:
@@ -118,11 +118,11 @@ class SqliteFile:
     def _rows(self, select: str, values: Collection[Any] = ()) -> Iterator[tuple[int, int, bytes]]:
         try:
             for id_, received, data in self._query(select, values):
-                # SQLite keeps any value in any column.
+                # SQLite accepts any value in any column.
                 if isinstance(received, int) and isinstance(data, bytes):
                     yield id_, received, data
                 else:
-                    self._failure = "a message that is none"
+                    self._failure = "a row that is not a message"
         except sqlite3.Error as error:
             self._failure = str(error)
 
@@ -146,7 +146,7 @@ class SqliteFile:
 
 
 class SqliteWriter:
-    """An SQLite file of rosbag2 that is being written; see `StorageWriter`."""
+    """SQLite file of rosbag2 that is open for writing; see `StorageWriter`."""
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path)
@@ -177,7 +177,7 @@ class SqliteWriter:
         )
 
     def add_extra(self, extra: Attachment | Metadata) -> None:
-        """Leave it out: the tables have no place for it."""
+        """Leave it out, since the tables have no place for it."""
 
     def close(self, version: int, metadata: str) -> None:
         """Complete the file."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a file of a bag holds, whatever its storage: topics, and messages that nobody has decoded."""
+"""Content of a bag's file in any storage: topics and serialised messages."""
 
 from __future__ import annotations
 
@@ -14,70 +14,70 @@ from mcap.records import Attachment, Metadata
 __all__ = ["HASH", "QOS", "Definition", "Message", "StorageFile", "StorageWriter", "Topic"]
 
 QOS, HASH = "offered_qos_profiles", "topic_type_hash"
-"""Names that rosbag2 gives the metadata of a topic."""
+"""Names of the metadata of a topic in rosbag2."""
 
 
 class Definition(NamedTuple):
-    """Definition of a message type, as the file has it."""
+    """Definition of a message type as the file stores it."""
 
     type: str
     encoding: str = ""
-    """ros2msg, ros2idl, jsonschema, protobuf, ...; empty where the file does not define the type."""
+    """Encoding such as ros2msg, ros2idl, jsonschema or protobuf; empty where the file does not define the type."""
     data: bytes = b""
 
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic of a bag; two of one name may differ in the rest."""
+    """Topic of a bag; two topics of one name may differ in everything else."""
 
     name: str
     definition: Definition | None
-    """None where the file says nothing of the type."""
+    """Definition of the message type; None where the file does not name the type."""
     serialization: str = "cdr"
     metadata: tuple[tuple[str, str], ...] = ()
-    """What else the storage says of it: QoS and HASH, and whatever the recorder added."""
+    """Further properties: QOS, HASH, and whatever the recorder added."""
 
     @property
     def type(self) -> str:
-        """Name of the message type; empty where the file does not tell."""
+        """Name of the message type; empty where the file does not state it."""
         return self.definition.type if self.definition else ""
 
     def said(self, name: str) -> str:
-        """A part of the metadata; empty where it is missing."""
+        """Get one value of the metadata; empty where it is missing."""
         return dict(self.metadata).get(name, "")
 
 
 class Message(NamedTuple):
-    """A message as it was recorded."""
+    """Message as it was recorded."""
 
     topic: Topic
     received: int
     """Nanoseconds since the epoch."""
     data: bytes
     published: int | None = None
-    """Nanoseconds since the epoch, where the storage keeps them."""
+    """Nanoseconds since the epoch; None where the storage does not keep them."""
     sequence: int = 0
 
 
 class StorageFile(Protocol):
-    """A file that is open for reading."""
+    """File that is open for reading."""
 
     topics: Counter[Topic]
-    """Topics and how many messages each has."""
+    """Numbers of messages by topic."""
     times: tuple[int, int]
-    """Nanoseconds at which the first and the last message were received; 0 where there is none."""
+    """Times in nanoseconds at which the first and the last message were received; 0 where there is none."""
 
     @property
     def damage(self) -> str:
-        """What could not be read so far; empty where nothing is missing."""
+        """Description of what could not be read so far; empty where nothing is missing."""
         ...
 
     def messages(self, topics: Collection[Topic]) -> Iterator[Message]:
-        """Messages of these topics in the order in which they were received."""
+        """Read the messages of some topics in the order in which they were received."""
         ...
 
     def extras(self) -> Iterator[Attachment | Metadata]:
-        """What else is in the file."""
+        """Read everything else in the file."""
         ...
 
     def close(self) -> None:
@@ -86,10 +86,10 @@ class StorageFile(Protocol):
 
 
 class StorageWriter(Protocol):
-    """A file that is being written."""
+    """File that is open for writing."""
 
     def add(self, topic: Topic) -> None:
-        """Announce a topic, before its first message."""
+        """Announce a topic before its first message."""
         ...
 
     def write(self, message: Message) -> None:
@@ -97,11 +97,11 @@ class StorageWriter(Protocol):
         ...
 
     def add_extra(self, extra: Attachment | Metadata) -> None:
-        """Append something else, where the storage can keep it."""
+        """Append something else where the storage can keep it."""
         ...
 
     def close(self, version: int, metadata: str) -> None:
-        """Complete the file with the bag's metadata (YAML), which are of a version."""
+        """Complete the file with the bag's metadata (YAML) and their version."""
         ...
 
     def abort(self) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which topics of a bag belong to the camera, by their types and by their first messages."""
+"""Choice of the camera's topics in a bag by their types and first messages."""
 
 from __future__ import annotations
 
@@ -13,59 +13,58 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from bgflow_ros.media.frames import MediaError
 from bgflow_ros.media.rosbag.storage import Message, Topic
 from bgflow_ros.segmentation import images
+from bgflow_ros.segmentation.compressed import encoding_before
+from bgflow_ros.segmentation.depth import same_frame
+from bgflow_ros.segmentation.image_size import image_size
 
 __all__ = [
     "COMPRESSED",
     "IMAGE",
     "INFO",
-    "Chosen",
+    "CameraTopics",
+    "ChosenTopic",
     "Readable",
-    "Topics",
     "choose_image",
     "choose_topics",
-    "decode",
-    "first",
+    "first_message",
     "image_topics",
 ]
 
 IMAGE, COMPRESSED, INFO = (f"sensor_msgs/msg/{name}" for name in ("Image", "CompressedImage", "CameraInfo"))
 CDR = "cdr"
-"""How ROS 2 writes messages."""
+"""Serialization format of ROS 2 messages."""
 IMAGE_LIKE = re.compile("(Image|Video|image_transport.*Packet)$")
-"""Names of types that hold images, of whatever package or middleware: video codecs of image_transport too."""
+"""Names of message types that hold images, in any package; this includes the video codecs of image_transport."""
 PNG = b"\x89PNG\r\n\x1a\n"
 MONO16 = "mono16"
-"""Encoding of a camera of more than 8 bits, and of depth in the bags of some drivers."""
+"""Encoding of cameras with more than 8 bits, and of depth from some drivers."""
 
 
 class Readable(Protocol):
-    """What a bag of ROS 1 and of ROS 2 have in common."""
+    """Common interface of ROS 1 and ROS 2 bags."""
 
     path: Path
 
     @property
     def topics(self) -> Mapping[Topic, int]:
-        """Topics and how many messages each has."""
+        """Numbers of messages by topic."""
         ...
 
     @property
     def seconds(self) -> float:
-        """Time from the first message to the last."""
+        """Seconds from the first message to the last."""
         ...
 
     @property
     def damage(self) -> list[str]:
-        """What could not be read so far."""
+        """Descriptions of what could not be read so far."""
         ...
 
     def messages(self, topics: Collection[Topic]) -> Iterator[Message]:
-        """Messages of some topics."""
+        """Read the messages of some topics."""
         ...
 
     def deserialize(self, message: Message) -> Any:
@@ -79,63 +78,54 @@ class Readable(Protocol):
     ) -> None: ...
 
 
-class Chosen(NamedTuple):
-    """A topic of images."""
+class ChosenTopic(NamedTuple):
+    """The chosen topic of images."""
 
     name: str
     first: Any
-    """First message that is whole; None where there is none."""
+    """First intact message; None where there is none."""
     remark: str
-    """What is worth knowing about the choice, or nothing."""
+    """Note for users about the choice; empty where there is none."""
 
 
 @dataclass(frozen=True)
-class Topics:
+class CameraTopics:
     """Names of the camera's topics."""
 
     image: str
     depth: str | None = None
     info: str | None = None
     remarks: tuple[str, ...] = ()
-    """What is worth knowing about the choice."""
+    """Notes for users about the choice."""
     problems: tuple[str, ...] = ()
-    """What the bag seems to have and cannot be used."""
+    """Topics that the bag seems to have and that cannot be used, with reasons."""
 
 
-def decode(message: Any, decoder: images.Decoder) -> npt.NDArray[np.uint8]:
-    """Turn a sensor_msgs/Image or CompressedImage into H x W x 3 RGB.
-
-    Raises:
-        ImageError: it holds no usable image.
-    """
-    return decoder.image(message) if hasattr(message, "encoding") else decoder.compressed(message.data, message.format)
-
-
-def first(bag: Readable, topic: str, types: Collection[str]) -> Any:
-    """First message of a topic that is whole; None where there is none among the first few."""
+def first_message(bag: Readable, topic: str, types: Collection[str]) -> Any:
+    """Read the first intact message of a topic; None where there is none among the first few."""
     wanted = [known for known in bag.topics if known.name == topic and known.type in types]
     for message in itertools.islice(bag.messages(wanted), 10):
-        with contextlib.suppress(Exception):  # whatever a damaged message makes the decoder raise
+        with contextlib.suppress(Exception):  # a damaged message can make the decoder raise anything
             return bag.deserialize(message)
     return None
 
 
-def choose_image(bag: Readable, wanted: str | None) -> Chosen:
+def choose_image(bag: Readable, wanted: str | None) -> ChosenTopic:
     """Choose the topic of the camera's images.
 
     Args:
-        bag: that is open.
-        wanted: its name; where None, the only topic of images. Depth (16UC1, 32FC1) is never an image, and a grey
-            image of 16 bits (mono16, PNG), which may be depth, is one where the bag has no other.
+        bag: bag that is open.
+        wanted: name of the topic; None takes the only topic of images. Depth (16UC1, 32FC1) is never an image. A grey
+            image of 16 bits (mono16, PNG), which may be depth, is an image where the bag has no others.
 
     Raises:
         MediaError: there is no such topic, or a choice to make.
     """
-    firsts = {name: first(bag, name, (IMAGE, COMPRESSED)) for name in _names(bag, IMAGE, COMPRESSED)}
+    firsts = {name: first_message(bag, name, (IMAGE, COMPRESSED)) for name in _names(bag, IMAGE, COMPRESSED)}
     if wanted is not None:
         if wanted not in firsts:
             raise _refusal(bag, f"no images on topic {wanted}; {_there(bag, 'images', list(firsts))}")
-        return Chosen(wanted, firsts[wanted], "")
+        return ChosenTopic(wanted, firsts[wanted], "")
     kinds = {name: _kind(name, message) for name, message in firsts.items()}
     filled = [name for name in firsts if firsts[name] is not None or _count(bag, name)]
     surely = [name for name in filled if kinds[name] == "image"]
@@ -149,27 +139,27 @@ def choose_image(bag: Readable, wanted: str | None) -> Chosen:
         raise _refusal(bag, f"choose an image topic with --topic; {_there(bag, 'images', chosen)}")
     [name] = chosen
     remark = f"{name} has grey values of 16 bits and is taken for images, as the bag has no others"
-    return Chosen(name, firsts[name], remark if chosen == maybe else "")
+    return ChosenTopic(name, firsts[name], remark if chosen == maybe else "")
 
 
-def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> Topics:
+def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> CameraTopics:
     """Choose the camera's topics.
 
     Args:
-        bag: that is open.
-        image: topic of the images; see `choose_image`.
-        depth_topic: of depth; where None, the only one of the image's frame and size, if there is one.
+        bag: bag that is open.
+        image: topic of the images, see `choose_image`.
+        depth_topic: topic of depth; None takes the only one with the frame and size of the images, if any.
 
     Raises:
         MediaError: there is no such topic, or a choice to make.
     """
     chosen, one, remark = choose_image(bag, image)
     remarks, problems = [remark] if remark else [], []
-    firsts = {name: first(bag, name, (IMAGE,)) for name in _names(bag, IMAGE) if name != chosen}
+    firsts = {name: first_message(bag, name, (IMAGE,)) for name in _names(bag, IMAGE) if name != chosen}
     depths = {name: one for name, one in firsts.items() if _kind(name, one) in ("depth", MONO16)}
     like = _place(one)
     compressed = [name for name in _names(bag, COMPRESSED) if name != chosen]
-    compressed = [name for name in compressed if _kind(name, first(bag, name, (COMPRESSED,))) == "depth"]
+    compressed = [name for name in compressed if _kind(name, first_message(bag, name, (COMPRESSED,))) == "depth"]
     raw = "is compressed; expected a raw Image, which image_transport's republish makes of it"
     if depth_topic is not None:
         if depth_topic in compressed:
@@ -177,8 +167,8 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
         if depth_topic not in firsts:
             raise _refusal(bag, f"no depth on topic {depth_topic}; {_there(bag, 'depth', list(depths))}")
         place = _place(firsts[depth_topic])
-        if like and place and not _same_frame(place[0], like[0]):
-            remarks.append(f"{depth_topic} is used as it is named: in frame {place[0]!r}, the images in {like[0]!r}")
+        if like and place and not same_frame(place[0], like[0]):
+            remarks.append(f"{depth_topic} is used as requested: in frame {place[0]!r}, the images in {like[0]!r}")
         registered = [depth_topic]
     else:
         registered = [name for name, one in depths.items() if _same(_place(one), like)]
@@ -201,22 +191,22 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
     elif beside and not _count(bag, beside[0], INFO):
         problems.append(f"no calibration: {beside[0]} has no messages")
     info = beside[0] if len(beside) == 1 else None
-    return Topics(chosen, registered[0] if registered else None, info, tuple(remarks), tuple(problems))
+    return CameraTopics(chosen, registered[0] if registered else None, info, tuple(remarks), tuple(problems))
 
 
 def _refusal(bag: Readable, text: str) -> MediaError:
-    """Error about the topics of a bag, which may be incomplete because the bag is damaged."""
+    """Make an error about the topics of a bag, which adds damage of the bag as a possible cause."""
     return MediaError(f"{bag.path}: {'; '.join([text, *bag.damage])}")
 
 
 def _names(bag: Readable, *types: str) -> list[str]:
-    """Names of topics of these types whose messages can be decoded, in the order of the bag, each once."""
+    """List the names of topics of these types that can be decoded, in the order of the bag, without duplicates."""
     found = [topic for topic in bag.topics if topic.type in types and topic.serialization == CDR]
     return list(dict.fromkeys(topic.name for topic in found))
 
 
 def image_topics(bag: Readable, name: str) -> list[Topic]:
-    """Topics of images of one name: several, where publishers differed in quality of service."""
+    """List the image topics of one name; there are several where publishers differed in quality of service."""
     return [topic for topic in bag.topics if topic.name == name and topic.type in (IMAGE, COMPRESSED)]
 
 
@@ -226,13 +216,13 @@ def _count(bag: Readable, name: str, *types: str) -> int:
 
 
 def _kind(name: str, message: Any) -> str:
-    """What the images of a topic are, by one of them: image, depth or mono16, which may be either."""
+    """Kind of a topic's images judging by one of them: image, depth, or mono16, which may be either."""
     if message is None:
         return "image"
     if hasattr(message, "encoding"):
         encoding = message.encoding
     else:
-        encoding = "16UC1" if "compressedDepth" in name else images.encoding_before(message.format)
+        encoding = "16UC1" if "compressedDepth" in name else encoding_before(message.format)
         head = bytes(message.data[:26])
         if head.startswith(PNG) and head[24:] == b"\x10\x00" and encoding not in images.DEPTH:
             encoding = MONO16
@@ -240,26 +230,21 @@ def _kind(name: str, message: Any) -> str:
 
 
 def _place(message: Any) -> tuple[str, int, int] | None:
-    """Frame, width and height of an image; None where they cannot be known."""
+    """Frame, width and height of an image; None where they are unknown."""
     if message is None:
         return None
     if hasattr(message, "encoding"):
         return message.header.frame_id, message.width, message.height
     try:
-        height, width = images.Decoder().compressed(message.data).shape[:2]
+        width, height = image_size(message)
     except images.ImageError:
         return None
     return message.header.frame_id, width, height
 
 
 def _same(place: tuple[str, int, int] | None, like: tuple[str, int, int] | None) -> bool:
-    """Whether depth is registered to images, as far as one can tell."""
-    return like is None or (place is not None and place[1:] == like[1:] and _same_frame(place[0], like[0]))
-
-
-def _same_frame(frame: str, other: str) -> bool:
-    """Whether two frames are one: drivers of ROS 1 descent begin them with a slash, and some leave them empty."""
-    return not frame or not other or frame.lstrip("/") == other.lstrip("/")
+    """Tell whether depth is registered to images, judging by frame and size."""
+    return like is None or (place is not None and place[1:] == like[1:] and same_frame(place[0], like[0]))
 
 
 def _size(place: tuple[str, int, int] | None) -> str:

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A new ROS 2 bag of one file, with its metadata.yaml."""
+"""Writing of a ROS 2 bag of one file with its metadata.yaml."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ __all__ = ["BagWriter"]
 
 NAMED = {"history": "keep_last", "reliability": "reliable", "durability": "volatile", "liveliness": "automatic"}
 NUMBERED = {"history": 1, "reliability": 1, "durability": 2, "liveliness": 1}
-"""What rosbag2 wrote before it wrote words (rmw/types.h)."""
+"""Values that rosbag2 wrote before it wrote words (rmw/types.h)."""
 FOREVER = {"sec": 9223372036, "nsec": 854775807}
 
 
 class BagWriter:
-    """Writes a bag of the same storage and version as another; a context manager.
+    """Writes a bag with the storage and version of another one; a context manager.
 
-    The ROS 2 that recorded the other bag can read this one. Leaving it by an exception leaves it incomplete.
+    The ROS 2 distribution that recorded the other bag can read this one. An exception leaves the bag incomplete.
 
     Args:
-        folder: made; must not exist.
-        like: the other one.
+        folder: folder to create; it must not exist.
+        like: the other bag, whose topics and extras are announced.
     """
 
     def __init__(self, folder: Path, like: Recording) -> None:
@@ -49,7 +49,7 @@ class BagWriter:
             self._file.add_extra(extra)
 
     def topic(self, name: str, type_: str) -> Topic:
-        """Announce a topic of an installed type, with the node's quality of service."""
+        """Announce a topic of a known type with the node's quality of service, and return it."""
         qos = {**(NAMED if self._version >= WORDS else NUMBERED), "depth": 2, "avoid_ros_namespace_conventions": False}
         qos.update({key: dict(FOREVER) for key in ("deadline", "lifespan", "liveliness_lease_duration")})
         metadata = ((QOS, yaml.safe_dump([qos], sort_keys=False).strip()), (HASH, STORE.hash_rihs01(type_)))
@@ -88,7 +88,7 @@ class BagWriter:
     def _metadata(self) -> dict[str, Any]:
         start, end = self._times or (0, 0)
 
-        def span() -> dict[str, Any]:  # anew each time, because YAML marks what is the same object
+        def span() -> dict[str, Any]:  # a new object each time, because YAML writes repeated objects as aliases
             return {
                 "starting_time": {"nanoseconds_since_epoch": start},
                 "duration": {"nanoseconds": end - start},

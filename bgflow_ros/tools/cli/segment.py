@@ -21,17 +21,17 @@ import sqlite3
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
 from bgflow_ros.media.sources import Bag, Frame, LeftOut, MediaError, Source, sources
 from bgflow_ros.media.video import VideoWriter
-from bgflow_ros.node.saving import encode, encode_array
+from bgflow_ros.segmentation.encoding import encode_file
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import expand, user_path, write_together
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.segmentation.outputs import FOREGROUND_MASK, LIKELIHOOD, OVERLAY, STATIC_MASK
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
 from bgflow_ros.tools.cli.arguments import add_max_graph
@@ -168,7 +168,7 @@ def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Nam
 
 
 def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) -> None:
-    if not source.moves:
+    if not source.is_sequence:
         for frame in source.frames():
             _write(frame, segmenter(frame.rgb), out, likelihood)
         return
@@ -190,19 +190,17 @@ def _segment(source: Source, segmenter: Segmenter, out: Path, likelihood: bool) 
 
 
 def _write(frame: Frame, segmentation: Segmentation, out: Path, likelihood: bool) -> None:
-    start = out / frame.name
+    outputs = (OVERLAY, FOREGROUND_MASK, STATIC_MASK, *([LIKELIHOOD] if likelihood else []))
+    files: dict[Path, bytes] = {}
     try:
-        files = {
-            "overlay.jpg": encode(".jpg", cv2.cvtColor(segmentation.overlay, cv2.COLOR_RGB2BGR)),
-            "foreground.png": encode(".png", segmentation.foreground),
-            "static.png": encode(".png", segmentation.static),
-        }
+        for output in outputs:
+            assert output.pixels is not None
+            path = out / f"{frame.name}_{output.file}"
+            files[path] = encode_file(output.pixels(segmentation), path.suffix)
     except OSError as error:
         raise MediaError(f"{frame.name}: {error}") from error
-    if likelihood:
-        files["likelihood.npy"] = encode_array(segmentation.likelihood)
     try:
-        write_together({start.with_name(f"{start.name}_{ending}"): content for ending, content in files.items()})
+        write_together(files)
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:  # which says nothing of the other images
             raise MediaError(f"{frame.name}: its outputs' names would be too long; rename it") from error
@@ -210,11 +208,11 @@ def _write(frame: Frame, segmentation: Segmentation, out: Path, likelihood: bool
 
 
 def _refuse_collisions(found: list[Source]) -> None:
-    moving = [source.name for source in found if source.moves]
+    moving = [source.name for source in found if source.is_sequence]
     names: set[tuple[str, bool]] = set()
     for source in (source for source in found if not isinstance(source, LeftOut)):
         numbered = any(re.fullmatch(re.escape(name) + r"_\d{6}", source.name) for name in moving)
-        if (source.name, source.moves) in names or numbered:
+        if (source.name, source.is_sequence) in names or numbered:
             what = f"several sources' files would be named {source.name!r}"
             raise UserError(f"{what}; rename all but one, or segment them apart, each with an --out of its own")
-        names.add((source.name, source.moves))
+        names.add((source.name, source.is_sequence))

@@ -116,10 +116,8 @@ class TimedPipeline(pipeline.Pipeline):
 class TimedNode(node.SegmenterNode):
     """Writes a Timing of each frame, and what it knows of itself, to a file when it is destroyed."""
 
-    segmenter_class, pipeline_class = TimedSegmenter, TimedPipeline
-
     def __init__(self, file: Path) -> None:
-        super().__init__()
+        super().__init__(TimedSegmenter, TimedPipeline)
         self._file = file
         self._itself: dict[str, str] = {}
 

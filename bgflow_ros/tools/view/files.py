@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Show what the model makes of pictures, videos and bags."""
+"""View of the segmentation of images, videos and bags."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from bgflow_ros.tools.view.scene import AGE, Scene
 __all__ = ["show"]
 
 STILL = 1.0
-"""Seconds of the timeline that a picture takes which is no part of a sequence."""
+"""Seconds on the timeline for a single image that belongs to no sequence."""
 
 
 def show(found: Iterable[Source], segmenter: Segmenter, scene: Scene, tell: Callable[[str], object]) -> int:
-    """Segment and show every frame, one source after another on one timeline.
+    """Segment and show every frame of all sources, one after another on a single timeline.
 
     Args:
-        found: the sources.
-        segmenter: of their frames.
-        scene: to show them in.
-        tell: receives a line about each source that cannot be read, or only in part; the others are shown.
+        found: sources of frames.
+        segmenter: segments the frames.
+        scene: scene that shows them.
+        tell: receives a line about each source that cannot be read, or only in part.
 
     Returns:
-        Number of sources that were told about.
+        Number of sources that cannot be read, or only in part.
     """
     second, told = 0.0, 0
     with tqdm(unit="frame") as bar:
@@ -50,7 +50,7 @@ def show(found: Iterable[Source], segmenter: Segmenter, scene: Scene, tell: Call
                     scene.likelihood(likelihood)
                     scene.foreground(foreground)
                     scene.static(static)
-                    second += 1 / source.rate if source.moves else STILL
+                    second += 1 / source.rate if source.is_sequence else STILL
                     bar.update()
             except MediaError as error:
                 tell(str(error))

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is shown of a camera and its segmentation, and as what Rerun gets it."""
+"""The camera and its segmentation as entities in Rerun."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["AGE", "DEPTH", "FOREGROUND", "IMAGE", "LIKELIHOOD", "NODE", "POINTS"
 CAMERA = "camera"
 IMAGE, LIKELIHOOD, DEPTH = f"{CAMERA}/image", f"{CAMERA}/likelihood", f"{CAMERA}/depth"
 FOREGROUND, STATIC = f"{CAMERA}/foreground", f"{CAMERA}/static"
-# Not below the camera: what is below a pinhole is flat to Rerun.
+# Not below the camera, because Rerun shows everything below a pinhole as flat.
 POINTS = "foreground_points"
 AGE, RATE, SHARE, NODE = "statistics/age", "statistics/rate", "statistics/share", "statistics/node"
 NAMES = {
@@ -32,24 +32,24 @@ NAMES = {
 }
 """Legends of the plots."""
 COLORS = {f"{SHARE}/foreground": TINT, f"{SHARE}/static": OUTLINE}
-"""As the masks are drawn; the rest as Rerun likes."""
+"""Colours of the plots that show a mask, the same as those of the mask; Rerun chooses the others."""
 
 JPEG_QUALITY = 85
 FARTHEST = 8.0
-"""Metres at which the colours of depth end; indoors little is farther, and a fixed range does not flicker."""
+"""Depth in metres at which the colour scale ends; a fixed scale does not flicker, and indoors little is farther."""
 OPACITY = 0.6
-"""Of the masks on the image."""
+"""Opacity of the masks on the image."""
 THINNING = 4
-"""Of the foreground's points one in so many is shown: all of them would be most of what is sent."""
+"""Only one in this number of foreground points is shown, because all of them would dominate the data sent."""
 RADIUS = 0.012
-"""Metres, of a foreground point."""
+"""Radius of a foreground point in metres."""
 
 
 class Scene:
-    """Logs to a recording; everything logged belongs to the moment that was last set.
+    """Logs data to a recording, at the time that was last set.
 
     Args:
-        recording: that a window, a browser or a file is at the other end of.
+        recording: recording that ends in a window, a browser or a file.
     """
 
     def __init__(self, recording: rr.RecordingStream) -> None:
@@ -64,30 +64,30 @@ class Scene:
             recording.log(entity, rr.SeriesLines(names=name, colors=COLORS.get(entity)), static=True)
 
     def at_stamp(self, nanoseconds: int) -> None:
-        """Set the moment: a stamp of ROS."""
+        """Set the time to a ROS stamp."""
         self._recording.set_time("stamp", timestamp=np.datetime64(nanoseconds, "ns"))
 
     def at_second(self, second: float) -> None:
-        """Set the moment: of a video or the like, from its start."""
+        """Set the time to a second since the start, as in a video."""
         self._recording.set_time("time", duration=second)
 
     def image(self, rgb: npt.NDArray[np.uint8]) -> None:
-        """Show the camera's image, H x W x 3, compressed to a tenth."""
+        """Show the camera's image, H x W x 3, with JPEG compression."""
         self._recording.log(IMAGE, rr.Image(rgb).compress(jpeg_quality=JPEG_QUALITY))
 
     def likelihood(self, likelihood: npt.NDArray[np.float32]) -> None:
-        """Show the likelihood of background, H x W, 0 to 1, in whole per cent, the colours the same in every frame."""
-        # A tensor, because only its colour map takes a fixed range without calling the values metres. Per cent, because
-        # float32 is the largest thing sent by far and hardly shrinks when Rerun compresses it.
+        """Show the likelihood of background, H x W, 0 to 1, in whole per cent with a fixed colour scale."""
+        # Only a tensor's colour map accepts a fixed range without calling the values metres. Per cent, because float32
+        # would be by far the largest data sent, and Rerun's compression hardly shrinks it.
         values = np.rint(100 * likelihood).astype(np.uint8)
         self._recording.log(LIKELIHOOD, rr.Tensor(values, dim_names=("height", "width"), value_range=(0, 100)))
 
     def foreground(self, mask: npt.NDArray[np.uint8]) -> None:
-        """Show the foreground mask, H x W, 0 or 255, and its share of the picture."""
+        """Show the foreground mask, H x W, 0 or 255, and its share of the image."""
         self._mask(FOREGROUND, mask)
 
     def static(self, mask: npt.NDArray[np.uint8]) -> None:
-        """Show the static mask, H x W, 0 or 255, and its share of the picture."""
+        """Show the static mask, H x W, 0 or 255, and its share of the image."""
         self._mask(STATIC, mask)
 
     def _mask(self, entity: str, mask: npt.NDArray[np.uint8]) -> None:
@@ -96,18 +96,18 @@ class Scene:
         self._recording.log(entity.replace(CAMERA, SHARE), rr.Scalars(share))
 
     def depth(self, depth: Depth) -> None:
-        """Show depth, H x W, in millimetres or metres as REP-118 has them."""
+        """Show depth, H x W, in millimetres or metres (REP 118)."""
         meter = 1000.0 if depth.dtype == np.uint16 else 1.0
         known: Depth = np.where(np.isfinite(depth), depth, depth.dtype.type(0))  # 0 is what Rerun leaves out
         shown = rr.DepthImage(known, meter=meter, depth_range=(0, FARTHEST * meter), colormap="turbo")
         self._recording.log(DEPTH, shown)
 
     def points(self, points: npt.NDArray[np.float32]) -> None:
-        """Show one in THINNING of the foreground's points, N x 3, in metres in the camera's optical frame."""
+        """Show one in THINNING foreground points, N x 3, in metres in the camera's optical frame."""
         self._recording.log(POINTS, rr.Points3D(points[::THINNING], colors=TINT, radii=RADIUS))
 
     def calibration(self, intrinsics: Intrinsics, width: int, height: int) -> None:
-        """Place the camera's pictures before the points."""
+        """Place the camera's images in front of the points."""
         pinhole = rr.Pinhole(
             focal_length=(intrinsics.fx, intrinsics.fy),
             principal_point=(intrinsics.cx, intrinsics.cy),
@@ -122,5 +122,5 @@ class Scene:
             self._recording.log(entity, rr.Scalars(value))
 
     def node(self, markdown: str) -> None:
-        """Tell how the node is."""
+        """Show the state of the node."""
         self._recording.log(NODE, rr.TextDocument(markdown, media_type="text/markdown"))

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where a recording goes: a window, a browser or a file."""
+"""Targets of a recording: a window, a browser or a file."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ __all__ = ["LOCAL", "in_browser", "in_file", "in_window"]
 
 APPLICATION = "bgflow_view"
 LOCAL = "127.0.0.1"
-"""The address at which only programs on this machine reach the viewer."""
+"""Address at which only programs on this machine can reach the viewer."""
 WEB_PORT, DATA_PORT = 9090, 9876
-"""Rerun's own defaults."""
+"""Ports, the same as Rerun's defaults."""
 LONGEST_FLUSH = 20.0
-"""Seconds that the last images may take to reach a file."""
+"""Longest time in seconds until the last images reach a file."""
 PROBE = 1 << 16
-"""Bytes of a trial before a file is recorded."""
+"""Bytes that are written as a test before a file is recorded."""
 PR_SET_PDEATHSIG = 1
 """prctl(2): the signal that a process gets when its parent dies."""
 
@@ -50,7 +50,7 @@ def _recording() -> rr.RecordingStream:
 
 @contextmanager
 def in_window(layout: rrb.Blueprint) -> Iterator[rr.RecordingStream]:
-    """Open Rerun's window, or use the one that is open; it stays when this process ends.
+    """Open Rerun's window or use an open one; it stays open when this process ends.
 
     Raises:
         UserError: there is no screen to open it on, or it does not open.
@@ -65,15 +65,15 @@ def in_window(layout: rrb.Blueprint) -> Iterator[rr.RecordingStream]:
 
 @contextmanager
 def in_browser(layout: rrb.Blueprint, kept: str, bind: str = LOCAL) -> Iterator[rr.RecordingStream]:
-    """Serve the viewer and the data at one address, and tell where, and who can see them there.
+    """Serve the viewer and the data at one address, and print the address and who can reach it.
 
     Args:
-        layout: of the views.
-        kept: memory for what a browser that comes later is sent first, as Rerun writes it ("1GiB").
+        layout: layout of the views.
+        kept: memory for data that browsers which connect later receive first, as Rerun writes it ("1GiB").
         bind: IP address of this machine to serve at; 0.0.0.0 or :: for all of them.
 
     Raises:
-        UserError: this is no address of this machine, or a port is taken.
+        UserError: the address does not belong to this machine, or a port is in use.
     """
     try:
         address = ipaddress.ip_address(bind)
@@ -117,7 +117,7 @@ def in_browser(layout: rrb.Blueprint, kept: str, bind: str = LOCAL) -> Iterator[
 
 @contextmanager
 def in_file(layout: rrb.Blueprint, path: Path) -> Iterator[rr.RecordingStream]:
-    """Record to a file that appears under its name once it is closed, also when it is left by an exception.
+    """Record to a file, which appears under its name once it is closed, also after an exception.
 
     Raises:
         UserError: the file cannot be written.
@@ -152,7 +152,7 @@ def in_file(layout: rrb.Blueprint, path: Path) -> Iterator[rr.RecordingStream]:
 
 @contextmanager
 def _connected(layout: rrb.Blueprint, host: str) -> Iterator[rr.RecordingStream]:
-    """Send a recording to the viewer at an address of this machine."""
+    """Connect a recording to the viewer at an address of this machine."""
     recording = _recording()
     recording.connect_grpc(f"rerun+http://{_place(_reached(host))}:{DATA_PORT}/proxy", default_blueprint=layout)
     try:
@@ -162,21 +162,21 @@ def _connected(layout: rrb.Blueprint, host: str) -> Iterator[rr.RecordingStream]
 
 
 def _start(bind: str, *options: str, with_parent: bool = False) -> subprocess.Popen[bytes]:
-    """Start Rerun's program and wait until it takes data.
+    """Start Rerun's program and wait until it accepts data.
 
-    The functions of its Python package would serve on all addresses of the machine, the window's too.
+    The functions of its Python package would serve at all addresses of the machine, even for a window.
 
     Args:
-        bind: address to serve at.
-        options: of the program.
-        with_parent: whether it ends when this process does, in whichever way.
+        bind: address at which to serve.
+        options: options of the program.
+        with_parent: end the program when this process ends, in whichever way.
 
     Raises:
-        UserError: it ended instead.
+        UserError: the program ended instead.
     """
-    # By its path, because an environment that is not activated has no `rerun` on the PATH.
+    # By its path, because PATH does not contain `rerun` where the environment is not activated.
     program = str(Path(rerun_cli.__file__).with_name("rerun"))
-    # It keeps an identifier in the home folder and reports its use to its makers, but not in continuous integration.
+    # Without this variable, Rerun stores an identifier in the home folder and reports its use to its makers.
     environment = os.environ | {"CI": "true"}
     libc = ctypes.CDLL(None)
     try:
@@ -202,7 +202,7 @@ def _start(bind: str, *options: str, with_parent: bool = False) -> subprocess.Po
 
 
 def _listens(host: str) -> bool:
-    """Whether something takes data at an address of this machine."""
+    """Tell whether something accepts data at an address of this machine."""
     with contextlib.suppress(OSError), socket.create_connection((_reached(host), DATA_PORT), 1):
         return True
     return False
@@ -214,5 +214,5 @@ def _place(address: str) -> str:
 
 
 def _reached(bind: str) -> str:
-    """Address under which this machine itself reaches what is bound to `bind`."""
+    """Address at which this machine itself reaches a server bound to `bind`."""
     return {"0.0.0.0": LOCAL, "::": "::1"}.get(bind, bind)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Watch the node from outside for `bgflow view`: subscribe to what is shown, and to nothing else."""
+"""View of a running node for `bgflow view`, which subscribes only to topics that are shown."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ NUMBERS = {
     "input rate (Hz)": f"{RATE}/input",
     "output rate (Hz)": f"{RATE}/output",
 }
-"""What is plotted of the node's diagnostics, by its entity."""
+"""Entities in which values of the node's diagnostics are plotted."""
 NEWEST = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.RELIABLE)
 LEVELS = {DiagnosticStatus.OK: "OK", DiagnosticStatus.WARN: "Warning", DiagnosticStatus.ERROR: "Error"}
 
 
 def check_names(namespace: str, *topics: str) -> None:
-    """Check names that a user gave; an empty namespace is the root.
+    """Check names that a user has given; an empty namespace is the root.
 
     Raises:
         UserError: ROS does not allow one of them.
@@ -63,11 +63,11 @@ def watch(scene: Scene, namespace: str, image: str, depth_topic: str | None, rat
     """Show the node and its camera until the process is told to stop.
 
     Args:
-        scene: to show it in.
-        namespace: of the node.
-        image: topic of the camera's images; where it ends in /compressed, of compressed ones.
-        depth_topic: of the camera's depth; None: neither depth nor points.
-        rate: messages of a topic to show a second at most.
+        scene: scene that shows them.
+        namespace: namespace of the node.
+        image: topic of the camera's images; one that ends in /compressed carries compressed images.
+        depth_topic: topic of the camera's depth; None shows neither depth nor points.
+        rate: greatest number of messages of a topic that are shown per second.
     """
     with running_ros():
         node = Watcher(scene, namespace, image, depth_topic, rate)
@@ -80,7 +80,7 @@ def watch(scene: Scene, namespace: str, image: str, depth_topic: str | None, rat
 
 
 class Watcher(Guarded):
-    """Keeps the newest message of a topic only, so that a slow window shows fewer frames, none of them old."""
+    """Node that keeps only the newest message of a topic, so that a slow window shows fewer frames, but no old ones."""
 
     def __init__(self, scene: Scene, namespace: str, image: str, depth_topic: str | None, rate: float) -> None:
         super().__init__("view", namespace=namespace)
@@ -100,7 +100,7 @@ class Watcher(Guarded):
             points = f"{SEGMENTER}/foreground_points"
             self.create_subscription(PointCloud2, points, self._shower(points, self._show_points), NEWEST)
             self.create_subscription(CameraInfo, f"{SEGMENTER}/camera_info", self._show_calibration, NEWEST)
-        # Of several nodes a second: the newest message need not be this node's.
+        # All messages are kept, since several nodes publish every second and the newest need not be the segmenter's.
         self.create_subscription(DiagnosticArray, "/diagnostics", self._show_diagnostics, 10)
         self.create_timer(1.0, self._complain, clock=STEADY)
 
@@ -113,12 +113,12 @@ class Watcher(Guarded):
         self._watched[subscription.topic] = kind
 
     def _complain(self) -> None:
-        """Tell of topics that carry another type than what is subscribed, of which nothing ever comes."""
+        """Log topics with another type than the subscription's, from which no message can arrive."""
         look = functools.partial(publishers, self)
         self._complaints.update(obstacle(topic, kind, look) for topic, kind in self._watched.items())
 
     def _shower(self, topic: str, show: Callable[[Any], None]) -> Callable[[Any], None]:
-        """Show the first message of each period, by its stamp, so that image and masks shown are of one frame."""
+        """Show the first message of each period by its stamp, so that image and masks belong to the same frame."""
         last = -1
 
         def receive(message: Any) -> None:
@@ -136,7 +136,7 @@ class Watcher(Guarded):
         return receive
 
     def _show_points(self, message: PointCloud2) -> None:
-        # Three float32 a point and nothing else: `to_points` makes them.
+        # A point is three float32 and nothing else, see `to_points`.
         self._scene.points(np.frombuffer(message.data, np.float32).reshape(-1, 3))
 
     def _show_calibration(self, message: CameraInfo) -> None:
@@ -144,7 +144,7 @@ class Watcher(Guarded):
         same = known is not None and (known.width, known.height) == (message.width, message.height)
         if known is not None and same and (known.k == message.k).all():
             return
-        self._calibrated = message  # the node's own describes the masks: neither binned nor a region
+        self._calibrated = message  # published by the node, which has removed binning and region of interest
         try:
             self._scene.calibration(intrinsics(message), message.width, message.height)
         except ImageError as error:

@@ -1,0 +1,65 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fields of ROS messages that carry arrays, without ROS: the same for the node's messages and for those of bags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["image_fields", "point_cloud_fields"]
+
+FLOAT32 = 7
+"""Data type of a sensor_msgs/PointField."""
+
+
+def image_fields(pixels: npt.NDArray[Any], encoding: str) -> dict[str, Any]:
+    """Fields of a sensor_msgs/Image except its header.
+
+    Args:
+        pixels: H x W or H x W x C, of the type that the encoding names; not copied where it is contiguous.
+        encoding: name of a pixel encoding (sensor_msgs/image_encodings.hpp).
+
+    Returns:
+        Values by field name; `data` is a one-dimensional array of uint8.
+    """
+    pixels = np.ascontiguousarray(pixels)
+    return {
+        "height": pixels.shape[0],
+        "width": pixels.shape[1],
+        "encoding": encoding,
+        "is_bigendian": 0,
+        "step": pixels.strides[0],
+        "data": _bytes(pixels),
+    }
+
+
+def point_cloud_fields(points: npt.NDArray[np.float32], point_field: Callable[..., Any]) -> dict[str, Any]:
+    """Fields of an unorganised sensor_msgs/PointCloud2 except its header.
+
+    Args:
+        points: N x 3, in metres; without NaN.
+        point_field: the message class of sensor_msgs/PointField.
+
+    Returns:
+        Values by field name; `data` is a one-dimensional array of uint8.
+    """
+    return {
+        "height": 1,
+        "width": points.shape[0],
+        "fields": [
+            point_field(name=name, offset=4 * axis, datatype=FLOAT32, count=1) for axis, name in enumerate("xyz")
+        ],
+        "is_bigendian": False,
+        "point_step": 12,
+        "row_step": 12 * points.shape[0],
+        "data": _bytes(np.ascontiguousarray(points)),
+        "is_dense": True,
+    }
+
+
+def _bytes(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    return values.reshape(-1).view(np.uint8)
