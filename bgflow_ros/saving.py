@@ -63,7 +63,10 @@ def encode(suffix: str, pixels: npt.NDArray[Any]) -> bytes:
     Raises:
         OSError: the format does not have so many pixels.
     """
-    whole, data = cv2.imencode(suffix, pixels)
+    try:
+        whole, data = cv2.imencode(suffix, pixels)
+    except cv2.error:  # OpenCV 4.5 raises
+        whole = False
     if not whole:
         raise OSError(f"OpenCV makes no {suffix[1:].upper()} of {pixels.shape[1]}x{pixels.shape[0]} pixels")
     return data.tobytes()

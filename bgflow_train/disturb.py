@@ -90,7 +90,7 @@ def moved(sample: Sample, scale: float, width: int, height: int, void: int, rng:
     shrink = int(0.75 / factor)
     if shrink > 1:
         # Without averaging first, sampling every few pixels would give patterns that no camera gives.
-        small = [max(1, side // shrink) for side in rgb.shape[1::-1]]
+        small = [max(2, side // shrink) for side in rgb.shape[1::-1]]  # OpenCV 4.5 warps no single pixel
         rgb = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA)
         move = move + matrix @ np.full(2, (shrink - 1) / 2)
         matrix = matrix * shrink
