@@ -28,7 +28,10 @@ def encode_file(pixels: npt.NDArray[Any], suffix: str) -> bytes:
         file = io.BytesIO()
         np.save(file, pixels)
         return file.getvalue()
-    encoded, data = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels)
+    try:
+        encoded, data = cv2.imencode(suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels)
+    except cv2.error:  # OpenCV 4.5 raises where newer versions return False
+        encoded = False
     if not encoded:
         raise OSError(f"OpenCV makes no {suffix[1:].upper()} of {pixels.shape[1]}x{pixels.shape[0]} pixels")
     return data.tobytes()

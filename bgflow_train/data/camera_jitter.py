@@ -93,7 +93,7 @@ def jitter_geometry(
     shrink = int(0.75 / factor)
     if shrink > 1:
         # Sampling every few pixels without averaging first would cause aliasing that no camera shows.
-        small = [max(1, side // shrink) for side in rgb.shape[1::-1]]
+        small = [max(2, side // shrink) for side in rgb.shape[1::-1]]  # OpenCV 4.5 cannot warp a single pixel
         rgb = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA)
         move = move + matrix @ np.full(2, (shrink - 1) / 2)
         matrix = matrix * shrink

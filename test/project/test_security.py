@@ -53,7 +53,7 @@ def test_the_policy_allows_what_the_node_has_and_nothing_else(tiny: Path) -> Non
             return found | {"call": set(), "execute": set()}
 
         # On a busy machine the graph takes a while to be known here; nothing may come later.
-        robot.until(lambda: seen() == allowed())
+        robot.until(lambda: seen() == allowed(), 60)
         robot.until(lambda: False, 1)
         assert allowed() == seen()
     finally:

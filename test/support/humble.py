@@ -14,6 +14,12 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+if __name__ == "__main__":
+    # As the program `segment` does, before any library starts a thread.
+    from bgflow_ros.node.heap import keep_freed_memory
+
+    keep_freed_memory()
+
 import jsonschema
 import rclpy
 
