@@ -286,7 +286,7 @@ def nowhere(rooms: Path) -> None:
     ("spoil", "message"),
     [
         (missing, "1 of 2 ids have no class labels in {}/label; the first is 'b'"),
-        (cropped, "{}/label/b.png is (40, 99); expected labels of the picture's size (40, 100)"),
+        (cropped, "{}/label/b.png is (40, 99); expected labels of the image's size (40, 100)"),
         (no_class, "{}/label/b.png has the value 41; expected classes up to 40 and 0 for void"),
         (coloured, "{}/label/b.png is (40, 100, 3) uint8; expected uint8, one channel"),
         (nowhere, "{}/label is not a folder"),

@@ -387,7 +387,7 @@ def test_the_command_s_defaults_are_the_recipe_s(tmp_path: Path, monkeypatch: py
         (["--data", "{tmp}", "--size", "32x64"], "the canvas is 32x64; expected multiples of 32 from 64 on"),
         (["--data", "{tmp}", "--epochs", "0"], "0 epochs, 8 crops a step, rate 0.0003; expected at least 1, 1"),
         (["--data", "{tmp}"], "is not a folder"),
-        (["--ade20k", "{tmp}"], "is no ADE20K"),
+        (["--ade20k", "{tmp}"], "is not an ADE20K"),
     ],
 )
 def test_what_only_the_user_can_mend_is_one_line(

@@ -56,7 +56,7 @@ def make_tiny(monkeypatch: pytest.MonkeyPatch, made: Path) -> None:
     """Reduce the sizes to images of 128x96 and forbid downloads."""
     monkeypatch.setattr(Splits, "load", classmethod(lambda cls: splits_of(made)))
     monkeypatch.setitem(SIZES, "cpu", TINY)
-    monkeypatch.setattr(column_fitting, "FEWEST", 5)
+    monkeypatch.setattr(column_fitting, "MIN_CELLS", 5)
     monkeypatch.setattr(measuring, "RESAMPLES", 20)
 
     def offline(*_: object, **__: object) -> None:
