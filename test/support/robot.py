@@ -221,16 +221,20 @@ class Robot:
         return next((message for message in reversed(self.received[topic]) if message.header.frame_id in shown), None)
 
     def call(self, kind: type, service: str, request: Any, tries: int = 1) -> Any:
+        for _ in range(tries):
+            future = self._client(kind, service).call_async(request)
+            if self.until(future.done):
+                return future.result()
+            self.node.destroy_client(self._clients.pop(service))  # the next try is a new acquaintance
+        raise AssertionError(f"no answer from {service}")
+
+    def _client(self, kind: type, service: str) -> Any:
         if service not in self._clients:
             self._clients[service] = self.node.create_client(kind, service)
             assert self.until(self._clients[service].service_is_ready), f"no service {service}"
             # The client sees the server before the server sees the client, and an answer to a stranger is lost.
             self.until(lambda: False, 0.3)
-        for _ in range(tries):
-            future = self._clients[service].call_async(request)
-            if self.until(future.done):
-                return future.result()
-        raise AssertionError(f"no answer from {service}")
+        return self._clients[service]
 
     def change(self, transition: str) -> bool:
         request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
