@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bgflow_ros.node.parameters import PARAMETERS, UNSET, Parameter
+from bgflow_ros.node.parameters import PARAMETERS, Parameter
+from bgflow_ros.node.thresholds import UNSET
 from bgflow_ros.segmentation.outputs import OUTPUTS
 
 PAGE = Path(__file__).resolve().parent / "node.md"

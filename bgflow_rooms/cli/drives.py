@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import argparse
 
-from bgflow_rooms.cli.rooms import require_blender, silence
-from bgflow_ros.segmentation.files import user_path
+from bgflow_rooms.cli.blender import add_rendering, require_blender, silence
 
 GROUP = "measure"
 HELP = "Render drives through rooms in which objects move."
@@ -21,9 +20,7 @@ EXTRA = "render"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("--out", type=user_path, required=True, help="folder to write, which is created if missing")
-    parser.add_argument("--rooms", type=int, default=5, help="number of rooms (%(default)s)")
-    parser.add_argument("--first", type=int, default=0, help="number of the first room (%(default)s)")
+    add_rendering(parser, rooms=5)
     parser.add_argument(
         "--amounts",
         type=float,
@@ -33,10 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="shares of the view that move, with one drive for each (%(default)s)",
     )
     parser.add_argument("--frames", type=int, default=45, help="frames of each drive, at 15 per second (%(default)s)")
-    parser.add_argument("--size", type=int, nargs=2, default=(384, 288), metavar=("WIDTH", "HEIGHT"))
-    parser.add_argument("--samples", type=int, default=3, help="light paths per pixel before denoising (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of everything that is random (%(default)s)")
-    parser.add_argument("--threads", type=int, default=0, help="cores to use; 0: all (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:

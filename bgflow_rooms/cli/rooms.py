@@ -9,13 +9,8 @@ runs can share the work with --first. Needs Blender's Python module bpy, which r
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.files import user_path
+from bgflow_rooms.cli.blender import add_rendering, require_blender, silence
 
 GROUP = "make a model"
 HELP = "Render random furnished rooms with exact masks."
@@ -24,41 +19,9 @@ EXTRA = "render"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("--out", type=user_path, required=True, help="folder to write, which is created if missing")
-    parser.add_argument("--rooms", type=int, default=100, help="number of rooms (%(default)s)")
-    parser.add_argument("--first", type=int, default=0, help="number of the first room (%(default)s)")
+    add_rendering(parser, rooms=100)
     parser.add_argument("--views", type=int, default=6, help="images of each room (%(default)s)")
-    parser.add_argument("--size", type=int, nargs=2, default=(384, 288), metavar=("WIDTH", "HEIGHT"))
-    parser.add_argument("--samples", type=int, default=3, help="light paths per pixel before denoising (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of everything that is random (%(default)s)")
     parser.add_argument("--novel", action="store_true", help="also place objects that training rooms never hold")
-    parser.add_argument("--threads", type=int, default=0, help="cores to use; 0: all (%(default)s)")
-
-
-@contextmanager
-def silence() -> Iterator[None]:
-    """Suppress the lines that Blender prints for each image."""
-    sys.stdout.flush()
-    kept, nothing = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nothing)
-
-
-def require_blender() -> None:
-    """Check that Blender's module is installed.
-
-    Raises:
-        UserError: the module cannot be imported.
-    """
-    try:
-        import bpy  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise UserError("needs Blender's module bpy: with Python 3.11, pip install 'bgflow[render]'") from error
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.errors import ImageError
 
 __all__ = ["Failures", "Frame", "MediaError"]
 

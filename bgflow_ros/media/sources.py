@@ -15,8 +15,8 @@ from bgflow_ros.media.frames import Frame, MediaError
 from bgflow_ros.media.image_files import NAMES, looks_like_image, read_image
 from bgflow_ros.media.rosbag.names import FILE, ROS1, is_bag, is_bag_file
 from bgflow_ros.media.rosbag.source import Bag
+from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.files import expand, for_opencv
-from bgflow_ros.segmentation.images import ImageError
 
 __all__ = ["Bag", "Camera", "Frame", "ImageFile", "LeftOut", "MediaError", "Source", "Video", "sources"]
 

@@ -13,7 +13,7 @@ from sensor_msgs.msg import CameraInfo
 from bgflow_ros.node.gate import Gate
 from bgflow_ros.node.publishers import count, obstacle, publishers
 from bgflow_ros.segmentation.camera_calibration import doubt, fit_camera_info
-from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.errors import ImageError
 
 __all__ = ["CameraInfos"]
 

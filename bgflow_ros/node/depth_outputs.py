@@ -21,7 +21,7 @@ from bgflow_ros.node.publishers import count, obstacle, publishers
 from bgflow_ros.node.subscription import ImageSubscription
 from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import intrinsics, rectification
-from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.outputs import FOREGROUND_POINTS, STATIC_DEPTH, STATIC_DEPTH_INFO
 from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
 from bgflow_ros.segmentation.refinement import Refined

@@ -13,6 +13,7 @@ from sensor_msgs.msg import CompressedImage, Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
 from bgflow_ros.segmentation import images
+from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.message_fields import image_fields, point_cloud_fields
 
 try:
@@ -52,7 +53,7 @@ def to_rgb(message: Image | CompressedImage, decoder: images.Decoder) -> npt.NDA
     try:
         rgb: npt.NDArray[np.uint8] = BRIDGE.imgmsg_to_cv2(message, "rgb8")
     except Exception as error:
-        raise images.ImageError("not converted", f"cv_bridge cannot convert {message.encoding}: {error}") from error
+        raise ImageError("not converted", f"cv_bridge cannot convert {message.encoding}: {error}") from error
     return rgb
 
 

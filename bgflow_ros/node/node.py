@@ -32,7 +32,7 @@ from bgflow_ros.node.pipeline import Pipeline
 from bgflow_ros.node.services import Services
 from bgflow_ros.node.status import Counts, Faults, Inference, NodeStatus
 from bgflow_ros.node.subscription import STEADY
-from bgflow_ros.node.thresholds import Thresholds
+from bgflow_ros.node.thresholds import SettingsError, Thresholds
 from bgflow_ros.segmentation.files import expand
 from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.recovery import Recovery
@@ -82,7 +82,7 @@ class SegmenterNode(Guarded, LifecycleNode):
         try:
             self._load(parameters.read(self))
             self._outputs = Outputs(self)
-        except (parameters.SettingsError, ModelError, DeviceError, OSError) as error:
+        except (SettingsError, ModelError, DeviceError, OSError) as error:
             return self._not_configured(str(error))
         except Exception as error:  # from a driver or a library; the node can be configured again
             return self._not_configured(f"{type(error).__name__}: {error}")

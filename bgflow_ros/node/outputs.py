@@ -17,7 +17,7 @@ from bgflow_ros.node.messages import to_image
 from bgflow_ros.segmentation.outputs import IMAGE_OUTPUTS, OUTPUTS, Output
 from bgflow_ros.segmentation.refinement import Refined
 
-__all__ = ["IMAGE_OUTPUTS", "OUTPUTS", "Output", "Outputs"]
+__all__ = ["Outputs"]
 
 # Reliable, because the default subscription of rviz is reliable and receives nothing from a best-effort publisher.
 QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2, reliability=ReliabilityPolicy.RELIABLE)

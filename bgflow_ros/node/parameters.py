@@ -14,26 +14,21 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 
 from bgflow_ros.node.thresholds import THRESHOLDS, UNSET, SettingsError, threshold_refusal
+from bgflow_ros.segmentation.compressed import JPEG
 from bgflow_ros.segmentation.files import expand
 from bgflow_ros.segmentation.model import DEFAULT_MODEL
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS
 
 __all__ = [
     "PARAMETERS",
-    "THRESHOLDS",
-    "UNSET",
     "Parameter",
     "Settings",
-    "SettingsError",
     "check",
     "declare",
     "read",
     "read_body",
     "refusal",
 ]
-
-JPEG = b"\xff\xd8\xff"
-"""First bytes of a JPEG file."""
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,9 @@ from bgflow_ros.node.publishers import count
 from bgflow_ros.node.status import Age, Camera, Demand, NodeStatus, Rates, View
 from bgflow_ros.node.subscription import STEADY, ImageSubscription, image_topic
 from bgflow_ros.node.worker import Worker
+from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.image_size import image_size
-from bgflow_ros.segmentation.images import Decoder, ImageError
+from bgflow_ros.segmentation.images import Decoder
 from bgflow_ros.segmentation.outputs import CAMERA_INFO, FOREGROUND_POINTS, IMAGE_OUTPUTS, STATIC_DEPTH_INFO
 from bgflow_ros.segmentation.refinement import Refined, Refiner
 from bgflow_ros.segmentation.segmenter import Segmentation

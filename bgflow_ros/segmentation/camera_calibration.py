@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros.segmentation.depth import Intrinsics, same_frame
-from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.errors import ImageError
 
 __all__ = ["doubt", "fit_camera_info", "intrinsics", "rectification"]
 

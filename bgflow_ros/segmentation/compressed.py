@@ -15,13 +15,14 @@ import numpy.typing as npt
 
 from bgflow_ros.segmentation.errors import ImageError
 
-__all__ = ["decompress", "encoding_before", "upright_tiff"]
+__all__ = ["JPEG", "PNG", "decompress", "encoding_before", "upright_tiff"]
 
 TIFF_ORIENTATION = 274
-JPEG = b"\xff\xd8"
+JPEG, PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
+"""First bytes of a file."""
 MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 """End of the coded pixels of a JPEG: a marker that is neither stuffing nor a restart."""
-JPEG_END = b"\xd9"
+JPEG_END = b"\xff\xd9"
 
 
 def decompress(data: Any, flags: int) -> Any:
@@ -58,12 +59,11 @@ def _check_whole(buffer: npt.NDArray[np.uint8]) -> None:
     Raises:
         ImageError: the end marker is missing.
     """
-    data = buffer.tobytes()
-    if not data.startswith(JPEG) or data.endswith(b"\xff" + JPEG_END):
+    if buffer[:2].tobytes() != JPEG or buffer[-2:].tobytes() == JPEG_END:
         return
-    place = len(JPEG)
+    data, place = memoryview(buffer), len(JPEG)
     while marker := MARKER.search(data, place):
-        if marker[1] == JPEG_END:
+        if marker[0] == JPEG_END:
             return
         # A segment begins with its length and may contain anything, even a whole preview image.
         place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.segmentation.images import ImageError, view_rows
+from bgflow_ros.segmentation.errors import ImageError
+from bgflow_ros.segmentation.images import view_rows
 
 __all__ = [
     "ENCODINGS",

@@ -8,12 +8,11 @@ import contextlib
 import struct
 from typing import Any
 
+from bgflow_ros.segmentation.compressed import JPEG, PNG
 from bgflow_ros.segmentation.images import Decoder, pixels
 
 __all__ = ["image_size"]
 
-JPEG = b"\xff\xd8"
-PNG = b"\x89PNG\r\n\x1a\n"
 FRAME_MARKERS = {*range(0xFFC0, 0xFFD0)} - {0xFFC4, 0xFFC8, 0xFFCC}
 """JPEG markers of a segment that holds the size of the image: SOF0 to SOF15 (ITU-T T.81, table B.1)."""
 

@@ -19,7 +19,6 @@ from bgflow_ros.segmentation.errors import ImageError
 __all__ = [
     "ENCODINGS",
     "Decoder",
-    "ImageError",
     "decode_file",
     "pixels",
     "view_rows",

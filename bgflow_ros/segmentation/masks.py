@@ -54,7 +54,9 @@ def likeliest(logits: Map, cells: Map, share: float) -> Mask:
             as accurate and much faster.
         share: share of the image, 0 to 1.
     """
-    return np.multiply(logits >= np.quantile(cells, 1 - share), 255, dtype=np.uint8)
+    # In float64, because the quantile is interpolated by a difference, which overflows in float32.
+    threshold = np.float32(np.quantile(cells.astype(np.float64), 1 - share))
+    return np.multiply(logits >= threshold, 255, dtype=np.uint8)
 
 
 def grow(mask: Mask, pixels: int) -> Mask:

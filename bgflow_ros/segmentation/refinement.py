@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros.segmentation import masks
-from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.segmenter import Segmentation
 
 __all__ = ["MAX_GAP", "Refined", "Refinement", "Refiner"]

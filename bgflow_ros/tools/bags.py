@@ -21,7 +21,8 @@ from bgflow_ros.media.rosbag.topics import COMPRESSED, IMAGE, INFO, CameraTopics
 from bgflow_ros.media.rosbag.writer import BagWriter
 from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import doubt, fit_camera_info, intrinsics, rectification
-from bgflow_ros.segmentation.images import Decoder, ImageError
+from bgflow_ros.segmentation.errors import ImageError
+from bgflow_ros.segmentation.images import Decoder
 from bgflow_ros.segmentation.message_fields import image_fields, point_cloud_fields
 from bgflow_ros.segmentation.outputs import (
     CAMERA_INFO,

@@ -12,8 +12,8 @@ import argparse
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path, write_atomically
-from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
-from bgflow_ros.tools.cli.arguments import add_max_graph
+from bgflow_ros.segmentation.model import Model, ModelError
+from bgflow_ros.tools.cli.arguments import add_model
 
 GROUP = "measure"
 HELP = "Measure the effect of masks on visual odometry."
@@ -24,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("drives", metavar="DRIVE", nargs="+", type=user_path, help="folder of one drive, or of several")
     parser.add_argument("--out", type=user_path, required=True, help="folder to write, which is created if missing")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
-    add_max_graph(parser)
+    add_model(parser)
     parser.add_argument("--seeds", type=int, default=2, help="runs of methods that draw random numbers (%(default)s)")
     parser.add_argument(
         "--candidates",

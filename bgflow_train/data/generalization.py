@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros.media.image_files import read_image
-from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.errors import ImageError
 from bgflow_train.data.base import BACKGROUND, FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
 
 __all__ = ["DRAWN", "DrawnDataset"]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros.media.image_files import READABLE, read_image
-from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.errors import ImageError
 from bgflow_train.data.base import DatasetError, IndexedDataset, Sample
 
 __all__ = ["Pair", "PairedDataset", "index_by_stem", "pair_files", "read_labels", "require_files"]

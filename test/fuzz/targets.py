@@ -25,6 +25,7 @@ with atheris.instrument_imports(include=["bgflow_ros", "rosbags", "yaml", "jsons
     from bgflow_ros.media.rosbag.source import Bag
     from bgflow_ros.media.rosbag.topics import choose_topics
     from bgflow_ros.segmentation import depth, images
+    from bgflow_ros.segmentation.errors import ImageError
     from bgflow_ros.segmentation.model import Model, ModelError
 
 __all__ = ["TARGETS", "Target"]
@@ -76,7 +77,7 @@ def message(data: bytes, encodings: tuple[str, ...]) -> Any:
 
 def image(data: bytes) -> None:
     made = message(data, tuple(images.ENCODINGS))
-    with contextlib.suppress(images.ImageError):
+    with contextlib.suppress(ImageError):
         rgb = images.Decoder().image(made)
         assert rgb.shape == (made.height, made.width, 3)
         assert rgb.dtype == np.uint8
@@ -84,7 +85,7 @@ def image(data: bytes) -> None:
 
 def depth_image(data: bytes) -> None:
     made = message(data, tuple(depth.ENCODINGS))
-    with contextlib.suppress(images.ImageError):
+    with contextlib.suppress(ImageError):
         metres = depth.decode(made)
         assert metres.shape == (made.height, made.width)
         camera = depth.Intrinsics(*np.frombuffer((data * 32)[:32], np.float64).tolist()) if data else None
@@ -97,7 +98,7 @@ def depth_image(data: bytes) -> None:
 
 
 def compressed(data: bytes) -> None:
-    with contextlib.suppress(images.ImageError):
+    with contextlib.suppress(ImageError):
         rgb = images.Decoder().compressed(data)
         assert rgb.ndim == 3
         assert rgb.shape[2] == 3

@@ -16,7 +16,8 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
 from bgflow_ros.launching.arguments import SEGMENT
 from bgflow_ros.node.fastdds import PROFILES, QUALITIES, TRANSPORTS
-from bgflow_ros.node.parameters import PARAMETERS, UNSET
+from bgflow_ros.node.parameters import PARAMETERS
+from bgflow_ros.node.thresholds import UNSET
 
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCH = ROOT / "launch" / "segment.launch.py"

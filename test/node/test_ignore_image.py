@@ -20,7 +20,8 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from soak.camera import MASK, SMALL, FilmingRobot
 from support.robot import Segment, pixels
 
-from bgflow_ros.node.parameters import SettingsError, read_body
+from bgflow_ros.node.parameters import read_body
+from bgflow_ros.node.thresholds import SettingsError
 
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6  # colour types of PNG
 

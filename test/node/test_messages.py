@@ -19,7 +19,8 @@ from support.made_images import HEIGHT, RAW, WIDTH
 from support.robot import image
 
 from bgflow_ros.node import messages
-from bgflow_ros.segmentation.images import Decoder, ImageError
+from bgflow_ros.segmentation.errors import ImageError
+from bgflow_ros.segmentation.images import Decoder
 
 BRIDGE = """
 class CvBridge:

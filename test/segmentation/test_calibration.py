@@ -12,7 +12,7 @@ import pytest
 from rosbags.typesys import Stores, get_typestore
 
 from bgflow_ros.segmentation.camera_calibration import doubt, fit_camera_info, intrinsics, rectification
-from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.errors import ImageError
 
 TYPES = get_typestore(Stores.LATEST).types
 NAN = float("nan")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from bgflow_ros.segmentation.depth import ENCODINGS, Intrinsics, decode, foreground_points, static_depth
-from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.errors import ImageError
 
 CAMERA = Intrinsics(fx=50.0, fy=60.0, cx=3.5, cy=2.5)
 

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.made_images import GREY, HEIGHT, RAW, RGB, UNPADDED, WIDTH, exif, mosaic, of_12_bits
 
+from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.image_size import image_size
-from bgflow_ros.segmentation.images import ENCODINGS, Decoder, ImageError, decode_file
+from bgflow_ros.segmentation.images import ENCODINGS, Decoder, decode_file
 
 
 def decode(message: SimpleNamespace) -> np.ndarray:
@@ -314,7 +315,8 @@ def test_half_a_jpeg_is_read_or_refused_but_never_more() -> None:
 def test_a_small_file_that_promises_a_huge_picture_allocates_nothing() -> None:
     code = r"""
 import resource, struct, zlib
-from bgflow_ros.segmentation.images import ImageError, decode_file
+from bgflow_ros.segmentation.errors import ImageError
+from bgflow_ros.segmentation.images import decode_file
 part = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 header = part(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0))
 png = b"\x89PNG\r\n\x1a\n" + header + part(b"IDAT", zlib.compress(bytes(9_000_000))) + part(b"IEND", b"")

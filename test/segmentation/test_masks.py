@@ -55,6 +55,12 @@ def test_a_higher_threshold_never_makes_less_foreground_nor_more_static(
     assert (masks.static(logits, low) >= masks.static(logits, high)).all()
 
 
+def test_the_likeliest_of_extreme_logits_are_found_without_an_overflow() -> None:
+    logits = np.array([[-1, 1]], np.float32) * np.finfo(np.float32).max
+    assert masks.likeliest(logits, logits, 0.5).tolist() == [[0, 255]]
+    assert masks.likeliest(logits, logits, 1.0).tolist() == [[255, 255]]
+
+
 @given(maps(), st.floats(0, 1))
 def test_the_likeliest_are_at_least_the_share_and_no_less_likely_than_the_rest(
     logits: np.ndarray, share: float

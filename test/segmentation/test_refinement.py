@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgflow_ros.segmentation import masks
-from bgflow_ros.segmentation.images import ImageError
+from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.refinement import MAX_GAP, Memory, Refined, Refinement, Refiner
 from bgflow_ros.segmentation.segmenter import Segmenter
 

@@ -15,7 +15,7 @@ from bgflow_train.data import Sample, camera_jitter
 from bgflow_train.data.camera_jitter import CHANCE, STANDS_OUT, paste_objects, scatter_shapes
 
 LABELS = 9
-"""Of the blocks, from 1."""
+"""Number of different labels, counted from 1."""
 seeds = st.integers(0, 2**32 - 1)
 scales = st.floats(0.1, 3)
 

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple, Protocol
 from bgflow_ros.media.frames import MediaError
 from bgflow_ros.media.rosbag.storage import Message, Topic
 from bgflow_ros.segmentation import images
-from bgflow_ros.segmentation.compressed import encoding_before
+from bgflow_ros.segmentation.compressed import PNG, encoding_before
 from bgflow_ros.segmentation.depth import same_frame
+from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.image_size import image_size
 
 __all__ = [
@@ -38,7 +39,6 @@ CDR = "cdr"
 """Serialization format of ROS 2 messages."""
 IMAGE_LIKE = re.compile("(Image|Video|image_transport.*Packet)$")
 """Names of message types that hold images, in any package; this includes the video codecs of image_transport."""
-PNG = b"\x89PNG\r\n\x1a\n"
 MONO16 = "mono16"
 """Encoding of cameras with more than 8 bits, and of depth from some drivers."""
 
@@ -237,7 +237,7 @@ def _place(message: Any) -> tuple[str, int, int] | None:
         return message.header.frame_id, message.width, message.height
     try:
         width, height = image_size(message)
-    except images.ImageError:
+    except ImageError:
         return None
     return message.header.frame_id, width, height
 

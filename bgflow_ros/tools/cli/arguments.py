@@ -7,9 +7,15 @@ from __future__ import annotations
 import argparse
 
 from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.model import GRAPH_BYTES, PROTOBUF_BYTES
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, GRAPH_BYTES, PROTOBUF_BYTES
 
-__all__ = ["add_max_graph", "read_sizes"]
+__all__ = ["add_max_graph", "add_model", "read_sizes"]
+
+
+def add_model(parser: argparse._ActionsContainer) -> None:
+    """Declare --model, a model folder or the name of a packaged model, and the bound on the size of its graph."""
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
+    add_max_graph(parser)
 
 
 def add_max_graph(parser: argparse._ActionsContainer) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 
 from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.providers import AUTO, PROVIDERS
-from bgflow_ros.tools.cli.arguments import add_max_graph
+from bgflow_ros.tools.cli.arguments import add_model
 from bgflow_ros.tools.doctor import examine
 
 GROUP = "use"
@@ -22,8 +22,7 @@ SIGNS = {True: "ok", False: "!!", None: "  "}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
-    add_max_graph(parser)
+    add_model(parser)
     parser.add_argument(
         "--device",
         nargs="+",

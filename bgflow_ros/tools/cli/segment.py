@@ -33,11 +33,11 @@ from bgflow_ros.media.video import VideoWriter
 from bgflow_ros.segmentation.encoding import encode_file
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import expand, user_path, write_together
-from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.outputs import FOREGROUND_MASK, LIKELIHOOD, OVERLAY, STATIC_MASK
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
-from bgflow_ros.tools.cli.arguments import add_max_graph
+from bgflow_ros.tools.cli.arguments import add_model
 
 GROUP = "use"
 HELP = "Segment images, folders, videos or bags into masks and overlays."
@@ -51,8 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=user_path, required=True, help="folder to write to, which is created if missing; or bag"
     )
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
-    add_max_graph(parser)
+    add_model(parser)
     parser.add_argument("--likelihood", action="store_true", help="also write the likelihood: float32, 0 to 1")
     parser.add_argument("--recursive", action="store_true", help="segment folders within a folder as well")
     parser.add_argument("--topic", help="image topic of a bag that has several")

@@ -19,10 +19,10 @@ from tqdm import tqdm
 from bgflow_ros.media.sources import MediaError, sources
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
-from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.runtime import DEVICES, DeviceError
 from bgflow_ros.segmentation.segmenter import Segmenter
-from bgflow_ros.tools.cli.arguments import add_max_graph
+from bgflow_ros.tools.cli.arguments import add_model
 
 if TYPE_CHECKING:
     import rerun as rr
@@ -55,8 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="largest number of images per second and topic, so that screen and link keep up (%(default)g)",
     )
     files = parser.add_argument_group("a PATH")
-    files.add_argument("--model", default=DEFAULT_MODEL, help="model folder or name of a packaged model (%(default)s)")
-    add_max_graph(files)
+    add_model(files)
     files.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
     files.add_argument("--recursive", action="store_true", help="show folders within a folder as well")
     files.add_argument("--topic", help="image topic of a bag that has several")

@@ -27,8 +27,8 @@ from bgflow_ros.node.publishers import obstacle, publishers
 from bgflow_ros.node.subscription import STEADY, ImageSubscription
 from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import intrinsics
-from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.images import Decoder, ImageError
+from bgflow_ros.segmentation.errors import ImageError, UserError
+from bgflow_ros.segmentation.images import Decoder
 from bgflow_ros.tools.view.scene import AGE, RATE, Scene
 
 __all__ = ["check_names", "watch"]
