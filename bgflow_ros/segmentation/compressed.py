@@ -61,7 +61,7 @@ def _check_whole(buffer: npt.NDArray[np.uint8]) -> None:
     """
     if buffer[:2].tobytes() != JPEG or buffer[-2:].tobytes() == JPEG_END:
         return
-    data, place = memoryview(buffer), len(JPEG)
+    data, place = buffer.data, len(JPEG)
     while marker := MARKER.search(data, place):
         if marker[0] == JPEG_END:
             return
