@@ -76,6 +76,7 @@ def test_a_covered_lens_is_told_and_its_masks_go_on(robot: Robot, camera: Watche
 
 def test_a_single_bad_frame_is_no_warning(robot: Robot, camera: WatchedCamera) -> None:
     robot.subscribe(MASK)
+    assert robot.until(lambda: robot.show(image(ROOM)) and "subscribing so" in camera.segment.log())
     assert camera.films(ROOM, DiagnosticStatus.OK, "masks a second")
     for _ in range(3):
         bad = robot.show(image(COVERED))
