@@ -11,7 +11,15 @@ from pathlib import Path
 
 from bgflow_ros.segmentation.files import share
 
-__all__ = ["PROFILES", "QUALITIES", "TRANSPORTS", "choose_shared_memory", "profile", "touch_shared_memory"]
+__all__ = [
+    "PROFILES",
+    "QUALITIES",
+    "TRANSPORTS",
+    "choose_shared_memory",
+    "profile",
+    "profile_variable",
+    "touch_shared_memory",
+]
 
 PROFILES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
 """Variables that name a file of settings: for Fast DDS 3 (since ROS 2 Kilted), which warns of the second, and for 2."""
@@ -31,6 +39,15 @@ def profile(environment: Mapping[str, str]) -> str:
     return next((environment[name] for name in PROFILES if environment.get(name)), "")
 
 
+def profile_variable(environment: Mapping[str, str]) -> str:
+    """Get the variable of PROFILES that the Fast DDS of an environment reads.
+
+    The library path, which every ROS 2 installation sets, leads to Fast DDS 2 (Humble, Jazzy) or 3 (Kilted and newer).
+    """
+    folders = [Path(folder) for folder in environment.get("LD_LIBRARY_PATH", "").split(os.pathsep) if folder]
+    return PROFILES[any(any(folder.glob(VERSION_2)) for folder in folders)]
+
+
 def choose_shared_memory(environment: MutableMapping[str, str]) -> None:
     """Name config/fastdds_shm.xml in an environment that names neither settings nor transports.
 
@@ -38,15 +55,8 @@ def choose_shared_memory(environment: MutableMapping[str, str]) -> None:
     space (35 MB per process), Fast DDS says so and sends through UDP.
     """
     if not profile(environment) and not environment.get(TRANSPORTS):
-        name = PROFILES[_has_version_2(environment)]
-        environment[name] = str(share() / "config" / "fastdds_shm.xml")
+        environment[profile_variable(environment)] = str(share() / "config" / "fastdds_shm.xml")
         environment.setdefault(QUALITIES, "1")
-
-
-def _has_version_2(environment: Mapping[str, str]) -> bool:
-    """Tell whether the library path, which every ROS 2 installation sets, leads to Fast DDS 2 (Humble, Jazzy)."""
-    folders = [Path(folder) for folder in environment.get("LD_LIBRARY_PATH", "").split(os.pathsep) if folder]
-    return any(any(folder.glob(VERSION_2)) for folder in folders)
 
 
 def touch_shared_memory() -> None:

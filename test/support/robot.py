@@ -14,7 +14,8 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,6 +32,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from bgflow_ros.node.compatibility import only_this_machine
+from bgflow_ros.node.fastdds import profile, profile_variable
 
 TRANSITIONS = {
     "configure": Transition.TRANSITION_CONFIGURE,
@@ -69,6 +71,22 @@ def environment() -> dict[str, str]:
     own = os.environ | {"ROS_DOMAIN_ID": str(DOMAIN)} | LOCAL
     own.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
     return own
+
+
+@contextmanager
+def _announcing() -> Iterator[None]:
+    """Let the participant that is created meanwhile announce itself five times a second, where no profile is chosen.
+
+    On one machine without multicast, a process that waits hears of a node that starts later only when it announces
+    itself again, which Fast DDS does every three seconds. The node under test keeps Fast DDS's defaults.
+    """
+    chosen = not profile(os.environ)
+    variable = profile_variable(os.environ)
+    if chosen:
+        os.environ[variable] = str(Path(__file__).with_name("announcing.xml"))
+    yield
+    if chosen:
+        del os.environ[variable]
 
 
 def crowding() -> float:
@@ -144,8 +162,9 @@ class Robot:
     def __init__(self, namespace: str = "") -> None:
         os.environ.update(LOCAL)
         self.context = rclpy.Context()
-        rclpy.init(context=self.context, domain_id=DOMAIN)
-        self.node = rclpy.create_node("robot", namespace=namespace, context=self.context)
+        with _announcing():
+            rclpy.init(context=self.context, domain_id=DOMAIN)
+            self.node = rclpy.create_node("robot", namespace=namespace, context=self.context)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.received: dict[str, list[Any]] = defaultdict(list)
