@@ -1,5 +1,5 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""What makes a bgflow model: data sets, encoders, densities, fusion, calibration, export and evaluation."""
+"""Training of bgflow models: data sets, encoders, densities, fusion, calibration, export and evaluation."""
 
 import bgflow_ros  # noqa: F401 (what it sets in the environment must be there before any library is imported)

@@ -15,7 +15,7 @@ from bgflow_train.evaluation.metrics import EDGES
 __all__ = ["LEVELS", "check", "threshold"]
 
 LEVELS = {"foreground": 0.05, "static": 0.01}
-"""For each mask the largest expected share of a room's foreground pixels above the mask's threshold."""
+"""Largest expected share of a room's foreground pixels above the threshold, for each mask."""
 
 
 def threshold(counts: npt.NDArray[np.int64], rooms: Sequence[Hashable], level: float) -> float:

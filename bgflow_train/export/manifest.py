@@ -35,7 +35,7 @@ class Manifest:
     stride: int
     """Pixels of the input per cell of the output."""
     thresholds: dict[str, dict[str, Any]]
-    """For each mask `likelihood`, `level` and `guarantee`."""
+    """Values `likelihood`, `level` and `guarantee` of each mask."""
     encoder: dict[str, str]
     layers: list[dict[str, Any]]
     """Densities of the scores, with their layers and NLL."""

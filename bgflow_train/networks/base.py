@@ -26,7 +26,7 @@ class Layer:
     receptive_field: int
     """Width of the theoretical receptive field of a cell, in pixels."""
     effective: bool = False
-    """Whether labels use the effective receptive field, a Gaussian within the theoretical box; the box of a light
+    """True if labels use the effective receptive field, a Gaussian within the theoretical box; the box of a light
     encoder is much wider than the pixels that influence its cells. Otherwise all pixels of the box weigh the same, as
     in the paper."""
 

@@ -59,7 +59,7 @@ class ExpertRecipe:
     init: str = "imagenet"
     """Initial weights of the encoder: `imagenet`, `random` or a file."""
     frozen: bool = False
-    """Whether only the decoder is trained: the paper's variants (ii) and (iii)."""
+    """True if only the decoder is trained: the paper's variants (ii) and (iii)."""
     classes: int = 2
     width: int = 512
     """Width of the canvas of the trained network, in pixels."""

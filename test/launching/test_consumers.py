@@ -28,7 +28,7 @@ MILLISECOND = 1_000_000
 PERIOD = 80 * MILLISECOND
 FRAMES = 12
 LAG = 8 * MILLISECOND
-"""By which depth is taken later than colour."""
+"""Delay of depth behind colour."""
 
 BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 """SENSOR_DATA as Isaac ROS takes it (isaac_ros_common, qos.cpp: depth 10), and qos 2 of RTAB-Map (depth 10)."""

@@ -52,7 +52,7 @@ SENSOR_DATA = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
 WIDTH, HEIGHT, FOCAL = 160, 120, 120.0
 CX, CY = (WIDTH - 1) / 2, (HEIGHT - 1) / 2
 ROTATION = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
-"""From the optical frame to one whose x is ahead and z up (REP-103): the camera looks ahead."""
+"""Rotation from the optical frame to one whose x is ahead and z up (REP-103): the camera looks ahead."""
 CAMERA = np.array([0.0, 0.0, 1.0])
 WALL = 4.0
 BOX = np.s_[56:104, 24:56]

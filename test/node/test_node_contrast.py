@@ -56,7 +56,7 @@ def robot() -> Iterator[Robot]:
 
 @pytest.fixture
 def camera(robot: Robot, tmp_path: Path) -> Iterator[WatchedCamera]:
-    """Before a node whose model has a bound."""
+    """Camera of a node whose model has a bound."""
     segment = Segment(model(tiny_model.write(tmp_path / "bounded", contrast={"least": 1.5})))
     yield WatchedCamera(robot, segment)
     segment.close()

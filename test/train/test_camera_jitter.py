@@ -21,7 +21,7 @@ scales = st.floats(0.1, 3)
 
 
 def disturbed(sample: Sample, scale: float, width: int, height: int, void: int, rng: np.random.Generator) -> Sample:
-    """What a training does to each picture."""
+    """Augmented image, as training sees it."""
     return camera_jitter.jitter_light(camera_jitter.jitter_geometry(sample, scale, width, height, void, rng), rng)
 
 

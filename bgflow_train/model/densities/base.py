@@ -20,7 +20,7 @@ class Density(nn.Module, ABC):
     """Probability density of the background descriptors of one layer."""
 
     exportable = True
-    """Whether `nll` can become part of an ONNX graph."""
+    """True if `nll` can become part of an ONNX graph."""
 
     @abstractmethod
     def fit(self, x: Tensor, validation: Tensor, *, seed: int, checkpoint: Path | None = None, label: str = "") -> None:

@@ -47,7 +47,7 @@ class Score(nn.Module, ABC):
 
     @property
     def exportable(self) -> bool:
-        """Whether the score can become part of an ONNX graph."""
+        """Tell whether the score can become part of an ONNX graph."""
         return True
 
     def densities(self) -> list[DensityScore]:

@@ -43,7 +43,7 @@ class DensityScore(Score):
 
     @property
     def exportable(self) -> bool:
-        """Whether the density can become part of an ONNX graph."""
+        """Tell whether the density can become part of an ONNX graph."""
         return self.density.exportable
 
     def densities(self) -> list[DensityScore]:

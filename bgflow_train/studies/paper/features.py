@@ -47,9 +47,9 @@ class Features:
     """Feature maps of one image with their labels."""
 
     maps: list[npt.NDArray[np.float16]]
-    """For each layer channels x h x w."""
+    """Features of each layer, channels x h x w."""
     scores: list[npt.NDArray[np.float16]]
-    """For each layer the background scores, h x w; NaN where nothing is labelled."""
+    """Background scores of each layer, h x w; NaN where nothing is labelled."""
     cells: npt.NDArray[np.uint8]
     """Mask at the centre of each cell of the finest layer, h x w."""
 

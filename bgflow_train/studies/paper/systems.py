@@ -47,9 +47,9 @@ class Systems:
 
     expert: Expert
     densities: dict[str, list[Density]]
-    """For each kind one density per layer."""
+    """One density per layer, for each kind."""
     fusions: dict[str, PaperFusion]
-    """For each kind the fusion of its layers."""
+    """Fusion of the layers, for each kind."""
 
     @torch.inference_mode()
     def maps(self, features: Features) -> dict[str, Map]:
