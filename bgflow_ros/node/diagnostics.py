@@ -15,7 +15,7 @@ from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from bgflow_ros.node.publishers import count
 from bgflow_ros.node.status import NodeStatus
 
-__all__ = ["LOST", "PERIOD", "SILENT", "SLEEPING", "Complaints", "diagnostic_status", "doubtful_view"]
+__all__ = ["LOST_SHARE", "PERIOD", "SILENT", "SLEEPING", "Complaints", "diagnostic_status", "doubtful_view"]
 
 PERIOD = 1.0
 """Seconds between two reports."""
@@ -23,7 +23,7 @@ SILENT, SLEEPING = 1.0, 5.0
 """Seconds without a frame after which there is a warning, and after which it is an error."""
 FEATURELESS = 1.0
 """Seconds of featureless images after which there is a warning."""
-LOST = 0.1
+LOST_SHARE = 0.1
 """Share of the frames lost on their way to the node beyond which there is a warning."""
 
 UNKNOWN = "unknown"
@@ -83,7 +83,7 @@ def _judge(status: NodeStatus) -> tuple[bytes, str]:
         (faults.failure, warn, faults.failure),
         (faults.frame, warn, faults.frame),
         *((True, warn, complaint) for complaint in faults.complaints),
-        (lost > 100 * LOST, warn, f"{lost:.0f} % of the images are lost on the way; {REMEDY}"),
+        (lost > 100 * LOST_SHARE, warn, f"{lost:.0f} % of the images are lost on the way; {REMEDY}"),
         (camera.publishers > 1, warn, f"{cameras} of images on {camera.topic}; expected one camera"),
         (unsure, warn, unsure),
     )

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bgflow_train.networks.base import Encoder, EncoderError, Layer
 from bgflow_train.networks.efficientnet_lite0 import EfficientNetLite0
 from bgflow_train.networks.vgg16 import VGG16, VGG16BN
@@ -11,7 +13,7 @@ from bgflow_train.networks.weights import IMAGENET, RANDOM
 
 __all__ = ["ENCODERS", "IMAGENET", "RANDOM", "Encoder", "EncoderError", "Layer", "make_encoder"]
 
-ENCODERS: dict[str, type[EfficientNetLite0] | type[VGG16]] = {
+ENCODERS: dict[str, Callable[[str], Encoder]] = {
     encoder.name: encoder for encoder in (EfficientNetLite0, VGG16, VGG16BN)
 }
 

@@ -197,7 +197,7 @@ def test_depth_of_another_frame_is_left_out_and_told_unless_it_is_named(
     [
         ("drive/masked", (), "which is not changed"),
         ("file/masked", (), "cannot be written"),
-        ("masked", ("--node", "segm enter"), "is no name of a node"),
+        ("masked", ("--node", "segm enter"), "is not a node name"),
     ],
 )
 def test_where_and_as_whom_nothing_can_be_written(

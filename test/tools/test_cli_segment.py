@@ -113,7 +113,16 @@ def test_an_output_folder_that_cannot_be_is_refused(
 ) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), frame(50))
     assert main(["segment", str(tmp_path / "a.png"), "--model", str(tiny), "--out", str(tmp_path / "a.png")]) == 2
-    assert "is no folder" in capsys.readouterr().err
+    assert "is not a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("share", ["-0.1", "1.5", "nan", "much"])
+def test_a_share_beyond_0_to_1_is_refused(tiny: Path, share: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["segment", "a.png", "--model", str(tiny), "--out", "masks", f"--min-static={share}"]
+    with pytest.raises(SystemExit) as refused:
+        main(command)
+    assert refused.value.code == 2
+    assert f"argument --min-static: {share!r}; expected a number from 0 to 1" in capsys.readouterr().err
 
 
 def test_of_a_folder_everything_is_done_or_told(tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:

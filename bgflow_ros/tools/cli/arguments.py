@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, GRAPH_BYTES, PROTOBUF_BYTES
 
-__all__ = ["add_max_graph", "add_model", "read_sizes"]
+__all__ = ["add_max_graph", "add_model", "read_sizes", "share_of_one"]
 
 
 def add_model(parser: argparse._ActionsContainer) -> None:
@@ -46,6 +47,17 @@ def read_sizes(arguments: argparse.Namespace, *names: str) -> list[tuple[int, in
         first, *others = (f"{text!r}" for text in texts.values())
         rest = "".join(f", --{name} {text}" for name, text in zip(names[1:], others, strict=True))
         raise UserError(f"--{names[0]} is {first}{rest}; expected WxH") from error
+
+
+def share_of_one(text: str) -> float:
+    """Read a number from 0 to 1; as a type of argparse it refuses all else."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected a number from 0 to 1")
+    return share
 
 
 def _mebibytes(text: str) -> int:

@@ -37,7 +37,7 @@ from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.outputs import FOREGROUND_MASK, LIKELIHOOD, OVERLAY, STATIC_MASK
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
-from bgflow_ros.tools.cli.arguments import add_model
+from bgflow_ros.tools.cli.arguments import add_model, share_of_one
 
 GROUP = "use"
 HELP = "Segment images, folders, videos or bags into masks and overlays."
@@ -59,13 +59,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--node", default="/segmenter", help="node whose topics a bag gets (%(default)s)")
     parser.add_argument(
         "--min-static",
-        type=float,
+        type=share_of_one,
         default=0.0,
-        help="least share of the static mask in a frame (%(default)s)",
+        help="minimum share of the image in the static mask, 0 to 1 (%(default)s)",
     )
     parser.add_argument("--pictures", action="store_true", help="write images and an overlay video for a bag too")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
-    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="its number format (%(default)s)")
+    parser.add_argument(
+        "--precision", choices=PRECISIONS, default="auto", help="numeric precision of the network (%(default)s)"
+    )
     parser.add_argument(
         "--threads", type=int, default=0, help="CPU threads; 0: half the cores for int8, else all (%(default)s)"
     )
@@ -139,7 +141,7 @@ def _make(out: Path, paths: list[str]) -> None:
             raise UserError(f"{out} is what is segmented; name another folder with --out")
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"{out} cannot be made or is no folder: {error.strerror or error}") from error
+        raise UserError(f"{out} cannot be created, or is not a folder: {error.strerror or error}") from error
 
 
 def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Namespace) -> int:
@@ -154,7 +156,7 @@ def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Nam
     if bag.folder.resolve() in out.resolve().parents:
         raise UserError(f"{out} lies in {bag.folder}, which is not changed; name a bag elsewhere")
     if not re.fullmatch(r"(/[A-Za-z_][A-Za-z0-9_]*)+", node):
-        raise UserError(f"--node {arguments.node!r} is no name of a node; expected one such as /front/segmenter")
+        raise UserError(f"--node {arguments.node!r} is not a node name; expected one such as /front/segmenter")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with Recording(bag.path) as recording:
