@@ -20,7 +20,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 from soak.camera import SMALL, FilmingRobot
-from support.robot import Segment, image, model
+from support.robot import Segment, crowding, image, model
 
 WIDTH, HEIGHT = SMALL.size
 POINTS, STATIC_DEPTH = "segmenter/foreground_points", "segmenter/static_depth/image"
@@ -133,7 +133,7 @@ def test_depth_that_nobody_publishes_is_told_within_three_seconds_and_logged_onc
         assert wanting.until(lambda: wanting.node.count_subscribers("depth"))
         began = time.monotonic()
         assert told(wanting, said)
-        assert time.monotonic() - began < 4, "three seconds, and what a busy machine adds"
+        assert time.monotonic() - began < 3 + crowding(), "three seconds, and what a busy machine adds"
         masks = wanting.masks
         assert wanting.until(lambda: wanting.masks > masks), "they do not wait for it"
     assert well(wanting), wanting.diagnosis

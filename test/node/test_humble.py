@@ -20,7 +20,7 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from soak.camera import SMALL, FilmingRobot
-from support.robot import Robot, Segment, environment, image, model, pixels
+from support.robot import PATIENCE, Robot, Segment, environment, image, model, pixels
 
 ROOT = SUPPORT.parents[1]
 PROGRAM = (str(SUPPORT / "humble.py"),)
@@ -131,7 +131,7 @@ def test_lifecycle_and_depth(node: Segment) -> None:
         assert robot.change("activate")
         robot.subscribe("segmenter/foreground_points", PointCloud2)
         points = robot.received["segmenter/foreground_points"]
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE
         while not points and time.monotonic() < deadline:
             show()
             robot.until(lambda: points, 0.1)

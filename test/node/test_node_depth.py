@@ -19,7 +19,7 @@ from rclpy.qos import ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_srvs.srv import Trigger
-from support.robot import Robot, Segment, image, pixels
+from support.robot import PATIENCE, Robot, Segment, image, pixels
 
 from bgflow_ros.node.diagnostics import UNKNOWN
 
@@ -61,7 +61,7 @@ class RgbdCamera:
             self.robot.publisher(type(message), topic, RELIABLE).publish(message)
             self.robot.until(lambda: False, 0.05)
 
-    def until(self, *topics: str, seconds: float = 15.0) -> bool:
+    def until(self, *topics: str, seconds: float = PATIENCE) -> bool:
         """Show frames until every topic has something."""
         deadline = time.monotonic() + seconds
         while not all(self.robot.received[topic] for topic in topics):
@@ -218,7 +218,7 @@ def test_save_frame_writes_the_next_frame_though_nobody_subscribes(robot: Robot,
     assert robot.until(client.service_is_ready)
     robot.until(lambda: False, 0.3)
     future = client.call_async(Trigger.Request())
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not future.done() and time.monotonic() < deadline:
         robot.show(scene())
         robot.until(future.done, 0.1)
@@ -294,9 +294,9 @@ def test_diagnostics_tell_rates_ages_model_and_a_silent_camera(robot: Robot, sta
     # This robot's stamps are of 1970.
     assert "days behind the node's clock" in told["age"]
     assert "age p50 (ms)" not in told
-    assert robot.until(lambda: level(robot) == DiagnosticStatus.WARN and "no image for" in status(robot).message, 5)
+    assert robot.until(lambda: level(robot) == DiagnosticStatus.WARN and "no image for" in status(robot).message)
     assert robot.until(
-        lambda: level(robot) == DiagnosticStatus.ERROR and "/image (1 publisher)" in status(robot).message, 8
+        lambda: level(robot) == DiagnosticStatus.ERROR and "/image (1 publisher)" in status(robot).message
     )
     assert robot.until(lambda: shows(DiagnosticStatus.OK, "masks a second of"))
 

@@ -18,7 +18,7 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import Image
-from support.robot import DOMAIN, LOCAL, image
+from support.robot import DOMAIN, LOCAL, PATIENCE, image
 
 from bgflow_ros.node import heap
 from bgflow_ros.node.node import SegmenterNode
@@ -62,7 +62,7 @@ def test_nothing_is_inferred_for_nobody_and_nothing_computed_that_nobody_takes(n
     answer(node, image(np.zeros((48, 64, 3), np.uint8)))
     assert spy.seen == []
     node.create_subscription(Image, "~/foreground_mask", lambda message: None, 10)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not spy.seen and time.monotonic() < deadline:
         answer(node, image(np.zeros((48, 64, 3), np.uint8)))
         time.sleep(0.05)
@@ -86,7 +86,7 @@ def test_frames_that_come_during_inference_are_dropped_but_for_the_newest(node: 
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     frames = 0
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while len(answered) < 5 and time.monotonic() < deadline:
         message = image(np.zeros((48, 64, 3), np.uint8))
         message.header.frame_id = str(frames)
@@ -122,7 +122,7 @@ def test_frames_that_nobody_needs_stay_in_the_middleware(node: SegmenterNode) ->
     assert arrived == []
     assert publisher.get_subscription_count() == 1  # the node would notice a camera
     node.create_subscription(Image, "~/overlay", lambda message: None, 10)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while "wanted" not in arrived and time.monotonic() < deadline:
         show(["wanted"])
     camera.destroy_node()
@@ -138,7 +138,7 @@ def test_inference_that_fails_costs_the_frame_not_the_node(node: SegmenterNode) 
     node.create_subscription(Image, "~/static_mask", lambda message: None, 10)
     assert node._pipeline is not None
     node._pipeline._segment = fail
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not node.drops.counts and time.monotonic() < deadline:
         answer(node, image(np.zeros((48, 64, 3), np.uint8)))
         time.sleep(0.05)
@@ -161,7 +161,7 @@ def given_back(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_what_lies_free_is_given_back_again_and_again(given_back: list[float], node: SegmenterNode) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while len(given_back) < 5 and time.monotonic() < deadline:
         rclpy.spin_once(node, timeout_sec=0.05)
     assert len(given_back) >= 5

@@ -15,7 +15,7 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
-from support.robot import Robot, image
+from support.robot import PATIENCE, Robot, image
 
 from bgflow_ros.node.compatibility import publication_number, with_message_info
 from bgflow_ros.node.diagnostics import UNKNOWN
@@ -103,7 +103,7 @@ class FilmingRobot(Robot):
         """Publish frames for some seconds."""
         self.until(lambda: False, seconds)
 
-    def until(self, done: Callable[[], object], seconds: float = 15.0) -> bool:
+    def until(self, done: Callable[[], object], seconds: float = PATIENCE) -> bool:
         """Publish frames until a condition is met; return False if it was not met in time."""
         deadline = time.monotonic() + seconds
         while not done():

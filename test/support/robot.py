@@ -40,6 +40,8 @@ TRANSITIONS = {
     "deactivate": Transition.TRANSITION_DEACTIVATE,
     "cleanup": Transition.TRANSITION_CLEANUP,
 }
+PATIENCE = 30.0
+"""Seconds to wait for what takes one second on an idle machine."""
 DOMAINS = range(1, 51)
 """ROS domains of the tests; demos and benchmarks use higher ones."""
 STAND_IN = os.environ.get("BGFLOW_TEST_ROS") == "humble"
@@ -184,7 +186,7 @@ class Robot:
             self._subscribed.add(topic)
             self.node.create_subscription(kind, topic, self.received[topic].append, 10)
 
-    def until(self, done: Callable[[], object], seconds: float = 15.0) -> bool:
+    def until(self, done: Callable[[], object], seconds: float = PATIENCE) -> bool:
         """Spin until a condition is met; return False if it was not met in time."""
         deadline = time.monotonic() + seconds
         while not done():
@@ -224,7 +226,7 @@ class Robot:
         self.publisher(type(message), topic, reliability).publish(message)
         return str(message.header.frame_id)
 
-    def ask(self, message: Image | CompressedImage, answer: str, seconds: float = 15.0, **how: Any) -> Any:
+    def ask(self, message: Image | CompressedImage, answer: str, seconds: float = PATIENCE, **how: Any) -> Any:
         """Publish a frame repeatedly until an answer comes on a topic; return the answer, or None after `seconds`."""
         shown: set[str] = set()
         deadline = time.monotonic() + seconds

@@ -18,7 +18,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
-from support.robot import environment, model
+from support.robot import PATIENCE, crowding, environment, model
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.usage import Memory, Usage
@@ -36,11 +36,11 @@ def result(tiny: Path) -> NodeResult:
 
 def test_a_short_run_gives_plausible_numbers(result: NodeResult) -> None:
     [rate] = result.rates
-    assert 18 <= rate.frames <= 21
+    assert 15 <= rate.frames <= 21
     # A busy machine may lose some; one that answers hardly any is broken.
     assert rate.masks + sum(rate.dropped.values()) == rate.frames
-    assert rate.masks >= rate.frames - 5
-    assert 0 < rate.age.p50 <= rate.age.p95 <= rate.age.max < 1000
+    assert rate.masks > rate.frames / 2
+    assert 0 < rate.age.p50 <= rate.age.p95 <= rate.age.max < 1000 * crowding()
     parts = (rate.way_in, rate.segmenter, rate.maps, rate.overhead)
     assert all(0 < part.p50 < rate.age.max for part in parts)
     assert rate.maps.p50 < rate.overhead.p50
@@ -100,7 +100,7 @@ def test_an_interrupt_ends_all_processes(tiny: Path) -> None:
     program = ["-c", "import sys; from bgflow_ros.tools.cli.main import main; sys.exit(main())"]
     command = [sys.executable, *program, "benchmark", "node", "--parameter", f"model:={tiny}"]
     process = subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, start_new_session=True)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while len(started := children(process.pid)) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert len(started) == 2
