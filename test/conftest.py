@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,9 +51,15 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return f"{text[:40]}..." if isinstance(val, (str, bytes)) and len(text) > 80 else None
 
 
+@cache
+def guarded(path: str) -> bool:
+    """Tell whether all tests of a module need ROS."""
+    return GUARD in Path(path).read_text(encoding="utf-8")
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark the tests of modules that need ROS."""
-    if GUARD in Path(item.module.__file__).read_text(encoding="utf-8"):  # type: ignore[attr-defined]
+    if guarded(item.module.__file__):  # type: ignore[attr-defined]
         item.add_marker(pytest.mark.ros)
 
 

@@ -97,7 +97,7 @@ def resampled(counts: Counts, seed: int, resamples: int = 1000) -> dict[str, npt
     images = len(counts)
     drawn = rng.multinomial(images, np.full(images, 1 / images), size=resamples).astype(np.float32)
     flat = counts.reshape(images, -1).astype(np.float32)
-    rows = [asdict(measure((weights @ flat).reshape(2, -1))) for weights in drawn]
+    rows = [vars(measure((weights @ flat).reshape(2, -1))) for weights in drawn]
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 

@@ -111,14 +111,18 @@ def test_the_configuration_of_pytest_holds_without_its_plugins() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-@pytest.fixture
-def robot(tmp_path: Path) -> PathDistribution:
-    """Metadata of the package as colcon builds it: by setup.py itself."""
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the metadata of the package as colcon builds it: by setup.py itself."""
     pytest.importorskip("setuptools", reason="needs setuptools")
-    folder = tmp_path / "robot"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("robot")
     subprocess.run([sys.executable, "setup.py", "-q", "egg_info", "--egg-base", str(folder)], cwd=ROOT, check=True)
-    return PathDistribution(folder / "bgflow.egg-info")
+    return folder
+
+
+@pytest.fixture
+def robot(built: Path) -> PathDistribution:
+    return PathDistribution(built / "bgflow.egg-info")
 
 
 @pytest.fixture
@@ -161,11 +165,11 @@ def test_pip_installs_all_packages(workstation: PathDistribution) -> None:
     assert {"train", "render"} <= set(workstation.metadata.get_all("Provides-Extra"))
 
 
-def test_a_robot_s_command_has_only_verbs_that_it_can_import(robot: PathDistribution, tmp_path: Path) -> None:
+def test_a_robot_s_command_has_only_verbs_that_it_can_import(built: Path, tmp_path: Path) -> None:
     absent = "import sys; sys.modules.update(dict.fromkeys(['bgflow_train', 'bgflow_rooms', 'torch', 'matplotlib']))"
     code = f"{absent}; from bgflow_ros.tools.cli.main import main; main()"
     # Its metadata is found before that of the installation.
-    environment = os.environ | {"PYTHONPATH": f"{tmp_path / 'robot'}:{os.environ.get('PYTHONPATH', '')}"}
+    environment = os.environ | {"PYTHONPATH": f"{built}:{os.environ.get('PYTHONPATH', '')}"}
 
     def help_of(*words: str) -> str:
         command = [sys.executable, "-c", code, *words, "--help"]

@@ -59,7 +59,7 @@ def left(home: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "modules", ["bgflow_ros.segmentation.runtime", "bgflow_ros.tools.doctor", "bgflow_train.evaluation.evaluation"]
+    "modules", ["bgflow_ros.segmentation.runtime", "bgflow_ros.tools.doctor", "bgflow_train.studies.speed.machine"]
 )
 def test_a_session_leaves_nothing_in_the_home_folder(home: Path, tiny: Path, modules: str) -> None:
     if modules.startswith("bgflow_train"):

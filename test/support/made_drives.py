@@ -59,14 +59,14 @@ def cast(pose: np.ndarray, walls: list[np.ndarray]) -> tuple[np.ndarray, np.ndar
     return grey, depth
 
 
-def write(path: Path, moving: float = 0.0, rendered: bool = True) -> Path:
+def write(path: Path, moving: float = 0.0, rendered: bool = True, frames: int = FRAMES) -> Path:
     """Write a drive in which a dark board, which is foreground, covers a share of the view and moves by itself."""
     walls, board = [texture(seed) for seed in range(6)], texture(9) // 3
     for kind in ("rgb", "depth", "moving"):
         (path / kind).mkdir(parents=True)
     lists: dict[str, list[str]] = {"rgb": [], "depth": [], "moving": []}
     truth = []
-    for number, pose in enumerate(poses()):
+    for number, pose in enumerate(poses()[:frames]):
         grey, depth = cast(pose, walls)
         mask = np.zeros((HEIGHT, WIDTH), np.uint8)
         if moving:

@@ -171,25 +171,31 @@ def test_a_bag_of_many_such_channels_with_its_metadata_is_copied_whole(tmp_path:
 
 
 @given(
-    schema=st.none() | st.tuples(st.text(max_size=20), st.text(max_size=9), st.binary(max_size=40)),
-    serialization=st.text(max_size=9),
-    metadata=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
-    data=st.binary(max_size=30).filter(lambda data: not data.startswith(zstandard.FRAME_HEADER)),
+    others=st.lists(
+        st.tuples(
+            st.none() | st.tuples(st.text(max_size=20), st.text(max_size=9), st.binary(max_size=40)),
+            st.text(max_size=9),
+            st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3),
+            st.binary(max_size=30).filter(lambda data: not data.startswith(zstandard.FRAME_HEADER)),
+        ),
+        min_size=4,
+        max_size=6,
+    )
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_any_channel_is_copied_as_it_is(
-    tmp_path_factory: pytest.TempPathFactory, tiny: Path, schema: Any, serialization: str, metadata: Any, data: bytes
+    tmp_path_factory: pytest.TempPathFactory, tiny: Path, others: list[tuple[Any, str, dict[str, str], bytes]]
 ) -> None:
     folder = tmp_path_factory.mktemp("any")
     with (folder / "drive.mcap").open("wb") as file:
         writer = McapWriter(file)
         writer.start()
         color = writer.register_channel(TOPIC, "cdr", writer.register_schema(IMAGE, "ros2msg", b""))
-        other = writer.register_channel(
-            "/other", serialization, writer.register_schema(*schema) if schema else 0, metadata
-        )
         writer.add_message(color, 5, image(0), 5)
-        writer.add_message(other, 6, data, 4, 9)
+        for number, (schema, serialization, metadata, data) in enumerate(others):
+            schema_id = writer.register_schema(*schema) if schema else 0
+            channel = writer.register_channel(f"/other{number}", serialization, schema_id, metadata)
+            writer.add_message(channel, 6 + number, data, 4, 9)
         writer.finish()
     assert segment(folder / "drive.mcap", folder / "masked", tiny) == 0
     assert copied(folder / "drive.mcap", folder / "masked") == everything(folder / "drive.mcap")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +18,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from support import made_rooms
+from support.shallow import Shallow
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_train.cli import compare, fit, peers, train
@@ -25,15 +27,16 @@ from bgflow_train.data.base import BACKGROUND, VOID
 from bgflow_train.data.registry import open_split
 from bgflow_train.data.rendered_rooms import open_rooms, open_rooms_classes
 from bgflow_train.data.splits import Splits
+from bgflow_train.data.subsets import evenly_spaced
 from bgflow_train.evaluation.calibration import Calibration
-from bgflow_train.evaluation.metrics import measure
+from bgflow_train.evaluation.metrics import measure, summary
 from bgflow_train.export.onnx_graph import to_onnx
 from bgflow_train.model.cell_labels import labelled, pure_background
 from bgflow_train.model.densities import KNN
-from bgflow_train.model.fitting import Fitted
+from bgflow_train.model.fitting import FUSE, Fitted
 from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.network import Network, score_maps
-from bgflow_train.model.scores import DensityScore, Score
+from bgflow_train.model.scores import DensityScore, HeadScore, Score
 from bgflow_train.networks import RANDOM, Layer
 from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.studies import comparing
@@ -321,6 +324,7 @@ def test_the_table_has_the_fusion_every_score_and_the_paper_s_systems_on_the_sam
         lambda data: open_split(data, "ade20k_rooms", "test"),
     )
     monkeypatch.setattr("bgflow_train.studies.peers.table_rows.REPORTED", ("gazebo_house",))
+    monkeypatch.setattr("bgflow_train.studies.peers.table_rows.summary", partial(summary, resamples=20))
     columns = tmp_path / "columns"
     columns.mkdir()
     row = {
@@ -368,18 +372,24 @@ def test_a_killed_fit_keeps_the_fitted_padim(
     assert (tmp_path / "fitted.json").read_bytes() == (folder / "fitted.json").read_bytes()
 
 
-def test_the_peers_that_torch_computes_can_be_exported(folder: Path) -> None:
-    fitted = Fitted.load(folder, ALL_SCORES)
-    kept = [index for index, score in enumerate(fitted.scores) if score.name != "knn6"]
-    fusion = fitted.fusion
-    ones = Fusion([fusion.mean[i] for i in kept], [fusion.deviation[i] for i in kept], [1.0] * len(kept), 0.1, 0.0)
-    network = Network(fitted.backbone, [fitted.scores[i] for i in kept], ones, Calibration(1.0, 0.0)).eval()
-    image = torch.from_numpy(made_rooms.wall_with_things(5)[0])[None]
-    session = onnxruntime.InferenceSession(to_onnx(network, 128, 96), providers=["CPUExecutionProvider"])
+def test_the_peers_that_torch_computes_can_be_exported(pyramid: Pyramid) -> None:
+    # Each layer has cells like those of `points`, to which the densities are fitted.
+    encoder = Shallow([Layer(number, CHANNELS, 16, 16) for number in range(3, 8)], bias=16.0)
+    densities = [fitted_to_background(name, pyramid) for name in PEERS if name != "knn6"]
+    scores = [HeadScore(pyramid), *densities, LrasppScore(CHANNELS, CHANNELS).eval().requires_grad_(False)]
+    seen, new = (
+        torch.randint(0, 256, (1, 64, 96, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(seed))
+        for seed in (0, 1)
+    )
     with torch.inference_mode():
-        expected = network(image).numpy()
+        cells = score_maps(encoder, scores, seen)[0][0].flatten(1)
+    fusion = Fusion(cells.mean(1).tolist(), cells.std(1).tolist(), [1.0] * len(scores), 0.1, 0.0)
+    network = Network(encoder, scores, fusion, Calibration(1.0, 0.0)).eval().requires_grad_(False)
+    session = onnxruntime.InferenceSession(to_onnx(network, 96, 64), providers=["CPUExecutionProvider"])
+    with torch.inference_mode():
+        expected = network(new).numpy()
     assert expected.std() > 0.1
-    assert session.run(None, {"image": image.numpy()})[0] == pytest.approx(expected, abs=1e-2)
+    assert session.run(None, {"image": new.numpy()})[0] == pytest.approx(expected, abs=1e-2)
 
 
 @pytest.mark.parametrize("name", ["head", *PEERS, "lraspp"])
@@ -401,7 +411,7 @@ def novel(tmp_path: Path) -> Path:
     root = tmp_path / "novel"
     for kind in ("rgb", "label"):
         (root / kind).mkdir(parents=True)
-    for number in range(4):
+    for number in range(2):
         rgb, mask = made_rooms.wall_with_things(2000 + number)
         rgb, mask = (np.roll(image, (3, 3), (0, 1)) for image in (rgb, mask))
         cv2.imwrite(str(root / "rgb" / f"{number:05d}_0.png"), rgb[..., ::-1])
@@ -420,6 +430,8 @@ def test_alone_prints_a_row_for_each_score_in_every_table(
 ) -> None:
     monkeypatch.setattr(comparing, "RESAMPLES", 20)
     monkeypatch.setattr("bgflow_train.model.fitting.VALIDATE", (("nyu", "validate"), ("ade20k_rooms", "test")))
+    monkeypatch.setattr("bgflow_train.model.fitting.FUSE", FUSE[:1])
+    monkeypatch.setattr("bgflow_train.data.subsets.evenly_spaced", lambda dataset, _: evenly_spaced(dataset, 3))
     cache, report = tmp_path / "cache", tmp_path / "report.json"
     where = ["--data", str(made), "--novel", str(novel), "--cache", str(cache), "--json", str(report)]
     assert run(compare, str(folder), *where, "--alone") == 0
@@ -447,8 +459,9 @@ def first_cells(printed: str) -> list[list[str]]:
     return [[line.split(" | ")[0][2:] for line in table if line.startswith("| ")] for table in tables]
 
 
-def test_a_step_is_compared_with_the_given_one() -> None:
+def test_a_step_is_compared_with_the_given_one(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
+    monkeypatch.setattr(comparing, "RESAMPLES", 20)
     steps = [[rng.integers(0, 50, (6, 3, 4000))] for _ in range(3)]
     first, second, third = compare_steps(steps, against=[None, 0, 0])
     assert (first["gain"], second) == (None, compare_steps(steps)[1])

@@ -12,6 +12,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
+from support.shallow import Shallow
+
 from bgflow_rooms.nyu40 import BACKGROUND_CLASSES
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.export.onnx_graph import to_onnx
@@ -19,7 +21,7 @@ from bgflow_train.model.densities import RealNVP
 from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.network import Network, score_maps
 from bgflow_train.model.scores import SCORES, ClassesScore, DensityScore, HeadScore, RoomScore, Score, ScoreError
-from bgflow_train.networks import RANDOM
+from bgflow_train.networks import RANDOM, Encoder
 from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.studies.peers.scores import ALL_SCORES
 from bgflow_train.training.recipe import Recipe
@@ -50,11 +52,12 @@ def picture(width: int, height: int, seed: int = 0) -> torch.Tensor:
     return torch.randint(0, 256, (1, height, width, 3), dtype=torch.uint8, generator=generator)
 
 
-def made(name: str, pyramid: Pyramid) -> Score:
-    """A score whose density, where it has one, was fitted to descriptors of two pictures."""
+def made(name: str, pyramid: Pyramid, encoder: Encoder | None = None) -> Score:
+    """A score whose density, where it has one, was fitted to an encoder's descriptors of two pictures."""
+    encoder = encoder or pyramid
     score = SCORES.make(name, pyramid, seed=0).eval()
     if isinstance(score, DensityScore):
-        rows = [pyramid(picture(WIDTH, HEIGHT, seed).permute(0, 3, 1, 2).float())[score.index] for seed in (1, 2)]
+        rows = [encoder(picture(WIDTH, HEIGHT, seed).permute(0, 3, 1, 2).float())[score.index] for seed in (1, 2)]
         x = torch.cat([map.flatten(2)[0].T for map in rows])
         if isinstance(score.density, RealNVP):
             score.density.whitening.fit(x)
@@ -163,12 +166,13 @@ def test_the_confidence_is_the_head_s_mean_absolute_logit_and_scores_come_on_its
 
 
 def test_the_exported_graph_says_what_torch_says(pyramid: Pyramid) -> None:
-    scores = [made(name, pyramid) for name in STRIDES]
+    encoder = Shallow(pyramid.layers)
+    scores = [made(name, pyramid, encoder) for name in STRIDES]
     with torch.inference_mode():
-        cells = score_maps(pyramid, scores, picture(64, 64, 5))[0][0].flatten(1)
+        cells = score_maps(encoder, scores, picture(64, 64, 5))[0][0].flatten(1)
     mean, deviation = cells.mean(1).tolist(), cells.std(1).tolist()
     fusion = Fusion(mean, deviation, [1.0, 0.6, 0.5, 0.3, 0.2, 0.4, 0.1], 0.3, 0.2)
-    network = Network(pyramid, scores, fusion, Calibration(1.3, 0.1))
+    network = Network(encoder, scores, fusion, Calibration(1.3, 0.1))
     session = onnxruntime.InferenceSession(to_onnx(network, 64, 64), providers=["CPUExecutionProvider"])
     for seed in (5, 6):
         image = picture(64, 64, seed)
