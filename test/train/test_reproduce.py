@@ -52,15 +52,17 @@ LIGHT = "efficientnet_lite0-imagenet"
 """The column that takes the least time."""
 
 
-FIT = 6
-"""Number of NYU's pictures to fit with."""
+FIT = 4
+"""Number of NYU's pictures to fit with, and of those to validate with."""
 
 
 def few(made: Path) -> Splits:
-    """The splits of the small data sets, with few pictures to fit with."""
+    """The splits of the small data sets, with few pictures to fit and validate with."""
     splits = splits_of(made)
     nyu = splits.sets["nyu"]
-    return Splits(splits.sets | {"nyu": nyu | {"fit": nyu["fit"][:FIT]}})
+    return Splits(
+        splits.sets | {"nyu": nyu | {name: nyu[name][:: len(nyu[name]) // FIT] for name in ("fit", "validate")}}
+    )
 
 
 def make_tiny(monkeypatch: pytest.MonkeyPatch, made: Path) -> None:
@@ -244,11 +246,11 @@ def test_images_of_the_user_s_own_can_fit_the_fusion_and_be_reported_on(
 
 @pytest.mark.parametrize("split", ["official", "random"])
 def test_reported_images_are_used_for_nothing_else(made: Path, split: str) -> None:
-    images = open_image_sets(made, split, validation=4, seed=0)
+    images = open_image_sets(made, split, validation=2, seed=0)
     parts = [set(dataset.ids) for dataset in (images.fit, images.stop, images.nyu)]
     assert sum(map(len, parts)) == len(set.union(*parts))
     assert set(images.validate.ids) <= parts[1]
-    assert len(images.validate) <= 4
+    assert len(images.validate) <= 2
     assert not {id.rpartition("/")[2] for id in images.fuse.ids} & {
         id.rpartition("/")[2] for id in images.generalization.ids
     }
