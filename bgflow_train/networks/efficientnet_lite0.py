@@ -87,7 +87,6 @@ def _load_imagenet(network: torch.nn.Module) -> str:
         source = f"timm {ARCHITECTURE}"
     # The package has other names than timm, but the same order; the features end before the classifier.
     full = timm.create_model(ARCHITECTURE, pretrained=False).state_dict()
-    network.load_state_dict(
-        {name: tensor for name, tensor in zip(full, published, strict=True) if name in network.state_dict()}
-    )
+    names = network.state_dict().keys()
+    network.load_state_dict({name: tensor for name, tensor in zip(full, published, strict=True) if name in names})
     return source

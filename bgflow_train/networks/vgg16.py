@@ -38,7 +38,7 @@ class VGG16(Encoder):
 
     def __init__(self, weights: str = IMAGENET) -> None:
         super().__init__()
-        self.network: nn.Module = self.build(weights=None).features
+        self.network = self._draw() if weights == RANDOM else self._empty()
         self.register_buffer("mean", torch.tensor(MEAN).reshape(3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(DEVIATION).reshape(3, 1, 1), persistent=False)
         self.poolings = [name for name, module in self.network.named_children() if isinstance(module, nn.MaxPool2d)]
@@ -50,6 +50,17 @@ class VGG16(Encoder):
             layers.append(Layer(number, channels[number].out_channels, stride, field))
         self.layers = tuple(layers)
         self.source = self._load(weights)
+
+    def _draw(self) -> nn.Sequential:
+        """Build the network with torchvision's random weights."""
+        features: nn.Sequential = self.build(weights=None).features
+        return features
+
+    def _empty(self) -> nn.Sequential:
+        """Build the network for weights from a file: without drawing 138 million, most of them of the classifier."""
+        with torch.device("meta"):
+            network = self._draw()
+        return network.to_empty(device="cpu")
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """Compute the feature maps of layers 3, 4 and 5."""

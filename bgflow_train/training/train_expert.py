@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from bgflow_train.data import VOID, IndexedDataset
 from bgflow_train.data.augment import CONSTANTS, augment, canvas_scale
-from bgflow_train.networks import RANDOM, make_encoder
+from bgflow_train.networks import make_encoder
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
 from bgflow_train.runs.artifact import BEGUN, Artifact, identify_weights
@@ -114,7 +114,8 @@ def load_expert(folder: Path) -> Expert:
     """
     record, weights = EXPERT.read(folder)
     recipe = record["recipe"]
-    expert = Expert(make_encoder(recipe["encoder"], RANDOM), recipe["classes"])
+    # Not RANDOM: drawing the weights of a VGG takes longer than reading them.
+    expert = Expert(make_encoder(recipe["encoder"], str(folder / EXPERT.weights)), recipe["classes"])
     expert.load_state_dict(weights)
     trained = "decoder" if recipe["frozen"] else "encoder and decoder"
     expert.source = f"{record['init']}; {trained} trained on {next(iter(record['data']))}"

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,8 @@ from bgflow_train.studies.peers.scores.patchcore import PatchCore
 
 CHANNELS = 6
 DENSITIES: dict[str, Callable[[], Density]] = {
-    "real_nvp": lambda: RealNVP(CHANNELS, couplings=4, hidden=16, epochs=12),
-    "real_nvp_odd": lambda: RealNVP(CHANNELS, couplings=3, hidden=16, epochs=12),
+    "real_nvp": lambda: RealNVP(CHANNELS, couplings=4, hidden=16, epochs=8),
+    "real_nvp_odd": lambda: RealNVP(CHANNELS, couplings=3, hidden=16, epochs=8),
     "knn": lambda: KNN(CHANNELS, stored=2000),
     "gaussian": lambda: Gaussian(CHANNELS),
     "mixture": lambda: Mixture(CHANNELS),
@@ -31,10 +32,13 @@ SHAPELY = ("real_nvp", "real_nvp_odd", "mixture")
 """Those that can follow a bent shape and are normalised."""
 
 
-@pytest.fixture(autouse=True)
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enough steps in few epochs of few samples."""
-    monkeypatch.setattr(RealNVP, "BATCH", 128)
+@pytest.fixture(scope="module", autouse=True)
+def fast_learning() -> Iterator[None]:
+    """Enough and long steps in few epochs of few samples."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RealNVP, "BATCH", 128)
+        patch.setattr(RealNVP, "RATE", 1e-2)
+        yield
 
 
 def moons(n: int, seed: int) -> torch.Tensor:
@@ -48,6 +52,22 @@ def moons(n: int, seed: int) -> torch.Tensor:
     return torch.cat([torch.stack([x, y], 1) + 0.05 * torch.randn(n, 2, generator=generator), noise.cumsum(1)], 1)
 
 
+TRAIN, VALIDATION = moons(4000, 0), moons(1000, 1)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Callable[[str], Density]:
+    """Function that gives the density of a name, fitted to TRAIN once."""
+
+    @functools.cache
+    def fit(name: str) -> Density:
+        density = DENSITIES[name]()
+        density.fit(TRAIN, VALIDATION, seed=0)
+        return density.requires_grad_(False)
+
+    return fit
+
+
 def randomised(density: RealNVP) -> RealNVP:
     """Past the identity that it begins as."""
     generator = torch.Generator().manual_seed(1)
@@ -56,47 +76,41 @@ def randomised(density: RealNVP) -> RealNVP:
     return density
 
 
-@pytest.mark.parametrize("make", DENSITIES.values(), ids=DENSITIES)
-def test_a_density_fits_and_integrates_batches_of_any_shape(make: Callable[[], Density]) -> None:
-    density = make()
-    train, validation = moons(4000, 0), moons(1000, 1)
-    density.fit(train, validation, seed=0)
-    density.requires_grad_(False)
-    nll = density.nll(validation)
+@pytest.mark.parametrize("name", DENSITIES)
+def test_a_density_fits_and_integrates_batches_of_any_shape(fitted: Callable[[str], Density], name: str) -> None:
+    density = fitted(name)
+    nll = density.nll(VALIDATION)
     assert nll.shape == (1000,)
-    assert density.nll(validation.reshape(10, 100, CHANNELS)).flatten() == pytest.approx(nll.tolist(), abs=1e-3)
+    assert density.nll(VALIDATION.reshape(10, 100, CHANNELS)).flatten() == pytest.approx(nll.tolist(), abs=1e-3)
     # Against the correlation of the noise, so that kNN, which sees directions only, finds it far away as well.
-    far = validation + 30 * torch.tensor([1.0, -1.0]).repeat(CHANNELS // 2)
+    far = VALIDATION + 30 * torch.tensor([1.0, -1.0]).repeat(CHANNELS // 2)
     margin = 0.1 if isinstance(density, KNN) else 10.0  # its NLL lies between 0 and 2
     assert density.nll(far).mean() > nll.mean() + margin, "what is far away is unlikely"
-    assert density.mean_nll(validation) == pytest.approx(float(nll.mean()), abs=1e-3)
+    assert density.mean_nll(VALIDATION) == pytest.approx(float(nll.mean()), abs=1e-3)
 
 
 @pytest.mark.parametrize("name", SHAPELY)
-def test_fitting_beats_a_gaussian_on_two_moons(name: str) -> None:
-    density = DENSITIES[name]()
-    density.fit(moons(8000, 0), moons(2000, 1), seed=0)
+def test_fitting_beats_a_gaussian_on_two_moons(fitted: Callable[[str], Density], name: str) -> None:
     test = moons(2000, 2)
-    gaussian = torch.distributions.MultivariateNormal(moons(8000, 0).mean(0), moons(8000, 0).T.cov())
-    assert density.mean_nll(test) < -float(gaussian.log_prob(test).mean()) - 0.1
+    gaussian = torch.distributions.MultivariateNormal(TRAIN.mean(0), TRAIN.T.cov())
+    assert fitted(name).mean_nll(test) < -float(gaussian.log_prob(test).mean()) - 0.1
 
 
 @pytest.mark.parametrize("make", DENSITIES.values(), ids=DENSITIES)
 def test_the_same_seed_gives_the_same_density(make: Callable[[], Density]) -> None:
     densities = [make(), make()]
     for density in densities:
-        density.fit(moons(3000, 0), moons(500, 1), seed=7)
+        density.fit(moons(1000, 0), moons(200, 1), seed=7)
     first, second = (density.state_dict() for density in densities)
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-@pytest.mark.parametrize("make", DENSITIES.values(), ids=DENSITIES)
-def test_a_saved_density_comes_back_the_same(make: Callable[[], Density]) -> None:
-    density, again = make(), make()
-    density.fit(moons(3000, 0), moons(500, 1), seed=0)
+@pytest.mark.parametrize("name", DENSITIES)
+def test_a_saved_density_comes_back_the_same(fitted: Callable[[str], Density], name: str) -> None:
+    density, again = fitted(name), DENSITIES[name]()
     again.load_state_dict(safetensors.torch.load(safetensors.torch.save(density.state_dict())))
     x = moons(200, 2)
-    assert torch.equal(density.requires_grad_(False).nll(x), again.requires_grad_(False).nll(x))
+    assert torch.equal(density.nll(x), again.requires_grad_(False).nll(x))
 
 
 def flow_in_the_plane() -> Density:
@@ -191,7 +205,7 @@ class Killed(Exception):
 
 
 def test_a_killed_fit_goes_on_and_ends_as_the_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train, validation = moons(5000, 0), moons(500, 1)
+    train, validation = moons(1000, 0), moons(200, 1)
     whole = DENSITIES["real_nvp"]()
     whole.fit(train, validation, seed=3)
     save = Checkpoint.end_epoch

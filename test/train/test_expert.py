@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.error import URLError
@@ -29,7 +30,7 @@ from bgflow_train.data import VOID, DatasetError, FolderDataset, Sample
 from bgflow_train.data.augment import RESCALE, AugmentedDataset, augment
 from bgflow_train.data.canvas import to_canvas
 from bgflow_train.data.registry import open_split
-from bgflow_train.networks import ENCODERS, RANDOM, EncoderError, efficientnet_lite0, make_encoder
+from bgflow_train.networks import RANDOM, EncoderError, efficientnet_lite0, make_encoder
 from bgflow_train.networks.expert import Expert
 from bgflow_train.runs.checkpoint import Checkpoint
 from bgflow_train.training import train_expert as expert_training
@@ -103,10 +104,21 @@ def test_the_generator_decides_the_cut_and_the_picture_stays_as_it_is() -> None:
         assert (getattr(sample, kind) == getattr(told_by_red(), kind)).all()
 
 
-@pytest.fixture(scope="module", params=ENCODERS)
-def expert(request: pytest.FixtureRequest) -> Expert:
-    torch.manual_seed(0)
-    return Expert(make_encoder(request.param, RANDOM), classes=5).eval().requires_grad_(False)
+@pytest.fixture(scope="module")
+def experts() -> Callable[[str], Expert]:
+    """Function that gives the expert with the encoder of a name, built once."""
+
+    @functools.cache
+    def expert(name: str) -> Expert:
+        torch.manual_seed(0)
+        return Expert(make_encoder(name, RANDOM), classes=5).eval().requires_grad_(False)
+
+    return expert
+
+
+@pytest.fixture(params=["efficientnet_lite0", "vgg16"])
+def expert(request: pytest.FixtureRequest, experts: Callable[[str], Expert]) -> Expert:
+    return experts(request.param)
 
 
 def test_an_expert_gives_layers_3_to_6_as_announced_and_logits_of_the_picture_s_size(expert: Expert) -> None:

@@ -1,5 +1,7 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -10,17 +12,34 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 from bgflow_train.data import DatasetError, FolderDataset, Sample
 from bgflow_train.data.canvas import to_canvas
-from bgflow_train.networks import ENCODERS, RANDOM, EncoderError, make_encoder
+from bgflow_train.networks import RANDOM, Encoder, EncoderError, make_encoder
 from bgflow_train.studies.paper.features import FIELD_SIGMAS, FeatureCache, background_score
 
 WIDTH, HEIGHT = 128, 96
 
 
-@pytest.fixture(scope="module", params=ENCODERS)
-def encoder(request: pytest.FixtureRequest):
-    # The published weights of VGG-16 are a download; what is tested here holds for any.
-    torch.manual_seed(0)
-    return make_encoder(request.param, "imagenet" if request.param == "efficientnet_lite0" else RANDOM)
+@pytest.fixture(scope="module")
+def encoders() -> Callable[[str], Encoder]:
+    """Function that gives the encoder of a name, built once."""
+
+    @functools.cache
+    def encoder(name: str) -> Encoder:
+        # The published weights of VGG-16 are a download; what is tested here holds for any.
+        torch.manual_seed(0)
+        return make_encoder(name, "imagenet" if name == "efficientnet_lite0" else RANDOM)
+
+    return encoder
+
+
+@pytest.fixture(params=["efficientnet_lite0", "vgg16_bn"])
+def encoder(request: pytest.FixtureRequest, encoders: Callable[[str], Encoder]) -> Encoder:
+    return encoders(request.param)
+
+
+def test_batch_normalisation_changes_no_layer(encoders: Callable[[str], Encoder]) -> None:
+    with torch.device("meta"):  # Without storage, since the weights of VGG-16 are not needed for it.
+        plain = make_encoder("vgg16", RANDOM)
+    assert plain.layers == encoders("vgg16_bn").layers
 
 
 def test_an_encoder_gives_the_maps_that_its_layers_announce(encoder) -> None:
@@ -46,18 +65,20 @@ def test_a_layer_sees_its_receptive_field_and_no_further(encoder) -> None:
     assert int(seen.max() - seen.min()) + 1 == layer.receptive_field
 
 
-def test_the_effective_field_is_a_gaussian_of_about_the_sigma_that_labels_use(encoder, room) -> None:
-    if not encoder.layers[0].effective:
-        pytest.skip("labels take the theoretical box of this encoder")
-    for index, layer in enumerate(encoder.layers):
-        energy = 0.0
-        for frame in room:
-            image = torch.from_numpy(frame).permute(2, 0, 1)[None].float().requires_grad_()
-            map = encoder(image)[index]
+def test_the_effective_field_is_a_gaussian_of_about_the_sigma_that_labels_use(encoders, room) -> None:
+    encoder = encoders("efficientnet_lite0")
+    energies = [0.0 for _ in encoder.layers]
+    for frame in room:
+        middle = torch.from_numpy(frame[80:400, 160:480])  # wider than the effective fields
+        image = middle.permute(2, 0, 1)[None].float().requires_grad_()
+        for index, map in enumerate(encoder(image)):
             generator = torch.Generator().manual_seed(0)
             weights = torch.randn(map.shape[1], generator=generator)
-            (map[0, :, map.shape[2] // 2, map.shape[3] // 2] * weights).sum().backward()
-            energy = energy + image.grad[0].square().sum((0, 1)).numpy()
+            seen = (map[0, :, map.shape[2] // 2, map.shape[3] // 2] * weights).sum()
+            [gradient] = torch.autograd.grad(seen, image, retain_graph=True)
+            energies[index] = energies[index] + gradient[0].square().sum((0, 1)).numpy()
+    for layer, energy in zip(encoder.layers, energies, strict=True):
+        assert layer.effective
         share, x = energy / energy.sum(), np.arange(len(energy))
         sigma = np.sqrt((share * (x - (share * x).sum()) ** 2).sum())
         assert sigma == pytest.approx(layer.receptive_field / FIELD_SIGMAS, rel=0.4)
