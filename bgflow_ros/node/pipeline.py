@@ -157,12 +157,12 @@ class Pipeline:
         if refinement.covered() > COVERED:
             yield f"ignore_image covers {100 * refinement.covered():.0f} % of the view: no masks there"
         if refinement.hold > 0 and self._ages.none in (UNSTAMPED, STANDING):
-            yield f"{self._ages.none}: hold goes by stamps, and forgets nothing"
+            yield f"{self._ages.none}: hold uses stamps, so nothing ever expires"
         elif self._ages.none == STANDING and self._image_gate.open:
-            yield f"{STANDING}: nobody can tell which image a mask belongs to"
+            yield f"{STANDING}: masks cannot be matched to images"
 
     def _check_body(self, serialized: bytes) -> None:
-        """Compare the size of an image with the robot's body, so that a fault shows before masks are wanted."""
+        """Compare an image's size with that of `ignore_image`, so that a fault shows before masks are wanted."""
         self._unfit = ""
         if self._refiner.refinement.body is None:
             return

@@ -159,7 +159,7 @@ class FilmingRobot(Robot):
         self._last_mask = number
         self.masks += 1
         now = time.monotonic()
-        with suppress(KeyError):  # of before a pause of a thousand frames
+        with suppress(KeyError):  # from before a pause of a thousand frames; already dropped
             when, happened = self._shown[nanoseconds(mask.header)]
             self.ages.append((now, now - when, happened or self.happens))
 

@@ -145,4 +145,4 @@ def _read(file: Path) -> Any:
     try:
         return json.loads(file.read_text())
     except FileNotFoundError as error:
-        raise BenchmarkError(f"the {file.stem} did not end in time and left no numbers") from error
+        raise BenchmarkError(f"the {file.stem} did not exit in time; no results") from error
