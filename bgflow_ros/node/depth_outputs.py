@@ -75,7 +75,7 @@ class DepthOutputs:
             self.pairing.clear()
 
     def read(self, wanted: bool) -> None:
-        """Subscribe to depth while somebody wants outputs made from it."""
+        """Subscribe to depth while outputs made from it are wanted."""
         if not wanted:
             self.destroy()
         elif self._subscription is None:

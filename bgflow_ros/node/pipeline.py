@@ -54,7 +54,7 @@ COVERED = 0.9
 
 
 class Pipeline:
-    """Answers the newest image while somebody subscribes to its outputs.
+    """Answers the newest image while its outputs have a subscriber.
 
     Args:
         node: node that owns the subscriptions and timers.
@@ -84,7 +84,7 @@ class Pipeline:
         self._contrast = Contrast()
         self._ages = Ages()
         self._unfit = ""
-        """Reason why ignore_image does not fit the images, found while nobody wants masks."""
+        """Reason why ignore_image does not fit the images, found while no masks are wanted."""
         self._counted = time.monotonic(), 0, 0, drops.counts[LOST]
         self.mailbox: Mailbox[Image | CompressedImage] = Mailbox(drops)
         self.mailbox.max_rate = settings.max_rate
@@ -174,7 +174,7 @@ class Pipeline:
     # The executor's thread
 
     def _check_demand(self) -> None:
-        """Read the camera's messages only while somebody wants outputs made from them."""
+        """Read the camera's messages only while outputs made from them are wanted."""
         wants_depth = self._outputs.wanted(*DEPTH_OUTPUTS)
         wanted = wants_depth or self._outputs.wanted(*IMAGE_OUTPUTS) or self.request is not None
         if wanted and not self._image_gate.open:

@@ -282,7 +282,7 @@ def test_a_doubtful_calibration_is_used_and_told(wanting: FilmingRobot, changes:
 
 
 def test_a_calibration_that_never_comes_is_told(wanting: FilmingRobot) -> None:
-    # The node has one from the test before, and would take it for the camera's until it begins anew.
+    # The node has one from the test before, and would take it for the camera's until it begins again.
     assert wanting.change("deactivate")
     assert wanting.change("activate")
     with wanting.behaving(rate=10.0, spoil=rgbd(wanting, Depth(wanting, depth_image()), None)):

@@ -153,7 +153,7 @@ class FilmingRobot(Robot):
 
     def _take(self, mask: Image, info: Any) -> None:
         number, last = publication_number(info), self._last_mask
-        # A smaller number: the node has made its publishers anew.
+        # A smaller number: the node has recreated its publishers.
         if number is not None and last is not None and number > last:
             self.gaps += number - last - 1
         self._last_mask = number

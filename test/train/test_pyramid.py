@@ -284,7 +284,7 @@ def test_a_damaged_pyramid_is_a_clear_error(trained: Path, tmp_path: Path, broke
             {"steps": 0},
             "steps is 0, batch is 2, rate is 0.001, auxiliary is 0.4; expected at least 1",
         ),
-        ({"rate": 0.0}, "rate 0.0, "),
+        ({"rate": 0.0}, "rate is 0.0, "),
         ({"auxiliary": -1.0}, "auxiliary is -1.0"),
         ({"paste": 1.5}, r"paste is 1.5, strew is 0.0; expected 0 to 1 for both"),
         ({"strew": -0.5}, r"paste is 0.0, strew is -0.5; expected 0 to 1 for both"),

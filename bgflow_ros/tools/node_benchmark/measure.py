@@ -53,7 +53,7 @@ class Setup:
     warm_up: float = 2.0
     """Seconds between the first mask and the interval."""
     idle: float = 3.0
-    """Seconds in which nobody subscribes, before the warm-up."""
+    """Seconds without a subscriber, before the warm-up."""
     camera: tuple[int, int] = (640, 480)
     """Width and height of the images, which are rgb8."""
     best_effort: bool = False
