@@ -67,7 +67,7 @@ def test_a_covered_lens_is_told_and_its_masks_go_on(robot: Robot, camera: Watche
     assert camera.films(ROOM, DiagnosticStatus.OK, "masks a second")
     assert robot.until(lambda: camera.values().get("contrast") == "6.56")
     assert camera.films(COVERED, DiagnosticStatus.WARN, WARNING)
-    assert "is the lens covered, the room dark, a wall too near?" in camera.reports()[-1].message
+    assert "is the lens covered, the room dark, or the camera too close to a wall?" in camera.reports()[-1].message
     assert camera.values()["contrast"] == "0.00"
     assert camera.segment.log().count(WARNING) == 1, "and in the log, for whoever sees no diagnostics"
     assert robot.ask(image(COVERED), MASK) is not None
