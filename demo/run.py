@@ -125,7 +125,7 @@ def main() -> int:
     if status == 130:
         print("demo: interrupted", file=sys.stderr)
     elif status:
-        print(f"demo: {ended} ended with {processes[ended].returncode}:\n{log.read_text()}", file=sys.stderr)
+        print(f"demo: {ended} exited with status {processes[ended].returncode}:\n{log.read_text()}", file=sys.stderr)
     else:
         print(json.dumps(json.loads((arguments.out / "report.json").read_text())))
         print(arguments.out.resolve())

@@ -96,7 +96,7 @@ def bowl(mesh: MeshBuilder, rng: random.Random) -> None:
 
 
 def plates(mesh: MeshBuilder, rng: random.Random) -> None:
-    """Pile of plates or a laid place with fork and knife."""
+    """Stack of plates, or a place setting with fork and knife."""
     r, glaze, count = rng.uniform(0.08, 0.14), glazed(rng), rng.choice((1, 1, 2, 5, 8))
     for i in range(count):
         mesh.lathe(

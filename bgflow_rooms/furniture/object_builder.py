@@ -168,7 +168,7 @@ class ObjectBuilder:
         u = np.linspace(-1, 1, 25 if self.fine else 11)
         x, y = np.meshgrid(u, u, indexing="ij")
         swell = np.sqrt(np.clip((1 - x**4) * (1 - y**4), 0, 1)) * 0.5
-        pinch = 1 - 0.06 * (x**2 * (1 - y**2) + y**2 * (1 - x**2))  # the corners stand out
+        pinch = 1 - 0.06 * (x**2 * (1 - y**2) + y**2 * (1 - x**2))  # sides curve inward between the corners
         frame = self.at(center, turn)
         for side in (-1, 1):
             points = np.stack([x * pinch * size[0] / 2, y * pinch * size[1] / 2, side * swell * size[2]], -1)

@@ -85,7 +85,7 @@ SEGMENT = {
         ),
         Argument(
             "log_level",
-            "The least severe messages that are logged",
+            "Minimum severity of logged messages",
             "info",
             ("debug", "info", "warn", "error", "fatal"),
             optional=False,

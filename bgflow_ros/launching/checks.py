@@ -153,7 +153,7 @@ def _refuse_unknown(argv: Sequence[str], path: Path, arguments: Mapping[str, Arg
         if name not in arguments and name not in OF_LAUNCH:
             near = difflib.get_close_matches(name, arguments, n=1)
             meant = f"did you mean {near[0]}? " if near else ""
-            raise LaunchError(f"{name} is no argument of {path.name}; {meant}--show-args lists them")
+            raise LaunchError(f"{name} is not an argument of {path.name}; {meant}--show-args lists them")
 
 
 def _look_up(needed: Iterable[tuple[str, str]]) -> None:

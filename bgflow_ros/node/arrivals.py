@@ -51,7 +51,7 @@ class Arrivals:
         number, before = publication_number(info), self._number
         self.numbered = number is not None
         if number is None:
-            self._drops.cannot_count(LOST, "neither this rclpy nor its middleware numbers publications")
+            self._drops.cannot_count(LOST, "this rclpy or middleware provides no publication sequence numbers")
         # A smaller number comes from another camera, or from the same one after a restart.
         missing = 0
         if number is not None and before is not None and self.one_camera:

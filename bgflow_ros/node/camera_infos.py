@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The camera's calibration, which is read while somebody subscribes to outputs that need it."""
+"""The camera's calibration, which is read while there is a subscriber to outputs that need it."""
 
 from __future__ import annotations
 

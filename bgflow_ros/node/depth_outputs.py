@@ -75,7 +75,7 @@ class DepthOutputs:
             self.pairing.clear()
 
     def read(self, wanted: bool) -> None:
-        """Subscribe to depth while somebody wants outputs made from it."""
+        """Subscribe to depth while outputs made from it are wanted."""
         if not wanted:
             self.destroy()
         elif self._subscription is None:
@@ -122,9 +122,9 @@ class DepthOutputs:
             raw = f"; {topic}/{beside[0]} is published, but depth is read raw" if beside else ""
             yield f"no depth on {topic} ({count(len(there))}){raw}"
         elif self._unstamped:
-            yield f"stamps of {self._unstamped} are 0: images and depth meet by their stamps"
+            yield f"{self._unstamped} has zero stamps; depth is paired with images by stamp"
         elif self.pairing.alone > self._alone and now - self._met > PATIENCE and now - self._offered < LATELY:
-            yield f"depth on {topic} belongs to no image: {self._nearest()}"
+            yield f"no image matches the depth on {topic}: {self._nearest()}"
         else:
             if self._frames:
                 yield self._frames

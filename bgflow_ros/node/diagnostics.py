@@ -93,7 +93,7 @@ def _judge(status: NodeStatus) -> tuple[bytes, str]:
     if not active:
         return ok, status.state
     if not status.demand.masks:
-        only_info = "; ~/camera_info comes with masks alone" if status.demand.only_info else ""
+        only_info = "; ~/camera_info comes only with masks" if status.demand.only_info else ""
         return ok, f"nobody subscribes; nothing is inferred{only_info}"
     no_age = f"; no age: {status.age.unknown}" if status.age.unknown else ""
     return ok, f"{rates.output:.1f} masks a second of {rates.input or 0.0:.1f} images{no_age}"
@@ -105,8 +105,8 @@ def doubtful_view(status: NodeStatus) -> str:
     if not status.demand.masks or view.featureless < FEATURELESS:
         return ""
     return (
-        f"the model is unsure of this view: it tells nothing apart (contrast {view.contrast or 0:.2f}, rooms have "
-        f"{view.min_contrast:.2f} or more); is the lens covered, the room dark, a wall too near?"
+        f"the model is unsure of this view: its output shows almost no contrast ({view.contrast or 0:.2f}, rooms "
+        f"have {view.min_contrast:.2f} or more); is the lens covered, the room dark, or the camera too close to a wall?"
     )
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A gate that leaves messages in the middleware while nobody needs them."""
+"""A gate that leaves messages in the middleware while they are not needed."""
 
 from __future__ import annotations
 

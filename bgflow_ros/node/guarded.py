@@ -62,7 +62,7 @@ class Guarded(Node):
         self.get_logger().error(reason)
         self.refusal = reason
 
-    # The other arguments of these methods differ between distributions.
+    # The remaining arguments of these methods differ between ROS distributions.
 
     def create_timer(self, timer_period_sec: float, callback: Any, *args: Any, **how: Any) -> Any:
         """Create a timer; see rclpy."""

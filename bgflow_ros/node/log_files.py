@@ -33,5 +33,6 @@ def log_arguments(environment: Mapping[str, str]) -> list[str]:
                 return []
         except OSError as error:
             reason = error.strerror or str(error)
-    print(f"no log file in {named}: {reason}; logging to the console alone, or set ROS_LOG_DIR", file=sys.stderr)
+    told = f"no log file in {named}: {reason}; logging to the console only; set ROS_LOG_DIR for a log file"
+    print(told, file=sys.stderr)
     return ["--ros-args", "--disable-external-lib-logs"]

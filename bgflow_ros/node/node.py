@@ -287,7 +287,7 @@ def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
         except (KeyboardInterrupt, ExternalShutdownException):
             pass
         except Exception:
-            if rclpy.ok():  # else it was told to stop while it was starting
+            if rclpy.ok():  # otherwise it was interrupted during startup
                 raise
         finally:
             if node is not None:

@@ -45,7 +45,7 @@ class Outputs:
         }
 
     def wanted(self, *outputs: Output) -> bool:
-        """Tell whether somebody subscribes to one of these outputs."""
+        """Tell whether one of these outputs has a subscriber."""
         return any(self._publishers[output].get_subscription_count() for output in outputs)
 
     def publish(self, output: Output, message: Any) -> None:

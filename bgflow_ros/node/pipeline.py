@@ -54,7 +54,7 @@ COVERED = 0.9
 
 
 class Pipeline:
-    """Answers the newest image while somebody subscribes to its outputs.
+    """Answers the newest image while its outputs have a subscriber.
 
     Args:
         node: node that owns the subscriptions and timers.
@@ -84,7 +84,7 @@ class Pipeline:
         self._contrast = Contrast()
         self._ages = Ages()
         self._unfit = ""
-        """Reason why ignore_image does not fit the images, found while nobody wants masks."""
+        """Reason why ignore_image does not fit the images, found while no masks are wanted."""
         self._counted = time.monotonic(), 0, 0, drops.counts[LOST]
         self.mailbox: Mailbox[Image | CompressedImage] = Mailbox(drops)
         self.mailbox.max_rate = settings.max_rate
@@ -157,12 +157,12 @@ class Pipeline:
         if refinement.covered() > COVERED:
             yield f"ignore_image covers {100 * refinement.covered():.0f} % of the view: no masks there"
         if refinement.hold > 0 and self._ages.none in (UNSTAMPED, STANDING):
-            yield f"{self._ages.none}: hold goes by stamps, and forgets nothing"
+            yield f"{self._ages.none}: hold uses stamps, so nothing ever expires"
         elif self._ages.none == STANDING and self._image_gate.open:
-            yield f"{STANDING}: nobody can tell which image a mask belongs to"
+            yield f"{STANDING}: masks cannot be matched to images"
 
     def _check_body(self, serialized: bytes) -> None:
-        """Compare the size of an image with the robot's body, so that a fault shows before masks are wanted."""
+        """Compare an image's size with that of `ignore_image`, so that a fault shows before masks are wanted."""
         self._unfit = ""
         if self._refiner.refinement.body is None:
             return
@@ -174,7 +174,7 @@ class Pipeline:
     # The executor's thread
 
     def _check_demand(self) -> None:
-        """Read the camera's messages only while somebody wants outputs made from them."""
+        """Read the camera's messages only while outputs made from them are wanted."""
         wants_depth = self._outputs.wanted(*DEPTH_OUTPUTS)
         wanted = wants_depth or self._outputs.wanted(*IMAGE_OUTPUTS) or self.request is not None
         if wanted and not self._image_gate.open:

@@ -29,9 +29,9 @@ class Demand:
     """Subscribers of the node's outputs."""
 
     masks: bool = False
-    """True while somebody subscribes to an output that needs inference."""
+    """True while an output that needs inference has a subscriber."""
     only_info: bool = False
-    """True while somebody subscribes to ~/camera_info, which accompanies masks, and nobody to masks."""
+    """True while ~/camera_info, which accompanies masks, has a subscriber, and masks have none."""
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,8 @@ def intrinsics(info: Any) -> Intrinsics:
     if found is None or not np.isfinite(found).all() or min(found.fx, found.fy) <= 0:
         said = "none" if found is None else ", ".join(f"{value:g}" for value in found)
         raise ImageError(
-            "no calibration", f"camera_info has fx, fy, cx, cy {said}; expected focal lengths above 0 (calibrate)"
+            "no calibration",
+            f"camera_info has fx, fy, cx, cy {said}; expected focal lengths above 0; calibrate the camera",
         )
     return found
 

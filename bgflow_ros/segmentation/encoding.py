@@ -33,5 +33,5 @@ def encode_file(pixels: npt.NDArray[Any], suffix: str) -> bytes:
     except cv2.error:  # OpenCV 4.5 raises where newer versions return False
         encoded = False
     if not encoded:
-        raise OSError(f"OpenCV makes no {suffix[1:].upper()} of {pixels.shape[1]}x{pixels.shape[0]} pixels")
+        raise OSError(f"OpenCV cannot encode {pixels.shape[1]}x{pixels.shape[0]} pixels as {suffix[1:].upper()}")
     return data.tobytes()

@@ -59,7 +59,7 @@ def expand(path: str | Path) -> Path:
 
 
 def user_path(text: str) -> Path:
-    """Read a path of the command line as a shell would where no shell does: `--out=~/masks`, launch files, services.
+    """Expand `~` in a path as a shell would, where no shell has: `--out=~/masks`, launch files, services.
 
     Raises:
         argparse.ArgumentTypeError: there is no home folder for `~`.

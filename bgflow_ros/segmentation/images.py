@@ -127,7 +127,8 @@ def pixels(message: Any) -> Pixels:
     if encoding.even and (width % 2 or (encoding.rows != (1, 1) and height % 2)):
         raise ImageError("odd size", f"{width}x{height} pixels; {message.encoding} shares chroma between two")
     if encoding.packed and message.step > width:
-        raise ImageError("wrong step", f"{message.step} bytes a row; {message.encoding} is read of {width}, unpadded")
+        found = f"step is {message.step}; {message.encoding} must be unpadded ({width} bytes per row)"
+        raise ImageError("wrong step", found)
     return view_rows(message, encoding.bytes, height * encoding.rows[0] // encoding.rows[1])
 
 
@@ -144,7 +145,7 @@ def view_rows(message: Any, bytes_per_pixel: int, rows: int) -> Pixels:
         raise ImageError("oversized", f"{width}x{height} pixels; expected at most {MAX_PIXELS} in all")
     row = width * bytes_per_pixel
     if step < row:
-        raise ImageError("wrong step", f"{step} bytes a row; {width} pixels of {message.encoding} take {row}")
+        raise ImageError("wrong step", f"step is {step}; {width} pixels of {message.encoding} need {row} bytes")
     data = np.frombuffer(message.data, np.uint8)
     if data.size < rows * step:
         raise ImageError("truncated data", f"{data.size} bytes; {rows} rows of {step} bytes take {rows * step}")
@@ -226,5 +227,5 @@ def decode_file(data: Any) -> Pixels:
     """
     stored = decompress(data, cv2.IMREAD_ANYCOLOR)
     if stored.dtype == np.uint16 and stored.ndim == 2:
-        raise ImageError("no camera image", "one channel of uint16, as depth has; expected 8 bits, or colours")
+        raise ImageError("no camera image", "single-channel 16-bit image (probably depth); expected 8-bit or colour")
     return Decoder()._to_rgb(stored)

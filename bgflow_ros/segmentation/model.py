@@ -117,13 +117,13 @@ def _checked(folder: Path, entry: dict[str, Any], limit: int) -> bytes:
         raise ModelError(f"{path} is missing or unreadable ({error.strerror}), though {MANIFEST} names it") from error
     if len(content) > limit:
         raise ModelError(
-            f"{path} is larger than {limit} bytes; that is no graph for a robot; tools take it with --max-graph-mb"
+            f"{path} is larger than {limit} bytes: too large; command-line tools accept it with --max-graph-mb"
         )
     found = hashlib.sha256(content).hexdigest()
     if found != entry["sha256"]:
         raise ModelError(
             f"{path} has been altered: its SHA-256 is {found[:12]}..., the manifest says {entry['sha256'][:12]}...; "
-            "restore the model folder or export it anew"
+            "restore the model folder or export it again"
         )
     return content
 
@@ -152,11 +152,11 @@ def _manifest(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}); a model folder holds a {MANIFEST}") from error
     if len(text) > MANIFEST_BYTES:
-        raise ModelError(f"{path} is larger than {MANIFEST_BYTES} bytes; that is no manifest")
+        raise ModelError(f"{path} is larger than {MANIFEST_BYTES} bytes; not a valid manifest")
     try:
         manifest = yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is no valid YAML: {error}") from error
+        raise ModelError(f"{path} is not valid YAML: {error}") from error
     schema = json.loads(resources.files(__package__).joinpath("manifest.schema.json").read_text())
     version = manifest.get("format") if isinstance(manifest, dict) else None
     supported = schema["properties"]["format"]["const"]

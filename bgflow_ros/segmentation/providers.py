@@ -47,7 +47,7 @@ KEPT_FLOAT32 = "Exp,Log,MatMul,Gemm,ReduceL2,ReduceMean,ReduceSum"
 def refusal(model: Model, device: str, precision: str) -> str | None:
     """Say why a device does not offer a precision; None where it does."""
     if precision not in ("auto", *OFFERED[device]):
-        return f"precision {precision} is not for {device}, which has {', '.join(OFFERED[device])}"
+        return f"{device} does not support precision {precision}; expected one of {', '.join(OFFERED[device])}"
     if precision == "int8" and model.int8 is None:
         return f"model {model.name} has no int8 graph; `bgflow quantize` makes one"
     return None

@@ -40,7 +40,7 @@ class Recovery:
         self._renewed = False
 
     def __call__(self, image: npt.NDArray[np.uint8]) -> Segmentation:
-        """Segment one image; an exception of inference is passed on after recovering."""
+        """Segment one image; inference errors are re-raised after recovery."""
         try:
             segmentation = self.segmenter(image)
         except Exception as error:

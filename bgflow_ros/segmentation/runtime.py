@@ -37,7 +37,7 @@ class Runtime:
 
     Raises:
         DeviceError: the device or precision is unknown, or this installation or machine cannot use it.
-        ModelError: ONNX Runtime or this package does not understand the graph.
+        ModelError: the graph cannot be loaded, or has unexpected inputs or outputs.
     """
 
     def __init__(self, model: Model, device: str = "auto", threads: int = 0, precision: str = "auto") -> None:

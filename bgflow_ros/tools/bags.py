@@ -162,7 +162,7 @@ class _Masks:
             self._write(self._of_depth(message), message.received, self._outcome.outputs)
 
     def finish(self, received: int) -> None:
-        """Write the outputs that still wait, and note depth that belongs to no image."""
+        """Write the outputs that still wait, and note depth that matches no image."""
         self._write(self._of_pairs(self._pairing.finish()), received, self._outcome.outputs)
         name, images, depths = self._outcome.topics.depth, self._image_stamps, self._depth_stamps
         if name and images and not self._outcome.depths and not self._outcome.outputs.total:

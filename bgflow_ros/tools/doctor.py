@@ -127,7 +127,7 @@ def _run(model: Model, device: str, precision: str, reference: Runtime) -> Findi
         times.append(1e3 * (time.perf_counter() - start))
     text = (
         f"runs on {runtime.device} in {runtime.precision}: {statistics.median(times):.1f} ms a frame, loaded in "
-        f"{loaded:.1f} s, likelihood {difference:.4f} from float32 in the mean"
+        f"{loaded:.1f} s, mean likelihood difference to float32: {difference:.4f}"
     )
     return Finding(subject, text, difference < DIFFERENT)
 

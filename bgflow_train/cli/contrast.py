@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("model", type=user_path, help="model folder, changed in place")
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
-    parser.add_argument("--notes", type=user_path, help="Markdown file to end the model card with")
+    parser.add_argument("--notes", type=user_path, help="Markdown file appended to the model card")
 
 
 def run(arguments: argparse.Namespace) -> int:

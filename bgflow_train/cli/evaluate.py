@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=user_path,
         help="folder for the counts of an unfinished run (bgflow in XDG_CACHE_HOME, or in ~/.cache)",
     )
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
-    parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="%(default)s")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="device (%(default)s)")
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="number format (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the resampling behind the intervals (%(default)s)")
 
 

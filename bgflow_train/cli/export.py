@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument("--out", type=user_path, required=True, help="the model folder; its name becomes the model's")
     parser.add_argument("--cache", type=user_path, help="folder for the counts of a run that is not finished (FIT)")
-    parser.add_argument("--notes", type=user_path, help="Markdown file to end the model card with")
+    parser.add_argument("--notes", type=user_path, help="Markdown file appended to the model card")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -47,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scores", default=",".join(default.scores), metavar="NAME,NAME", help=scores)
     size = f"{default.width}x{default.height}"
     parser.add_argument("--size", default=size, metavar="WxH", help="size of the network's input (%(default)s)")
-    parser.add_argument("--cells", type=int, default=default.cells, help="most descriptors per layer (%(default)s)")
+    cells = "maximum number of descriptors per layer (%(default)s)"
+    parser.add_argument("--cells", type=int, default=default.cells, help=cells)
     parser.add_argument("--seed", type=int, default=default.seed, help="seed of everything random (%(default)s)")
 
 

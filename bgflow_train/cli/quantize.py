@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PART",
         help="convolutions to keep in float32, by a part of the name of their weights",
     )
-    parser.add_argument("--notes", type=user_path, help="Markdown file to end the model card with")
+    parser.add_argument("--notes", type=user_path, help="Markdown file appended to the model card")
     parser.add_argument("--cache", type=user_path, help="folder for the counts of a run that is not finished (MODEL)")
 
 
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     int8 = manifest.added["int8"]
     found = int8["difference"]
     print(
-        f"likelihood differs from float32 by {found['mean']:.4f} in the mean, {found['percentile99']:.3f} at the 99th "
+        f"likelihood differs from float32 by {found['mean']:.4f} on average, {found['percentile99']:.3f} at the 99th "
         f"percentile, {found['largest']:.3f} at most, on {found['pictures']} held-back images"
     )
     for name, metrics in (("float32", manifest.metrics), ("int8", int8["metrics"])):

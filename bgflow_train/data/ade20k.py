@@ -145,7 +145,7 @@ def _full_mask(path: Path, names: Path) -> npt.NDArray[np.uint8]:
     named = _names(names)
     present: list[int] = np.unique(classes).tolist()
     if any(present) and named.keys().isdisjoint(present):
-        raise DatasetError(f"{names} names none of the classes in {path}; expected the json of the same image")
+        raise DatasetError(f"{names} contains none of the classes in {path}; expected the json of the same image")
     # Pixels without a name, like unlabelled ones, may be anything and are ignored.
     table = np.full(present[-1] + 1, VOID, np.uint8)
     for index in present:

@@ -56,7 +56,7 @@ def open_split(data: Path, name: str, split: str) -> IndexedDataset:
 
 
 def dataset_path(data: Path, name: str) -> Path:
-    """Find a known data set in the folder that holds all data sets; NYU's original file may stand in for its folder."""
+    """Find a known data set in the folder that holds all data sets; for NYU, fall back to the original .mat file."""
     if name == "nyu" and not (data / FOLDERS[name]).is_dir() and (data / MAT).is_file():
         return data / MAT
     return data / FOLDERS[name]

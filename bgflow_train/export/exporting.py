@@ -52,7 +52,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         data: Folder that holds the data sets.
         out: The model folder; its name becomes the model's.
         cache: Folder for the counts of a run that is not finished.
-        notes: Markdown to end the model card with.
+        notes: Markdown to append to the model card.
 
     Raises:
         DatasetError: A score cannot become part of a graph, or a data set is missing.

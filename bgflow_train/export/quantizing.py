@@ -126,7 +126,7 @@ def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, 
         data: Folder that holds the data sets.
         cache: Folder for the counts of a run that is not finished.
         keep: See `quantize`.
-        notes: Markdown to end the model card with.
+        notes: Markdown to append to the model card.
 
     Returns:
         The manifest as written.

@@ -57,7 +57,7 @@ def add_contrast(folder: Path, data: Path, notes: str = "") -> Manifest:
     Args:
         folder: The model folder.
         data: Folder that holds the data sets.
-        notes: Markdown to end the model card with.
+        notes: Markdown to append to the model card.
 
     Returns:
         The manifest as written.

@@ -81,7 +81,8 @@ class ExpertRecipe:
         _check("crop", *self.crop)
         if self.epochs < 1 or self.batch < 1 or self.rate <= 0:
             raise ValueError(
-                f"{self.epochs} epochs, {self.batch} crops a step, rate {self.rate}; expected at least 1, 1 and above 0"
+                f"epochs is {self.epochs}, batch is {self.batch}, rate is {self.rate}; "
+                "expected at least 1, at least 1 and above 0"
             )
 
 
@@ -122,11 +123,11 @@ class BackboneRecipe:
         _check("crop", *self.crop)
         if min(self.steps, self.batch) < 1 or self.rate <= 0 or self.auxiliary < 0:
             raise ValueError(
-                f"{self.steps} steps of {self.batch} crops, rate {self.rate}, weight {self.auxiliary} of the classes; "
-                "expected at least 1 and 1, above 0, from 0 on"
+                f"steps is {self.steps}, batch is {self.batch}, rate is {self.rate}, auxiliary is {self.auxiliary}; "
+                "expected at least 1, at least 1, above 0 and at least 0"
             )
         if not (0 <= self.paste <= 1 and 0 <= self.strew <= 1):
-            raise ValueError(f"{self.paste} of the crops pasted into, {self.strew} with added shapes; expected 0 to 1")
+            raise ValueError(f"paste is {self.paste}, strew is {self.strew}; expected 0 to 1 for both")
 
 
 def _check(what: str, width: int, height: int) -> None:

@@ -42,7 +42,7 @@ def take_step(
     loss: Tensor,
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
-    longest: float,
+    max_norm: float,
 ) -> None:
     """Take one step of gradient descent.
 
@@ -51,11 +51,11 @@ def take_step(
         loss: The loss to reduce.
         optimizer: Optimizer of the network's weights.
         schedule: Schedule of the optimizer's learning rates.
-        longest: Norm to which longer gradients are clipped.
+        max_norm: Norm above which gradients are clipped.
     """
     optimizer.zero_grad()
     loss.backward()
-    nn.utils.clip_grad_norm_(network.parameters(), longest)
+    nn.utils.clip_grad_norm_(network.parameters(), max_norm)
     optimizer.step()
     schedule.step()
 

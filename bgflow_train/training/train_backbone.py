@@ -95,7 +95,7 @@ def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation
         for step in range(state.epoch * PERIOD, recipe.steps):
             backbone.train()
             loss = _loss(backbone, *_batch(sources, recipe, step), recipe.auxiliary)
-            take_step(backbone, loss, optimizer, schedule, longest=5.0)
+            take_step(backbone, loss, optimizer, schedule, max_norm=5.0)
             _follow(both["mean"], backbone, min(recipe.memory, (1 + step) / (10 + step)))
             bar.set_postfix(loss=f"{loss.item():.3f}", validation=f"{state.nll:.3f}")
             bar.update()

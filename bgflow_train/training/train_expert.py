@@ -94,7 +94,7 @@ def train_expert(recipe: ExpertRecipe, train: IndexedDataset, validation: Indexe
             expert.encoder.train(not recipe.frozen)
             for image, labels in itertools.islice(_batches(train, recipe, state.epoch), batches):
                 loss = _loss(expert, image, labels)
-                take_step(expert, loss, optimizer, schedule, longest=10.0)
+                take_step(expert, loss, optimizer, schedule, max_norm=10.0)
                 bar.set_postfix(loss=f"{loss.item():.3f}", validation=f"{state.nll:.3f}")
                 bar.update()
             state.end_epoch(_validate(expert, validation, recipe))

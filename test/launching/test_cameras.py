@@ -70,7 +70,7 @@ def robots(tiny: Path) -> Iterator[dict[str, Robot]]:
 
 @pytest.mark.parametrize(("camera", "other"), [("front", "left"), ("left", "front")])
 def test_each_node_answers_its_own_camera_only(robots: dict[str, Robot], camera: str, other: str) -> None:
-    # Both robots' frames bear other names, so that nobody can take one for the other's.
+    # Distinct frame_ids, so that outputs cannot be confused.
     robots[other].received[MASK].clear()
     width, height = SIZES[camera]
     answer = robots[camera].ask(frame(camera, 5), MASK, topic="color/image_raw")

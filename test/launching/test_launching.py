@@ -147,7 +147,7 @@ def test_a_path_may_begin_with_the_home(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("command", [["launch", "bgflow", "segment.launch.py"], ["launch", FILE]])
 def test_an_argument_of_another_name_is_refused(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["ros2", *command, "imgae:=/x"])
-    with pytest.raises(LaunchError, match=r"^imgae is no argument of segment\.launch\.py; did you mean image\?"):
+    with pytest.raises(LaunchError, match=r"^imgae is not an argument of segment\.launch\.py; did you mean image\?"):
         checks.check_launch(context("imgae:=/x"), FILE, SEGMENT, list)
     checks.check_launch(context("image:=/x", "sigterm_timeout:=3", "launch-prefix:=nice"), FILE, SEGMENT, list)
 

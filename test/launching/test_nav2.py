@@ -248,7 +248,7 @@ def test_a_wall_is_not_marked_however_near(clouds) -> None:
 def test_a_silent_segmenter_makes_the_costmap_stale() -> None:
     nav2 = layer()
     source = nav2.sources["foreground"]
-    source.buffer(np.empty((0, 3), np.float32), ROTATION, CAMERA, now=10.0)  # nothing in sight is an answer
+    source.buffer(np.empty((0, 3), np.float32), ROTATION, CAMERA, now=10.0)  # an empty cloud is a valid answer
     assert source.current(now=10.9)
     assert not source.current(now=11.1)
 

@@ -148,7 +148,7 @@ def test_a_folder_gives_its_images_videos_and_bags_sorted(tmp_path: Path) -> Non
         cv2.imwrite(str(tmp_path / name), frame(9))
     cv2.imwrite(str(tmp_path / "d.pgm"), frame(9)[..., 0])
     gif = [cv2.imwrite(str(tmp_path / "i.gif"), frame(9))] if cv2.haveImageWriter("i.gif") else []  # from 4.11 on
-    (tmp_path / "h").write_bytes((tmp_path / "b.png").read_bytes())  # an image without a name that says so
+    (tmp_path / "h").write_bytes((tmp_path / "b.png").read_bytes())  # an image file without an image extension
     for name in ("notes.txt", "camera.yaml", ".DS_Store", ".hidden.jpg"):
         (tmp_path / name).write_text("no image")
     write_bag(tmp_path / "c", StoragePlugin.MCAP)
@@ -164,7 +164,7 @@ def test_what_a_user_would_miss_of_a_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     cv2.imwrite(str(tmp_path / "z.png"), np.full((HEIGHT, WIDTH), 1500, np.uint16))
     cv2.imwrite(str(tmp_path / "z.tiff"), np.full((HEIGHT, WIDTH), 1.5, np.float32))
-    messages = ("", "b.HEIC.*no complete image", "sub: a folder", "one channel of uint16", "float32")
+    messages = ("", "b.HEIC.*no complete image", "sub: a folder", "single-channel 16-bit image", "float32")
     for source, message in zip(sources([tmp_path]), messages, strict=True):
         if not message:
             list(source.frames())

@@ -137,7 +137,7 @@ def test_depth_that_nobody_publishes_is_told_within_three_seconds_and_logged_onc
         masks = wanting.masks
         assert wanting.until(lambda: wanting.masks > masks), "they do not wait for it"
     assert well(wanting), wanting.diagnosis
-    # Not again where another test made it say so within the ten seconds before.
+    # Not logged again if another test triggered it within the last 10 s (rate limit).
     assert max(before, 1) <= node[1].log().count(said) <= before + 1
 
 
@@ -152,11 +152,11 @@ def test_depth_that_ends_is_told(wanting: FilmingRobot) -> None:
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "47 ms later": ({"later": 0.047}, "depth on /depth belongs to no image: nearest stamp 47 ms away (after)"),
+    "47 ms later": ({"later": 0.047}, "no image matches the depth on /depth: nearest stamp 47 ms away (after)"),
     "40 ms before": ({"later": -0.04}, "nearest stamp 40 ms away (before), expected at most 20 ms"),
     "of another clock": ({"later": -1e6}, "stamps are of another clock, the nearest 1e+06 s before its image"),
     "of a clock ahead": ({"later": 1e6}, "stamps are of another clock, the nearest 1e+06 s after its image"),
-    "stamps of 0": ({"zero": True}, "stamps of depth are 0"),
+    "stamps of 0": ({"zero": True}, "depth has zero stamps"),
     "another size": ({"message": depth_image(80, 60)}, "depth of another size: 80x60 pixels, the image has 160x120"),
     "of no depth": ({"message": image(np.zeros((HEIGHT, WIDTH, 3), np.uint8))}, "unknown depth encoding: 'rgb8'"),
     "another frame": ({"frame": "depth_optical"}, "depth is in frame depth_optical, the image in camera"),
@@ -190,7 +190,7 @@ def test_a_calibration_of_another_size_is_told_and_none_is_published(
 ) -> None:
     with wanting.behaving(rate=10.0, spoil=rgbd(wanting, Depth(wanting, depth_image()), info)):
         assert told(wanting, what), wanting.diagnosis
-        for _ in range(2):  # what was under way at the first time is here by the second
+        for _ in range(2):  # the second pass also sees messages that were in flight during the first
             for topic in (INFO, STATIC_INFO, POINTS, STATIC_DEPTH):
                 wanting.received[topic].clear()
             assert wanting.until(lambda: wanting.received[STATIC_DEPTH])
@@ -282,7 +282,7 @@ def test_a_doubtful_calibration_is_used_and_told(wanting: FilmingRobot, changes:
 
 
 def test_a_calibration_that_never_comes_is_told(wanting: FilmingRobot) -> None:
-    # The node has one from the test before, and would take it for the camera's until it begins anew.
+    # The node has one from the test before, and would take it for the camera's until it begins again.
     assert wanting.change("deactivate")
     assert wanting.change("activate")
     with wanting.behaving(rate=10.0, spoil=rgbd(wanting, Depth(wanting, depth_image()), None)):
@@ -317,7 +317,7 @@ def test_a_calibration_alone_waits_for_masks_and_says_so(node: tuple[FilmingRobo
     robot, _ = node
     subscription = robot.node.create_subscription(CameraInfo, INFO, lambda message: None, 10)
     robot.leave()
-    assert robot.until(lambda: "~/camera_info comes with masks alone" in robot.diagnosis.message)
+    assert robot.until(lambda: "~/camera_info comes only with masks" in robot.diagnosis.message)
     assert robot.diagnosis.level == DiagnosticStatus.OK
     robot.node.destroy_subscription(subscription)
     robot.listen()
@@ -328,7 +328,7 @@ def test_hold_with_stamps_of_0_is_told(node: tuple[FilmingRobot, Segment]) -> No
     robot, _ = node
     assert robot.set(hold=1.0).successful
     with robot.behaving(stamp=lambda now: 0):
-        assert told(robot, "stamps are 0: hold goes by stamps")
+        assert told(robot, "stamps are 0: hold uses stamps")
     assert robot.set(hold=0.0).successful
     assert robot.until(lambda: robot.diagnosis.level == DiagnosticStatus.OK)
 
@@ -348,8 +348,8 @@ def test_stamps_that_stand_still_are_told_and_with_hold_what_they_keep(node: tup
     robot, _ = node
     stopped = time.time_ns()
     with robot.behaving(stamp=lambda now: stopped):
-        assert told(robot, "stamps are all the same: nobody can tell which image a mask belongs to")
+        assert told(robot, "stamps are all the same: masks cannot be matched to images")
         assert robot.set(hold=1.0).successful
-        assert told(robot, "stamps are all the same: hold goes by stamps, and forgets nothing")
+        assert told(robot, "stamps are all the same: hold uses stamps, so nothing ever expires")
     assert robot.set(hold=0.0).successful
     assert robot.until(lambda: robot.diagnosis.level == DiagnosticStatus.OK)

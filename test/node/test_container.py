@@ -51,7 +51,7 @@ def saved(robot: FilmingRobot) -> Trigger.Response:
 
 def test_without_a_home_it_starts_and_says_why_no_frame_is_saved(robot: FilmingRobot, start) -> None:
     segment = start(CONTAINER)
-    assert segment.log().count("no log file in ~/.ros/log: HOME is not set; logging to the console alone") == 1
+    assert segment.log().count("no log file in ~/.ros/log: HOME is not set; logging to the console only") == 1
     for _ in range(2):
         answer = saved(robot)
         assert not answer.success
@@ -67,7 +67,7 @@ def test_on_a_read_only_disk_it_starts_and_says_why_no_frame_is_saved(
 ) -> None:
     monkeypatch.setenv("CONTAINER_HOME", str(tmp_path))
     segment = start(CONTAINER, save_folder=folder)
-    assert "no log file in ~/.ros/log: Read-only file system; logging to the console alone" in segment.log()
+    assert "no log file in ~/.ros/log: Read-only file system; logging to the console only" in segment.log()
     answer = saved(robot)
     assert not answer.success
     where = str(tmp_path / "frames") if folder.startswith("~") else folder

@@ -62,7 +62,7 @@ def but(**changes: Any) -> NodeStatus:
         (
             {"view": UNSURE},
             WARN,
-            "the model is unsure of this view: it tells nothing apart (contrast 0.16, rooms have 0.73 or more); is the",
+            "the model is unsure of this view: its output shows almost no contrast (0.16, rooms have 0.73 or more); is",
         ),
         ({"view": UNSURE | {"featureless": 0.9}}, OK, "masks a second"),
         ({"view": UNSURE | {"featureless": 9.0}, "demand": {"masks": False}}, OK, "nobody subscribes"),
@@ -75,7 +75,7 @@ def but(**changes: Any) -> NodeStatus:
         (
             {"demand": {"masks": False, "only_info": True}},
             OK,
-            "nothing is inferred; ~/camera_info comes with masks alone",
+            "nothing is inferred; ~/camera_info comes only with masks",
         ),
         ({"age": {"unknown": "stamps are 0"}}, OK, "29.9 masks a second of 30.0 images; no age: stamps are 0"),
     ],

@@ -94,7 +94,7 @@ def test_a_camera_that_is_started_again_is_not_taken_for_frames_lost(robot: Film
     lost = robot.counts()[2].get("lost on the way", 0)
     robot.plug(ReliabilityPolicy.RELIABLE)
     goes_on(robot, node)
-    assert robot.counts()[2].get("lost on the way", 0) < lost + 30, "its numbers began anew"
+    assert robot.counts()[2].get("lost on the way", 0) < lost + 30, "its numbers began again"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ MASK = "segmenter/foreground_mask"
 ROOM = np.full((96, 128, 3), 230, np.uint8)
 ROOM[:, :64] = 20
 COVERED = np.full((96, 128, 3), 230, np.uint8)
-WARNING = "the model is unsure of this view: it tells nothing apart (contrast 0.00, rooms have 1.50 or more)"
+WARNING = "the model is unsure of this view: its output shows almost no contrast (0.00, rooms have 1.50 or more)"
 
 
 class WatchedCamera:
@@ -67,7 +67,7 @@ def test_a_covered_lens_is_told_and_its_masks_go_on(robot: Robot, camera: Watche
     assert camera.films(ROOM, DiagnosticStatus.OK, "masks a second")
     assert robot.until(lambda: camera.values().get("contrast") == "6.56")
     assert camera.films(COVERED, DiagnosticStatus.WARN, WARNING)
-    assert "is the lens covered, the room dark, a wall too near?" in camera.reports()[-1].message
+    assert "is the lens covered, the room dark, or the camera too close to a wall?" in camera.reports()[-1].message
     assert camera.values()["contrast"] == "0.00"
     assert camera.segment.log().count(WARNING) == 1, "and in the log, for whoever sees no diagnostics"
     assert robot.ask(image(COVERED), MASK) is not None

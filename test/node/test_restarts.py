@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Killed beside a camera, the node is back: what scripts/restarts does a hundred times, a few times."""
+"""The node recovers after SIGKILL while a camera publishes. A short version of scripts/restarts."""
 
 from __future__ import annotations
 

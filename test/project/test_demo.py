@@ -38,7 +38,7 @@ def children(pid: int) -> list[int]:
         try:
             if int(stat.read_text().rsplit(")", 1)[1].split()[1]) == pid:
                 found.append(int(stat.parent.name))
-        except OSError:  # gone in between
+        except OSError:  # the process exited meanwhile
             continue
     return found
 

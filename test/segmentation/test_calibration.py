@@ -54,7 +54,7 @@ EXPLAINED = {
     ),
     "offsets without a size": ({"roi": (100, 50, 0, 0)}, (640, 480), (600, 500, 320, 240)),
     "a region on its side": ({"roi": (0, 0, 300, 400)}, (300, 400), (600, 500, 320, 240)),
-    # Who has scaled it and left what was said of the full resolution.
+    # A driver that scaled the image but kept the full-resolution values.
     "scaled already, binning said": ({"binning_x": 2, "binning_y": 2}, (640, 480), (600, 500, 320, 240)),
     "scaled already, region said": ({"roi": (800, 600, 640, 480)}, (640, 480), (600, 500, 320, 240)),
 }

@@ -172,9 +172,9 @@ def test_without_a_driver_there_are_no_cards(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("device", "precision", "reason"),
     [
-        ("cpu", "float16", "cpu, which has float32, int8"),
-        ("cuda", "int8", "cuda, which has float32"),
-        ("tensorrt", "int8", "tensorrt, which has float32, float16"),
+        ("cpu", "float16", "cpu does not support precision float16; expected one of float32, int8"),
+        ("cuda", "int8", "cuda does not support precision int8; expected one of float32"),
+        ("tensorrt", "int8", "tensorrt does not support precision int8; expected one of float32, float16"),
     ],
 )
 def test_a_precision_that_a_device_has_not_is_refused(device: str, precision: str, reason: str) -> None:

@@ -94,7 +94,7 @@ def soak(arguments: argparse.Namespace, parameters: dict[str, object]) -> report
         segment.close()
         robot.close()
     if status or seconds > 2 or "Traceback" in log:
-        raise SystemExit(f"soak: the node ended with {status} after {seconds:.1f} s; it says:\n{log}")
+        raise SystemExit(f"soak: the node exited with status {status} after {seconds:.1f} s; it says:\n{log}")
     soaked.published, soaked.masks, soaked.gaps = robot.published, robot.masks, robot.gaps
     soaked.received, soaked.answered, soaked.dropped = robot.counts()
     soaked.lost = soaked.dropped.pop("lost on the way", 0)

@@ -153,13 +153,13 @@ class FilmingRobot(Robot):
 
     def _take(self, mask: Image, info: Any) -> None:
         number, last = publication_number(info), self._last_mask
-        # A smaller number: the node has made its publishers anew.
+        # A smaller number: the node has recreated its publishers.
         if number is not None and last is not None and number > last:
             self.gaps += number - last - 1
         self._last_mask = number
         self.masks += 1
         now = time.monotonic()
-        with suppress(KeyError):  # of before a pause of a thousand frames
+        with suppress(KeyError):  # from before a pause of a thousand frames; already dropped
             when, happened = self._shown[nanoseconds(mask.header)]
             self.ages.append((now, now - when, happened or self.happens))
 

@@ -34,9 +34,9 @@ def main() -> int:
     """Run the restarts; return 1 if a node was late."""
     parser = argparse.ArgumentParser(prog="scripts/restarts", description=__doc__)
     parser.add_argument("--times", type=int, default=100, help="how often (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the moments (%(default)s)")
-    parser.add_argument("--camera", choices=RELIABILITIES, default="reliable", help="its QoS (%(default)s)")
-    parser.add_argument("--size", choices=SIZES, default="160x120", help="of its images (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="random seed for the kill times (%(default)s)")
+    parser.add_argument("--camera", choices=RELIABILITIES, default="reliable", help="the camera's QoS (%(default)s)")
+    parser.add_argument("--size", choices=SIZES, default="160x120", help="size of the camera's images (%(default)s)")
     parser.add_argument("--within", type=float, default=PROMISED, help="seconds to the first mask (%(default)s)")
     parser.add_argument("--model", default="default", help="name or folder (%(default)s)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the table goes too")

@@ -82,7 +82,7 @@ class ApproximateTime:
                 min(self._buffers, key=lambda buffer: buffer[0][0]).popleft()
 
 
-# Which pixels a consumer may take a feature from, by the mask that it is given.
+# Pixels where each consumer may detect features, given its mask.
 
 
 def cuvslam(mask: np.ndarray) -> np.ndarray:

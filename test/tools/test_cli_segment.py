@@ -300,7 +300,7 @@ def test_an_image_that_cannot_have_its_outputs_costs_no_other(
     assert sorted(path.name for path in out.iterdir()) == ["ok_foreground.png", "ok_overlay.jpg", "ok_static.png"]
     told = capsys.readouterr().err
     assert "names would be too long; rename it" in told
-    assert "wide: OpenCV makes no JPG of 70000x2 pixels" in told
+    assert "wide: OpenCV cannot encode 70000x2 pixels as JPG" in told
 
 
 def test_a_picture_and_a_video_of_one_name_share_no_file(tmp_path: Path, tiny: Path) -> None:

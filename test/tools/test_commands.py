@@ -67,7 +67,7 @@ def test_an_option_of_an_earlier_version_names_the_command_that_replaces_it(
     with pytest.raises(SystemExit) as end:
         main(["benchmark", *former])
     assert end.value.code == 2
-    assert capsys.readouterr().err == f"bgflow benchmark: {former[0]} is no option any more; use: {present}\n"
+    assert capsys.readouterr().err == f"bgflow benchmark: {former[0]} is not an option any more; use: {present}\n"
 
 
 def test_a_benchmark_refuses_the_options_of_another(capsys: pytest.CaptureFixture[str]) -> None:

@@ -218,7 +218,7 @@ def test_a_killed_run_continues_with_its_counts_and_other_classes_start_anew(roo
     killed = Killed()
     with pytest.raises(KeyboardInterrupt):
         count_model(killed, dataset, cache, classes)
-    assert count_model(Exact(), dataset, cache).classes is None, "counts without classes are counted anew"
+    assert count_model(Exact(), dataset, cache).classes is None, "counts without classes are counted again"
     continued = count_model(killed, dataset, cache, classes)
     assert killed.images == 3, "the first image once, the second twice"
     for counts in (continued, whole):

@@ -167,7 +167,7 @@ def test_shapes_of_no_class_are_seen_labelled_and_all_that_changes(seed: int) ->
     new = cut.mask == 40
     assert (cut.mask[~new] == 1).all()
     assert new.mean() < 0.6
-    # Edges are as soft as a lens makes them: three pixels further nothing has changed.
+    # Edges are as soft as a lens makes them: three pixels away nothing has changed.
     reach = cv2.dilate(new.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     assert (cut.rgb[~reach] == 128).all()
     if new.any():

@@ -397,7 +397,7 @@ def test_the_command_s_defaults_are_the_recipe_s(tmp_path: Path, monkeypatch: py
         (["--data", "{tmp}", "--crop", "64x64x3"], "--crop '64x64x3'; expected WxH"),
         (["--data", "{tmp}", "--crop", "100x96"], "the crop is 100x96; expected multiples of 32 from 64 on"),
         (["--data", "{tmp}", "--size", "32x64"], "the canvas is 32x64; expected multiples of 32 from 64 on"),
-        (["--data", "{tmp}", "--epochs", "0"], "0 epochs, 8 crops a step, rate 0.0003; expected at least 1, 1"),
+        (["--data", "{tmp}", "--epochs", "0"], "epochs is 0, batch is 8, rate is 0.0003; expected at least 1"),
         (["--data", "{tmp}"], "is not a folder"),
         (["--ade20k", "{tmp}"], "is not an ADE20K"),
     ],

@@ -202,8 +202,8 @@ def test_the_command_goes_on_where_it_was_and_writes_tables_and_a_plot(
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda path: (path / "rgb.txt").unlink(), "no drive"),
-        (lambda path: (path / "camera.yaml").write_text("camera_matrix: 1"), "without depth_scale, distortion"),
+        (lambda path: (path / "rgb.txt").unlink(), "not a drive folder"),
+        (lambda path: (path / "camera.yaml").write_text("camera_matrix: 1"), "missing depth_scale, distortion"),
         (lambda path: (path / "groundtruth.txt").write_text("a b c\n"), "groundtruth.txt"),
         (lambda path: (path / "depth.txt").write_text("0 depth/none.png\n"), "0 images have depth"),
         (lambda path: next((path / "rgb").iterdir()).write_bytes(b""), "cannot be read"),

@@ -288,12 +288,12 @@ def test_a_damaged_pyramid_is_a_clear_error(trained: Path, tmp_path: Path, broke
         ({"crop": (64, 80)}, "the crop is 64x80; expected multiples of 32 from 64 on"),
         (
             {"steps": 0},
-            "0 steps of 2 crops, rate 0.001, weight 0.4 of the classes; expected at least 1",
+            "steps is 0, batch is 2, rate is 0.001, auxiliary is 0.4; expected at least 1",
         ),
-        ({"rate": 0.0}, "rate 0.0, "),
-        ({"auxiliary": -1.0}, "weight -1.0 of the classes"),
-        ({"paste": 1.5}, r"1.5 of the crops pasted into, 0.0 with added shapes; expected 0 to 1"),
-        ({"strew": -0.5}, r"0.0 of the crops pasted into, -0.5 with added shapes; expected 0 to 1"),
+        ({"rate": 0.0}, "rate is 0.0, "),
+        ({"auxiliary": -1.0}, "auxiliary is -1.0"),
+        ({"paste": 1.5}, r"paste is 1.5, strew is 0.0; expected 0 to 1 for both"),
+        ({"strew": -0.5}, r"paste is 0.0, strew is -0.5; expected 0 to 1 for both"),
     ],
 )
 def test_a_recipe_that_no_pyramid_can_be_trained_with_is_refused(changed: dict[str, object], message: str) -> None:

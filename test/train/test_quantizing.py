@@ -38,7 +38,7 @@ def scales_of(weights: np.ndarray) -> np.ndarray:
 def test_rounding_changes_the_output_less_than_the_nearest_integers_do(seed: int, groups: int, levels: int) -> None:
     random = np.random.default_rng(seed)
     outputs, inputs, places = 64, 9, 500
-    # Inputs that go together and are never negative, as those behind a rectifier.
+    # Correlated, non-negative inputs, as after a ReLU.
     common = np.abs(random.normal(size=(groups, 1, places)))
     seen = np.abs(common + 0.3 * random.normal(size=(groups, inputs, places)))
     moment = seen @ seen.transpose(0, 2, 1) / places
@@ -82,7 +82,7 @@ def test_moments_foretell_the_convolution_s_power(groups: int, stride: int, pads
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     canvas = random.integers(0, 256, (12, 16, 3), np.uint8)
     [out] = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"image": canvas[None]})
-    # There are fewer places than are looked at, so the moments are exact.
+    # There are fewer positions than samples, so the moments are exact.
     found = moments(model, [model.graph.node[2]], [canvas], seed=0)["conv"]
     assert found.shape == (groups, 3 // groups * kernel**2, 3 // groups * kernel**2)
     rows = weight.reshape(groups, 6 // groups, -1)

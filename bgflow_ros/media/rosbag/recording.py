@@ -152,7 +152,7 @@ class Recording:
         found = FILE.fullmatch(path.name)
         try:
             if path.suffix.lower() == ROS1:
-                raise MediaError("a ROS 1 bag; expected one of ROS 2, which `rosbags-convert` makes of it")
+                raise MediaError("a ROS 1 bag; convert it with `rosbags-convert`")
             if found is None:
                 raise MediaError("no file of a ROS 2 bag; expected .mcap or .db3, or one of them with .zstd")
             readable = self._decompressed(path) if found["compressed"] else path

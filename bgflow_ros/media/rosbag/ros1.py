@@ -28,7 +28,7 @@ class Ros1Recording:
     def __init__(self, path: Path) -> None:
         self.path, self.damage = path, list[str]()
         if path.suffix != ".bag":
-            raise MediaError(f"{path}: a ROS 1 bag that is not read by this name; rename it so that it ends with .bag")
+            raise MediaError(f"{path}: ROS 1 bags must end in `.bag`; rename it")
         self._reader = AnyReader([path])
         try:
             self._reader.open()

@@ -119,7 +119,7 @@ def choose_image(bag: Readable, wanted: str | None) -> ChosenTopic:
             image of 16 bits (mono16, PNG), which may be depth, is an image where the bag has no others.
 
     Raises:
-        MediaError: there is no such topic, or a choice to make.
+        MediaError: there is no such topic, or the choice is ambiguous.
     """
     firsts = {name: first_message(bag, name, (IMAGE, COMPRESSED)) for name in _names(bag, IMAGE, COMPRESSED)}
     if wanted is not None:
@@ -151,7 +151,7 @@ def choose_topics(bag: Readable, image: str | None, depth_topic: str | None) -> 
         depth_topic: topic of depth; None takes the only one with the frame and size of the images, if any.
 
     Raises:
-        MediaError: there is no such topic, or a choice to make.
+        MediaError: there is no such topic, or the choice is ambiguous.
     """
     chosen, one, remark = choose_image(bag, image)
     remarks, problems = [remark] if remark else [], []

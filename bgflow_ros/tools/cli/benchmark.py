@@ -28,7 +28,7 @@ class _Former(argparse.Action):
     ) -> None:
         """End the command with status 2."""
         option = self.option_strings[0]
-        parser.exit(2, f"{parser.prog}: {option} is no option any more; use: {FORMER[option]}\n")
+        parser.exit(2, f"{parser.prog}: {option} is not an option any more; use: {FORMER[option]}\n")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

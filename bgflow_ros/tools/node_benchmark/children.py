@@ -128,7 +128,7 @@ class Children:
         """
         for name, process in self._processes.items():
             if process.poll() is not None:
-                raise BenchmarkError(f"the {name} ended with {process.returncode}:\n{self._tail(name)}")
+                raise BenchmarkError(f"the {name} exited with status {process.returncode}:\n{self._tail(name)}")
 
     def sleep(self, seconds: float) -> None:
         """Wait while all processes live.
@@ -157,7 +157,7 @@ class Children:
             if time.monotonic() > deadline:
                 # Only the logs can tell which of them is to blame.
                 tails = "\n".join(f"{each}: {self._tail(each)}" for each in self._processes)
-                raise BenchmarkError(f"in {seconds:g} s the {name} did not come to say {text!r}\n{tails}")
+                raise BenchmarkError(f"the {name} did not print {text!r} within {seconds:g} s\n{tails}")
             time.sleep(0.02)
 
     def _tail(self, name: str) -> str:

@@ -53,7 +53,7 @@ class Setup:
     warm_up: float = 2.0
     """Seconds between the first mask and the interval."""
     idle: float = 3.0
-    """Seconds in which nobody subscribes, before the warm-up."""
+    """Seconds without a subscriber, before the warm-up."""
     camera: tuple[int, int] = (640, 480)
     """Width and height of the images, which are rgb8."""
     best_effort: bool = False
@@ -145,4 +145,4 @@ def _read(file: Path) -> Any:
     try:
         return json.loads(file.read_text())
     except FileNotFoundError as error:
-        raise BenchmarkError(f"the {file.stem} did not end in time and left no numbers") from error
+        raise BenchmarkError(f"the {file.stem} did not exit in time; no results") from error

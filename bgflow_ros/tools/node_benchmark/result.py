@@ -64,7 +64,7 @@ class RateResult:
     cores: float
     """CPU use of the node, in cores."""
     idle_cores: float
-    """CPU use of the node in cores while the camera published and nobody subscribed to masks."""
+    """CPU use of the node in cores while the camera published and masks had no subscriber."""
     memory: Memory
     """Memory of the node at the end of the interval."""
     other_cores: float

@@ -107,7 +107,7 @@ class TimedPipeline(pipeline.Pipeline):
         segmenter = cast("TimedSegmenter", cast("Recovery", self._segment).segmenter)
         segmenter.call = segmenter.maps = 0
         super().answer(message)
-        if segmenter.call:  # otherwise nobody subscribed
+        if segmenter.call:  # otherwise there was no subscriber
             timing.published = time.perf_counter_ns()
             timing.segmenter, timing.maps = segmenter.call, segmenter.maps
 

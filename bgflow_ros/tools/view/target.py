@@ -86,8 +86,8 @@ def in_browser(layout: rrb.Blueprint, kept: str, bind: str = LOCAL) -> Iterator[
         except OSError as error:
             hint = "; does another one run?" if error.errno == errno.EADDRINUSE else ""
             raise UserError(f"cannot serve on {bind}, port {port}: {os.strerror(error.errno or 0)}{hint}") from error
-    # Only pages that come from this viewer's port may read the data; where others may see it, by whatever name the
-    # machine was called.
+    # Only pages that come from this viewer's port may read the data; with --bind beyond loopback, accept any
+    # host name.
     origin = f"http://{_place(bind) if address.is_loopback else '*'}:{WEB_PORT}"
     options = ("--serve-web", "--web-viewer-port", str(WEB_PORT), "--server-memory-limit", kept)
     viewer = _start(bind, *options, "--cors-allow-origin", origin, with_parent=True)
@@ -214,5 +214,5 @@ def _place(address: str) -> str:
 
 
 def _reached(bind: str) -> str:
-    """Address at which this machine itself reaches a server bound to `bind`."""
+    """Local address of a server bound to `bind`."""
     return {"0.0.0.0": LOCAL, "::": "::1"}.get(bind, bind)

@@ -28,7 +28,7 @@ NEAR = 0.02
 
 
 class DriveError(Exception):
-    """A folder is no drive, or a file in it cannot be read; the message names it and says why."""
+    """A folder is not a drive, or a file in it cannot be read; the message names it and says why."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Drive:
         except (OSError, yaml.YAMLError, TypeError) as error:
             raise DriveError(f"{path}: {error}; expected a calibration") from error
         if missing:
-            raise DriveError(f"{path}: without {', '.join(sorted(missing))}")
+            raise DriveError(f"{path}: missing {', '.join(sorted(missing))}")
         return dict(camera)
 
 
@@ -156,6 +156,6 @@ def find_drives(paths: list[Path]) -> list[Drive]:
     for path in paths:
         folders = [path] if (path / "rgb.txt").exists() else sorted(path.glob("*/rgb.txt"))
         if not folders:
-            raise DriveError(f"{path}: no drive (a folder with rgb.txt, depth.txt, groundtruth.txt, camera.yaml)")
+            raise DriveError(f"{path}: not a drive folder; expected rgb.txt, depth.txt, groundtruth.txt, camera.yaml")
         found += [Drive(folder if folder.is_dir() else folder.parent) for folder in folders]
     return found

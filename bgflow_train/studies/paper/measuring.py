@@ -29,7 +29,7 @@ def measure_systems(fitted: FittedColumn, dataset: IndexedDataset, folder: Path,
     Args:
         fitted: The fitted column.
         dataset: The labelled images.
-        folder: Folder for the counts, from which the same call takes them again.
+        folder: Cache folder; a repeated call reuses its counts.
         seed: Seed of the resampling behind the intervals.
 
     Returns:

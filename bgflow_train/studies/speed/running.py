@@ -62,7 +62,7 @@ def benchmark(systems: Sequence[System], shown: Sequence[Image], source: str, se
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         counts, left_out, failed = _write(systems, folder, model, setting)
-        # The limits of a card would need other measurements.
+        # GPU limits are not measured.
         limits = measure_limits(setting.threads, setting.seed) if setting.device == "cpu" else None
         saved = images.save(shown, folder / "images.npz")
         jobs = {
@@ -154,7 +154,7 @@ def _row(
 ) -> dict[str, Any]:
     wall, network = measured.milliseconds("wall"), float(np.median(measured.milliseconds("network")))
     times, low, high = ratio(measured, reference)
-    # A graph without products has no bound.
+    # No bound without matrix products or convolutions.
     least = (1000 * bound(count.operations, limits) or None) if limits is not None else None
     return {
         "name": system.name,

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Time of making the parts of the default model: features, the fit, a flow; and of the naive way beside them."""
+"""Time of making the parts of the default model: features, the fit, a flow; compared with a naive implementation."""
 
 from __future__ import annotations
 

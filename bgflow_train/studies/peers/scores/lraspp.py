@@ -88,7 +88,7 @@ class LrasppScore(Score):
                     chosen = [kept[place] for place in order[start : start + self.BATCH]]
                     low, high, mask = (torch.stack(part).to(DEVICE) for part in zip(*chosen, strict=True))
                     loss = mask_loss(self.head({"low": low.float(), "high": high.float()}), mask)
-                    take_step(self, loss, optimizer, schedule, longest=math.inf)
+                    take_step(self, loss, optimizer, schedule, max_norm=math.inf)
                     bar.set_postfix(loss=f"{loss.item():.3f}")
                     bar.update()
         self.requires_grad_(False).cpu().eval()
