@@ -275,7 +275,7 @@ def test_images_in_which_the_model_tells_nothing_apart_are_counted(
     command = ["segment", str(source), "--model", str(model), "--out", str(tmp_path / "out"), *options]
     assert main(command) == 0
     count = 7 if form == "folder" else 10
-    told = f"the model tells nothing apart in {count} of 10 images (contrast below 1.50)"
+    told = f"the model is unsure of {count} of 10 images (contrast below 1.50)"
     assert [line for line in capsys.readouterr().err.splitlines() if told in line]
 
 
@@ -286,7 +286,7 @@ def test_where_there_is_a_room_or_no_bound_nothing_is_said_of_the_contrast(
     model = tiny_model.write(tmp_path / "model", **({"contrast": {"least": 1.5}} if bounded else {}))
     cv2.imwrite(str(tmp_path / "a.png"), half(200) if bounded else frame(200))
     assert main(["segment", str(tmp_path / "a.png"), "--model", str(model), "--out", str(tmp_path / "out")]) == 0
-    assert "tells nothing apart" not in capsys.readouterr().err
+    assert "the model is unsure" not in capsys.readouterr().err
 
 
 def test_an_image_that_cannot_have_its_outputs_costs_no_other(

@@ -9,8 +9,8 @@ files as a video.
 
 Sources that cannot be read are reported and skipped, and the exit status is then 1; so are folders within a folder,
 unless --recursive is given, which writes their outputs into folders of the same names. Hidden files and files that
-are no images, by name or content, are ignored. At the end the command reports the number of images in which the model
-tells nothing apart, as with a covered lens.
+are no images, by name or content, are ignored. At the end the command reports the number of images of which the model
+is unsure, as with a covered lens.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class CountingSegmenter(Segmenter):
-    """Segmenter that counts images, and those in which the model tells nothing apart."""
+    """Segmenter that counts images, and those of which the model is unsure."""
 
     images = featureless = 0
 
@@ -86,11 +86,12 @@ class CountingSegmenter(Segmenter):
         return segmentation
 
     def tell(self) -> None:
-        """Report the number of images in which the model told nothing apart, if any."""
+        """Report the number of images of which the model was unsure, if any."""
         if self.featureless:
             print(
-                f"bgflow segment: the model tells nothing apart in {self.featureless} of {self.images} images "
-                f"(contrast below {self.model.min_contrast:.2f}); is the lens covered, the room dark, a wall too near?",
+                f"bgflow segment: the model is unsure of {self.featureless} of {self.images} images "
+                f"(contrast below {self.model.min_contrast:.2f}): is the lens covered, the room dark, or the camera too "
+                "close to a wall?",
                 file=sys.stderr,
             )
 
