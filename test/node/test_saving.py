@@ -45,6 +45,6 @@ def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
 
 def test_what_opencv_makes_no_png_of_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cv2, "imencode", lambda *arguments: (False, np.empty(0, np.uint8)))
-    with pytest.raises(OSError, match="no PNG of 5x4 pixels"):
+    with pytest.raises(OSError, match="cannot encode 5x4 pixels as PNG"):
         saving.save_frame(tmp_path, "1_2", FRAME)
     assert not list(tmp_path.iterdir())

@@ -44,18 +44,18 @@ def children(pid: int) -> list[int]:
 
 
 def test_it_shows_the_room_and_ends_by_itself(tmp_path: Path) -> None:
-    done = demo("--seconds", "10", "--rate", "15", "--out", str(tmp_path))
+    done = demo("--seconds", "10", "--rate", "5", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == str(tmp_path)
     report = json.loads((tmp_path / "report.json").read_text())
-    assert report["frames"] > 30
+    assert report["frames"] > 10
     assert 0 < report["age_p50_ms"] <= report["age_p95_ms"]
     assert report["masks_per_second"] > 1
     sheet = cv2.imread(str(tmp_path / "contact_sheet.jpg"))
     assert sheet is not None
     assert sheet.shape[1] == 5 * 256
     video = cv2.VideoCapture(str(tmp_path / "overlay.mp4"))
-    assert video.get(cv2.CAP_PROP_FRAME_COUNT) > 30
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) > 10
     assert "masks/s" in done.stderr
 
 
@@ -115,10 +115,10 @@ def test_it_needs_no_home_folder_and_leaves_nothing_in_one(tmp_path: Path, monke
     for name in ("CI", "ORT_DISABLE_TELEMETRY", "ROS_HOME", "ROS_LOG_DIR", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))
-    assert demo("--seconds", "10", "--rate", "10", "--out", str(tmp_path / "out")).returncode == 0
+    assert demo("--seconds", "8", "--rate", "2", "--out", str(tmp_path / "out")).returncode == 0
     assert not list(home.rglob("*"))
     monkeypatch.delenv("HOME")
-    done = demo("--seconds", "10", "--rate", "10", "--out", str(tmp_path / "out"))
+    done = demo("--seconds", "8", "--rate", "2", "--out", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
 
 

@@ -592,4 +592,4 @@ def test_a_ros_1_bag_gives_its_images_and_tells_of_a_damaged_one(tmp_path: Path)
     (tmp_path / "cut.bag").write_bytes((tmp_path / "old.bag").read_bytes()[:-500])
     assert "`rosbag reindex` may mend it" in frames(tmp_path / "cut.bag")[1]
     (tmp_path / "old.bag").rename(tmp_path / "OLD.BAG")
-    assert "rename it so that it ends with .bag" in frames(tmp_path / "OLD.BAG")[1]
+    assert "must end in `.bag`; rename it" in frames(tmp_path / "OLD.BAG")[1]
