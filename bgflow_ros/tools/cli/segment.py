@@ -90,8 +90,8 @@ class CountingSegmenter(Segmenter):
         if self.featureless:
             print(
                 f"bgflow segment: the model is unsure of {self.featureless} of {self.images} images "
-                f"(contrast below {self.model.min_contrast:.2f}): is the lens covered, the room dark, or the camera too "
-                "close to a wall?",
+                f"(contrast below {self.model.min_contrast:.2f}): is the lens covered, the room dark, or the camera "
+                "too close to a wall?",
                 file=sys.stderr,
             )
 
