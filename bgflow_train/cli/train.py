@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--init",
         default=default.init,
-        help="initial weights: imagenet, random, a file, or the folder of another backbone (%(default)s)",
+        help="initial weights: imagenet, random, a file, or the folder of another backbone or model (%(default)s)",
     )
     add_sizes(parser, default)
     parser.add_argument("--steps", type=int, default=default.steps, help="number of steps (%(default)s)")
@@ -55,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.data.rendered_rooms import open_rooms_classes
     from bgflow_train.data.splits import Splits
     from bgflow_train.networks import EncoderError
-    from bgflow_train.training.train_backbone import Source, train_backbone
+    from bgflow_train.training.crops import Source
+    from bgflow_train.training.train_backbone import train_backbone
 
     (width, height), crop = read_sizes(arguments, "size", "crop")
     try:

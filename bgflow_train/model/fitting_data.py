@@ -14,21 +14,35 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from bgflow_train.data import Dataset, DatasetError, IndexedDataset
+from bgflow_train.data import Dataset, DatasetError, IndexedDataset, Sample
 from bgflow_train.data.canvas import to_canvas
+from bgflow_train.data.masked_classes import mask_to_classes
 from bgflow_train.data.subsets import evenly_spaced
-from bgflow_train.model.scores import DensityScore, Score
+from bgflow_train.model.labelled_cells import LabelledCells, collect_cells
+from bgflow_train.model.scores import DensityScore, HybridScore, Score
 from bgflow_train.networks import Layer
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.pyramid import Pyramid
-from bgflow_train.training.recipe import Recipe
+from bgflow_train.training.crops import Source, draw_crop
+from bgflow_train.training.recipe import BackboneRecipe, Recipe
 
-__all__ = ["MIN_CELLS", "FittingData", "canvases"]
+__all__ = ["FittingData", "canvases", "min_cells"]
 
 MIN_CELLS = 50
-"""Number of background cells of a layer that a density needs at least."""
+"""Number of background cells of a layer that a density needs at least, and also as many as the layer has channels."""
+CROPS = 3000
+"""Number of random crops that give the labelled cells of a hybrid flow."""
+CROP_CELLS = 80
+"""Number of labelled cells of a crop and layer at most."""
+OUTLIERS = 0.5
+"""Probability that a crop gets things of another image, and that it gets shapes of no class."""
 STOPPING_IMAGES = 60
 """Number of evenly spaced images of each data set that stop the training of a flow."""
+
+
+def min_cells(layer: Layer) -> int:
+    """Number of cells of a layer below which no density is fitted: fewer than channels have no covariance."""
+    return max(MIN_CELLS, layer.channels)
 
 
 def canvases(recipe: Recipe, sets: Sequence[Dataset], label: str) -> Iterator[tuple[Tensor, npt.NDArray[np.uint8]]]:
@@ -57,6 +71,7 @@ class FittingData:
         scores: All scores of the fit, so that one pass over the images serves all their densities.
         background: Data sets to fit to.
         validation: Data sets that stop the training of a flow.
+        sources: Images with classes that hybrid flows are fitted to.
         folder: Folder of the fit, for checkpoints.
     """
 
@@ -67,10 +82,12 @@ class FittingData:
         scores: Sequence[Score],
         background: Sequence[Dataset],
         validation: Sequence[IndexedDataset],
+        sources: Sequence[Source],
         folder: Path,
     ) -> None:
         self.backbone, self.folder, self.seed = backbone, folder, recipe.seed
-        self._recipe, self._background, self._validation = recipe, background, validation
+        self._recipe, self._background, self._validation, self._sources = recipe, background, validation, sources
+        self._labelled_layers = sorted({score.index for score in scores if isinstance(score, HybridScore)})
         self._densities = [density for score in scores for density in score.densities()]
 
     def maps(self, label: str, most: int | None = None) -> Iterator[tuple[list[Tensor], npt.NDArray[np.uint8]]]:
@@ -99,6 +116,21 @@ class FittingData:
             self.check(self.backbone.layers[score.index], len(descriptors), purpose)
         return found
 
+    def labelled_cells(self, index: int) -> tuple[LabelledCells, LabelledCells]:
+        """Take the labelled cells to fit a hybrid flow to, and those to validate it with.
+
+        Args:
+            index: Index of the layer among the backbone's.
+
+        Raises:
+            DatasetError: The images have too few cells of either side.
+        """
+        found = self._labelled_cells[index]
+        for purpose, cells in zip(("fit", "validate"), found, strict=True):
+            for side in (cells.foreground, ~cells.foreground):
+                self.check(self.backbone.layers[index], int(side.sum()), purpose)
+        return found
+
     @staticmethod
     def check(layer: Layer, cells: int, purpose: str) -> None:
         """Refuse to fit to too few background cells.
@@ -109,12 +141,12 @@ class FittingData:
             purpose: Use of the cells, as a verb.
 
         Raises:
-            DatasetError: There are fewer than MIN_CELLS.
+            DatasetError: There are fewer than `min_cells`.
         """
-        if cells < MIN_CELLS:
+        if cells < min_cells(layer):
             raise DatasetError(
-                f"layer {layer.number} has {cells} background cells to {purpose} with, of at least {MIN_CELLS}; "
-                "more images, larger ones or emptier rooms are needed"
+                f"layer {layer.number} has {cells} cells of a side to {purpose} with, of at least {min_cells(layer)}; "
+                "more or larger images are needed"
             )
 
     @cached_property
@@ -125,6 +157,30 @@ class FittingData:
         validation = self._draw([evenly_spaced(dataset, STOPPING_IMAGES) for dataset in self._validation], most // 4)
         names = [score.name for score in self._densities]
         return dict(zip(names, zip(fit, validation, strict=True), strict=True))
+
+    @cached_property
+    def _labelled_cells(self) -> dict[int, tuple[LabelledCells, LabelledCells]]:
+        """Labelled cells by the index of the layer."""
+        crops = BackboneRecipe(
+            width=self._recipe.width,
+            height=self._recipe.height,
+            crop=(self._recipe.width, self._recipe.height),
+            paste=OUTLIERS,
+            strew=OUTLIERS,
+            seed=self.seed,
+        )
+        steps = tqdm(range(CROPS), desc="cells of crops", unit="crop")
+        drawn = (draw_crop(self._sources, crops, step, 0) for step in steps)
+        fit = collect_cells(self.backbone, drawn, self._labelled_layers, CROP_CELLS, self.seed)
+        sets = [evenly_spaced(dataset, STOPPING_IMAGES) for dataset in self._validation]
+        seen = (self._on_canvas(sample) for dataset in sets for sample in dataset)
+        each = CROPS * CROP_CELLS // 4 // max(1, sum(len(dataset) for dataset in sets))
+        validation = collect_cells(self.backbone, seen, self._labelled_layers, each, self.seed)
+        return dict(zip(self._labelled_layers, zip(fit, validation, strict=True), strict=True))
+
+    def _on_canvas(self, sample: Sample) -> Sample:
+        canvas, mask = to_canvas(sample, self._recipe.width, self._recipe.height)
+        return Sample(canvas, mask_to_classes(mask), sample.id)
 
     def _draw(self, sets: Sequence[Dataset], most: int) -> list[Tensor]:
         """Draw descriptors for each density, about as many from every image."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""One logit for each cell from the default model's scores: a fusion that knows when the head is lost."""
+"""One logit for each cell from the default model's scores: a fusion that knows when the first is lost."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Domain(NamedTuple):
     scores: Array
     """Scores of each cell, n x scores, high for foreground."""
     confidence: Array
-    """Mean absolute logit of the head in the image of each cell, n."""
+    """Mean absolute value of the first score in the image of each cell, n."""
     labels: npt.NDArray[np.uint8]
     """Label of each cell, n; BACKGROUND or FOREGROUND."""
     weights: Array
@@ -40,8 +40,8 @@ class Domain(NamedTuple):
 class Fusion:
     """Logistic regression on normalised scores, with weights that are not negative.
 
-    The first score is the head's. It has one weight, and another one that is multiplied by the head's confidence in the
-    image, its mean absolute logit: a head in an unfamiliar domain has small logits everywhere.
+    The first score is a log-ratio. It has one weight, and another one that is multiplied by its confidence in the
+    image, its mean absolute value: a score in an unfamiliar domain has small values everywhere.
     """
 
     mean: list[float]
@@ -49,7 +49,7 @@ class Fusion:
     """Standard deviation of each score over the cells of the domains."""
     weight: list[float]
     confidence: float
-    """Weight of the product of the head's score and its confidence."""
+    """Weight of the product of the first score and its confidence."""
     bias: float
     """Bias of the background logit."""
 

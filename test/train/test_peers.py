@@ -31,7 +31,7 @@ from bgflow_train.data.subsets import evenly_spaced
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.evaluation.metrics import measure, summary
 from bgflow_train.export.onnx_graph import to_onnx
-from bgflow_train.model.cell_labels import labelled, pure_background
+from bgflow_train.model.cell_labels import labelled, pure_cells
 from bgflow_train.model.densities import KNN
 from bgflow_train.model.fitting import FUSE, Fitted
 from bgflow_train.model.fusion import Fusion
@@ -235,7 +235,7 @@ def test_labelled_cells_are_background_and_foreground_but_not_void() -> None:
     mask[16:] = VOID
     layer = Layer(6, CHANNELS, 16, 99)
     assert labelled(mask, layer).tolist() == [[True, True], [False, False]]
-    assert pure_background(mask, layer).tolist() == [[True, False], [False, False]]
+    assert pure_cells(mask, layer).tolist() == [[True, False], [False, False]]
 
 
 @pytest.fixture(scope="module")

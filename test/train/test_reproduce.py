@@ -70,7 +70,7 @@ def make_tiny(monkeypatch: pytest.MonkeyPatch, made: Path) -> None:
     splits = few(made)
     monkeypatch.setattr(Splits, "load", classmethod(lambda cls: splits))
     monkeypatch.setitem(SIZES, "cpu", TINY)
-    monkeypatch.setattr(column_fitting, "MIN_CELLS", 5)
+    monkeypatch.setattr(column_fitting, "min_cells", lambda layer: 5)
     monkeypatch.setattr(measuring, "RESAMPLES", 20)
 
     def offline(*_: object, **__: object) -> None:

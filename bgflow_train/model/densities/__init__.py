@@ -4,9 +4,10 @@
 
 from bgflow_train.model.densities.base import Density
 from bgflow_train.model.densities.gaussian import Gaussian
+from bgflow_train.model.densities.hybrid_flow import HybridFlow
 from bgflow_train.model.densities.knn import KNN
 from bgflow_train.model.densities.mixture import Mixture
 from bgflow_train.model.densities.real_nvp import RealNVP
 from bgflow_train.model.densities.whitening import Whitening
 
-__all__ = ["KNN", "Density", "Gaussian", "Mixture", "RealNVP", "Whitening"]
+__all__ = ["KNN", "Density", "Gaussian", "HybridFlow", "Mixture", "RealNVP", "Whitening"]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -123,25 +124,53 @@ class RealNVP(Density):
         """Minimise the NLL by Adam with early stopping; the weights of the lowest validation NLL are kept."""
         self.whitening.fit(x)
         y = self.whitening(x)
-        optimizer = torch.optim.Adam(self.couplings.parameters(), lr=self.RATE)
-        batches = len(y) // self.BATCH or 1
+
+        def loss(rows: Tensor, noise: Tensor) -> Tensor:
+            return self._nll_whitened(y[rows] + noise).mean()
+
+        self._minimise(loss, lambda: self.mean_nll(validation), tuple(y.shape), seed, checkpoint, label)
+
+    def _minimise(
+        self,
+        loss: Callable[[Tensor, Tensor], Tensor],
+        validate: Callable[[], float],
+        shape: tuple[int, ...],
+        seed: int,
+        checkpoint: Path | None,
+        label: str,
+    ) -> None:
+        """Minimise a loss by Adam with early stopping; the weights of the lowest validation loss are kept.
+
+        Args:
+            loss: Loss of a batch, from the numbers of its descriptors and the noise to add to them when whitened.
+            validate: Computes the validation loss.
+            shape: Shape of all descriptors, n x channels.
+            seed: Seed of the order of the descriptors and of the noise.
+            checkpoint: See `fit`.
+            label: See `fit`.
+        """
+        optimizer = torch.optim.Adam(self.parameters(), lr=self.RATE)
+        batches = shape[0] // self.BATCH or 1
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.epochs * batches)
-        state = Checkpoint.open(checkpoint, self.couplings, optimizer, schedule)
+        state = Checkpoint.open(checkpoint, self, optimizer, schedule)
+        # The start is a candidate as well: nothing that is worse replaces it.
+        state.begin(validate())
+        device = self.whitening.mean.device
         bar = tqdm(total=self.epochs, initial=state.epoch, desc=f"fit {label}", unit="epoch")
         while state.epoch < self.epochs and state.epoch - state.best_epoch < self.PATIENCE:
             # Each epoch has its own generator, so that a continued run draws the same numbers as an uninterrupted one.
             generator = torch.Generator().manual_seed(seed * 1000 + state.epoch)
-            for rows in torch.randperm(len(y), generator=generator).split(self.BATCH)[:batches]:
+            for rows in torch.randperm(shape[0], generator=generator).split(self.BATCH)[:batches]:
                 # The noise is drawn on the CPU, so that it is the same on every device.
-                noise = self.NOISE * torch.randn(len(rows), y.shape[1], generator=generator)
-                loss = self._nll_whitened(y[rows.to(y.device)] + noise.to(y.device)).mean()
+                noise = self.NOISE * torch.randn(len(rows), *shape[1:], generator=generator)
+                value = loss(rows.to(device), noise.to(device))
                 optimizer.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(self.couplings.parameters(), 10.0)
+                value.backward()
+                nn.utils.clip_grad_norm_(self.parameters(), 10.0)
                 optimizer.step()
                 schedule.step()
-            state.end_epoch(self.mean_nll(validation))
-            bar.set_postfix(train=f"{loss.item():.2f}", validation=f"{state.nll:.2f}", best=f"{state.best_nll:.2f}")
+            state.end_epoch(validate())
+            bar.set_postfix(train=f"{value.item():.2f}", validation=f"{state.nll:.2f}", best=f"{state.best_nll:.2f}")
             bar.update()
         bar.close()
         state.restore_best()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,16 @@ class Score(nn.Module, ABC):
     def exportable(self) -> bool:
         """Tell whether the score can become part of an ONNX graph."""
         return True
+
+    def attach(self, scores: Sequence[Score]) -> None:
+        """Find another score of the same model, if this one builds on it; by default it does not.
+
+        Args:
+            scores: All scores of the model.
+
+        Raises:
+            ValueError: It is missing.
+        """
 
     def densities(self) -> list[DensityScore]:
         """List the density scores that this score consists of, which are fitted to background descriptors."""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bgflow_train.model.scores.base import Score
@@ -30,6 +30,25 @@ class ScoreRegistry:
     def __or__(self, other: ScoreRegistry) -> ScoreRegistry:
         """Join two registries."""
         return ScoreRegistry({**self.of_backbone, **other.of_backbone}, {**self.of_layer, **other.of_layer})
+
+    def make_all(self, names: Sequence[str], backbone: Pyramid, seed: int) -> list[Score]:
+        """Build the scores of a model, not yet fitted.
+
+        Args:
+            names: See `make`.
+            backbone: See `make`.
+            seed: See `make`.
+
+        Raises:
+            ScoreError: There is no such score, or one that another builds on is missing.
+        """
+        scores = [self.make(name, backbone, seed) for name in names]
+        for score in scores:
+            try:
+                score.attach(scores)
+            except ValueError as error:
+                raise ScoreError(str(error)) from error
+        return scores
 
     def make(self, name: str, backbone: Pyramid, seed: int) -> Score:
         """Build a score, not yet fitted.
