@@ -118,7 +118,7 @@ def _model(fitted: Fitted, network: Network, name: str) -> Model:
         sha256=hashlib.sha256(graph).hexdigest(),
         width=fitted.recipe.width,
         height=fitted.recipe.height,
-        stride=fitted.backbone.layers[-1].stride,
+        stride=fitted.stride,
         foreground_threshold=0.5,
         static_threshold=0.5,
     )

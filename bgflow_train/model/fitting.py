@@ -24,10 +24,10 @@ from bgflow_train.model.cell_labels import PURE
 from bgflow_train.model.densities.real_nvp import CONSTANTS as FLOW
 from bgflow_train.model.domains import DOMAIN_CELLS, DOMAIN_IMAGES, sample_domain
 from bgflow_train.model.fitting_data import FittingData
-from bgflow_train.model.fusion import Fusion, across_domains
+from bgflow_train.model.fusion import ExtremeFusion, Fusion, across_domains
 from bgflow_train.model.scores import SCORES, HybridScore, Score, ScoreRegistry
+from bgflow_train.networks import Encoder
 from bgflow_train.networks.device import DEVICE
-from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.runs.ownership import own_folder
 from bgflow_train.training.crops import Source
 from bgflow_train.training.recipe import Recipe
@@ -49,12 +49,17 @@ class Fitted:
     """A finished fit."""
 
     recipe: Recipe
-    backbone: Pyramid
+    backbone: Encoder
     scores: list[Score]
     """The scores; the first gives grid and confidence."""
-    fusion: Fusion
+    fusion: Fusion | ExtremeFusion
     record: dict[str, Any]
     """JSON-ready: recipe, data, densities with their NLL, fusion."""
+
+    @property
+    def stride(self) -> int:
+        """Pixels of the input per cell of the fused map."""
+        return self.backbone.layers[self.scores[0].index].stride
 
     def logit(self, scores: npt.NDArray[np.float64], confidence: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Compute the background logit, before calibration, of ... x scores with the confidence of their images."""

@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from scipy.optimize import minimize
+from torch import Tensor, nn
 
 from bgflow_train.data import FOREGROUND
 from bgflow_train.evaluation.metrics import histogram, measure
 
-__all__ = ["Domain", "Fusion", "across_domains"]
+__all__ = ["Domain", "ExtremeFusion", "Fusion", "across_domains"]
 
 Array = npt.NDArray[np.float64]
 
@@ -83,11 +85,63 @@ class Fusion:
         shift = self.mean[0]
         return np.asarray(offset + scores @ factors + head * confidence * (scores[..., 0] - shift))
 
+    def module(self) -> nn.Module:
+        """Build the torch module that computes `logit` for 1 x scores x h x w and a confidence."""
+        return _Affine(self)
+
     def affine(self) -> tuple[list[float], float, float]:
         """Return the fusion as (a, c, b): background logit = b + a . scores + c * confidence * (head - its mean)."""
         a = [-weight / deviation for weight, deviation in zip(self.weight, self.deviation, strict=True)]
         b = self.bias - sum(ai * mean for ai, mean in zip(a, self.mean, strict=True))
         return a, -self.confidence / self.deviation[0], b
+
+
+@dataclass(frozen=True)
+class ExtremeFusion:
+    """Smallest or largest normalised score: the paper's strategies (i) and (ii), which have no weights."""
+
+    mean: list[float]
+    deviation: list[float]
+    """Mean and standard deviation of each score."""
+    largest: bool
+    """True for strategy (ii): a cell is foreground if one score says so, and not only if all do."""
+
+    def logit(self, scores: Array, confidence: Array) -> Array:
+        """Compute the background score of ... x scores; the confidence does not matter."""
+        normal = (scores - self.mean) / self.deviation
+        return np.asarray(-(normal.max(-1) if self.largest else normal.min(-1)))
+
+    def module(self) -> nn.Module:
+        """Build the torch module that computes `logit` for 1 x scores x h x w and a confidence."""
+        return _Extreme(self)
+
+
+class _Affine(nn.Module):
+    def __init__(self, fusion: Fusion) -> None:
+        super().__init__()
+        factors, self.first, self.offset = fusion.affine()
+        self.factors = nn.Buffer(torch.tensor(factors)[:, None, None], persistent=False)
+        self.shift = fusion.mean[0]
+
+    def forward(self, scores: Tensor, confidence: Tensor) -> Tensor:
+        logit = self.offset + (scores * self.factors).sum(1)
+        if self.first:
+            logit = logit + self.first * confidence * (scores[:, 0] - self.shift)
+        return logit
+
+
+class _Extreme(nn.Module):
+    def __init__(self, fusion: ExtremeFusion) -> None:
+        super().__init__()
+        self.mean, self.deviation = (
+            nn.Buffer(torch.tensor(values)[:, None, None], persistent=False)
+            for values in (fusion.mean, fusion.deviation)
+        )
+        self.largest = fusion.largest
+
+    def forward(self, scores: Tensor, confidence: Tensor) -> Tensor:
+        normal = (scores - self.mean) / self.deviation
+        return -(normal.amax(1) if self.largest else normal.amin(1))
 
 
 def across_domains(domains: Sequence[Domain]) -> list[float]:

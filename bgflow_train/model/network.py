@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bgflow_train.evaluation.calibration import Calibration
-from bgflow_train.model.fusion import Fusion
+from bgflow_train.model.fusion import ExtremeFusion, Fusion
 from bgflow_train.model.scores import Score
 from bgflow_train.networks import Encoder
 
@@ -50,15 +50,15 @@ class Network(nn.Module):
         calibration: Calibration of the fused logit.
     """
 
-    def __init__(self, encoder: Encoder, scores: Sequence[Score], fusion: Fusion, calibration: Calibration) -> None:
+    def __init__(
+        self, encoder: Encoder, scores: Sequence[Score], fusion: Fusion | ExtremeFusion, calibration: Calibration
+    ) -> None:
         super().__init__()
         self.encoder, self.scores = encoder, nn.ModuleList(scores)
-        factors, self.head, self.offset = fusion.affine()
-        self.factors = nn.Buffer(torch.tensor(factors)[:, None, None], persistent=False)
-        self.shift, self.calibration = fusion.mean[0], calibration
+        self.fuse, self.calibration = fusion.module(), calibration
 
     def forward(self, image: Tensor) -> Tensor:
         """Map a uint8 RGB image, 1 x H x W x 3, to logits on the grid of the first score, 1 x h x w."""
         scores, confidence = score_maps(self.encoder, list(self.scores), image)  # type: ignore[arg-type]
-        logit = self.offset + (scores * self.factors).sum(1) + self.head * confidence * (scores[:, 0] - self.shift)
+        logit: Tensor = self.fuse(scores, confidence)
         return logit / self.calibration.temperature + self.calibration.offset

@@ -62,6 +62,7 @@ class Checkpoint:
     def begin(self, nll: float) -> None:
         """Make the initial weights a candidate of early stopping, with their validation NLL; later calls do nothing."""
         if self.epoch == 0:
+            self._check(nll)
             self.nll = self.best_nll = nll
 
     def end_epoch(self, nll: float) -> None:
@@ -72,15 +73,18 @@ class Checkpoint:
         """
         self.epoch += 1
         self.nll = nll
+        self._check(nll)
+        if nll < self.best_nll:
+            self.best_nll, self.best_epoch, self.best = nll, self.epoch, _copy(self.module)
+        if self.path is not None:
+            write_atomically(self.path, safetensors.torch.save(self._tensors(), {"state": json.dumps(self._numbers())}))
+
+    def _check(self, nll: float) -> None:
         if math.isnan(nll):
             raise DivergedError(
                 f"the validation loss of epoch {self.epoch} is not a number; lower the learning rate, or take more or "
                 "other images, and start again in an empty folder"
             )
-        if nll < self.best_nll:
-            self.best_nll, self.best_epoch, self.best = nll, self.epoch, _copy(self.module)
-        if self.path is not None:
-            write_atomically(self.path, safetensors.torch.save(self._tensors(), {"state": json.dumps(self._numbers())}))
 
     def restore_best(self) -> None:
         """Load the weights of the lowest validation NLL into the module."""

@@ -83,7 +83,7 @@ class _CountedFit:
 
     @torch.inference_mode()
     def count(self, sample: Sample) -> dict[str, Counts]:
-        recipe, stride = self._fitted.recipe, self._fitted.backbone.layers[-1].stride
+        recipe, stride = self._fitted.recipe, self._fitted.stride
         canvas, _ = to_canvas(sample, recipe.width, recipe.height)
         coarse = self._network(torch.from_numpy(canvas).to(DEVICE)[None])[0].cpu().numpy()
         logit = from_canvas(coarse, stride, sample, recipe.width, recipe.height)

@@ -9,8 +9,6 @@ from typing import Any
 
 __all__ = ["BackboneRecipe", "ExpertRecipe", "Recipe"]
 
-FIRST = ("head", "hybrid7")
-"""Scores that can be the first: their grid is the finest, and their mean absolute value tells how sure they are."""
 STRIDE = 32
 """Stride of the deepest layer, in pixels."""
 
@@ -20,7 +18,7 @@ class Recipe:
     """Settings of a fit; the defaults are those of the packaged model."""
 
     scores: tuple[str, ...] = ("head", "classes", "room")
-    """Names of the scores that are fused; the first one is a log-ratio on the finest layer, `head` or `hybrid7`."""
+    """Names of the scores that are fused; the first one gives the grid and the confidence."""
     width: int = 384
     height: int = 288
     cells: int = 200_000
@@ -33,9 +31,8 @@ class Recipe:
         Raises:
             ValueError: A setting is invalid; the message says what was found and what is expected.
         """
-        if not self.scores or self.scores[0] not in FIRST or len(set(self.scores)) < len(self.scores):
-            first = " or ".join(FIRST)
-            raise ValueError(f"the scores are {', '.join(self.scores)}; expected {first} first, and each once")
+        if not self.scores or len(set(self.scores)) < len(self.scores):
+            raise ValueError(f"the scores are {', '.join(self.scores)}; expected at least one, and each once")
         _check("canvas", self.width, self.height)
 
     @classmethod

@@ -29,6 +29,8 @@ class Score(nn.Module, ABC):
     """
 
     name: str
+    index: int
+    """Index among the encoder's layers of the one whose grid the score is on."""
 
     @abstractmethod
     def forward(self, maps: list[Tensor]) -> Tensor:

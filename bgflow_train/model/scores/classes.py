@@ -22,6 +22,7 @@ class ClassesScore(Score):
     """Log-odds of all foreground classes together against all background classes."""
 
     name = "classes"
+    index = -1
 
     def __init__(self, backbone: Pyramid) -> None:
         super().__init__()

@@ -16,6 +16,7 @@ class HeadScore(Score):
     """Foreground logit of the backbone's head."""
 
     name = "head"
+    index = -1
 
     def __init__(self, backbone: Pyramid) -> None:
         super().__init__()

@@ -13,6 +13,10 @@ from bgflow_train.networks.pyramid import Pyramid
 __all__ = ["ScoreError", "ScoreRegistry"]
 
 
+FIRST = ("head", "hybrid7")
+"""Scores that can be the first: their grid is the finest, and their mean absolute value tells how sure they are."""
+
+
 class ScoreError(ValueError):
     """Unknown name of a score; the message lists the known ones."""
 
@@ -40,8 +44,10 @@ class ScoreRegistry:
             seed: See `make`.
 
         Raises:
-            ScoreError: There is no such score, or one that another builds on is missing.
+            ScoreError: There is no such score, one that another builds on is missing, or the first is none of FIRST.
         """
+        if names[0] not in FIRST:
+            raise ScoreError(f"the scores are {', '.join(names)}; expected {' or '.join(FIRST)} first")
         scores = [self.make(name, backbone, seed) for name in names]
         for score in scores:
             try:
