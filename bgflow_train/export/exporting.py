@@ -83,6 +83,15 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         thresholds=thresholds,
         encoder={"name": fitted.backbone.name, "weights": fitted.backbone.source},
         layers=fitted.record["layers"],
+        scores=[
+            {
+                "name": score.name,
+                "kind": score.kind,
+                "layer": fitted.backbone.layers[score.index].number,
+                "weight": round(share, 4),
+            }
+            for score, share in zip(fitted.scores, fitted.record["shares"], strict=True)
+        ],
         training={key: fitted.record[key] for key in ("recipe", "data")} | {"versions": _versions()},
         calibration=_describe_calibration(fitted, calibration, parity, counts, validation),
         metrics=evaluation_reports(segmenter, data, cache, fitted.recipe.seed),

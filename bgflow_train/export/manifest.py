@@ -39,6 +39,8 @@ class Manifest:
     encoder: dict[str, str]
     layers: list[dict[str, Any]]
     """Densities of the scores, with their layers and NLL."""
+    scores: list[dict[str, Any]]
+    """Name, kind, layer and weight of each score; the weights are shares of 1. Empty in models of earlier versions."""
     training: dict[str, Any]
     calibration: dict[str, Any]
     metrics: dict[str, Any]
@@ -64,6 +66,7 @@ class Manifest:
         found = yaml.safe_load((folder / MANIFEST).read_text())
         size = found.pop("input")
         del found["format"], found["file"]
+        found.setdefault("scores", [])
         added = {key: found.pop(key) for key in [key for key in found if key in ("contrast", "int8")]}
         return cls(**found, **size, added=added)
 
@@ -83,6 +86,7 @@ class Manifest:
             "thresholds": self.thresholds,
             "encoder": self.encoder,
             "layers": self.layers,
+            **({"scores": self.scores} if self.scores else {}),
             "training": self.training,
             "calibration": self.calibration,
             "metrics": self.metrics,

@@ -91,12 +91,10 @@ def model_card(manifest: Manifest, notes: str) -> str:
         notes: Markdown to end the card with: observations made by eye.
     """
     recipe, versions = manifest.training["recipe"], manifest.training["versions"]
-    blend = manifest.calibration["blend"]
     scores = "\n".join(
-        f"| {name} | {weight / deviation:.4f} |"
-        for name, weight, deviation in zip(recipe["scores"], blend["weight"], blend["deviation"], strict=True)
+        f"| {score['name']} | {score['kind']} | {score['layer']} | {100 * score['weight']:.1f} |"
+        for score in manifest.scores
     )
-    scores += f"\n| head x confidence in the picture | {blend['confidence'] / blend['deviation'][0]:.4f} |"
     rows = [
         f"| {layer['score']} | {layer['stride']} | {layer['channels']} | {layer['nll']['cells']} | "
         f"{layer['nll']['train']:.1f} | {layer['nll']['validation']:.1f} |"
@@ -173,11 +171,9 @@ are not part of the model or of this repository.
 
 ## Scores
 
-| score | weight in the logit, a unit of the score |
-| --- | --- |
+| score | kind | layer | share of the weights, % |
+| --- | --- | --- | --- |
 {scores}
-
-No density overrules the fusion.
 {densities}
 Seed {recipe["seed"]}; bgflow {versions["bgflow"]}, torch {versions["torch"]}, timm {versions["timm"]}, Python {versions["python"]}.
 ONNX Runtime and torch differ by at most {parity["largest_likelihood_difference"]:.1e} in likelihood on {parity["pictures"]} pictures.

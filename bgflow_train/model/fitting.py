@@ -153,6 +153,7 @@ def fit(
     record = begun | {
         "layers": layers,
         "blend": asdict(fusion),
+        "shares": fusion.shares(float(np.mean(np.concatenate([domain.confidence for domain in cells])))),
         "auroc_of_the_blend_of_the_others": dict(zip(names, across_domains(cells), strict=True)),
     }
     write_atomically(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())

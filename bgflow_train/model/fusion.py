@@ -79,6 +79,11 @@ class Fusion:
         found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
         return cls(mean.tolist(), deviation.tolist(), found[:-2].tolist(), float(found[-2]), -float(found[-1]))
 
+    def shares(self, confidence: float) -> list[float]:
+        """Compute the share of each score in all weights, for images of this confidence."""
+        weights = np.abs([self.weight[0] + self.confidence * confidence, *self.weight[1:]])
+        return [float(weight) for weight in weights / weights.sum()]
+
     def logit(self, scores: Array, confidence: Array) -> Array:
         """Compute the background logit of ... x scores with the confidence of their images."""
         factors, head, offset = self.affine()
@@ -105,6 +110,10 @@ class ExtremeFusion:
     """Mean and standard deviation of each score."""
     largest: bool
     """True for strategy (ii): a cell is foreground if one score says so, and not only if all do."""
+
+    def shares(self, confidence: float) -> list[float]:
+        """Return the same share for each score."""
+        return [1 / len(self.mean)] * len(self.mean)
 
     def logit(self, scores: Array, confidence: Array) -> Array:
         """Compute the background score of ... x scores; the confidence does not matter."""

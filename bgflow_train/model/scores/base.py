@@ -29,6 +29,8 @@ class Score(nn.Module, ABC):
     """
 
     name: str
+    kind: str
+    """Kind of evidence in a word: head, flow, ..."""
     index: int
     """Index among the encoder's layers of the one whose grid the score is on."""
 

@@ -28,6 +28,8 @@ class HybridScore(Score):
         flow: Flow on that layer's descriptors.
     """
 
+    kind = "flow"
+
     def __init__(self, name: str, index: int, flow: HybridFlow) -> None:
         super().__init__()
         self.name, self.index, self.flow = name, index, flow

@@ -26,6 +26,7 @@ class LatentRoomScore(Score):
         index: Index of the layer among the backbone's.
     """
 
+    kind = "room"
     TEMPERATURE = 0.1
     """Temperature of the kernel, see `RoomScore`."""
     COARSER = 2

@@ -29,7 +29,7 @@ class RoomScore(Score):
         index: Index of layer 6 among the layers of the backbone.
     """
 
-    name = "room"
+    name = kind = "room"
     TEMPERATURE = 0.05
     """Temperature of the kernel: a difference of this size between cosines is a factor of e."""
     COARSER = 2

@@ -62,6 +62,7 @@ def column_model(column: Column, setting: Setting, kind: str, strategy: str) -> 
         "data": setting.images.digests(),
         "layers": layers,
         "blend": asdict(fusion),
+        "shares": fusion.shares(0.0),
     }
     return Fitted(recipe, expert, scores, fusion, record)
 
