@@ -40,7 +40,6 @@ def test_each_step_is_timed_and_told(
     assert found["pictures"] == 24
     assert found["seconds"].keys() == {"features", "features_read", "fit", "flow"}
     assert all(seconds > 0 for seconds in found["seconds"].values())
-    assert found["seconds"]["features_read"] < found["seconds"]["features"]
     assert found["flow"]["epochs"] >= 1
     assert 100 < found["peak_memory_mib"] < 20_000
     table = capsys.readouterr().out
