@@ -129,9 +129,9 @@ def splits(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def robot() -> Iterator[FilmingRobot]:
     """Robot whose small camera publishes whenever a test waits."""
     pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
-    from soak.camera import SMALL, FilmingRobot
+    from soak.camera import SLOW, FilmingRobot
 
-    robot = FilmingRobot(SMALL)
+    robot = FilmingRobot(SLOW)
     yield robot
     robot.close()
 

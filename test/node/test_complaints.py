@@ -19,7 +19,7 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
-from soak.camera import SMALL, FilmingRobot
+from soak.camera import SLOW, SMALL, FilmingRobot
 from support.robot import Segment, crowding, image, model
 
 WIDTH, HEIGHT = SMALL.size
@@ -76,7 +76,7 @@ def rgbd(robot: FilmingRobot, depth: Depth | None, info: CameraInfo | None) -> C
 @pytest.fixture(scope="module")
 def node(tiny: Path) -> Iterator[tuple[FilmingRobot, Segment]]:
     """A robot that wants all that is made of depth, and one node for it; each test leaves the camera well."""
-    robot, segment = FilmingRobot(SMALL), Segment(model(tiny))
+    robot, segment = FilmingRobot(SLOW), Segment(model(tiny))
     try:
         assert robot.until(lambda: robot.masks), segment.log()
         yield robot, segment

@@ -19,7 +19,7 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
-from soak.camera import SMALL, FilmingRobot
+from soak.camera import SLOW, FilmingRobot
 from support.robot import PATIENCE, Robot, Segment, environment, image, model, pixels
 
 ROOT = SUPPORT.parents[1]
@@ -76,7 +76,7 @@ def test_callbacks_get_the_message_alone_as_on_humble() -> None:
 
 
 def test_frames_are_answered_and_those_lost_are_unknown(node: Segment) -> None:
-    robot = FilmingRobot(SMALL)
+    robot = FilmingRobot(SLOW)
     try:
         assert robot.until(lambda: robot.masks >= 20), node.log()
         assert robot.until(lambda: "masks a second" in robot.diagnosis.message, 20), robot.diagnosis.message

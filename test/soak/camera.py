@@ -22,7 +22,7 @@ from bgflow_ros.node.diagnostics import UNKNOWN
 from bgflow_ros.node.messages import nanoseconds
 from bgflow_ros.tools.node_benchmark.camera import images
 
-__all__ = ["MASK", "SMALL", "Behaviour", "FilmingRobot"]
+__all__ = ["MASK", "SLOW", "SMALL", "Behaviour", "FilmingRobot"]
 
 MASK = "segmenter/foreground_mask"
 DROPPED = "dropped: "
@@ -44,6 +44,7 @@ class Behaviour:
 
 
 SMALL = Behaviour(size=(160, 120))
+SLOW = dataclasses.replace(SMALL, rate=15.0)
 """Behaviour for tests, several of which run in parallel."""
 
 

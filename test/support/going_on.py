@@ -14,7 +14,7 @@ def goes_on(robot: FilmingRobot, node: Segment) -> None:
     """Assert that masks come, the diagnostics are OK and every frame is accounted for."""
     seen = robot.masks
     assert robot.until(lambda: robot.masks > seen + 5), node.log()
-    assert robot.until(lambda: robot.diagnosis.level == DiagnosticStatus.OK, 10), robot.diagnosis.message
+    assert robot.until(lambda: robot.diagnosis.level == DiagnosticStatus.OK), robot.diagnosis.message
     with robot.behaving(rate=0.0):
         before = robot.diagnosis
         assert robot.until(lambda: robot.diagnosis is not before)
