@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{layer['score']}: {layer['nll']}")
     for name, auroc in fitted.record["auroc_of_the_blend_of_the_others"].items():
         print(f"AUROC on cells of {name}, fusion fitted to the others: {auroc:.4f}")
-    fusion = fitted.fusion
-    weights = ", ".join(f"{name} {weight:.3f}" for name, weight in zip(recipe.scores, fusion.weight, strict=True))
-    print(f"weights {weights}, head x confidence {fusion.confidence:.3f}, bias {fusion.bias:.3f}")
+    fusion = fitted.record["blend"]
+    weights = ", ".join(f"{name} {weight:.3f}" for name, weight in zip(recipe.scores, fusion["weight"], strict=True))
+    print(f"weights {weights}, {recipe.scores[0]} x confidence {fusion['confidence']:.3f}, bias {fusion['bias']:.3f}")
     return 0

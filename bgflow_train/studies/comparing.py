@@ -93,7 +93,7 @@ class _CountedFit:
 def fit_identity(fitted: Fitted) -> tuple[object, ...]:
     """Everything that the results of a fit depend on besides the images; its `repr` is the same in every process."""
     network, digest = _network(fitted), hashlib.sha256()
-    for tensor in (*network.state_dict().values(), network.factors):
+    for tensor in network.state_dict().values():
         digest.update(tensor.cpu().numpy().tobytes())
     return digest.hexdigest(), fitted.recipe, fitted.fusion
 

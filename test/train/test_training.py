@@ -234,7 +234,7 @@ FIT = ["fit", "--backbone", "{backbone}", "--data", "{made}", "--out", "{tmp}/f"
         (["fit", "--backbone", "{backbone}", "--data", "{tmp}", "--out", "{tmp}/f"], "is not a folder"),
         ([*FIT, "--size", "big"], "--size is 'big'; expected WxH"),
         ([*FIT, "--size", "100x96"], "the canvas is 100x96; expected multiples of 32"),
-        ([*FIT, "--scores", "room,head"], "the scores are room, head; expected head first"),
+        ([*FIT, "--scores", "room,head"], "the scores are room, head; expected head or hybrid7 first"),
         ([*FIT, "--scores", "head,gaussian4,flow9"], "no score 'flow9'; expected head, "),
         ([*FIT, "--rooms", "{tmp}"], "has 0 complete rooms, none of them to fit"),
         ([*FIT, "--empty", "{tmp}/nowhere"], "nowhere"),
@@ -266,7 +266,9 @@ def test_too_few_background_cells_are_a_clear_error(
 ) -> None:
     command = ["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(tmp_path), *SIZE, *DENSITIES]
     assert main([*command, "--cells", "20"]) == 2
-    assert "layer 4 has 12 background cells to fit with, of at least 50; more images" in capsys.readouterr().err
+    assert (
+        "layer 4 has 12 cells of a side to fit with, of at least 112; more or larger images" in capsys.readouterr().err
+    )
 
 
 def test_the_committed_splits_keep_reported_pictures_apart() -> None:
