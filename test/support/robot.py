@@ -82,18 +82,15 @@ def _announcing() -> Iterator[None]:
     On one machine without multicast, a process that waits hears of a node that starts later only when it announces
     itself again, which Fast DDS does every three seconds. The node under test keeps Fast DDS's defaults.
     """
-    chosen = not profile(os.environ)
+    if profile(os.environ):
+        yield
+        return
     variable = profile_variable(os.environ)
-    if chosen:
-        os.environ[variable] = str(Path(__file__).with_name("announcing.xml"))
-    yield
-    if chosen:
+    os.environ[variable] = str(Path(__file__).with_name("announcing.xml"))
+    try:
+        yield
+    finally:
         del os.environ[variable]
-
-
-def crowding() -> float:
-    """Processes per core at present, at least 1: factor on time limits, which are meant for an idle machine."""
-    return max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))
 
 
 def _prepare() -> None:
