@@ -14,6 +14,7 @@ from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
 from bgflow_ros.node.publishers import count
 from bgflow_ros.node.status import NodeStatus
+from bgflow_ros.segmentation.segmenter import FEATURELESS_CAUSES
 
 __all__ = ["LOST_SHARE", "PERIOD", "SILENT", "SLEEPING", "Complaints", "diagnostic_status", "doubtful_view"]
 
@@ -106,7 +107,7 @@ def doubtful_view(status: NodeStatus) -> str:
         return ""
     return (
         f"the model is unsure of this view: its output shows almost no contrast ({view.contrast or 0:.2f}, rooms "
-        f"have {view.min_contrast:.2f} or more); is the lens covered, the room dark, or the camera too close to a wall?"
+        f"have {view.min_contrast:.2f} or more); {FEATURELESS_CAUSES}"
     )
 
 

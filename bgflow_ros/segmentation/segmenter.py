@@ -15,7 +15,10 @@ from bgflow_ros.segmentation.letterbox import Content, cells_within, letterbox, 
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model
 from bgflow_ros.segmentation.runtime import Runtime
 
-__all__ = ["Segmentation", "Segmenter"]
+__all__ = ["FEATURELESS_CAUSES", "Segmentation", "Segmenter"]
+
+FEATURELESS_CAUSES = "is the lens covered, the room dark, or the camera too close to a wall?"
+"""Question to the user about featureless images."""
 
 
 class Segmentation:

@@ -20,7 +20,8 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, PointCloud2
 from soak.camera import SLOW, SMALL, FilmingRobot
-from support.robot import Segment, crowding, image, model
+from support.crowding import crowding
+from support.robot import Segment, image, model
 
 WIDTH, HEIGHT = SMALL.size
 POINTS, STATIC_DEPTH = "segmenter/foreground_points", "segmenter/static_depth/image"

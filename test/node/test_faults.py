@@ -160,9 +160,16 @@ def test_a_stalled_subscriber_holds_up_nobody_else(robot: FilmingRobot, node: Se
         robot.wait(1)
         child.send_signal(signal.SIGSTOP)
         robot.wait(1)
-        masks, began = robot.masks, time.monotonic()
-        robot.wait(4)
-        assert robot.masks - masks > 10 * (time.monotonic() - began), "more than ten a second"
+
+        def masks_a_second() -> float:
+            masks, began = robot.masks, time.monotonic()
+            robot.wait(2)
+            return (robot.masks - masks) / (time.monotonic() - began)
+
+        # A publisher that waited 0.1 s for the stalled subscriber each time would never make more than ten a second; on
+        # a busy machine some windows have fewer anyway.
+        with robot.behaving(rate=30.0):
+            assert any(masks_a_second() > 10 for _ in range(10))
         goes_on(robot, node)
     finally:
         child.kill()

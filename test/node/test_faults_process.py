@@ -26,8 +26,8 @@ from lifecycle_msgs.srv import ChangeState
 from rclpy.qos import ReliabilityPolicy
 from soak.camera import Behaviour, FilmingRobot
 from std_srvs.srv import Trigger
+from support.crowding import crowding
 from support.going_on import goes_on
-from support.robot import crowding
 
 from bgflow_ros.segmentation.files import write_atomically
 

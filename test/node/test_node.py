@@ -18,8 +18,9 @@ pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage
+from support.crowding import crowding
 from support.made_images import HEIGHT, RAW, WIDTH, exif
-from support.robot import Robot, Segment, crowding, image, model, pixels
+from support.robot import Robot, Segment, image, model, pixels
 
 ROOT = Path(__file__).resolve().parents[2]
 BOTH = {"reliable": ReliabilityPolicy.RELIABLE, "best effort": ReliabilityPolicy.BEST_EFFORT}

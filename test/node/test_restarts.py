@@ -14,7 +14,8 @@ from support import SUPPORT
 
 pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
-from support.robot import crowding, environment
+from support.crowding import crowding
+from support.robot import environment
 
 
 @pytest.mark.parametrize("camera", ["reliable", "best_effort"])

@@ -9,13 +9,15 @@ According to the sources of Humble: the branch `humble` of ros2/rclpy (version 3
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
 if __name__ == "__main__":
-    # As the program `segment` does, before any library starts a thread.
+    # As the program `segment` does before its imports, see there.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     from bgflow_ros.node.heap import keep_freed_memory
 
     keep_freed_memory()

@@ -18,7 +18,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
-from support.robot import PATIENCE, crowding, environment, model
+from support.crowding import crowding
+from support.robot import PATIENCE, environment, model
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.usage import Memory, Usage
@@ -36,10 +37,10 @@ def result(tiny: Path) -> NodeResult:
 
 def test_a_short_run_gives_plausible_numbers(result: NodeResult) -> None:
     [rate] = result.rates
-    assert 15 <= rate.frames <= 21
+    assert 18 / crowding() <= rate.frames <= 21
     # A busy machine may lose some; one that answers hardly any is broken.
     assert rate.masks + sum(rate.dropped.values()) == rate.frames
-    assert rate.masks > rate.frames / 2
+    assert rate.masks >= max(1, rate.frames - 5 * crowding())
     assert 0 < rate.age.p50 <= rate.age.p95 <= rate.age.max < 1000 * crowding()
     parts = (rate.way_in, rate.segmenter, rate.maps, rate.overhead)
     assert all(0 < part.p50 < rate.age.max for part in parts)

@@ -13,6 +13,8 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the train extra")
 
+from support.crowding import crowding
+
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_train.cli import benchmark_training
 from bgflow_train.studies.speed import training
@@ -40,6 +42,7 @@ def test_each_step_is_timed_and_told(
     assert found["pictures"] == 24
     assert found["seconds"].keys() == {"features", "features_read", "fit", "flow"}
     assert all(seconds > 0 for seconds in found["seconds"].values())
+    assert found["seconds"]["features_read"] < found["seconds"]["features"] * crowding()
     assert found["flow"]["epochs"] >= 1
     assert 100 < found["peak_memory_mib"] < 20_000
     table = capsys.readouterr().out

@@ -36,7 +36,7 @@ from bgflow_ros.segmentation.files import expand, user_path, write_together
 from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.outputs import FOREGROUND_MASK, LIKELIHOOD, OVERLAY, STATIC_MASK
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
-from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
+from bgflow_ros.segmentation.segmenter import FEATURELESS_CAUSES, Segmentation, Segmenter
 from bgflow_ros.tools.cli.arguments import add_model, share_of_one
 
 GROUP = "use"
@@ -90,8 +90,7 @@ class CountingSegmenter(Segmenter):
         if self.featureless:
             print(
                 f"bgflow segment: the model is unsure of {self.featureless} of {self.images} images "
-                f"(contrast below {self.model.min_contrast:.2f}): is the lens covered, the room dark, or the camera "
-                "too close to a wall?",
+                f"(contrast below {self.model.min_contrast:.2f}): {FEATURELESS_CAUSES}",
                 file=sys.stderr,
             )
 
