@@ -351,7 +351,7 @@ def test_a_parameter_of_the_wrong_kind_ends_it_with_one_line(start, wrong: dict)
 
 
 def test_it_starts_with_the_packaged_parameter_file() -> None:
-    segment = Segment({}, ("__ns:=/anywhere",), ROOT / "config/segment.yaml")
+    segment = Segment({}, ("__ns:=/anywhere",), ROOT / "config/segment.yaml", afresh=True)
     other = Robot("anywhere")
     try:
         assert other.until(lambda: other.state() == "active")
