@@ -45,7 +45,7 @@ class Behaviour:
 
 SMALL = Behaviour(size=(160, 120))
 """Behaviour that leaves the processor to the node."""
-SLOW = dataclasses.replace(SMALL, rate=15.0)
+SLOW = dataclasses.replace(SMALL, rate=10.0)
 """Behaviour for tests, several of which run in parallel."""
 
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Process that has done the slowest imports of the node, and forks into programs that need them (`programs.py`).
 
-Imports take most of the processor time of a node that lives for a second. They are the libraries that start no thread,
-as a thread would be missing in a fork; rclpy starts some (of its tracing), so each program imports it itself.
+Imports take most of the processor time of a node that lives for a second. Only what starts no thread is imported here,
+as the thread would be missing in a fork: rclpy starts some (LTTng's), so each program imports it itself.
 """
 
 from __future__ import annotations
@@ -69,8 +69,9 @@ def serve() -> dict[str, Any] | None:
                 if process == 0:
                     os.closerange(3, max(running, default=2) + 1)
                     return dict(json.loads(line))
-                running[os.pidfd_open(process)] = process
-                poll.register(max(running), select.POLLIN)
+                ends = os.pidfd_open(process)
+                running[ends] = process
+                poll.register(ends, select.POLLIN)
                 print(json.dumps({"started": process}), flush=True)
             else:
                 poll.unregister(descriptor)
