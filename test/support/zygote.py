@@ -8,6 +8,7 @@ as the thread would be missing in a fork: rclpy starts some (LTTng's), so each p
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -46,7 +47,8 @@ def prepare() -> None:
 
     keep_freed_memory()
     for module in MODULES:
-        importlib.import_module(module)
+        with contextlib.suppress(ModuleNotFoundError):  # Humble does not have all of them
+            importlib.import_module(module)
     gc.freeze()  # otherwise each fork would go through all of it, and copy it, at its end
 
 
