@@ -143,8 +143,10 @@ def start(tiny: Path) -> Iterator[Callable[..., Segment]]:
 
     started: list[Segment] = []
 
-    def start(*remappings: str, program: tuple[str, ...] = PROGRAM, **parameters: object) -> Segment:
-        started.append(Segment(model(tiny) | parameters, remappings, program=program))
+    def start(
+        *remappings: str, program: tuple[str, ...] = PROGRAM, afresh: bool = False, **parameters: object
+    ) -> Segment:
+        started.append(Segment(model(tiny) | parameters, remappings, program=program, afresh=afresh))
         return started[-1]
 
     yield start
