@@ -27,7 +27,10 @@ class Zygote:
         self.ended: dict[int, int] = {}
         """Exit status of each fork that has ended, as Popen has it."""
         command = [sys.executable, str(Path(__file__).with_name("zygote.py"))]
-        self._server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        one_thread = os.environ | {"OMP_NUM_THREADS": "1"}  # a fork would lack any other
+        self._server = subprocess.Popen(
+            command, env=one_thread, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        )
         assert self._server.stdin is not None
         assert self._server.stdout is not None
         self._requests, self._answers = self._server.stdin, self._server.stdout

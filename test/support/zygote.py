@@ -49,6 +49,8 @@ def prepare() -> None:
     for module in MODULES:
         with contextlib.suppress(ModuleNotFoundError):  # Humble does not have all of them
             importlib.import_module(module)
+    threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208
+    assert threads == 1, f"{threads} threads, of which a fork would have one"
     gc.freeze()  # otherwise each fork would go through all of it, and copy it, at its end
 
 
