@@ -23,8 +23,8 @@ from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import DatasetError, IndexedDataset, Sample
 from bgflow_train.data.registry import open_dataset
 from bgflow_train.data.splits import FOLDERS, NAMES, Splits, group_rooms, make_splits
-from bgflow_train.evaluation.model_counts import count_model
 from bgflow_train.evaluation.metrics import summary
+from bgflow_train.evaluation.model_counts import count_model
 from bgflow_train.export import quantizing, reporting
 from bgflow_train.model.densities import Gaussian
 from bgflow_train.model.fitting import Fitted
