@@ -18,7 +18,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 onnx = pytest.importorskip("onnx", reason="needs the train extra")
-pytest.importorskip("sklearn", reason="needs the train extra")
 from onnx import TensorProto, helper, numpy_helper
 
 from bgflow_ros.segmentation.files import share
