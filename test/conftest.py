@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import distribution
@@ -30,6 +32,8 @@ DATA = ROOT.parent / "shared" / "data"
 if "bgflow_train" not in (distribution("bgflow").read_text("top_level.txt") or ""):
     collect_ignore = ["rooms", "train"]  # colcon installs the robot's package alone
 
+KINDS = {"node": "wait", "launching": "wait", "project": "wait", "train": "compute", "tools": "compute"}
+"""What tests mostly do, by folder, where they take long."""
 GUARD = '\npytest.importorskip("rclpy"'
 """Line that marks a module whose tests all need ROS."""
 
@@ -61,6 +65,34 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark the tests of modules that need ROS."""
     if guarded(item.module.__file__):  # type: ignore[attr-defined]
         item.add_marker(pytest.mark.ros)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let pytest-xdist keep the order of the modules, which it would sort by their numbers of tests."""
+    config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put modules that mostly wait and those that compute first, in turns, so that all cores are busy to the end.
+
+    Within each kind, modules stay in their random order. The many that take no time come last.
+    """
+    counts: Counter[str] = Counter()
+    places: dict[str, tuple[bool, int]] = {}
+    for item in items:
+        path = item.module.__file__  # type: ignore[attr-defined]
+        if path not in places:
+            kind = KINDS.get(Path(path).parent.name, "")
+            counts[kind] += 1
+            places[path] = not kind, counts[kind]
+    items.sort(key=lambda item: places[item.module.__file__])  # type: ignore[attr-defined]
+
+
+def pytest_collection_finish() -> None:
+    """Exempt what was imported from garbage collection: it stays, and looking through it takes half a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
