@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import gc
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import distribution
@@ -32,8 +31,8 @@ DATA = ROOT.parent / "shared" / "data"
 if "bgflow_train" not in (distribution("bgflow").read_text("top_level.txt") or ""):
     collect_ignore = ["rooms", "train"]  # colcon installs the robot's package alone
 
-KINDS = {"node": "wait", "launching": "wait", "project": "wait", "train": "compute", "tools": "compute"}
-"""What tests mostly do, by folder, where they take long."""
+LONGEST = ["faults", "training", "node", "reproduce", "faults_process", "benchmark_systems", "node_depth", "peers", "complaints", "pyramid", "demo", "expert", "topic_types", "view", "container", "bag_forms", "humble", "restarts"]
+"""Modules that take longest, those that mostly wait and those that mostly compute in turns."""
 GUARD = '\npytest.importorskip("rclpy"'
 """Line that marks a module whose tests all need ROS."""
 
@@ -74,19 +73,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put modules that mostly wait and those that compute first, in turns, so that all cores are busy to the end.
+    """Start with the modules that take longest, each of which would otherwise run alone at the end."""
 
-    Within each kind, modules stay in their random order. The many that take no time come last.
-    """
-    counts: Counter[str] = Counter()
-    places: dict[str, tuple[bool, int]] = {}
-    for item in items:
-        path = item.module.__file__  # type: ignore[attr-defined]
-        if path not in places:
-            kind = KINDS.get(Path(path).parent.name, "")
-            counts[kind] += 1
-            places[path] = not kind, counts[kind]
-    items.sort(key=lambda item: places[item.module.__file__])  # type: ignore[attr-defined]
+    def place(item: pytest.Item) -> int:
+        name = item.module.__name__.rpartition(".")[2].removeprefix("test_")  # type: ignore[attr-defined]
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+    items.sort(key=place)  # the others stay in their random order
 
 
 def pytest_collection_finish() -> None:
