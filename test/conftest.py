@@ -31,7 +31,26 @@ DATA = ROOT.parent / "shared" / "data"
 if "bgflow_train" not in (distribution("bgflow").read_text("top_level.txt") or ""):
     collect_ignore = ["rooms", "train"]  # colcon installs the robot's package alone
 
-LONGEST = ["faults", "training", "node", "reproduce", "faults_process", "benchmark_systems", "node_depth", "peers", "complaints", "pyramid", "demo", "expert", "topic_types", "view", "container", "bag_forms", "humble", "restarts"]
+LONGEST = [
+    "faults",
+    "training",
+    "node",
+    "reproduce",
+    "faults_process",
+    "benchmark_systems",
+    "node_depth",
+    "peers",
+    "complaints",
+    "pyramid",
+    "demo",
+    "expert",
+    "topic_types",
+    "view",
+    "container",
+    "bag_forms",
+    "humble",
+    "restarts",
+]
 """Modules that take longest, those that mostly wait and those that mostly compute in turns."""
 GUARD = '\npytest.importorskip("rclpy"'
 """Line that marks a module whose tests all need ROS."""
