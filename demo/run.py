@@ -19,6 +19,7 @@ from bgflow_ros.node.compatibility import only_this_machine
 from bgflow_ros.node.fastdds import choose_shared_memory
 from bgflow_ros.segmentation.files import user_path
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model, ModelError
+from bgflow_ros.tools.interrupts import hold_interrupts
 
 HERE = Path(__file__).resolve().parent
 ROOM = HERE / "room" / "rgb.mp4"
@@ -115,7 +116,8 @@ def main() -> int:
             for name, command in commands.items():
                 # Each process has its own session: Ctrl-C reaches this process only, which ends the others in order.
                 quiet = {"stdout": file, "stderr": file} if name != "watch" else {}
-                processes[name] = subprocess.Popen(command, env=own, start_new_session=True, **quiet)
+                with hold_interrupts():
+                    processes[name] = subprocess.Popen(command, env=own, start_new_session=True, **quiet)
         ended = wait_for_one(processes)
         status = processes[ended].returncode if ended == "watch" else 1
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -30,6 +31,27 @@ DATA = ROOT.parent / "shared" / "data"
 if "bgflow_train" not in (distribution("bgflow").read_text("top_level.txt") or ""):
     collect_ignore = ["rooms", "train"]  # colcon installs the robot's package alone
 
+LONGEST = [
+    "faults",
+    "training",
+    "node",
+    "reproduce",
+    "faults_process",
+    "benchmark_systems",
+    "node_depth",
+    "peers",
+    "complaints",
+    "pyramid",
+    "demo",
+    "expert",
+    "topic_types",
+    "view",
+    "container",
+    "bag_forms",
+    "humble",
+    "restarts",
+]
+"""Modules that take longest, those that mostly wait and those that mostly compute in turns."""
 GUARD = '\npytest.importorskip("rclpy"'
 """Line that marks a module whose tests all need ROS."""
 
@@ -61,6 +83,28 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark the tests of modules that need ROS."""
     if guarded(item.module.__file__):  # type: ignore[attr-defined]
         item.add_marker(pytest.mark.ros)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let pytest-xdist keep the order of the modules, which it would sort by their numbers of tests."""
+    config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the modules that take longest, each of which would otherwise run alone at the end."""
+
+    def place(item: pytest.Item) -> int:
+        name = item.module.__name__.rpartition(".")[2].removeprefix("test_")  # type: ignore[attr-defined]
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+    items.sort(key=place)  # the others stay in their random order
+
+
+def pytest_collection_finish() -> None:
+    """Exempt what was imported from garbage collection: it stays, and looking through it takes half a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -143,8 +187,10 @@ def start(tiny: Path) -> Iterator[Callable[..., Segment]]:
 
     started: list[Segment] = []
 
-    def start(*remappings: str, program: tuple[str, ...] = PROGRAM, **parameters: object) -> Segment:
-        started.append(Segment(model(tiny) | parameters, remappings, program=program))
+    def start(
+        *remappings: str, program: tuple[str, ...] = PROGRAM, afresh: bool = False, **parameters: object
+    ) -> Segment:
+        started.append(Segment(model(tiny) | parameters, remappings, program=program, afresh=afresh))
         return started[-1]
 
     yield start

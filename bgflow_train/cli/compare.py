@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.data.rendered_rooms import open_rooms
     from bgflow_train.data.subsets import Concatenated, evenly_spaced
     from bgflow_train.model.fitting import FUSE, VALIDATE, Fitted
-    from bgflow_train.studies.comparing import alone, compare_steps, count_fit, missed_novel
+    from bgflow_train.studies.comparing import CountedFit, alone, compare_steps, count_fit, missed_novel
     from bgflow_train.studies.peers.scores import ALL_SCORES
 
     try:
@@ -66,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
                         names.append(f"{name}: {score}")
                         steps.append([alone(fitted, score) for fitted in step])
                         against.append(place)
+        counted = [[CountedFit(fitted) for fitted in step] for step in steps]
         nyu = evenly_spaced(open_split(arguments.data, "nyu", "validate"), 120)
         photographs = Concatenated(
             [open_split(arguments.data, *split) for split in (*FUSE, VALIDATE[1])], "photographs"
@@ -77,14 +78,14 @@ def run(arguments: argparse.Namespace) -> int:
             sets += [OtherCamera(nyu, camera) for camera in CAMERAS]
         result: dict[str, Any] = {"steps": names, "sets": {}, "novel": {}}
         for dataset in sets:
-            counts = [[count_fit(fitted, dataset, arguments.cache) for fitted in step] for step in steps]
+            counts = [[count_fit(fit, dataset, arguments.cache) for fit in step] for step in counted]
             rows = compare_steps(counts, arguments.seed, against)
             result["sets"][dataset.name] = {"pictures": len(dataset), "sha256": dataset.digest(), "steps": rows}
             print(_table(dataset.name, names, rows))
         if arguments.novel is not None:
             rooms = NovelRooms(arguments.novel)
             for dataset in (rooms, PastedObjects(nyu, rooms)):
-                counts = [[count_fit(fitted, dataset, arguments.cache) for fitted in step] for step in steps]
+                counts = [[count_fit(fit, dataset, arguments.cache) for fit in step] for step in counted]
                 missed = [[missed_novel(one, RATES) for one in step] for step in counts]
                 result["novel"][dataset.name] = {"pictures": len(dataset), "sha256": dataset.digest(), "steps": missed}
                 print(_missed(dataset.name, names, missed))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 
 from bgflow_train.data import BACKGROUND
 
@@ -33,5 +32,7 @@ class Calibration:
             labels: BACKGROUND or FOREGROUND, (n,).
             weights: How much each logit counts, (n,).
         """
+        from sklearn.linear_model import LogisticRegression
+
         regression = LogisticRegression(C=1e3).fit(logits[:, None], labels == BACKGROUND, weights)
         return cls(temperature=1 / float(regression.coef_[0, 0]), offset=float(regression.intercept_[0]))

@@ -25,7 +25,7 @@ from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.network import Network
 from bgflow_train.networks.device import DEVICE
 
-__all__ = ["LABELS", "alone", "compare_steps", "count_fit", "fit_identity", "missed_novel"]
+__all__ = ["LABELS", "CountedFit", "alone", "compare_steps", "count_fit", "fit_identity", "missed_novel"]
 
 Array = npt.NDArray[np.float64]
 
@@ -59,22 +59,22 @@ def alone(fitted: Fitted, name: str) -> Fitted:
     )
 
 
-def count_fit(fitted: Fitted, dataset: IndexedDataset, cache: Path) -> Counts:
-    """Count the pixels of every image by label and by the fit's background logit, before calibration.
+def count_fit(counted: CountedFit, dataset: IndexedDataset, cache: Path) -> Counts:
+    """Count the pixels of every image by label and by a fit's background logit, before calibration.
 
     Args:
-        fitted: The fit to measure.
+        counted: The fit to measure.
         dataset: The labelled images.
         cache: Folder for the counts, from which the same call takes them again.
 
     Returns:
         Histograms, images x LABELS x bins.
     """
-    return count(_CountedFit(fitted), dataset, cache, keep=True)["logits"]
+    return count(counted, dataset, cache, keep=True)["logits"]
 
 
-class _CountedFit:
-    """The `counts.System` of a fit."""
+class CountedFit:
+    """The `counts.System` of a fit, made once for all data sets: its identity is a digest of all its weights."""
 
     def __init__(self, fitted: Fitted) -> None:
         self._fitted = fitted
@@ -83,6 +83,7 @@ class _CountedFit:
 
     @torch.inference_mode()
     def count(self, sample: Sample) -> dict[str, Counts]:
+        """Count the pixels of an image."""
         recipe, stride = self._fitted.recipe, self._fitted.stride
         canvas, _ = to_canvas(sample, recipe.width, recipe.height)
         coarse = self._network(torch.from_numpy(canvas).to(DEVICE)[None])[0].cpu().numpy()

@@ -109,7 +109,7 @@ def test_a_signal_ends_it_while_it_starts(
     # Coverage starts with Python's own start, where an interrupt is lost.
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
     monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
-    segment = start()
+    segment = start(afresh=True)
     # Python's own start is its own affair: ours begins with what the node imports first.
     assert robot.until(lambda: re.search(r"\| +rclpy\.", segment.log()))
     time.sleep(seconds)
@@ -121,12 +121,12 @@ def test_a_signal_ends_it_while_it_starts(
 
 def test_killed_and_started_again_it_gives_masks_within_five_seconds(robot: FilmingRobot, start) -> None:
     robot.plug(ReliabilityPolicy.BEST_EFFORT)  # test_restarts.py has the other
-    segment = start()
+    segment = start(afresh=True)
     busy(robot)
     segment.stop(signal.SIGKILL)
     robot.wait(0.5)
     masks, began = robot.masks, time.monotonic()
-    again = start()
+    again = start(afresh=True)
     assert robot.until(lambda: robot.masks > masks)
     assert time.monotonic() - began < 5 * crowding()
     goes_on(robot, again)

@@ -102,7 +102,7 @@ def test_other_c_libraries_give_back_what_they_like(monkeypatch: pytest.MonkeyPa
 def test_all_threads_of_the_node_share_one_heap(robot, tiny: Path) -> None:
     from support.robot import Segment, model
 
-    segment = Segment(model(tiny))
+    segment = Segment(model(tiny), afresh=True)  # imports start threads
     try:
         assert robot.until(lambda: robot.masks > 10), segment.log()
         maps = [line.split() for line in Path(f"/proc/{segment.process.pid}/maps").read_text().splitlines()]

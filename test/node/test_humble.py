@@ -47,21 +47,22 @@ def node(tiny: Path) -> Iterator[Segment]:
     segment.close()
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "from rclpy.clock_type import ClockType",
-        "import rclpy.event_handler",
-        "import rclpy\nwith rclpy.init(): pass",
-        "from rclpy.node import Node\nNode.add_post_set_parameters_callback",
-        "from rclpy.subscription import Subscription\nSubscription.CallbackType",
-        "import jsonschema\njsonschema.Draft202012Validator",
-    ],
+LACKING = (
+    "from rclpy.clock_type import ClockType",
+    "import rclpy.event_handler",
+    "import rclpy\nwith rclpy.init(): pass",
+    "from rclpy.node import Node\nNode.add_post_set_parameters_callback",
+    "from rclpy.subscription import Subscription\nSubscription.CallbackType",
+    "import jsonschema\njsonschema.Draft202012Validator",
 )
-def test_what_humble_lacks_is_gone(code: str) -> None:
-    done = run(code)
-    assert done.returncode == 1
-    assert any(kind in done.stderr for kind in ("ModuleNotFoundError", "AttributeError", "TypeError")), done.stderr
+
+
+def test_what_humble_lacks_is_gone() -> None:
+    done = run(
+        f"import sys\nfor code in {LACKING!r}:\n    try:\n        exec(code, {{}})\n"
+        "    except (ModuleNotFoundError, AttributeError, TypeError):\n        continue\n    sys.exit(code)"
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_callbacks_get_the_message_alone_as_on_humble() -> None:
@@ -154,7 +155,7 @@ def test_the_demo_s_camera_and_watcher(node: Segment, tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            f"import humble\nhumble.take_away()\n{program('camera', str(ROOT / 'demo/room/rgb.mp4'), '--rate', '15')}",
+            f"import humble\nhumble.take_away()\n{program('camera', str(ROOT / 'demo/room/rgb.mp4'), '--rate', '5')}",
         ],
         env=environment() | {"PYTHONPATH": str(SUPPORT)},
     )

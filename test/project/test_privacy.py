@@ -106,7 +106,7 @@ def test_the_node_leaves_nothing_but_ros_s_logs(home: Path, tiny: Path, monkeypa
     for name in ("CI", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "ROS_HOME", "ORT_DISABLE_TELEMETRY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))
-    segment, robot = Segment(model(tiny)), Robot()
+    segment, robot = Segment(model(tiny), afresh=True), Robot()
     try:
         assert robot.until(lambda: robot.state() == "active", 30), segment.log()
     finally:

@@ -60,7 +60,7 @@ def main() -> int:
 def soak(arguments: argparse.Namespace, parameters: dict[str, object]) -> report.Soaked:
     """Run the node with faults and return what was measured."""
     chance = random.Random(arguments.seed)
-    robot, segment = FilmingRobot(), Segment(parameters)
+    robot, segment = FilmingRobot(), Segment(parameters, afresh=True)
     soaked = report.Soaked(arguments.seed, arguments.minutes, machine=machine())
     moments: list[tuple[float, float]] = []
     try:

@@ -15,7 +15,7 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
-from support.robot import PATIENCE, Robot, image
+from support.robot import PATIENCE, POLL, Robot, image
 
 from bgflow_ros.node.compatibility import publication_number, with_message_info
 from bgflow_ros.node.diagnostics import UNKNOWN
@@ -45,7 +45,7 @@ class Behaviour:
 
 SMALL = Behaviour(size=(160, 120))
 """Behaviour that leaves the processor to the node."""
-SLOW = dataclasses.replace(SMALL, rate=15.0)
+SLOW = dataclasses.replace(SMALL, rate=10.0)
 """Behaviour for tests, several of which run in parallel."""
 
 
@@ -116,7 +116,8 @@ class FilmingRobot(Robot):
             if rate > 0 and now >= self._due:
                 self.film()
                 self._due = max(self._due + 1 / rate, now - 1)
-            self.executor.spin_once(timeout_sec=min(max(self._due - time.monotonic(), 0.0), 0.02) if rate else 0.02)
+            next_look = min(deadline, self._due) if rate > 0 else deadline
+            self.executor.spin_once(timeout_sec=min(max(next_look - time.monotonic(), 0.0), POLL))
         return True
 
     def film(self) -> None:

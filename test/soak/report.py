@@ -11,11 +11,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 
 from bgflow_ros.segmentation.files import write_atomically
@@ -178,7 +173,10 @@ def _ends(soaked: Soaked, name: str) -> str:
 
 
 def _plot(soaked: Soaked, path: Path) -> None:
-    figure, (above, below) = plt.subplots(2, 1, figsize=(9, 5), sharex=True, constrained_layout=True)
+    from matplotlib.figure import Figure  # slow to import, and nothing else needs it
+
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True)
     minutes = [sample.seconds / 60 for sample in soaked.samples]
     above.plot(minutes, [sample.resident for sample in soaked.samples], label="resident, with files and what is shared")
     above.plot(minutes, [sample.private for sample in soaked.samples], label="private")
@@ -196,5 +194,4 @@ def _plot(soaked: Soaked, path: Path) -> None:
     below.set(xlabel="minutes", ylabel="age of masks, ms", ylim=(0, None))
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=110)
-    plt.close(figure)
     write_atomically(path, file.getvalue())

@@ -61,7 +61,7 @@ def restart(arguments: argparse.Namespace) -> list[float]:
     try:
         for _ in trange(arguments.times, unit="kill"):
             masks, began = robot.masks, time.monotonic()
-            segment = Segment({"model": arguments.model, "device": "cpu"})
+            segment = Segment({"model": arguments.model, "device": "cpu"}, afresh=True)
             came = robot.until(lambda masks=masks: robot.masks > masks, PATIENCE)
             taken.append(time.monotonic() - began if came else float("inf"))
             if not came:

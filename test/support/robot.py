@@ -5,12 +5,10 @@
 from __future__ import annotations
 
 import array
-import ctypes
 import fcntl
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -33,6 +31,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from bgflow_ros.node.compatibility import only_this_machine
 from bgflow_ros.node.fastdds import profile, profile_variable
+from support.programs import start
 
 TRANSITIONS = {
     "configure": Transition.TRANSITION_CONFIGURE,
@@ -42,6 +41,8 @@ TRANSITIONS = {
 }
 PATIENCE = 30.0
 """Seconds to wait for what takes one second on an idle machine."""
+POLL = 0.05
+"""Seconds after which a condition is looked at again though no message has come."""
 DOMAINS = range(1, 51)
 """ROS domains of the tests; demos and benchmarks use higher ones."""
 STAND_IN = os.environ.get("BGFLOW_TEST_ROS") == "humble"
@@ -93,14 +94,6 @@ def _announcing() -> Iterator[None]:
         del os.environ[variable]
 
 
-def _prepare() -> None:
-    """Prepare the child process before it becomes the node."""
-    # Otherwise a test run that is killed leaves nodes behind, which disturb the next run on their domain.
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG (linux/prctl.h)
-    # Processes that a shell starts in the background ignore interrupts, and so do their children.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class Segment:
     """Process of the node under test.
 
@@ -109,6 +102,7 @@ class Segment:
         remappings: remapping rules `from:=to`.
         file: parameter file.
         program: arguments of Python that start the node.
+        afresh: the start itself matters, see `programs.start`.
     """
 
     def __init__(
@@ -117,19 +111,14 @@ class Segment:
         remappings: tuple[str, ...] = (),
         file: Path | None = None,
         program: tuple[str, ...] = PROGRAM,
+        afresh: bool = False,
     ) -> None:
         arguments = [part for name, value in parameters.items() for part in ("-p", f"{name}:={value}")]
         arguments += [part for rule in remappings for part in ("-r", rule)]
         arguments += ["--params-file", str(file)] if file else []
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
-        command = [sys.executable, *program, "--ros-args", *arguments]
-        self.process = subprocess.Popen(
-            command,
-            env=environment(),
-            stdout=self._log,
-            stderr=self._log,
-            preexec_fn=_prepare,  # noqa: PLW1509
-        )
+        self._log = tempfile.NamedTemporaryFile()  # noqa: SIM115 (closed with the process)
+        command = [*program, "--ros-args", *arguments]
+        self.process = start(command, environment(), Path(self._log.name), afresh)
 
     def log(self) -> str:
         """Output of the node so far."""
@@ -138,14 +127,14 @@ class Segment:
 
     def stop(self, number: int = signal.SIGINT) -> tuple[int, float]:
         """Send a signal; return the exit status and the seconds until the end."""
-        start = time.monotonic()
+        began = time.monotonic()
         self.process.send_signal(number)
         try:
             status = self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            status = self.process.wait()
-        return status, time.monotonic() - start
+            status = self.process.wait(10)
+        return status, time.monotonic() - began
 
     def close(self) -> None:
         """End the node if it still runs, and close its log."""
@@ -163,7 +152,10 @@ class Robot:
         self.context = rclpy.Context()
         with _announcing():
             rclpy.init(context=self.context, domain_id=DOMAIN)
-            self.node = rclpy.create_node("robot", namespace=namespace, context=self.context)
+            # Without the services of its parameters, each of which every spin would wait for.
+            self.node = rclpy.create_node(
+                "robot", namespace=namespace, context=self.context, start_parameter_services=False
+            )
         self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
         self.received: dict[str, list[Any]] = defaultdict(list)
@@ -187,9 +179,10 @@ class Robot:
         """Spin until a condition is met; return False if it was not met in time."""
         deadline = time.monotonic() + seconds
         while not done():
-            if time.monotonic() > deadline:
+            left = deadline - time.monotonic()
+            if left <= 0:
                 return False
-            self.executor.spin_once(timeout_sec=0.02)
+            self.executor.spin_once(timeout_sec=min(left, POLL))
         return True
 
     def publisher(self, kind: type, topic: str, reliability: ReliabilityPolicy) -> Any:

@@ -1,13 +1,19 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
+from types import ModuleType
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-sklearn = pytest.importorskip("sklearn.metrics", reason="needs the train extra")
-
 from bgflow_train.evaluation.metrics import EDGES, bootstrap, histogram, measure
+
+
+@pytest.fixture(scope="module")
+def sklearn() -> ModuleType:
+    """The reference. Not every worker of a parallel run should take the seconds of its import."""
+    return pytest.importorskip("sklearn.metrics", reason="needs the train extra")
 
 
 def pixels(seed: int, shift: float) -> tuple[np.ndarray, np.ndarray]:
@@ -19,7 +25,7 @@ def pixels(seed: int, shift: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 @given(seed=st.integers(0, 1000), shift=st.floats(-1, 3))
-def test_metrics_agree_with_scikit_learn(seed: int, shift: float) -> None:
+def test_metrics_agree_with_scikit_learn(sklearn: ModuleType, seed: int, shift: float) -> None:
     logits, mask = pixels(seed, shift)
     ours = measure(histogram(logits, mask))
     labelled = mask != 255
@@ -31,7 +37,7 @@ def test_metrics_agree_with_scikit_learn(seed: int, shift: float) -> None:
     assert ours.fpr95 == pytest.approx(fpr[np.searchsorted(tpr, 0.95)], abs=1e-6)
 
 
-def test_ar_is_the_area_under_recall_over_precision() -> None:
+def test_ar_is_the_area_under_recall_over_precision(sklearn: ModuleType) -> None:
     logits, mask = pixels(3, 1.0)
     labelled = mask != 255
     precision, recall, _ = sklearn.precision_recall_curve(mask[labelled] == 1, -logits[labelled])

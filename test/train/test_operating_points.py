@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn", reason="needs the train extra")
+pytest.importorskip("torch", reason="needs the train extra")
 
 from bgflow_train.data import DatasetError
 from bgflow_train.evaluation.calibration import Calibration

@@ -354,7 +354,9 @@ def test_the_table_has_the_fusion_every_score_and_the_paper_s_systems_on_the_sam
     assert "elsewhere" not in text
     assert "nowhere" not in text
     # `bgflow compare` measures the same for the fusion on the same images.
-    counts = comparing.count_fit(Fitted.load(folder, ALL_SCORES), open_split(made, "gazebo_house", "test"), tmp_path)
+    counts = comparing.count_fit(
+        comparing.CountedFit(Fitted.load(folder, ALL_SCORES)), open_split(made, "gazebo_house", "test"), tmp_path
+    )
     expected = measure(counts[:, :2].sum(0)).auroc
     assert result["sets"][2]["systems"]["fused"]["metrics"]["auroc"] == pytest.approx(expected, abs=0.01)
     assert result["sets"][0]["systems"]["fused"]["found"].keys() == {"chair"}

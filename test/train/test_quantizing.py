@@ -17,8 +17,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-onnx = pytest.importorskip("onnx", reason="needs the train extra")
-pytest.importorskip("sklearn", reason="needs the train extra")
+pytest.importorskip("torch", reason="needs the train extra")
+import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from bgflow_ros.segmentation.files import share

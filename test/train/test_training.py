@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,9 @@ from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import DatasetError, IndexedDataset, Sample
 from bgflow_train.data.registry import open_dataset
 from bgflow_train.data.splits import FOLDERS, NAMES, Splits, group_rooms, make_splits
+from bgflow_train.evaluation.metrics import summary
 from bgflow_train.evaluation.model_counts import count_model
-from bgflow_train.export import reporting
+from bgflow_train.export import quantizing, reporting
 from bgflow_train.model.densities import Gaussian
 from bgflow_train.model.fitting import Fitted
 from bgflow_train.model.network import score_maps
@@ -41,6 +43,13 @@ def backbone(made: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactor
         patch.setattr(Splits, "load", classmethod(lambda cls: made_rooms.splits_of(made)))
         assert main(["train", "--data", str(made), "--rooms", str(rendered), "--out", str(out), *SMALL]) == 0
     return out
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few resamples, and the widest layers, whose weights take the longest to round, stay in float32."""
+    monkeypatch.setattr("bgflow_train.evaluation.evaluation.summary", partial(summary, resamples=20))
+    monkeypatch.setattr(quantizing, "KEEP", (*quantizing.KEEP, *(f"blocks.{stage}." for stage in range(3, 7))))
 
 
 @pytest.fixture
@@ -67,6 +76,7 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     made: Path,
     rendered: Path,
     splits: None,
+    quick: None,
     one_room: None,
     backbone: Path,
     tmp_path: Path,

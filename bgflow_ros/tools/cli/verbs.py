@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -33,7 +34,8 @@ class ParagraphFormatter(argparse.HelpFormatter):
         )
 
 
-def installed_verbs(group: str) -> dict[str, Any]:
+@cache
+def installed_verbs(group: str) -> Mapping[str, Any]:
     """Load the verbs of a group of entry points, in the order of their names."""
     return {entry.name: entry.load() for entry in sorted(entry_points(group=group), key=lambda entry: entry.name)}
 

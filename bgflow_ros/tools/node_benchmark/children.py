@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 
 from bgflow_ros.node import fastdds
+from bgflow_ros.tools.interrupts import hold_interrupts
 
 __all__ = ["ACTIVE", "PUBLISHING", "RECEIVED", "TRANSPORTS", "BenchmarkError", "Children", "environment"]
 
@@ -98,7 +99,7 @@ class Children:
 
     def start(self, name: str, command: Sequence[str]) -> int:
         """Start a process under a name and return its id."""
-        with (self._folder / f"{name}.log").open("wb") as log:
+        with (self._folder / f"{name}.log").open("wb") as log, hold_interrupts():
             # In a new session: Ctrl-C reaches only this process, which ends the others in order.
             self._processes[name] = subprocess.Popen(
                 command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

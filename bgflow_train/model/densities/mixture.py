@@ -9,8 +9,6 @@ import warnings
 from pathlib import Path
 
 import torch
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
 from torch import Tensor
 
 from bgflow_train.model.densities.base import Density
@@ -47,6 +45,10 @@ class Mixture(Density):
 
     def fit(self, x: Tensor, validation: Tensor, *, seed: int, checkpoint: Path | None = None, label: str = "") -> None:
         """Whiten the descriptors, then run EM from an initialisation by k-means."""
+        # Imported here, because scikit-learn takes seconds, and a fitted mixture does without it.
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.mixture import GaussianMixture
+
         self.whitening.fit(x)
         em = GaussianMixture(
             len(self.mean), covariance_type="diag", reg_covar=self.FLOOR, max_iter=self.STEPS, random_state=seed

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from tqdm import tqdm
 
@@ -169,6 +168,8 @@ def _choose_neighbours(
     if path.exists():
         choice = json.loads(path.read_text())
     else:
+        from sklearn.metrics import roc_auc_score
+
         features = [cache.of(sample) for sample in evenly_spaced(images.validate, CHOICE_IMAGES)]
         mean = np.zeros(len(NEIGHBOURS))
         for index, density in enumerate(tqdm(densities, "choose k", unit="layer")):

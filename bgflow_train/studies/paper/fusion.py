@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 
 from bgflow_train.data import FOREGROUND
 
@@ -47,6 +46,8 @@ class PaperFusion:
             centre: Mean NLL of each layer's training features.
             weights: How much each cell counts, (n,).
         """
+        from sklearn.linear_model import LogisticRegression
+
         centred = nll - centre
         mean, deviation = centred.mean(0), centred.std(0)
         regression = LogisticRegression(C=1e3).fit((centred - mean) / deviation, labels == FOREGROUND, weights)

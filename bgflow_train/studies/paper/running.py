@@ -9,12 +9,12 @@ import json
 import platform
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
-import sklearn
 import torch
 
 from bgflow_ros import __version__
@@ -116,7 +116,7 @@ def run_column(column: Column, setting: Setting, table: str) -> dict[str, Any]:
             "python": platform.python_version(),
             "torch": str(torch.__version__),
             "faiss": faiss.__version__,
-            "scikit-learn": sklearn.__version__,
+            "scikit-learn": version("scikit-learn"),
             "numpy": np.__version__,
         },
         "machine": machine(),
