@@ -21,7 +21,7 @@ from bgflow_train.data.registry import dataset_path, open_split
 from bgflow_train.data.rendered_rooms import open_rooms, open_rooms_classes
 from bgflow_train.data.splits import Splits
 from bgflow_train.model.cell_labels import PURE
-from bgflow_train.model.densities.real_nvp import CONSTANTS as FLOW
+from bgflow_train.model.densities.flow import CONSTANTS as FLOW
 from bgflow_train.model.domains import DOMAIN_CELLS, DOMAIN_IMAGES, sample_domain
 from bgflow_train.model.fitting_data import FittingData
 from bgflow_train.model.fusion import ExtremeFusion, Fusion, across_domains

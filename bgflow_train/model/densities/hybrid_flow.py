@@ -112,11 +112,11 @@ class HybridFlow(RealNVP):
         background, foreground = (likelihoods @ self.sides).log().unbind(-1)
         return foreground - background
 
-    def nll(self, x: Tensor) -> Tensor:
-        """Compute the negative log-likelihood of background in nats: ... x channels to ... ."""
-        z, log_det = self.transform(self.whitening(x))
+    def nll_whitened(self, y: Tensor) -> Tensor:
+        """Compute the NLL of background of whitened descriptors in nats: ... x channels to ... ."""
+        z, log_det = self.transform(y)
         own = self._side_likelihoods(self._kinds(z))[..., 0]
-        return 0.5 * z.square().sum(-1) + self.constant - own - log_det - self.whitening.log_det
+        return 0.5 * z.square().sum(-1) + self.constant - own - log_det
 
     def _kinds(self, z: Tensor) -> Tensor:
         """Compute log pi_k + z mu_k - |mu_k|^2 / 2 for each class: ... x channels to ... x classes."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from torch import Tensor, nn
 
 from bgflow_train.model.cell_labels import pure_cells
-from bgflow_train.model.densities import Density, RealNVP
+from bgflow_train.model.densities import Density, Flow
 from bgflow_train.model.scores.base import Score
 from bgflow_train.networks import Layer
 
@@ -35,7 +35,7 @@ class DensityScore(Score):
     def __init__(self, name: str, index: int, density: Density) -> None:
         super().__init__()
         self.name, self.index, self.density = name, index, density
-        self.kind = "flow" if isinstance(density, RealNVP) else type(density).__name__.lower()
+        self.kind = "flow" if isinstance(density, Flow) else type(density).__name__.lower()
 
     @property
     def learnt(self) -> nn.Module:

@@ -9,8 +9,9 @@ from bgflow_train.studies.peers.scores.lraspp import LrasppScore
 from bgflow_train.studies.peers.scores.padim import PadimScore
 from bgflow_train.studies.peers.scores.patchcore import PatchCore
 from bgflow_train.studies.peers.scores.ratio import RatioScore
+from bgflow_train.studies.peers.scores.spline_flow import SplineFlow
 
-__all__ = ["ALL_SCORES", "ContextScore", "LrasppScore", "PadimScore", "PatchCore", "RatioScore"]
+__all__ = ["ALL_SCORES", "ContextScore", "LrasppScore", "PadimScore", "PatchCore", "RatioScore", "SplineFlow"]
 
 
 def _lraspp(backbone: Pyramid) -> Score:
@@ -34,7 +35,12 @@ def _context(name: str, index: int, channels: int, seed: int) -> Score:
     return ContextScore(name, index, channels)
 
 
+def _spline(name: str, index: int, channels: int, seed: int) -> Score:
+    return DensityScore(name, index, SplineFlow(channels, seed=seed))
+
+
 ALL_SCORES = SCORES | ScoreRegistry(
-    {"lraspp": _lraspp}, {"patchcore": _patchcore, "ratio": _ratio, "padim": _padim, "context": _context}
+    {"lraspp": _lraspp},
+    {"patchcore": _patchcore, "ratio": _ratio, "padim": _padim, "context": _context, "spline": _spline},
 )
 """The scores of the model package and those of this one."""
