@@ -63,7 +63,9 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         elif isinstance(module, nn.BatchNorm2d):
             # A batch normalisation follows the convolution that it was folded into.
             state[f"{name}.weight"].fill_(1.0)
-            state[f"{name}.bias"] = take(f"encoder.{convolution}.weight_bias")
+            # Earlier versions left the folding to the exporter, which names the bias after the weight.
+            bias = f"encoder.{convolution}.bias"
+            state[f"{name}.bias"] = take(bias if bias in found else f"encoder.{convolution}.weight_bias")
             state[f"{name}.running_mean"].zero_()
             state[f"{name}.running_var"].fill_(1.0 - module.eps)
         elif isinstance(module, nn.Linear):
