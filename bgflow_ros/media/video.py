@@ -105,7 +105,8 @@ class VideoWriter:
         self._writer.release()
         # OpenCV does not report a full disk, but then the index at the end is missing.
         written = cv2.VideoCapture(for_opencv(self._temporary))
-        whole = int(written.get(cv2.CAP_PROP_FRAME_COUNT)) == self._written
+        # An interrupt may come between the writing of a frame and its counting.
+        whole = int(written.get(cv2.CAP_PROP_FRAME_COUNT)) in (self._written, self._written + 1)
         written.release()
         if whole:
             self._temporary.replace(self.path)

@@ -68,6 +68,32 @@ def test_a_video_that_is_interrupted_keeps_what_was_written(tmp_path: Path) -> N
     assert len(list(sources([tmp_path / "clip.mp4"])[0].frames())) == 2
 
 
+class Interrupted:
+    """Writer of OpenCV that is interrupted in a bright frame: Python raises once the call that it came in returns."""
+
+    def __init__(self, writer: cv2.VideoWriter) -> None:
+        self.writer, self.release = writer, writer.release
+
+    def write(self, image: np.ndarray) -> None:
+        self.writer.write(image)
+        if image.mean() > 100:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupt_while_a_frame_is_written_keeps_the_video(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with VideoWriter(tmp_path / "clip.mp4", 25) as video:
+            video.write(frame(20))
+            video._writer = Interrupted(video._writer)
+            video.write(frame(40))
+            video.write(frame(200))
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert len(list(sources([tmp_path / "clip.mp4"])[0].frames())) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+
+
 def uneven() -> tuple[list[np.ndarray], list[float]]:
     """Twenty frames at uneven times, 5.7 s in all."""
     times = np.cumsum([0.0, *([0.026, 0.3, 0.8, 0.026] * 5)])[:20]

@@ -35,31 +35,38 @@ def allowed() -> dict[str, set[str]]:
     return found
 
 
-def test_the_policy_allows_what_the_node_has_and_nothing_else(tiny: Path) -> None:
-    segment, robot = Segment(model(tiny)), Robot()
+def seen(robot: Robot) -> dict[str, set[str]]:
+    """Names that the node has in the graph, as a robot knows it, by what is done with them."""
+    graph = {
+        "publish": robot.node.get_publisher_names_and_types_by_node,
+        "subscribe": robot.node.get_subscriber_names_and_types_by_node,
+        "reply": robot.node.get_service_names_and_types_by_node,
+        "request": robot.node.get_client_names_and_types_by_node,
+    }
+    found = {qualifier: {name for name, _ in names("segmenter", "/")} for qualifier, names in graph.items()}
+    return found | {"call": set(), "execute": set()}
+
+
+def seen_by_a_newcomer() -> dict[str, set[str]]:
+    """Names that the node has once it is active and somebody subscribes to its points, for which it needs depth."""
+    robot = Robot()
     try:
         assert robot.until(lambda: robot.state() == "active")
-        graph = {
-            "publish": robot.node.get_publisher_names_and_types_by_node,
-            "subscribe": robot.node.get_subscriber_names_and_types_by_node,
-            "reply": robot.node.get_service_names_and_types_by_node,
-            "request": robot.node.get_client_names_and_types_by_node,
-        }
-
-        def seen() -> dict[str, set[str]]:
-            found = {qualifier: {name for name, _ in names("segmenter", "/")} for qualifier, names in graph.items()}
-            return found | {"call": set(), "execute": set()}
-
-        # With a subscriber to the points it subscribes to depth. The news of a node's graph can get lost on a busy
-        # machine; the node tells it again whenever it changes, and nothing may come later.
-        for _ in range(6):
-            points = robot.node.create_subscription(PointCloud2, "segmenter/foreground_points", print, 10)
-            if robot.until(lambda: seen() == allowed(), 10):
-                break
-            robot.node.destroy_subscription(points)
-            robot.until(lambda: not robot.node.count_subscribers("/depth"), 5)
-        robot.until(lambda: False, 1)
-        assert allowed() == seen()
+        robot.subscribe("segmenter/foreground_points", PointCloud2)
+        robot.until(lambda: seen(robot) == allowed(), 10)
+        robot.until(lambda: False, 1)  # nothing may come later
+        return seen(robot)
     finally:
         robot.close()
+
+
+def test_the_policy_allows_what_the_node_has_and_nothing_else(tiny: Path) -> None:
+    segment = Segment(model(tiny))
+    try:
+        # On a busy machine, the news of a node's graph can get lost for good to one participant; the next is told all.
+        for _ in range(4):
+            if (found := seen_by_a_newcomer()) == allowed():
+                break
+        assert allowed() == found
+    finally:
         segment.close()
