@@ -7,7 +7,7 @@ from __future__ import annotations
 import copy
 from itertools import pairwise
 
-from timm.layers import BatchNormAct2d
+from timm.layers.norm_act import BatchNormAct2d
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 

@@ -98,7 +98,9 @@ def draw(fitted: Fitted, name: str, data: Path, out: Path) -> None:
         for number, kind in enumerate(shown):
             background = kind in BACKGROUND_CLASSES
             member = at[classes == kind]
-            color = plt.get_cmap("Blues" if background else "autumn")(0.4 + 0.07 * number if background else number / 12)
+            color = plt.get_cmap("Blues" if background else "autumn")(
+                0.4 + 0.07 * number if background else number / 12
+            )
             panel.scatter(*member.T, s=4, color=color, alpha=0.5, linewidths=0, label=CLASS_NAMES[kind])
             panel.annotate(CLASS_NAMES[kind], member.mean(0).tolist(), ha="center", weight="bold")
         panel.set(title=f"{title} of layer {name[-1]}", xticks=[], yticks=[])

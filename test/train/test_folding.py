@@ -19,7 +19,12 @@ from bgflow_train.networks.efficientnet_lite0 import EfficientNetLite0
 def bare() -> nn.Module:
     """Convolutions with and without bias, and a normalisation that follows none."""
     return nn.Sequential(
-        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.BatchNorm2d(4), nn.Conv2d(4, 5, 1, bias=False), nn.BatchNorm2d(5)
+        nn.Conv2d(3, 4, 3),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.BatchNorm2d(4),
+        nn.Conv2d(4, 5, 1, bias=False),
+        nn.BatchNorm2d(5),
     )
 
 

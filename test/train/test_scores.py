@@ -103,7 +103,7 @@ def test_the_default_recipe_s_scores_exist(name: str, pyramid: Pyramid) -> None:
 def test_a_score_that_there_is_not_is_refused_with_those_that_there_are(name: str, pyramid: Pyramid) -> None:
     message = (
         f"no score '{name}'; expected head, classes, room, lraspp, or one of gaussian, mixture, flow, knn, "
-        "hybrid, latent, patchcore, ratio, padim, context with the number of a "
+        "hybrid, latent, patchcore, ratio, padim, context, spline with the number of a "
         r"layer \(3, 4, 5, 6, 7\), such as gaussian4"
     )
     with pytest.raises(ScoreError, match=message):

@@ -26,7 +26,9 @@ class SplineFlow(Flow):
 
     exportable = False
 
-    def __init__(self, channels: int, *, transforms: int = 4, hidden: int = 64, epochs: int = 40, seed: int = 0) -> None:
+    def __init__(
+        self, channels: int, *, transforms: int = 4, hidden: int = 64, epochs: int = 40, seed: int = 0
+    ) -> None:
         super().__init__(channels, epochs=epochs, seed=seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
