@@ -59,7 +59,7 @@ class Fitted:
     @property
     def stride(self) -> int:
         """Pixels of the input per cell of the fused map."""
-        return self.backbone.layers[self.scores[0].index].stride
+        return self.scores[0].stride(self.backbone.layers)
 
     def logit(self, scores: npt.NDArray[np.float64], confidence: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Compute the background logit, before calibration, of ... x scores with the confidence of their images."""

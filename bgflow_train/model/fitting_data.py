@@ -30,10 +30,10 @@ __all__ = ["FittingData", "canvases", "min_cells"]
 
 MIN_CELLS = 50
 """Number of background cells of a layer that a density needs at least, and also as many as the layer has channels."""
-CROPS = 3000
+CROPS = 2000
 """Number of random crops that give the labelled cells of a hybrid flow."""
-CROP_CELLS = 80
-"""Number of labelled cells of a crop and layer at most."""
+CROP_CELLS = 120
+"""Number of labelled cells of a crop and score at most."""
 OUTLIERS = 0.5
 """Probability that a crop gets things of another image, and that it gets shapes of no class."""
 STOPPING_IMAGES = 60
@@ -87,7 +87,7 @@ class FittingData:
     ) -> None:
         self.backbone, self.folder, self.seed = backbone, folder, recipe.seed
         self._recipe, self._background, self._validation, self._sources = recipe, background, validation, sources
-        self._labelled_layers = sorted({score.index for score in scores if isinstance(score, HybridScore)})
+        self._hybrids = [score for score in scores if isinstance(score, HybridScore)]
         self._densities = [density for score in scores for density in score.densities()]
 
     def maps(self, label: str, most: int | None = None) -> Iterator[tuple[list[Tensor], npt.NDArray[np.uint8]]]:
@@ -116,19 +116,16 @@ class FittingData:
             self.check(self.backbone.layers[score.index], len(descriptors), purpose)
         return found
 
-    def labelled_cells(self, index: int) -> tuple[LabelledCells, LabelledCells]:
+    def labelled_cells(self, score: HybridScore) -> tuple[LabelledCells, LabelledCells]:
         """Take the labelled cells to fit a hybrid flow to, and those to validate it with.
-
-        Args:
-            index: Index of the layer among the backbone's.
 
         Raises:
             DatasetError: The images have too few cells of either side.
         """
-        found = self._labelled_cells[index]
+        found = self._labelled_cells[score.name]
         for purpose, cells in zip(("fit", "validate"), found, strict=True):
             for side in (cells.foreground, ~cells.foreground):
-                self.check(self.backbone.layers[index], int(side.sum()), purpose)
+                self.check(score.grid, int(side.sum()), purpose)
         return found
 
     @staticmethod
@@ -159,8 +156,8 @@ class FittingData:
         return dict(zip(names, zip(fit, validation, strict=True), strict=True))
 
     @cached_property
-    def _labelled_cells(self) -> dict[int, tuple[LabelledCells, LabelledCells]]:
-        """Labelled cells by the index of the layer."""
+    def _labelled_cells(self) -> dict[str, tuple[LabelledCells, LabelledCells]]:
+        """Labelled cells by the name of the score."""
         crops = BackboneRecipe(
             width=self._recipe.width,
             height=self._recipe.height,
@@ -171,12 +168,13 @@ class FittingData:
         )
         steps = tqdm(range(CROPS), desc="cells of crops", unit="crop")
         drawn = (draw_crop(self._sources, crops, step, 0) for step in steps)
-        fit = collect_cells(self.backbone, drawn, self._labelled_layers, CROP_CELLS, self.seed)
+        fit = collect_cells(self.backbone, drawn, self._hybrids, CROP_CELLS, self.seed)
         sets = [evenly_spaced(dataset, STOPPING_IMAGES) for dataset in self._validation]
         seen = (self._on_canvas(sample) for dataset in sets for sample in dataset)
         each = CROPS * CROP_CELLS // 4 // max(1, sum(len(dataset) for dataset in sets))
-        validation = collect_cells(self.backbone, seen, self._labelled_layers, each, self.seed)
-        return dict(zip(self._labelled_layers, zip(fit, validation, strict=True), strict=True))
+        validation = collect_cells(self.backbone, seen, self._hybrids, each, self.seed)
+        names = [score.name for score in self._hybrids]
+        return dict(zip(names, zip(fit, validation, strict=True), strict=True))
 
     def _on_canvas(self, sample: Sample) -> Sample:
         canvas, mask = to_canvas(sample, self._recipe.width, self._recipe.height)

@@ -82,7 +82,7 @@ class Fusion:
     def shares(self, confidence: float) -> list[float]:
         """Compute the share of each score in all weights, for images of this confidence."""
         weights = np.abs([self.weight[0] + self.confidence * confidence, *self.weight[1:]])
-        return [float(weight) for weight in weights / weights.sum()]
+        return [float(weight) for weight in weights / (weights.sum() or 1.0)]  # a fusion may find nothing of use
 
     def logit(self, scores: Array, confidence: Array) -> Array:
         """Compute the background logit of ... x scores with the confidence of their images."""

@@ -47,7 +47,7 @@ def validation_cells(fitted: Fitted, score: HybridScore, data: Path) -> Labelled
         return Sample(canvas, np.where(classes == VOID, UNLABELLED, classes), sample.id)
 
     samples = (seen(images[index]) for index in range(len(images)))
-    [cells] = collect_cells(fitted.backbone, samples, [score.index], EACH, fitted.recipe.seed)
+    [cells] = collect_cells(fitted.backbone, samples, [score], EACH, fitted.recipe.seed)
     return cells
 
 

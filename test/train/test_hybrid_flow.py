@@ -143,13 +143,18 @@ def test_cells_of_a_crop_have_their_side_and_class() -> None:
         {"left": 0, "right": CHAIR},
     ]
     samples = [Sample(rgb, half(each), str(number)) for number, each in enumerate(sides)]
-    coarse, fine = collect_cells(encoder, samples, (0, 1), 20, seed=0)
+    scores = [HybridScore(f"hybrid{layer.number}", index, layer, flow()) for index, layer in enumerate(LAYERS)]
+    coarse, fine = collect_cells(encoder, samples, scores, 20, seed=0)
     assert coarse.x.shape == (50, 8)
     assert fine.x.shape == (50, 8)
     assert coarse.foreground.tolist() == [False] * 10 + [True] * 10 + [False] * 10 + [True] * 10 + [True] * 10
     assert coarse.classes.tolist() == [WALL] * 10 + [CHAIR] * 10 + [0] * 20 + [CHAIR] * 10
-    all_of_them = encoder(torch.from_numpy(rgb).permute(2, 0, 1)[None].float())[0][0].flatten(1).T
-    assert all(any(torch.equal(row, cell) for cell in all_of_them) for row in coarse.x)
+    maps = encoder(torch.from_numpy(rgb).permute(2, 0, 1)[None].float())
+    # Squares of two by two cells of the fine layer are averaged.
+    averaged = maps[1].reshape(8, 8, 2, 8, 2).mean((2, 4))
+    for cells, those in ((coarse, maps[0][0]), (fine, averaged)):
+        all_of_them = those.flatten(1).T
+        assert all(any(torch.allclose(row, cell, atol=1e-5) for cell in all_of_them) for row in cells.x)
 
 
 def test_a_mask_becomes_classes_of_which_the_side_is_known() -> None:
@@ -176,7 +181,7 @@ def made(encoder: Shallow) -> list:
         generator = torch.Generator().manual_seed(index)
         for parameter in density.parameters():
             parameter.data = 0.3 * torch.randn(parameter.shape, generator=generator)
-        scores.append(HybridScore(name, index, density))
+        scores.append(HybridScore(name, index, LAYERS[index], density))
     scores.append(LatentRoomScore("latent6", 0))
     scores[-1].attach(scores)
     for score in scores:
@@ -193,6 +198,6 @@ def test_the_exported_graph_says_what_torch_says() -> None:
     with torch.inference_mode():
         expected = network(image).numpy()
     [found] = session.run(None, {"image": image.numpy()})
-    assert found.shape == expected.shape == (1, 16, 16)
+    assert found.shape == expected.shape == (1, 8, 8)
     assert expected.std() > 0.1
     assert found == pytest.approx(expected, abs=1e-3)

@@ -39,8 +39,9 @@ def test_the_plane_shows_the_means_of_three_classes_at_their_distances() -> None
 
 @pytest.fixture
 def fitted() -> Fitted:
-    encoder = Shallow([Layer(7, 8, 4, 4)])
-    score = HybridScore("hybrid7", 0, HybridFlow(8, couplings=2, hidden=8).requires_grad_(False))
+    layer = Layer(7, 8, 4, 4)
+    encoder = Shallow([layer])
+    score = HybridScore("hybrid7", 0, layer, HybridFlow(8, couplings=2, hidden=8).requires_grad_(False))
     fusion = Fusion([0.0], [1.0], [1.0], 0.3, 0.2)
     return Fitted(Recipe(width=128, height=96, scores=("hybrid7",)), encoder, [score], fusion, {})
 

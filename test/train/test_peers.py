@@ -435,18 +435,19 @@ def test_alone_prints_a_row_for_each_score_in_every_table(
     monkeypatch.setattr("bgflow_train.model.fitting.FUSE", FUSE[:1])
     monkeypatch.setattr("bgflow_train.data.subsets.evenly_spaced", lambda dataset, _: evenly_spaced(dataset, 3))
     cache, report = tmp_path / "cache", tmp_path / "report.json"
-    where = ["--data", str(made), "--novel", str(novel), "--cache", str(cache), "--json", str(report)]
+    monkeypatch.setattr("bgflow_train.export.reporting.REPORT", (("ade20k_rooms", "test"),))
+    where = ["--data", str(made), "--novel", str(novel), "--reported", "--cache", str(cache), "--json", str(report)]
     assert run(compare, str(folder), *where, "--alone") == 0
     printed = capsys.readouterr().out
     rows = [str(folder), *(f"{folder}: {name}" for name in ("head", *PEERS, "lraspp"))]
-    assert first_cells(printed) == [rows] * 4, "NYU, photographs, novel rooms, novel things in NYU"
+    assert first_cells(printed) == [rows] * 5, "NYU, photographs, reported, novel rooms, novel things in NYU"
     result = json.loads(report.read_text())
     assert result["steps"] == rows
     for steps in (found["steps"] for found in result["sets"].values()):
         assert steps[0]["gain"] is None
         for step in steps[1:]:
             assert step["gain"]["auroc"][0] == pytest.approx(step["metrics"]["auroc"] - steps[0]["metrics"]["auroc"])
-    assert len(list(cache.iterdir())) == 4 * len(rows), "every step and set has counts of its own"
+    assert len(list(cache.iterdir())) == 5 * len(rows), "every step and set has counts of its own"
 
     monkeypatch.setattr(Network, "forward", lambda *_: pytest.fail("counted again"))
     assert run(compare, str(folder), *where, "--alone") == 0

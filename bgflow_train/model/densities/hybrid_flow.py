@@ -45,7 +45,7 @@ class HybridFlow(RealNVP):
     SPREAD = 0.5
     """Standard deviation of the means of the classes at the start."""
 
-    def __init__(self, channels: int, *, couplings: int = 4, hidden: int = 32, epochs: int = 40, seed: int = 0) -> None:
+    def __init__(self, channels: int, *, couplings: int = 2, hidden: int = 32, epochs: int = 40, seed: int = 0) -> None:
         super().__init__(channels, couplings=couplings, hidden=hidden, epochs=epochs, seed=seed)
         generator = torch.Generator().manual_seed(seed)
         # Class 0 is foreground of no known class.

@@ -11,6 +11,7 @@ from bgflow_train.model.scores.hybrid import HybridScore
 from bgflow_train.model.scores.latent_room import LatentRoomScore
 from bgflow_train.model.scores.registry import ScoreError, ScoreRegistry
 from bgflow_train.model.scores.room import RoomScore
+from bgflow_train.networks import Layer
 from bgflow_train.networks.pyramid import Pyramid
 
 __all__ = [
@@ -38,28 +39,28 @@ def _room(backbone: Pyramid) -> Score:
     return RoomScore(backbone, [layer.number for layer in backbone.layers].index(6))
 
 
-def _gaussian(name: str, index: int, channels: int, seed: int) -> Score:
-    return DensityScore(name, index, Gaussian(channels))
+def _gaussian(name: str, index: int, layer: Layer, seed: int) -> Score:
+    return DensityScore(name, index, Gaussian(layer.channels))
 
 
-def _mixture(name: str, index: int, channels: int, seed: int) -> Score:
-    return DensityScore(name, index, Mixture(channels))
+def _mixture(name: str, index: int, layer: Layer, seed: int) -> Score:
+    return DensityScore(name, index, Mixture(layer.channels))
 
 
-def _flow(name: str, index: int, channels: int, seed: int) -> Score:
-    return DensityScore(name, index, RealNVP(channels, couplings=COUPLINGS, hidden=HIDDEN, seed=seed))
+def _flow(name: str, index: int, layer: Layer, seed: int) -> Score:
+    return DensityScore(name, index, RealNVP(layer.channels, couplings=COUPLINGS, hidden=HIDDEN, seed=seed))
 
 
-def _hybrid(name: str, index: int, channels: int, seed: int) -> Score:
-    return HybridScore(name, index, HybridFlow(channels, seed=seed))
+def _hybrid(name: str, index: int, layer: Layer, seed: int) -> Score:
+    return HybridScore(name, index, layer, HybridFlow(layer.channels, seed=seed))
 
 
-def _latent(name: str, index: int, channels: int, seed: int) -> Score:
+def _latent(name: str, index: int, layer: Layer, seed: int) -> Score:
     return LatentRoomScore(name, index)
 
 
-def _knn(name: str, index: int, channels: int, seed: int) -> Score:
-    return DensityScore(name, index, KNN(channels, neighbours=NEIGHBOURS, stored=STORED))
+def _knn(name: str, index: int, layer: Layer, seed: int) -> Score:
+    return DensityScore(name, index, KNN(layer.channels, neighbours=NEIGHBOURS, stored=STORED))
 
 
 SCORES = ScoreRegistry(

@@ -13,6 +13,7 @@ import safetensors.torch
 from torch import Tensor, nn
 
 from bgflow_ros.segmentation.files import write_atomically
+from bgflow_train.networks import Layer
 
 if TYPE_CHECKING:
     from bgflow_train.model.fitting_data import FittingData
@@ -32,7 +33,7 @@ class Score(nn.Module, ABC):
     kind: str
     """Kind of evidence in a word: head, flow, ..."""
     index: int
-    """Index among the encoder's layers of the one whose grid the score is on."""
+    """Index among the encoder's layers of the one that the score is on."""
 
     @abstractmethod
     def forward(self, maps: list[Tensor]) -> Tensor:
@@ -42,8 +43,12 @@ class Score(nn.Module, ABC):
             maps: 1 x channels x h x w for each of the backbone's layers.
 
         Returns:
-            1 x 1 x h x w, on the grid of one of the layers.
+            1 x 1 x h x w, with the `stride` of the score.
         """
+
+    def stride(self, layers: Sequence[Layer]) -> int:
+        """Tell how many pixels of the network's input a cell of the score covers, given the encoder's layers."""
+        return layers[self.index].stride
 
     @property
     def learnt(self) -> nn.Module | None:

@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bgflow_train.model.densities import HybridFlow
 from bgflow_train.model.scores.base import Score
+from bgflow_train.networks import Layer
 
 if TYPE_CHECKING:
     from bgflow_train.model.fitting_data import FittingData
@@ -22,17 +25,30 @@ __all__ = ["HybridScore"]
 class HybridScore(Score):
     """Log-likelihood ratio of foreground and background under a hybrid flow on one layer, in nats.
 
+    Cells of a layer finer than STRIDE are averaged first: as accurate, with a fraction of the work.
+
     Args:
         name: Name of the score.
         index: Index of the layer among the backbone's.
+        layer: The layer.
         flow: Flow on that layer's descriptors.
     """
 
     kind = "flow"
+    STRIDE = 8
+    """Pixels per cell at least."""
 
-    def __init__(self, name: str, index: int, flow: HybridFlow) -> None:
+    def __init__(self, name: str, index: int, layer: Layer, flow: HybridFlow) -> None:
         super().__init__()
         self.name, self.index, self.flow = name, index, flow
+        self.width = max(1, self.STRIDE // layer.stride)
+        """Width of the squares of cells that are averaged."""
+        self.grid = replace(layer, stride=layer.stride * self.width)
+        """The layer after that."""
+
+    def stride(self, layers: Sequence[Layer]) -> int:
+        """Tell how many pixels of the network's input a cell of the score covers."""
+        return self.grid.stride
 
     @property
     def learnt(self) -> nn.Module:
@@ -41,7 +57,7 @@ class HybridScore(Score):
 
     def fit(self, data: FittingData) -> None:
         """Fit the flow to labelled cells; a killed fit continues from its checkpoint."""
-        cells, validation = data.labelled_cells(self.index)
+        cells, validation = data.labelled_cells(self)
         checkpoint = self._checkpoint(data.folder)
         self.flow.fit_cells(cells, validation, seed=data.seed, checkpoint=checkpoint, label=self.name)
 
@@ -52,22 +68,24 @@ class HybridScore(Score):
 
     def describe(self, data: FittingData) -> list[dict[str, Any]]:
         """Describe the layer, the number of cells, and the mean NLL of background on both kinds of images."""
-        cells, validation = data.labelled_cells(self.index)
+        cells, validation = data.labelled_cells(self)
         nll = {
             "cells": len(cells),
             "train": self.flow.mean_nll(cells.x[~cells.foreground]),
             "validation": self.flow.mean_nll(validation.x[~validation.foreground]),
         }
-        return [asdict(data.backbone.layers[self.index]) | {"score": self.name, "nll": nll}]
+        return [asdict(self.grid) | {"score": self.name, "nll": nll}]
 
-    def latents(self, maps: list[Tensor]) -> Tensor:
-        """Map the descriptors of one image to latents, h w x channels."""
-        return self.flow.latents(maps[self.index][0].flatten(1).T)
+    def descriptors(self, maps: list[Tensor]) -> Tensor:
+        """Compute the descriptors that the flow models: 1 x channels x h x w."""
+        return F.avg_pool2d(maps[self.index], self.width) if self.width > 1 else maps[self.index]
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """Compute the log-ratio of each cell."""
-        _, _, height, width = maps[self.index].shape
-        return self.flow.log_ratio(self.latents(maps)).reshape(1, 1, height, width)
+        cells = self.descriptors(maps)
+        _, _, height, width = cells.shape
+        z = self.flow.latents(cells[0].flatten(1).T)
+        return self.flow.log_ratio(z).reshape(1, 1, height, width)
 
     def _checkpoint(self, folder: Path) -> Path:
         return folder / f"{self.name}.checkpoint"

@@ -12,6 +12,7 @@ from torch import Tensor
 from bgflow_train.model.scores.base import Score
 from bgflow_train.model.scores.hybrid import HybridScore
 from bgflow_train.model.scores.room import kernel_log_ratio
+from bgflow_train.networks import Layer
 
 __all__ = ["LatentRoomScore"]
 
@@ -50,11 +51,17 @@ class LatentRoomScore(Score):
                 f"the score {self.name} needs the hybrid flow of its layer; expected hybrid{self.name[-1]}"
             )
 
+    def stride(self, layers: Sequence[Layer]) -> int:
+        """Tell how many pixels of the network's input a cell of the score covers."""
+        [hybrid] = self._flow
+        return hybrid.stride(layers)
+
     def forward(self, maps: list[Tensor]) -> Tensor:
         """Compute the log-ratio of each cell."""
         [hybrid] = self._flow
-        _, _, height, width = maps[self.index].shape
-        cells = hybrid.latents(maps).T.reshape(1, -1, height, width)
+        descriptors = hybrid.descriptors(maps)
+        _, _, height, width = descriptors.shape
+        cells = hybrid.flow.latents(descriptors[0].flatten(1).T).T.reshape(1, -1, height, width)
         coarse = F.avg_pool2d(cells, self.COARSER)
         odds = hybrid.flow.log_ratio(coarse[0].flatten(1).T)
         ratio = kernel_log_ratio(cells[0].flatten(1), coarse[0].flatten(1), odds, self.TEMPERATURE)

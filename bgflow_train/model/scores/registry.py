@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bgflow_train.model.scores.base import Score
+from bgflow_train.networks import Layer
 from bgflow_train.networks.pyramid import Pyramid
 
 __all__ = ["ScoreError", "ScoreRegistry"]
@@ -27,9 +28,9 @@ class ScoreRegistry:
 
     of_backbone: Mapping[str, Callable[[Pyramid], Score]] = field(default_factory=dict)
     """Scores of the whole backbone, by name."""
-    of_layer: Mapping[str, Callable[[str, int, int, int], Score]] = field(default_factory=dict)
+    of_layer: Mapping[str, Callable[[str, int, Layer, int], Score]] = field(default_factory=dict)
     """Scores of one layer, by their name without the layer's number. A constructor takes the whole name, the layer's
-    index among the backbone's, its number of channels and a seed."""
+    index among the backbone's, the layer and a seed."""
 
     def __or__(self, other: ScoreRegistry) -> ScoreRegistry:
         """Join two registries."""
@@ -77,4 +78,4 @@ class ScoreRegistry:
                 f"the number of a layer ({', '.join(map(str, numbers))}), such as gaussian4"
             )
         index = numbers.index(int(number))
-        return self.of_layer[kind](name, index, backbone.layers[index].channels, seed)
+        return self.of_layer[kind](name, index, backbone.layers[index], seed)

@@ -3,6 +3,7 @@
 """Scores of other detectors, which the default model's are compared with and which ship in no model."""
 
 from bgflow_train.model.scores import SCORES, DensityScore, Score, ScoreRegistry
+from bgflow_train.networks import Layer
 from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.studies.peers.scores.context import ContextScore
 from bgflow_train.studies.peers.scores.lraspp import LrasppScore
@@ -19,24 +20,24 @@ def _lraspp(backbone: Pyramid) -> Score:
     return LrasppScore(channels[3], channels[5])
 
 
-def _patchcore(name: str, index: int, channels: int, seed: int) -> Score:
-    return DensityScore(name, index, PatchCore(channels))
+def _patchcore(name: str, index: int, layer: Layer, seed: int) -> Score:
+    return DensityScore(name, index, PatchCore(layer.channels))
 
 
-def _ratio(name: str, index: int, channels: int, seed: int) -> Score:
-    return RatioScore(name, index, channels)
+def _ratio(name: str, index: int, layer: Layer, seed: int) -> Score:
+    return RatioScore(name, index, layer.channels)
 
 
-def _padim(name: str, index: int, channels: int, seed: int) -> Score:
-    return PadimScore(name, index, channels)
+def _padim(name: str, index: int, layer: Layer, seed: int) -> Score:
+    return PadimScore(name, index, layer.channels)
 
 
-def _context(name: str, index: int, channels: int, seed: int) -> Score:
-    return ContextScore(name, index, channels)
+def _context(name: str, index: int, layer: Layer, seed: int) -> Score:
+    return ContextScore(name, index, layer.channels)
 
 
-def _spline(name: str, index: int, channels: int, seed: int) -> Score:
-    return DensityScore(name, index, SplineFlow(channels, seed=seed))
+def _spline(name: str, index: int, layer: Layer, seed: int) -> Score:
+    return DensityScore(name, index, SplineFlow(layer.channels, seed=seed))
 
 
 ALL_SCORES = SCORES | ScoreRegistry(
