@@ -21,12 +21,14 @@ HELP = "Turn a fit into a model folder."
 EXTRA = "train"
 EXPORTABLE = ("flow", "gaussian", "mixture")
 """Kinds of densities that can become part of a graph: kNN searches stored descriptors."""
+COLUMNS_OF_OURS = {column.name: column for column in COLUMNS if column.weights != "ade20k"}
+"""Columns by name that need no weights or images but those of `--data`."""
 FUSIONS = ("ensemble", "minimum", "maximum")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    names = ", ".join(column.name for column in COLUMNS)
+    names = ", ".join(COLUMNS_OF_OURS)
     parser.add_argument("fit", help=f"folder that `bgflow fit` wrote, or a column of `bgflow reproduce`: {names}")
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument("--out", type=user_path, required=True, help="the model folder; its name becomes the model's")
@@ -63,9 +65,9 @@ def _fitted(arguments: argparse.Namespace) -> tuple[Fitted, Path]:
     from bgflow_train.studies.paper.running import Setting
     from bgflow_train.studies.peers.scores import ALL_SCORES
 
-    columns = {column.name: column for column in COLUMNS}
-    if arguments.fit in columns:
+    if arguments.fit in COLUMNS_OF_OURS:
         setting = Setting(arguments.data, arguments.work, SIZES[arguments.size], seed=arguments.seed)
-        return column_model(columns[arguments.fit], setting, arguments.density, arguments.fusion), arguments.work
+        column = COLUMNS_OF_OURS[arguments.fit]
+        return column_model(column, setting, arguments.density, arguments.fusion), arguments.work
     folder = user_path(arguments.fit)
     return Fitted.load(folder, ALL_SCORES), folder

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
+from bgflow_ros.segmentation.model import ModelError
 from bgflow_ros.tools.cli.arguments import read_sizes
 from bgflow_train.training.recipe import Recipe
 
@@ -24,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     default = Recipe()
     backbone = (
-        "folder that `bgflow train` wrote; the weights of several that were trained from the same one are averaged"
+        "folder that `bgflow train` wrote, or a model folder; the weights of several that were trained from the same "
+        "one are averaged"
     )
     parser.add_argument("--backbone", required=True, metavar="DIR[,DIR]", help=backbone)
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
@@ -75,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         empty = [EmptyRooms(path, every=arguments.every) for path in arguments.empty]
         backbones = [Path(folder) for folder in arguments.backbone.split(",")]
         fitted = fit(recipe, backbones, arguments.data, arguments.rooms, arguments.out, empty, ALL_SCORES)
-    except (DatasetError, EncoderError, ScoreError) as error:
+    except (DatasetError, EncoderError, ModelError, ScoreError) as error:
         raise UserError(str(error)) from error
     for layer in fitted.record["layers"]:
         print(f"{layer['score']}: {layer['nll']}")

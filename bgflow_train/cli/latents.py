@@ -32,9 +32,10 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.data import DatasetError
     from bgflow_train.model.fitting import Fitted
     from bgflow_train.studies.latent_space import draw
+    from bgflow_train.studies.peers.scores import ALL_SCORES
 
     try:
-        draw(Fitted.load(arguments.fit), arguments.score, arguments.data, arguments.out)
+        draw(Fitted.load(arguments.fit, ALL_SCORES), arguments.score, arguments.data, arguments.out)
     except (DatasetError, OSError) as error:
         raise UserError(str(error)) from error
     print(arguments.out)

@@ -11,6 +11,7 @@ import argparse
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
+from bgflow_ros.segmentation.model import ModelError
 from bgflow_ros.tools.cli.arguments import read_sizes
 from bgflow_train.cli.sizes import add_sizes
 from bgflow_train.training.recipe import BackboneRecipe
@@ -85,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
             rooms = open_rooms_classes(arguments.rooms, "fit")
             sources = [Source(nyu, 1 - arguments.rooms_share), Source(rooms, arguments.rooms_share)]
         train_backbone(recipe, sources, open_split(arguments.data, "nyu", "validate"), arguments.out)
-    except (DatasetError, EncoderError) as error:
+    except (DatasetError, EncoderError, ModelError) as error:
         raise UserError(str(error)) from error
     print(arguments.out)
     return 0

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 UNKNOWN_BACKGROUND, UNKNOWN_FOREGROUND = CLASSES + 1, CLASSES + 2
-"""Classes of pixels of which only the side is known, see `MaskedClasses`."""
+"""Classes of pixels of which only the side is known, see `mask_to_classes`."""
 
 _TABLE = np.full(256, FOREGROUND, np.uint8)
 _TABLE[0] = VOID

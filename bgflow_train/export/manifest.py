@@ -13,12 +13,11 @@ import yaml
 
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_ros.segmentation.model import MANIFEST, ModelError
+from bgflow_train.training.graph_weights import GRAPH
 
-__all__ = ["GRAPH", "Manifest"]
+__all__ = ["Manifest"]
 
 FORMAT = 1
-GRAPH = "model.onnx"
-"""Name of the file of the float32 graph."""
 NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 

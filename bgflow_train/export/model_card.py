@@ -91,21 +91,21 @@ def model_card(manifest: Manifest, notes: str) -> str:
         notes: Markdown to end the card with: observations made by eye.
     """
     recipe, versions = manifest.training["recipe"], manifest.training["versions"]
-    scores = "\n".join(
-        f"| {score['name']} | {score['kind']} | {score['layer']} | {100 * score['weight']:.1f} |"
-        for score in manifest.scores
+    scores = _table(
+        "| score | kind | layer | share of the weights, % |",
+        [
+            f"| {score['name']} | {score['kind']} | {score['layer']} | {100 * score['weight']:.1f} |"
+            for score in manifest.scores
+        ],
     )
-    rows = [
-        f"| {layer['score']} | {layer['stride']} | {layer['channels']} | {layer['nll']['cells']} | "
-        f"{layer['nll']['train']:.1f} | {layer['nll']['validation']:.1f} |"
-        for layer in manifest.layers
-    ]
-    head = [
-        "",
+    densities = _table(
         "| density | stride | channels | background cells | NLL, fit | NLL, validation |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    densities = "\n".join([*head, *rows, ""]) if rows else ""
+        [
+            f"| {layer['score']} | {layer['stride']} | {layer['channels']} | {layer['nll']['cells']} | "
+            f"{layer['nll']['train']:.1f} | {layer['nll']['validation']:.1f} |"
+            for layer in manifest.layers
+        ],
+    )
     data = "\n".join(
         f"| {name} | {set['pictures']} | `{set['sha256'][:16]}` |" for name, set in manifest.training["data"].items()
     )
@@ -171,14 +171,17 @@ are not part of the model or of this repository.
 
 ## Scores
 
-| score | kind | layer | share of the weights, % |
-| --- | --- | --- | --- |
 {scores}
 {densities}
 Seed {recipe["seed"]}; bgflow {versions["bgflow"]}, torch {versions["torch"]}, timm {versions["timm"]}, Python {versions["python"]}.
 ONNX Runtime and torch differ by at most {parity["largest_likelihood_difference"]:.1e} in likelihood on {parity["pictures"]} pictures.
 
 {notes}"""
+
+
+def _table(head: str, rows: list[str]) -> str:
+    """Write a table, or nothing where it would have no rows."""
+    return "\n".join([head, "|" + " --- |" * (head.count("|") - 1), *rows, ""]) if rows else ""
 
 
 def write_card(folder: Path, manifest: Manifest, notes: str) -> None:

@@ -16,16 +16,19 @@ import numpy.typing as npt
 
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.data import Dataset, DatasetError, IndexedDataset
+from bgflow_train.data.camera_jitter import CONSTANTS as JITTER
 from bgflow_train.data.classes import ClassesDataset
 from bgflow_train.data.registry import dataset_path, open_split
 from bgflow_train.data.rendered_rooms import open_rooms, open_rooms_classes
 from bgflow_train.data.splits import Splits
 from bgflow_train.model.cell_labels import PURE
 from bgflow_train.model.densities.flow import CONSTANTS as FLOW
+from bgflow_train.model.densities.hybrid_flow import CONSTANTS as HYBRID
 from bgflow_train.model.domains import DOMAIN_CELLS, DOMAIN_IMAGES, sample_domain
+from bgflow_train.model.fitting_data import CONSTANTS as CELLS
 from bgflow_train.model.fitting_data import FittingData
 from bgflow_train.model.fusion import ExtremeFusion, Fusion, across_domains
-from bgflow_train.model.scores import SCORES, HybridScore, Score, ScoreRegistry
+from bgflow_train.model.scores import SCORES, HybridScore, LatentRoomScore, Score, ScoreRegistry
 from bgflow_train.networks import Encoder
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.runs.ownership import own_folder
@@ -39,6 +42,13 @@ RECORD = "fitted.json"
 """Name of the record of a finished fit, which is written last."""
 CONSTANTS = {"pure": PURE, "domain": [DOMAIN_IMAGES, DOMAIN_CELLS], **FLOW}
 """Constants of the code that a fit depends on; a folder started with other values belongs to another fit."""
+HYBRID_CONSTANTS = {
+    "hybrid": HYBRID,
+    "labelled": {**CELLS, **JITTER},
+    "stride": HybridScore.STRIDE,
+    "latent": [LatentRoomScore.TEMPERATURE, LatentRoomScore.COARSER],
+}
+"""The same of a fit with hybrid flows."""
 FIT = (("nyu", "fit"),)
 VALIDATE = (("nyu", "validate"), ("coco_indoor", "validate"))
 FUSE = (("ade20k_indoor", "fuse"), ("coco_indoor", "fuse"))
@@ -137,7 +147,7 @@ def fit(
     }
     begun: dict[str, Any] = {
         "recipe": asdict(recipe) | {"scores": list(recipe.scores)},
-        "constants": CONSTANTS,
+        "constants": CONSTANTS | (HYBRID_CONSTANTS if sources else {}),
         "data": {name: {"pictures": len(set), "sha256": set.digest()} for name, set in all_sets.items()},
         # The key is older than the name: readers of the record know the backbone as `expert`.
         "expert": {"sha256": [hashlib.sha256(weights_file(folder).read_bytes()).hexdigest() for folder in backbones]},

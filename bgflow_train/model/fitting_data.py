@@ -26,7 +26,7 @@ from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.training.crops import Source, draw_crop
 from bgflow_train.training.recipe import BackboneRecipe, Recipe
 
-__all__ = ["FittingData", "canvases", "min_cells"]
+__all__ = ["CONSTANTS", "FittingData", "canvases", "min_cells"]
 
 MIN_CELLS = 50
 """Number of background cells of a layer that a density needs at least, and also as many as the layer has channels."""
@@ -40,8 +40,12 @@ STOPPING_IMAGES = 60
 """Number of evenly spaced images of each data set that stop the training of a flow."""
 
 
+CONSTANTS = {"crops": [CROPS, CROP_CELLS, OUTLIERS], "stopping": STOPPING_IMAGES}
+"""Constants of the code that the labelled cells depend on."""
+
+
 def min_cells(layer: Layer) -> int:
-    """Number of cells of a layer below which no density is fitted: fewer than channels have no covariance."""
+    """Tell the number of cells of a layer below which no density is fitted: fewer than channels have no covariance."""
     return max(MIN_CELLS, layer.channels)
 
 
@@ -111,10 +115,11 @@ class FittingData:
         Raises:
             DatasetError: The images have too few background cells.
         """
-        found = self._cells[score.name]
-        for purpose, descriptors in zip(("fit", "validate"), found, strict=True):
-            self.check(self.backbone.layers[score.index], len(descriptors), purpose)
-        return found
+        fit, validation = self._cells[score.name]
+        layer = self.backbone.layers[score.index]
+        self.check(layer, len(fit), "fit")
+        self.check(layer, len(validation), "validate")
+        return fit, validation
 
     def labelled_cells(self, score: HybridScore) -> tuple[LabelledCells, LabelledCells]:
         """Take the labelled cells to fit a hybrid flow to, and those to validate it with.
@@ -122,28 +127,29 @@ class FittingData:
         Raises:
             DatasetError: The images have too few cells of either side.
         """
-        found = self._labelled_cells[score.name]
-        for purpose, cells in zip(("fit", "validate"), found, strict=True):
-            for side in (cells.foreground, ~cells.foreground):
-                self.check(score.grid, int(side.sum()), purpose)
-        return found
+        fit, validation = self._labelled_cells[score.name]
+        for side in (True, False):
+            self.check(score.grid, int((fit.foreground == side).sum()), "fit")
+            self.check(score.grid, int((validation.foreground == side).sum()), "validate")
+        return fit, validation
 
     @staticmethod
     def check(layer: Layer, cells: int, purpose: str) -> None:
-        """Refuse to fit to too few background cells.
+        """Refuse to fit to too few cells of a side, background or foreground.
 
         Args:
             layer: The layer of the cells.
             cells: Number of cells that were found.
-            purpose: Use of the cells, as a verb.
+            purpose: Use of the cells, `fit` or `validate`.
 
         Raises:
-            DatasetError: There are fewer than `min_cells`.
+            DatasetError: There are too few.
         """
-        if cells < min_cells(layer):
+        least = min_cells(layer) if purpose == "fit" else MIN_CELLS
+        if cells < least:
             raise DatasetError(
-                f"layer {layer.number} has {cells} cells of a side to {purpose} with, of at least {min_cells(layer)}; "
-                "more or larger images are needed"
+                f"layer {layer.number} has {cells} cells of a side to {purpose} with, of at least {least}; "
+                "more or larger images are needed, or more cells"
             )
 
     @cached_property

@@ -22,6 +22,7 @@ from bgflow_train.data.splits import Splits
 from bgflow_train.model.fitting import Fitted
 from bgflow_train.model.labelled_cells import LabelledCells, collect_cells
 from bgflow_train.model.scores import HybridScore
+from bgflow_train.networks.device import DEVICE
 from bgflow_train.training.crops import UNLABELLED
 
 __all__ = ["draw", "plane", "validation_cells"]
@@ -90,8 +91,8 @@ def draw(fitted: Fitted, name: str, data: Path, out: Path) -> None:
     cells = validation_cells(fitted, score, data)
     shown = _classes_to_show(cells)
     chosen = torch.isin(cells.classes, torch.tensor(shown))
-    x, classes = cells.x[chosen], cells.classes[chosen]
-    panels = {"descriptors": score.flow.whitening(x), "latents": score.flow.latents(x)}
+    x, classes = cells.x[chosen].to(DEVICE), cells.classes[chosen]
+    panels = {"descriptors": score.flow.whitening(x).cpu(), "latents": score.flow.latents(x).cpu()}
     figure, axes = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
     for panel, (title, points) in zip(axes, panels.items(), strict=True):
         at = plane(points, classes)

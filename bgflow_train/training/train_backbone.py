@@ -18,7 +18,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from bgflow_ros.segmentation.model import MANIFEST
 from bgflow_train.data import DatasetError, IndexedDataset
 from bgflow_train.data.camera_jitter import CONSTANTS
 from bgflow_train.data.classes import classes_to_mask
@@ -29,17 +28,21 @@ from bgflow_train.runs.artifact import BEGUN, Artifact, identify_weights
 from bgflow_train.runs.checkpoint import Checkpoint
 from bgflow_train.runs.ownership import own_folder
 from bgflow_train.training.crops import UNLABELLED, Source, draw_crop
-from bgflow_train.training.graph_weights import is_model, read_model
+from bgflow_train.training.graph_weights import GRAPH, is_model, read_model, unfold_batch_norm
 from bgflow_train.training.recipe import BackboneRecipe
 from bgflow_train.training.steps import mask_loss, take_step, validation_loss
 
 __all__ = ["BACKBONE", "load_backbone", "mean_backbone", "train_backbone", "weights_file"]
 
 BACKBONE = Artifact("backbone", "pyramid", "train")
+FURTHER = (BACKBONE.weights, GRAPH)
+"""Files of initial weights from which backbones that can be averaged were trained further."""
 PERIOD = 250
 """Number of steps between two validations; a killed training continues from the last one."""
 WARM_UP = 60
 """Number of steps in which the learning rates rise."""
+UNFOLDING = 8
+"""Number of batches that measure the statistics of a backbone that was read from a graph."""
 HEAD_FASTER = 3.0
 """Ratio of the new layers' learning rate to that of the pretrained encoder."""
 
@@ -76,6 +79,10 @@ def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation
     torch.manual_seed(recipe.seed)
     backbone = _initial(recipe.init)
     own_folder(out / BEGUN, begun)
+    if is_model(Path(recipe.init)):
+        steps = range(recipe.steps, recipe.steps + UNFOLDING)  # crops that the training does not see
+        crops = (_batch(sources, recipe, step)[0] for step in steps)
+        unfold_batch_norm(backbone, (crop.permute(0, 3, 1, 2).float() for crop in crops))
     both = nn.ModuleDict({"now": backbone, "mean": copy.deepcopy(backbone)})
     both.to(DEVICE).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(_groups(backbone, recipe.rate), weight_decay=recipe.decay)
@@ -121,7 +128,7 @@ def mean_backbone(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
     found = [read_model(folder) if is_model(folder) else BACKBONE.read(folder) for folder in folders]
     record = found[0][0]
     begun = {one["recipe"]["init"] for one, _ in found}
-    if len(found) > 1 and (len(begun) > 1 or not record["recipe"]["init"].startswith(BACKBONE.weights)):
+    if len(found) > 1 and (len(begun) > 1 or not record["recipe"]["init"].startswith(FURTHER)):
         raise DatasetError(
             f"{', '.join(map(str, folders))} began with {' and '.join(sorted(begun))}; only backbones that were "
             "trained further from the same backbone (`bgflow train --init`) can be averaged"
@@ -160,9 +167,9 @@ def _initial(init: str) -> Pyramid:
 
 
 def weights_file(init: str | Path) -> Path:
-    """Find the file that identifies initial weights, if there is one; for a model it is the manifest."""
+    """Find the file that identifies initial weights, if there is one; for a model it is the graph in float32."""
     if is_model(Path(init)):
-        return Path(init) / MANIFEST
+        return Path(init) / GRAPH
     return Path(init) / BACKBONE.weights if Path(init).is_dir() else Path(init)
 
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
+import onnx
 import yaml
 from support import tiny_model
 
@@ -21,7 +24,7 @@ from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.network import Network
 from bgflow_train.model.scores import SCORES
-from bgflow_train.training.graph_weights import is_model, read_model
+from bgflow_train.training.graph_weights import is_model, read_model, unfold_batch_norm, with_heads
 from bgflow_train.training.train_backbone import mean_backbone
 
 DEFAULT = Path(__file__).resolve().parents[2] / "models" / "default"
@@ -49,6 +52,41 @@ def test_the_packaged_model_s_backbone_and_scores_come_back_from_its_graph(room:
     found = Runtime(model, "cpu", 1, "float32")(canvas)
     assert expected.std() > 1
     assert found == pytest.approx(expected, abs=1e-3)
+
+
+def test_unfolded_it_is_the_same_in_evaluation_and_nearly_in_training(room: list[np.ndarray]) -> None:
+    backbone, _ = mean_backbone([DEFAULT])
+    backbone.requires_grad_(False)
+    image = torch.from_numpy(np.stack(room))[:, :256, :320].permute(0, 3, 1, 2).float()
+    expected = backbone.eval()(image)[-1]
+    unfold_batch_norm(backbone, [image])
+    found = backbone.eval()(image)[-1]
+    assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-2 * float(expected.std()))
+    trained = backbone.train()(image)[-1]
+    assert np.corrcoef(trained.flatten(), expected.flatten())[0, 1] > 0.95
+
+
+def test_a_graph_keeps_the_heads_that_its_scores_do_not_need(tmp_path: Path) -> None:
+    folder = tmp_path / "default"
+    shutil.copytree(DEFAULT, folder)
+    backbone, _ = mean_backbone([DEFAULT])
+    graph = onnx.load(folder / "model.onnx")
+    for tensor in graph.graph.initializer:
+        tensor.name = tensor.name.replace(".head.", ".another.").replace(".classify.", ".another.")
+
+    def write(content: bytes) -> None:
+        manifest = yaml.safe_load((DEFAULT / "manifest.yaml").read_text())
+        manifest["sha256"] = hashlib.sha256(content).hexdigest()
+        del manifest["int8"]
+        (folder / "model.onnx").write_bytes(content)
+        (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest))
+
+    write(with_heads(graph.SerializeToString(), backbone))
+    _, state = read_model(folder)
+    assert all(torch.equal(state[name], tensor) for name, tensor in backbone.state_dict().items())
+    write(graph.SerializeToString())
+    with pytest.raises(DatasetError, match=r"the graph has no head\.weight"):
+        read_model(folder)
 
 
 def test_a_graph_of_another_network_is_refused(tmp_path: Path) -> None:

@@ -97,6 +97,13 @@ def test_the_default_recipe_s_scores_exist(name: str, pyramid: Pyramid) -> None:
     assert SCORES.make(name, pyramid, seed=0).name == name
 
 
+@pytest.mark.parametrize("name", [*ALL_SCORES.of_backbone, *(f"{name}6" for name in ALL_SCORES.of_layer)])
+def test_a_manifest_can_describe_every_score(name: str, pyramid: Pyramid) -> None:
+    score = ALL_SCORES.make(name, pyramid, seed=0)
+    assert score.kind
+    assert pyramid.layers[score.index].number in range(3, 8)
+
+
 @pytest.mark.parametrize(
     "name", ["", "flow", "parzen4", "Head", "room6", "gaussian", "gaussian2", "flow9", "gaussian16"]
 )

@@ -110,5 +110,6 @@ CONSTANTS = {
     "patience": Flow.PATIENCE,
     "rate": Flow.RATE,
     "noise": Flow.NOISE,
+    "start_is_candidate": True,
 }
 """Constants of the code that a fitted flow depends on."""

@@ -14,8 +14,10 @@ from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, CLASSES
 from bgflow_train.model.densities.real_nvp import RealNVP
 from bgflow_train.model.labelled_cells import LabelledCells
 
-__all__ = ["HybridFlow"]
+__all__ = ["CONSTANTS", "HybridFlow"]
 
+COUPLINGS, HIDDEN = 2, 32
+"""Number of couplings, and width of their networks: more gained nothing (results/experiments.md)."""
 FAR = 60.0
 """Bound of the distance of a class from the likeliest one, in nats, so that no likelihood is 0 in float32."""
 
@@ -45,7 +47,9 @@ class HybridFlow(RealNVP):
     SPREAD = 0.5
     """Standard deviation of the means of the classes at the start."""
 
-    def __init__(self, channels: int, *, couplings: int = 2, hidden: int = 32, epochs: int = 40, seed: int = 0) -> None:
+    def __init__(
+        self, channels: int, *, couplings: int = COUPLINGS, hidden: int = HIDDEN, epochs: int = 40, seed: int = 0
+    ) -> None:
         super().__init__(channels, couplings=couplings, hidden=hidden, epochs=epochs, seed=seed)
         generator = torch.Generator().manual_seed(seed)
         # Class 0 is foreground of no known class.
@@ -142,3 +146,13 @@ class HybridFlow(RealNVP):
         if known.any():
             loss = loss + self.KINDS * F.cross_entropy(kinds[known], classes[known])
         return loss
+
+
+CONSTANTS = {
+    "couplings": COUPLINGS,
+    "hidden": HIDDEN,
+    "sides": HybridFlow.SIDES,
+    "kinds": HybridFlow.KINDS,
+    "spread": HybridFlow.SPREAD,
+}
+"""Constants of the code that a fitted hybrid flow depends on."""

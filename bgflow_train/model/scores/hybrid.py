@@ -67,10 +67,10 @@ class HybridScore(Score):
         self._checkpoint(folder).unlink(missing_ok=True)
 
     def describe(self, data: FittingData) -> list[dict[str, Any]]:
-        """Describe the layer, the number of cells, and the mean NLL of background on both kinds of images."""
+        """Describe the layer, and of background the number of cells and the mean NLL on both kinds of images."""
         cells, validation = data.labelled_cells(self)
         nll = {
-            "cells": len(cells),
+            "cells": int((~cells.foreground).sum()),
             "train": self.flow.mean_nll(cells.x[~cells.foreground]),
             "validation": self.flow.mean_nll(validation.x[~validation.foreground]),
         }

@@ -15,7 +15,7 @@ __all__ = ["ScoreError", "ScoreRegistry"]
 
 
 FIRST = ("head", "hybrid7")
-"""Scores that can be the first: their grid is the finest, and their mean absolute value tells how sure they are."""
+"""Scores that can be the first: on the finest layer, and their mean absolute value tells how sure they are."""
 
 
 class ScoreError(ValueError):

@@ -38,6 +38,7 @@ class PadimScore(Stored, Score):
     matrix: Tensor
     """Whitening matrix of each position: positions x channels x channels."""
 
+    kind = "padim"
     SHRINKAGE = 1e-2
     """Share of a position's mean variance added to every direction."""
     FEWEST = 2
