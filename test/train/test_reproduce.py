@@ -247,7 +247,7 @@ def test_images_of_the_user_s_own_can_fit_the_fusion_and_be_reported_on(
     result = json.loads((tmp_path / "out/columns" / f"table1-{column}.json").read_text())
     assert result["measured"]["pictures"] == SETS["ade20k_rooms"]["test"]
     assert result["data"]["fuse"]["pictures"] == sum(SETS["ade20k_indoor"].values())
-    assert "Ours: rgb, 2 pictures" in (tmp_path / "out/table1.md").read_text()
+    assert "Ours: rgb, 2 images" in (tmp_path / "out/table1.md").read_text()
     # A table does not mix results on different images.
     assert reproduce("table1", made, tmp_path, column, *arguments[:2]) == 2
     assert "all columns of a table must agree: choose another --out" in capsys.readouterr().err

@@ -140,6 +140,16 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     segment = ["segment", str(rooms / "rgb"), "--model", str(model), "--precision", "int8"]
     assert main([*segment, "--out", str(tmp_path / "out")]) == 0
 
+    # From the model folder alone all of it goes on, even scores that the model does not have.
+    further = ["train", "--data", str(made), "--out", str(tmp_path / "further"), *SMALL, "--init", str(model)]
+    assert main(further) == 0
+    assert (
+        main(["fit", "--backbone", str(model), "--data", str(made), "--out", str(tmp_path / "b"), *SIZE, *HEADS]) == 0
+    )
+    trained = Fitted.load(fit).backbone.state_dict()
+    found = Fitted.load(tmp_path / "b").backbone.state_dict()
+    assert all(torch.equal(found[name], trained[name]) for name in ("head.weight", "classify.bias", "context.0.weight"))
+
 
 def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, backbone: Path, tmp_path: Path) -> None:
     scores = ["--scores", "head,gaussian4,mixture6"]
