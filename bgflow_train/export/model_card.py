@@ -106,6 +106,7 @@ def model_card(manifest: Manifest, notes: str) -> str:
             for layer in manifest.layers
         ],
     )
+    tables = "\n".join(table for table in (scores, densities) if table)
     data = "\n".join(
         f"| {name} | {set['pictures']} | `{set['sha256'][:16]}` |" for name, set in manifest.training["data"].items()
     )
@@ -171,8 +172,7 @@ are not part of the model or of this repository.
 
 ## Scores
 
-{scores}
-{densities}
+{tables}
 Seed {recipe["seed"]}; bgflow {versions["bgflow"]}, torch {versions["torch"]}, timm {versions["timm"]}, Python {versions["python"]}.
 ONNX Runtime and torch differ by at most {parity["largest_likelihood_difference"]:.1e} in likelihood on {parity["pictures"]} images.
 
