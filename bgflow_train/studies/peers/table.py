@@ -82,9 +82,7 @@ def write_peers(result: dict[str, Any], columns: Path, out: Path) -> Path:
     order = sorted(
         rows, key=lambda title: -rows[title].get(sets[0]["set"], {"metrics": {"auroc": 0}})["metrics"]["auroc"]
     )
-    described = "; ".join(
-        f"{one['set']}, {one['pictures']} images, SHA-256 {one['data_sha256'][:16]}" for one in sets
-    )
+    described = "; ".join(f"{one['set']}, {one['pictures']} images, SHA-256 {one['data_sha256'][:16]}" for one in sets)
     parts = [
         "# The default model and its peers",
         f"The same images and metrics for all: {described}. Foreground positive, pixels pooled. Written by "
