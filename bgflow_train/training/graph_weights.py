@@ -53,6 +53,9 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     model = Model.load(folder.resolve(), PROTOBUF_BYTES)  # an absolute path is never the name of a packaged model
     graph = onnx.load_from_string(model.graph)
     found = {tensor.name: tensor for tensor in graph.graph.initializer}
+    convolutions = [node.input for node in graph.graph.node if node.op_type == "Conv"]
+    # The exporter leaves out a bias of zeros, and equal biases may be one tensor under the name of any of them.
+    biases = {weight: bias for _, weight, *rest in convolutions for bias in rest}
 
     def take(name: str) -> Tensor:
         if name not in found:
@@ -71,9 +74,8 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         elif isinstance(module, nn.BatchNorm2d):
             # A batch normalisation follows the convolution that it was folded into.
             state[f"{name}.weight"].fill_(1.0)
-            # Earlier versions left the folding to the exporter, which names the bias after the weight.
-            bias = f"encoder.{convolution}.bias"
-            state[f"{name}.bias"] = take(bias if bias in found else f"encoder.{convolution}.weight_bias")
+            bias = biases.get(f"encoder.{convolution}.weight")
+            state[f"{name}.bias"] = take(bias) if bias else torch.zeros(module.num_features)
             state[f"{name}.running_mean"].zero_()
             state[f"{name}.running_var"].fill_(1.0 - module.eps)
         elif isinstance(module, nn.Linear):

@@ -143,11 +143,9 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     # From the model folder alone all of it goes on, even scores that the model does not have.
     further = ["train", "--data", str(made), "--out", str(tmp_path / "further"), *SMALL, "--init", str(model)]
     assert main(further) == 0
-    assert (
-        main(["fit", "--backbone", str(model), "--data", str(made), "--out", str(tmp_path / "b"), *SIZE, *HEADS]) == 0
-    )
-    trained = Fitted.load(fit).backbone.state_dict()
-    found = Fitted.load(tmp_path / "b").backbone.state_dict()
+    again = tmp_path / "again"
+    assert main(["fit", "--backbone", str(model), "--data", str(made), "--out", str(again), *SIZE, *HEADS]) == 0
+    trained, found = (Fitted.load(folder).backbone.state_dict() for folder in (fit, again))
     assert all(torch.equal(found[name], trained[name]) for name in ("head.weight", "classify.bias", "context.0.weight"))
 
 
