@@ -92,6 +92,7 @@ setup(
                 "expert = bgflow_train.cli.expert",
                 "export = bgflow_train.cli.export",
                 "fit = bgflow_train.cli.fit",
+                "latents = bgflow_train.cli.latents",
                 "odometry = bgflow_train.cli.odometry",
                 "peers = bgflow_train.cli.peers",
                 "quantize = bgflow_train.cli.quantize",

@@ -52,6 +52,8 @@ LONGEST = [
     "restarts",
 ]
 """Modules that take longest, those that mostly wait and those that mostly compute in turns."""
+WITH_THE_LONGEST = {"training", "reproduce", "peers", "densities"}
+"""Modules of test/train that together take half of its time."""
 GUARD = '\npytest.importorskip("rclpy"'
 """Line that marks a module whose tests all need ROS."""
 
@@ -88,6 +90,21 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Let pytest-xdist keep the order of the modules, which it would sort by their numbers of tests."""
     config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give each process whole modules, and all of test/train to two of them, which share what a process makes once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            module = nodeid.partition("::")[0]
+            if not module.startswith("test/train/"):
+                return module
+            return f"test/train {Path(module).stem.removeprefix('test_') in WITH_THE_LONGEST}"
+
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(trylast=True)

@@ -94,7 +94,7 @@ class SegmenterNode(Guarded, LifecycleNode):
         body = parameters.read_body(settings.ignore_image)
         if body is not None and not body.any():
             self.get_logger().warning(f"ignore_image {settings.ignore_image} marks nothing: all black or transparent")
-        model = Model.load(str(expand(settings.model)))
+        model = Model.load(str(expand(settings.model)), settings.max_graph_mb << 20)
 
         def make(device: str) -> Segmenter:
             # A replacement for the requested device may not offer the precision that was requested for that one.

@@ -16,7 +16,7 @@ from rclpy.node import Node
 from bgflow_ros.node.thresholds import THRESHOLDS, UNSET, SettingsError, threshold_refusal
 from bgflow_ros.segmentation.compressed import JPEG
 from bgflow_ros.segmentation.files import expand
-from bgflow_ros.segmentation.model import DEFAULT_MODEL
+from bgflow_ros.segmentation.model import DEFAULT_MODEL, GRAPH_BYTES, PROTOBUF_BYTES
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS
 
 __all__ = [
@@ -139,6 +139,12 @@ PARAMETERS = (
         PRECISIONS,
     ),
     Parameter("threads", 0, "CPU threads for inference; 0 takes half the cores for int8, else all.", range=(0, 256)),
+    Parameter(
+        "max_graph_mb",
+        GRAPH_BYTES >> 20,
+        "Size in MiB of the largest graph that is loaded; a larger one would take the robot's memory and time.",
+        range=(1, PROTOBUF_BYTES >> 20),
+    ),
     Parameter("autostart", True, "Configure and activate by itself; false leaves that to a lifecycle manager."),
 )
 BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
@@ -163,6 +169,7 @@ class Settings:
     device: str
     precision: str
     threads: int
+    max_graph_mb: int
     autostart: bool
 
 

@@ -117,7 +117,7 @@ def _checked(folder: Path, entry: dict[str, Any], limit: int) -> bytes:
         raise ModelError(f"{path} is missing or unreadable ({error.strerror}), though {MANIFEST} names it") from error
     if len(content) > limit:
         raise ModelError(
-            f"{path} is larger than {limit} bytes: too large; command-line tools accept it with --max-graph-mb"
+            f"{path} is larger than {limit} bytes; to load it, raise max_graph_mb (commands: --max-graph-mb)"
         )
     found = hashlib.sha256(content).hexdigest()
     if found != entry["sha256"]:

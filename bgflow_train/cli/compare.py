@@ -35,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     novel = "folder that `bgflow rooms --novel` wrote: also measure how much of its novel objects is missed"
     parser.add_argument("--novel", type=user_path, metavar="DIR", help=novel)
     parser.add_argument("--changed", action="store_true", help="also compare on NYU as seen by other cameras")
+    reported = "also compare on the reported sets, to publish a decision that has been made without them"
+    parser.add_argument("--reported", action="store_true", help=reported)
     parser.add_argument("--alone", action="store_true", help="also compare each single score of a fit with the fit")
     parser.add_argument("--json", type=user_path, metavar="FILE", help="also write a full report")
     parser.add_argument(
@@ -51,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.data.registry import open_split
     from bgflow_train.data.rendered_rooms import open_rooms
     from bgflow_train.data.subsets import Concatenated, evenly_spaced
+    from bgflow_train.export.reporting import REPORT
     from bgflow_train.model.fitting import FUSE, VALIDATE, Fitted
     from bgflow_train.studies.comparing import CountedFit, alone, compare_steps, count_fit, missed_novel
     from bgflow_train.studies.peers.scores import ALL_SCORES
@@ -76,6 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
             sets.append(open_rooms(arguments.rooms, "validate"))
         if arguments.changed:
             sets += [OtherCamera(nyu, camera) for camera in CAMERAS]
+        if arguments.reported:
+            sets += [open_split(arguments.data, *split) for split in REPORT]
         result: dict[str, Any] = {"steps": names, "sets": {}, "novel": {}}
         for dataset in sets:
             counts = [[count_fit(fit, dataset, arguments.cache) for fit in step] for step in counted]

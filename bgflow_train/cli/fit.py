@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
+from bgflow_ros.segmentation.model import ModelError
 from bgflow_ros.tools.cli.arguments import read_sizes
 from bgflow_train.training.recipe import Recipe
 
@@ -24,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     default = Recipe()
     backbone = (
-        "folder that `bgflow train` wrote; the weights of several that were trained from the same one are averaged"
+        "folder that `bgflow train` wrote, or a model folder; the weights of several that were trained from the same "
+        "one are averaged"
     )
     parser.add_argument("--backbone", required=True, metavar="DIR[,DIR]", help=backbone)
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
@@ -41,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     every = "use every N-th frame of videos and bags of empty rooms (%(default)s)"
     parser.add_argument("--every", type=int, default=15, metavar="N", help=every)
     scores = (
-        "scores to fuse, `head` first: classes, room, lraspp, and gaussian, mixture, flow, ratio, knn, patchcore, "
-        "padim or context with the number of a layer (%(default)s)"
+        "scores to fuse, `hybrid7` or `head` first: classes, room, lraspp, and hybrid, latent, gaussian, mixture, "
+        "flow, spline, ratio, knn, patchcore, padim or context with the number of a layer (%(default)s)"
     )
     parser.add_argument("--scores", default=",".join(default.scores), metavar="NAME,NAME", help=scores)
     size = f"{default.width}x{default.height}"
@@ -75,13 +77,13 @@ def run(arguments: argparse.Namespace) -> int:
         empty = [EmptyRooms(path, every=arguments.every) for path in arguments.empty]
         backbones = [Path(folder) for folder in arguments.backbone.split(",")]
         fitted = fit(recipe, backbones, arguments.data, arguments.rooms, arguments.out, empty, ALL_SCORES)
-    except (DatasetError, EncoderError, ScoreError) as error:
+    except (DatasetError, EncoderError, ModelError, ScoreError) as error:
         raise UserError(str(error)) from error
     for layer in fitted.record["layers"]:
         print(f"{layer['score']}: {layer['nll']}")
     for name, auroc in fitted.record["auroc_of_the_blend_of_the_others"].items():
         print(f"AUROC on cells of {name}, fusion fitted to the others: {auroc:.4f}")
-    fusion = fitted.fusion
-    weights = ", ".join(f"{name} {weight:.3f}" for name, weight in zip(recipe.scores, fusion.weight, strict=True))
-    print(f"weights {weights}, head x confidence {fusion.confidence:.3f}, bias {fusion.bias:.3f}")
+    fusion = fitted.record["blend"]
+    weights = ", ".join(f"{name} {weight:.3f}" for name, weight in zip(recipe.scores, fusion["weight"], strict=True))
+    print(f"weights {weights}, {recipe.scores[0]} x confidence {fusion['confidence']:.3f}, bias {fusion['bias']:.3f}")
     return 0

@@ -11,6 +11,7 @@ import argparse
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
+from bgflow_ros.segmentation.model import ModelError
 from bgflow_ros.tools.cli.arguments import read_sizes
 from bgflow_train.cli.sizes import add_sizes
 from bgflow_train.training.recipe import BackboneRecipe
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--init",
         default=default.init,
-        help="initial weights: imagenet, random, a file, or the folder of another backbone (%(default)s)",
+        help="initial weights: imagenet, random, a file, or the folder of another backbone or model (%(default)s)",
     )
     add_sizes(parser, default)
     parser.add_argument("--steps", type=int, default=default.steps, help="number of steps (%(default)s)")
@@ -55,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.data.rendered_rooms import open_rooms_classes
     from bgflow_train.data.splits import Splits
     from bgflow_train.networks import EncoderError
-    from bgflow_train.training.train_backbone import Source, train_backbone
+    from bgflow_train.training.crops import Source
+    from bgflow_train.training.train_backbone import train_backbone
 
     (width, height), crop = read_sizes(arguments, "size", "crop")
     try:
@@ -84,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
             rooms = open_rooms_classes(arguments.rooms, "fit")
             sources = [Source(nyu, 1 - arguments.rooms_share), Source(rooms, arguments.rooms_share)]
         train_backbone(recipe, sources, open_split(arguments.data, "nyu", "validate"), arguments.out)
-    except (DatasetError, EncoderError) as error:
+    except (DatasetError, EncoderError, ModelError) as error:
         raise UserError(str(error)) from error
     print(arguments.out)
     return 0

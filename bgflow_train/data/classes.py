@@ -15,16 +15,31 @@ from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, CLASSES
 from bgflow_train.data.base import BACKGROUND, FOREGROUND, VOID, DatasetError, Sample
 from bgflow_train.data.pairs import PairedDataset, index_by_stem, pair_files, read_labels, require_files
 
-__all__ = ["ClassLabels", "ClassesDataset", "classes_to_mask"]
+__all__ = [
+    "UNKNOWN_BACKGROUND",
+    "UNKNOWN_FOREGROUND",
+    "ClassLabels",
+    "ClassesDataset",
+    "classes_to_mask",
+    "known_classes",
+]
+
+UNKNOWN_BACKGROUND, UNKNOWN_FOREGROUND = CLASSES + 1, CLASSES + 2
+"""Classes of pixels of which only the side is known, see `mask_to_classes`."""
 
 _TABLE = np.full(256, FOREGROUND, np.uint8)
 _TABLE[0] = VOID
-_TABLE[list(BACKGROUND_CLASSES)] = BACKGROUND
+_TABLE[[*BACKGROUND_CLASSES, UNKNOWN_BACKGROUND]] = BACKGROUND
 
 
 def classes_to_mask(classes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Map classes, in an array of any shape, to background, foreground and void; classes above 40 are foreground."""
+    """Map classes, in an array of any shape, to background, foreground and void; classes above 41 are foreground."""
     return np.asarray(_TABLE[classes])
+
+
+def known_classes(classes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Replace classes of which only the side is known, and held-out families, by 0, in an array of any shape."""
+    return np.where(classes > CLASSES, 0, classes).astype(np.uint8)
 
 
 class ClassesDataset(PairedDataset):

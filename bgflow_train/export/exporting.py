@@ -27,13 +27,14 @@ from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.evaluation.model_counts import count_model
 from bgflow_train.evaluation.operating_points import LEVELS, check, threshold
 from bgflow_train.evaluation.reliability import calibration_error, reliability, reliability_diagram
-from bgflow_train.export.manifest import GRAPH, Manifest
+from bgflow_train.export.manifest import Manifest
 from bgflow_train.export.model_card import write_card
 from bgflow_train.export.onnx_graph import to_onnx
 from bgflow_train.export.reporting import contrast_report, evaluation_reports, room_names
 from bgflow_train.model.domains import sample_domain
 from bgflow_train.model.fitting import VALIDATE, Fitted
 from bgflow_train.model.network import Network
+from bgflow_train.training.graph_weights import GRAPH, with_heads
 
 __all__ = ["export"]
 
@@ -64,6 +65,8 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
             raise DatasetError(
                 f"the fit has the score {score.name}, which cannot become part of a graph; fit without it"
             )
+    if "shares" not in fitted.record:
+        raise DatasetError("the fit is of an earlier version; fit again into another folder")
     validation = [open_split(data, *split) for split in VALIDATE]
     calibration = _calibrate(fitted, validation)
     network = Network(fitted.backbone, fitted.scores, fitted.fusion, calibration).eval()
@@ -83,6 +86,15 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         thresholds=thresholds,
         encoder={"name": fitted.backbone.name, "weights": fitted.backbone.source},
         layers=fitted.record["layers"],
+        scores=[
+            {
+                "name": score.name,
+                "kind": score.kind,
+                "layer": fitted.backbone.layers[score.index].number,
+                "weight": round(share, 4),
+            }
+            for score, share in zip(fitted.scores, fitted.record["shares"], strict=True)
+        ],
         training={key: fitted.record[key] for key in ("recipe", "data")} | {"versions": _versions()},
         calibration=_describe_calibration(fitted, calibration, parity, counts, validation),
         metrics=evaluation_reports(segmenter, data, cache, fitted.recipe.seed),
@@ -110,7 +122,7 @@ def _calibrate(fitted: Fitted, validation: list[IndexedDataset]) -> Calibration:
 
 def _model(fitted: Fitted, network: Network, name: str) -> Model:
     """Export the network to a model whose thresholds are not chosen yet."""
-    graph = to_onnx(network, fitted.recipe.width, fitted.recipe.height)
+    graph = with_heads(to_onnx(network, fitted.recipe.width, fitted.recipe.height), fitted.backbone)
     return Model(
         name=name,
         graph=graph,
@@ -118,7 +130,7 @@ def _model(fitted: Fitted, network: Network, name: str) -> Model:
         sha256=hashlib.sha256(graph).hexdigest(),
         width=fitted.recipe.width,
         height=fitted.recipe.height,
-        stride=fitted.backbone.layers[-1].stride,
+        stride=fitted.stride,
         foreground_threshold=0.5,
         static_threshold=0.5,
     )

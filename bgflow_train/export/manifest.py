@@ -13,12 +13,11 @@ import yaml
 
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_ros.segmentation.model import MANIFEST, ModelError
+from bgflow_train.training.graph_weights import GRAPH
 
-__all__ = ["GRAPH", "Manifest"]
+__all__ = ["Manifest"]
 
 FORMAT = 1
-GRAPH = "model.onnx"
-"""Name of the file of the float32 graph."""
 NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
@@ -39,6 +38,8 @@ class Manifest:
     encoder: dict[str, str]
     layers: list[dict[str, Any]]
     """Densities of the scores, with their layers and NLL."""
+    scores: list[dict[str, Any]]
+    """Name, kind, layer and weight of each score; the weights are shares of 1. Empty in models of earlier versions."""
     training: dict[str, Any]
     calibration: dict[str, Any]
     metrics: dict[str, Any]
@@ -64,6 +65,7 @@ class Manifest:
         found = yaml.safe_load((folder / MANIFEST).read_text())
         size = found.pop("input")
         del found["format"], found["file"]
+        found.setdefault("scores", [])
         added = {key: found.pop(key) for key in [key for key in found if key in ("contrast", "int8")]}
         return cls(**found, **size, added=added)
 
@@ -83,6 +85,7 @@ class Manifest:
             "thresholds": self.thresholds,
             "encoder": self.encoder,
             "layers": self.layers,
+            **({"scores": self.scores} if self.scores else {}),
             "training": self.training,
             "calibration": self.calibration,
             "metrics": self.metrics,

@@ -21,7 +21,7 @@ def metrics_table(metrics: dict[str, Any], what: str = "set") -> str:
         what: Heading of the first column.
     """
     rows = [
-        f"| {what} | pictures | AUROC | AP | AR | FPR95 | pi |",
+        f"| {what} | images | AUROC | AP | AR | FPR95 | pi |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, result in metrics.items():
@@ -91,23 +91,22 @@ def model_card(manifest: Manifest, notes: str) -> str:
         notes: Markdown to end the card with: observations made by eye.
     """
     recipe, versions = manifest.training["recipe"], manifest.training["versions"]
-    blend = manifest.calibration["blend"]
-    scores = "\n".join(
-        f"| {name} | {weight / deviation:.4f} |"
-        for name, weight, deviation in zip(recipe["scores"], blend["weight"], blend["deviation"], strict=True)
+    scores = _table(
+        "| score | kind | layer | share of the weights, % |",
+        [
+            f"| {score['name']} | {score['kind']} | {score['layer']} | {100 * score['weight']:.1f} |"
+            for score in manifest.scores
+        ],
     )
-    scores += f"\n| head x confidence in the picture | {blend['confidence'] / blend['deviation'][0]:.4f} |"
-    rows = [
-        f"| {layer['score']} | {layer['stride']} | {layer['channels']} | {layer['nll']['cells']} | "
-        f"{layer['nll']['train']:.1f} | {layer['nll']['validation']:.1f} |"
-        for layer in manifest.layers
-    ]
-    head = [
-        "",
+    densities = _table(
         "| density | stride | channels | background cells | NLL, fit | NLL, validation |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    densities = "\n".join([*head, *rows, ""]) if rows else ""
+        [
+            f"| {layer['score']} | {layer['stride']} | {layer['channels']} | {layer['nll']['cells']} | "
+            f"{layer['nll']['train']:.1f} | {layer['nll']['validation']:.1f} |"
+            for layer in manifest.layers
+        ],
+    )
+    tables = "\n".join(table for table in (scores, densities) if table)
     data = "\n".join(
         f"| {name} | {set['pictures']} | `{set['sha256'][:16]}` |" for name, set in manifest.training["data"].items()
     )
@@ -128,7 +127,7 @@ def model_card(manifest: Manifest, notes: str) -> str:
 ## In int8
 
 `{manifest.added["int8"]["file"]}` has the encoder's convolutions in int8, but for {kept}; the scores are computed in float32. Processors with VNNI or ARM's
-dot product take it, others the float32 graph. On {found["pictures"]} held-back pictures the likelihoods differ by {found["mean"]:.4f} in the mean, {found["percentile99"]:.3f} at the 99th percentile
+dot product take it, others the float32 graph. On {found["pictures"]} held-back images the likelihoods differ by {found["mean"]:.4f} in the mean, {found["percentile99"]:.3f} at the 99th percentile
 and {found["largest"]:.3f} at most.
 
 {metrics_table(manifest.added["int8"]["metrics"])}
@@ -138,13 +137,13 @@ Again: `bgflow evaluate {manifest.name} --precision int8 --dataset nyu:DIR --spl
     contrast = _contrast_section(manifest.added["contrast"]) if "contrast" in manifest.added else ""
     return f"""# Model `{manifest.name}`
 
-Background likelihood of indoor pictures: {manifest.encoder["name"]} ({manifest.encoder["weights"]}),
+Background likelihood of indoor images: {manifest.encoder["name"]} ({manifest.encoder["weights"]}),
 several scores on its features (below), fused and calibrated. Input {manifest.width}x{manifest.height}, one logit each {manifest.stride} pixels.
 Written by `bgflow export`; every number below stands in `manifest.yaml` with intervals, data hashes, versions and machine.
 
-## On pictures that nothing was trained or tuned on
+## On images that nothing was trained or tuned on
 
-AUROC as a fraction, the rest in per cent, foreground positive, 95 % intervals by picture (1000 resamples).
+AUROC as a fraction, the rest in per cent, foreground positive, 95 % intervals by image (1000 resamples).
 
 {metrics_table(manifest.metrics)}
 
@@ -158,31 +157,31 @@ Again: `bgflow evaluate {manifest.name} --dataset nyu:DIR --split test` (`ade20k
 
 {checked}
 
-Likelihoods are probabilities to within {100 * error["after"]:.1f} % on the validation pictures (expected calibration error; {100 * error["before"]:.1f} % before calibration).
+Likelihoods are probabilities to within {100 * error["after"]:.1f} % on the validation images (expected calibration error; {100 * error["before"]:.1f} % before calibration).
 {contrast}
 ![Reliability before and after](reliability.png)
 
 ## Made from
 
-| pictures | number | SHA-256 |
+| images | number | SHA-256 |
 | --- | --- | --- |
 {data}
 
-NYU Depth v2 (Silberman et al., 2012), ADE20K (Zhou et al., 2017), COCO (Lin et al., 2014), AWS RoboMaker worlds. The pictures
+NYU Depth v2 (Silberman et al., 2012), ADE20K (Zhou et al., 2017), COCO (Lin et al., 2014), AWS RoboMaker worlds. The images
 are not part of the model or of this repository.
 
 ## Scores
 
-| score | weight in the logit, a unit of the score |
-| --- | --- |
-{scores}
-
-No density overrules the fusion.
-{densities}
+{tables}
 Seed {recipe["seed"]}; bgflow {versions["bgflow"]}, torch {versions["torch"]}, timm {versions["timm"]}, Python {versions["python"]}.
-ONNX Runtime and torch differ by at most {parity["largest_likelihood_difference"]:.1e} in likelihood on {parity["pictures"]} pictures.
+ONNX Runtime and torch differ by at most {parity["largest_likelihood_difference"]:.1e} in likelihood on {parity["pictures"]} images.
 
 {notes}"""
+
+
+def _table(head: str, rows: list[str]) -> str:
+    """Write a table, or nothing where it would have no rows."""
+    return "\n".join([head, "|" + " --- |" * (head.count("|") - 1), *rows, ""]) if rows else ""
 
 
 def write_card(folder: Path, manifest: Manifest, notes: str) -> None:

@@ -11,6 +11,8 @@ import onnx
 import torch
 from torch import nn
 
+from bgflow_train.export.folding import fold_batch_norm
+
 __all__ = ["to_onnx"]
 
 OPSET = 18
@@ -32,7 +34,7 @@ def to_onnx(network: nn.Module, width: int, height: int, outputs: Sequence[str] 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Deprecations within the exporter.
         program = torch.onnx.export(
-            network.eval(),
+            fold_batch_norm(network.eval()),
             (image,),
             input_names=["image"],
             output_names=list(outputs),

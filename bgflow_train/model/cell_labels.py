@@ -11,21 +11,22 @@ import numpy.typing as npt
 from bgflow_train.data import BACKGROUND, VOID
 from bgflow_train.networks import Layer
 
-__all__ = ["PURE", "labelled", "pure_background"]
+__all__ = ["PURE", "labelled", "pure_cells"]
 
 PURE = 0.9
-"""A cell is background if at least this share of its labelled pixels is, and if half of its pixels are labelled."""
+"""A cell is of a side if at least this share of its labelled pixels is, and if half of its pixels are labelled."""
 
 
-def pure_background(mask: npt.NDArray[np.uint8], layer: Layer) -> npt.NDArray[np.bool_]:
-    """Find the cells of a layer that cover background, H/stride x W/stride.
+def pure_cells(mask: npt.NDArray[np.uint8], layer: Layer, side: int = BACKGROUND) -> npt.NDArray[np.bool_]:
+    """Find the cells of a layer that cover one side almost entirely, H/stride x W/stride.
 
     Args:
         mask: H x W, in the canvas.
         layer: Defines the cells.
+        side: BACKGROUND or FOREGROUND.
     """
-    known, background = _share(mask != VOID, layer), _share(mask == BACKGROUND, layer)
-    return np.asarray((known >= 0.5) & (background >= PURE * known))
+    known, covered = _share(mask != VOID, layer), _share(mask == side, layer)
+    return np.asarray((known >= 0.5) & (covered >= PURE * known))
 
 
 def labelled(mask: npt.NDArray[np.uint8], layer: Layer) -> npt.NDArray[np.bool_]:

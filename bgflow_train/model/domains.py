@@ -15,7 +15,7 @@ from bgflow_train.model.fitting_data import canvases
 from bgflow_train.model.fusion import Domain
 from bgflow_train.model.network import score_maps
 from bgflow_train.model.scores import Score
-from bgflow_train.networks.pyramid import Pyramid
+from bgflow_train.networks import Encoder
 from bgflow_train.training.recipe import Recipe
 
 __all__ = ["DOMAIN_CELLS", "DOMAIN_IMAGES", "sample_domain"]
@@ -27,12 +27,12 @@ DOMAIN_CELLS = 1500
 
 
 @torch.inference_mode()
-def sample_domain(backbone: Pyramid, scores: Sequence[Score], recipe: Recipe, sets: Sequence[IndexedDataset]) -> Domain:
+def sample_domain(backbone: Encoder, scores: Sequence[Score], recipe: Recipe, sets: Sequence[IndexedDataset]) -> Domain:
     """Score labelled cells of the images of one domain.
 
     Args:
         backbone: The trained backbone.
-        scores: The scores, the head's first.
+        scores: The scores; the first gives grid and confidence.
         recipe: Defines the canvas and the seed of the random draw.
         sets: Data sets of the domain.
     """

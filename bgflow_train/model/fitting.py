@@ -16,19 +16,25 @@ import numpy.typing as npt
 
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.data import Dataset, DatasetError, IndexedDataset
-from bgflow_train.data.registry import open_split
-from bgflow_train.data.rendered_rooms import open_rooms
+from bgflow_train.data.camera_jitter import CONSTANTS as JITTER
+from bgflow_train.data.classes import ClassesDataset
+from bgflow_train.data.registry import dataset_path, open_split
+from bgflow_train.data.rendered_rooms import open_rooms, open_rooms_classes
+from bgflow_train.data.splits import Splits
 from bgflow_train.model.cell_labels import PURE
-from bgflow_train.model.densities.real_nvp import CONSTANTS as FLOW
+from bgflow_train.model.densities.flow import CONSTANTS as FLOW
+from bgflow_train.model.densities.hybrid_flow import CONSTANTS as HYBRID
 from bgflow_train.model.domains import DOMAIN_CELLS, DOMAIN_IMAGES, sample_domain
+from bgflow_train.model.fitting_data import CONSTANTS as CELLS
 from bgflow_train.model.fitting_data import FittingData
-from bgflow_train.model.fusion import Fusion, across_domains
-from bgflow_train.model.scores import SCORES, Score, ScoreRegistry
+from bgflow_train.model.fusion import ExtremeFusion, Fusion, across_domains
+from bgflow_train.model.scores import SCORES, HybridScore, LatentRoomScore, Score, ScoreRegistry
+from bgflow_train.networks import Encoder
 from bgflow_train.networks.device import DEVICE
-from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.runs.ownership import own_folder
+from bgflow_train.training.crops import Source
 from bgflow_train.training.recipe import Recipe
-from bgflow_train.training.train_backbone import BACKBONE, load_backbone, mean_backbone
+from bgflow_train.training.train_backbone import BACKBONE, load_backbone, mean_backbone, weights_file
 
 __all__ = ["FIT", "FUSE", "VALIDATE", "Fitted", "fit"]
 
@@ -36,6 +42,13 @@ RECORD = "fitted.json"
 """Name of the record of a finished fit, which is written last."""
 CONSTANTS = {"pure": PURE, "domain": [DOMAIN_IMAGES, DOMAIN_CELLS], **FLOW}
 """Constants of the code that a fit depends on; a folder started with other values belongs to another fit."""
+HYBRID_CONSTANTS = {
+    "hybrid": HYBRID,
+    "labelled": {**CELLS, **JITTER},
+    "stride": HybridScore.STRIDE,
+    "latent": [LatentRoomScore.TEMPERATURE, LatentRoomScore.COARSER],
+}
+"""The same of a fit with hybrid flows."""
 FIT = (("nyu", "fit"),)
 VALIDATE = (("nyu", "validate"), ("coco_indoor", "validate"))
 FUSE = (("ade20k_indoor", "fuse"), ("coco_indoor", "fuse"))
@@ -46,12 +59,17 @@ class Fitted:
     """A finished fit."""
 
     recipe: Recipe
-    backbone: Pyramid
+    backbone: Encoder
     scores: list[Score]
-    """The scores, the head's first."""
-    fusion: Fusion
+    """The scores; the first gives grid and confidence."""
+    fusion: Fusion | ExtremeFusion
     record: dict[str, Any]
     """JSON-ready: recipe, data, densities with their NLL, fusion."""
+
+    @property
+    def stride(self) -> int:
+        """Pixels of the input per cell of the fused map."""
+        return self.scores[0].stride(self.backbone.layers)
 
     def logit(self, scores: npt.NDArray[np.float64], confidence: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Compute the background logit, before calibration, of ... x scores with the confidence of their images."""
@@ -80,7 +98,7 @@ class Fitted:
         except ValueError as error:
             raise DatasetError(f"{folder / RECORD}: {error}; fit again with this version") from error
         backbone = load_backbone(folder)
-        scores = [registry.make(name, backbone, recipe.seed) for name in recipe.scores]
+        scores = registry.make_all(recipe.scores, backbone, recipe.seed)
         for score in scores:
             score.load(folder)
         return cls(recipe, backbone, _frozen(scores), Fusion(**record["blend"]), record)
@@ -99,7 +117,8 @@ def fit(
 
     Args:
         recipe: Settings of the fit.
-        backbones: Folders that `bgflow train` wrote; the weights of several are averaged, see `mean_backbone`.
+        backbones: Folders that `bgflow train` wrote, or one model folder; the weights of several are averaged, see
+            `mean_backbone`.
         data: Folder that holds the data sets.
         rooms: Folder of rendered rooms, for the densities and as one of the fusion's domains; None for none.
         out: Folder of the fit.
@@ -112,7 +131,7 @@ def fit(
     """
     backbone, origin = mean_backbone(backbones)
     backbone.to(DEVICE).eval().requires_grad_(False)
-    scores = [registry.make(name, backbone, recipe.seed) for name in recipe.scores]
+    scores = registry.make_all(recipe.scores, backbone, recipe.seed)
     sets: dict[str, IndexedDataset] = {"/".join(split): open_split(data, *split) for split in (*FIT, *VALIDATE, *FUSE)}
     background: list[Dataset] = [*(sets["/".join(split)] for split in FIT), *empty]
     domains = [[sets["/".join(split)]] for split in VALIDATE[:1]] + [[sets["/".join(split)] for split in FUSE]]
@@ -120,34 +139,41 @@ def fit(
         sets |= {f"rooms/{part}": open_rooms(rooms, part) for part in ("fit", "validate")}
         background.append(sets["rooms/fit"])
         domains.append([sets["rooms/validate"]])
+    sources = _labelled_sources(data, rooms) if any(isinstance(score, HybridScore) for score in scores) else []
     all_sets: dict[str, Dataset] = {
         **sets,
         **{f"empty/{number} {set.name}": set for number, set in enumerate(empty, 1)},
+        **{f"classes/{source.dataset.name}": source.dataset for source in sources},
     }
     begun: dict[str, Any] = {
         "recipe": asdict(recipe) | {"scores": list(recipe.scores)},
-        "constants": CONSTANTS,
+        "constants": CONSTANTS | (HYBRID_CONSTANTS if sources else {}),
         "data": {name: {"pictures": len(set), "sha256": set.digest()} for name, set in all_sets.items()},
         # The key is older than the name: readers of the record know the backbone as `expert`.
-        "expert": {
-            "sha256": [hashlib.sha256((folder / BACKBONE.weights).read_bytes()).hexdigest() for folder in backbones]
-        },
+        "expert": {"sha256": [hashlib.sha256(weights_file(folder).read_bytes()).hexdigest() for folder in backbones]},
     }
     own_folder(out / "fit.json", begun)
     if (out / RECORD).exists():
         return Fitted.load(out, registry)
     BACKBONE.keep(out, backbone, origin)
-    layers = _fit_scores(scores, FittingData(backbone, recipe, scores, background, domains[0], out))
+    layers = _fit_scores(scores, FittingData(backbone, recipe, scores, background, domains[0], sources, out))
     cells = [sample_domain(backbone, _frozen(scores), recipe, part) for part in domains]
     fusion = Fusion.fit(cells)
     names = [" and ".join(set.name for set in part) for part in domains]
     record = begun | {
         "layers": layers,
         "blend": asdict(fusion),
+        "shares": fusion.shares(float(np.mean(np.concatenate([domain.confidence for domain in cells])))),
         "auroc_of_the_blend_of_the_others": dict(zip(names, across_domains(cells), strict=True)),
     }
     write_atomically(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
     return Fitted(recipe, backbone, scores, fusion, record)
+
+
+def _labelled_sources(data: Path, rooms: Path | None) -> list[Source]:
+    """Open the images with classes that hybrid flows are fitted to, half of them rendered if there are rooms."""
+    nyu = ClassesDataset(dataset_path(data, "nyu"), Splits.load().ids("nyu", "fit"), "nyu/fit")
+    return [Source(nyu, 1.0)] + ([Source(open_rooms_classes(rooms, "fit"), 1.0)] if rooms is not None else [])
 
 
 def _fit_scores(scores: Sequence[Score], data: FittingData) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bgflow_train.evaluation.calibration import Calibration
-from bgflow_train.model.fusion import Fusion
+from bgflow_train.model.fusion import ExtremeFusion, Fusion
 from bgflow_train.model.scores import Score
 from bgflow_train.networks import Encoder
 
@@ -23,21 +23,21 @@ def score_maps(encoder: Encoder, scores: Sequence[Score], image: Tensor) -> tupl
 
     Args:
         encoder: Network that computes the feature maps.
-        scores: The scores, the head's first.
+        scores: The scores; the first gives grid and confidence.
         image: 1 x H x W x 3, RGB of uint8.
 
     Returns:
-        Scores on the head's grid, 1 x scores x h x w, and the head's confidence in the image, its mean absolute logit.
+        Scores on the grid of the first, 1 x scores x h x w, and its confidence in the image, its mean absolute value.
     """
     maps = encoder(image.permute(0, 3, 1, 2).float())
-    head = scores[0](maps)
-    grid = head.shape[2:]
-    found = [head]
+    first = scores[0](maps)
+    grid = first.shape[2:]
+    found = [first]
     for score in scores[1:]:
         coarse = score(maps)
         fine = coarse.shape[2:] == grid
         found.append(coarse if fine else F.interpolate(coarse, grid, mode="bilinear", align_corners=False))
-    return torch.cat(found, 1), head.abs().mean()
+    return torch.cat(found, 1), first.abs().mean()
 
 
 class Network(nn.Module):
@@ -45,20 +45,20 @@ class Network(nn.Module):
 
     Args:
         encoder: Network that computes the feature maps.
-        scores: The scores, the head's first.
+        scores: The scores; the first gives grid and confidence.
         fusion: Fusion of the scores.
         calibration: Calibration of the fused logit.
     """
 
-    def __init__(self, encoder: Encoder, scores: Sequence[Score], fusion: Fusion, calibration: Calibration) -> None:
+    def __init__(
+        self, encoder: Encoder, scores: Sequence[Score], fusion: Fusion | ExtremeFusion, calibration: Calibration
+    ) -> None:
         super().__init__()
         self.encoder, self.scores = encoder, nn.ModuleList(scores)
-        factors, self.head, self.offset = fusion.affine()
-        self.factors = nn.Buffer(torch.tensor(factors)[:, None, None], persistent=False)
-        self.shift, self.calibration = fusion.mean[0], calibration
+        self.fuse, self.calibration = fusion.module(), calibration
 
     def forward(self, image: Tensor) -> Tensor:
-        """Map a uint8 RGB image, 1 x H x W x 3, to logits on the head's grid, 1 x h x w."""
+        """Map a uint8 RGB image, 1 x H x W x 3, to logits on the grid of the first score, 1 x h x w."""
         scores, confidence = score_maps(self.encoder, list(self.scores), image)  # type: ignore[arg-type]
-        logit = self.offset + (scores * self.factors).sum(1) + self.head * confidence * (scores[:, 0] - self.shift)
+        logit: Tensor = self.fuse(scores, confidence)
         return logit / self.calibration.temperature + self.calibration.offset

@@ -13,9 +13,14 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
+from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import write_atomically
 
-__all__ = ["Checkpoint"]
+__all__ = ["Checkpoint", "DivergedError"]
+
+
+class DivergedError(UserError):
+    """Training whose loss is no longer a number."""
 
 
 class Checkpoint:
@@ -54,14 +59,32 @@ class Checkpoint:
             state._load(path)
         return state
 
+    def begin(self, nll: float) -> None:
+        """Make the initial weights a candidate of early stopping, with their validation NLL; later calls do nothing."""
+        if self.epoch == 0:
+            self._check(nll)
+            self.nll = self.best_nll = nll
+
     def end_epoch(self, nll: float) -> None:
-        """Count an epoch with its validation NLL, keep the weights if they are the best so far, and save."""
+        """Count an epoch with its validation NLL, keep the weights if they are the best so far, and save.
+
+        Raises:
+            DivergedError: The NLL is not a number; what was saved before stays.
+        """
         self.epoch += 1
         self.nll = nll
+        self._check(nll)
         if nll < self.best_nll:
             self.best_nll, self.best_epoch, self.best = nll, self.epoch, _copy(self.module)
         if self.path is not None:
             write_atomically(self.path, safetensors.torch.save(self._tensors(), {"state": json.dumps(self._numbers())}))
+
+    def _check(self, nll: float) -> None:
+        if math.isnan(nll):
+            raise DivergedError(
+                f"the validation loss of epoch {self.epoch} is not a number; lower the learning rate, or take more or "
+                "other images, and start again in an empty folder"
+            )
 
     def restore_best(self) -> None:
         """Load the weights of the lowest validation NLL into the module."""

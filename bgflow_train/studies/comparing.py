@@ -44,7 +44,7 @@ def alone(fitted: Fitted, name: str) -> Fitted:
         name: The name of the score.
     """
     fusion, recipe, index = fitted.fusion, fitted.recipe, fitted.recipe.scores.index(name)
-    kept = sorted({0, index})  # The head's score defines the grid, even with a weight of 0.
+    kept = sorted({0, index})  # The first score defines the grid, even with a weight of 0.
     return replace(
         fitted,
         recipe=replace(recipe, scores=tuple(recipe.scores[place] for place in kept)),
@@ -84,7 +84,7 @@ class CountedFit:
     @torch.inference_mode()
     def count(self, sample: Sample) -> dict[str, Counts]:
         """Count the pixels of an image."""
-        recipe, stride = self._fitted.recipe, self._fitted.backbone.layers[-1].stride
+        recipe, stride = self._fitted.recipe, self._fitted.stride
         canvas, _ = to_canvas(sample, recipe.width, recipe.height)
         coarse = self._network(torch.from_numpy(canvas).to(DEVICE)[None])[0].cpu().numpy()
         logit = from_canvas(coarse, stride, sample, recipe.width, recipe.height)
@@ -94,7 +94,7 @@ class CountedFit:
 def fit_identity(fitted: Fitted) -> tuple[object, ...]:
     """Everything that the results of a fit depend on besides the images; its `repr` is the same in every process."""
     network, digest = _network(fitted), hashlib.sha256()
-    for tensor in (*network.state_dict().values(), network.factors):
+    for tensor in network.state_dict().values():
         digest.update(tensor.cpu().numpy().tobytes())
     return digest.hexdigest(), fitted.recipe, fitted.fusion
 

@@ -18,7 +18,7 @@ class Recipe:
     """Settings of a fit; the defaults are those of the packaged model."""
 
     scores: tuple[str, ...] = ("head", "classes", "room")
-    """Names of the scores that are fused, the head first."""
+    """Names of the scores that are fused; the first one gives the grid and the confidence."""
     width: int = 384
     height: int = 288
     cells: int = 200_000
@@ -31,8 +31,8 @@ class Recipe:
         Raises:
             ValueError: A setting is invalid; the message says what was found and what is expected.
         """
-        if not self.scores or self.scores[0] != "head" or len(set(self.scores)) < len(self.scores):
-            raise ValueError(f"the scores are {', '.join(self.scores)}; expected head first, and each once")
+        if not self.scores or len(set(self.scores)) < len(self.scores):
+            raise ValueError(f"the scores are {', '.join(self.scores)}; expected at least one, and each once")
         _check("canvas", self.width, self.height)
 
     @classmethod

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, OTHER
-from bgflow_train.data import DatasetError, IndexedDataset, Sample
-from bgflow_train.data.augment import canvas_scale
-from bgflow_train.data.camera_jitter import CONSTANTS, jitter_geometry, jitter_light, paste_objects, scatter_shapes
+from bgflow_train.data import DatasetError, IndexedDataset
+from bgflow_train.data.camera_jitter import CONSTANTS
 from bgflow_train.data.classes import classes_to_mask
 from bgflow_train.networks import RANDOM
 from bgflow_train.networks.device import DEVICE
@@ -29,28 +27,24 @@ from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.runs.artifact import BEGUN, Artifact, identify_weights
 from bgflow_train.runs.checkpoint import Checkpoint
 from bgflow_train.runs.ownership import own_folder
+from bgflow_train.training.crops import UNLABELLED, Source, draw_crop
+from bgflow_train.training.graph_weights import GRAPH, is_model, read_model, unfold_batch_norm
 from bgflow_train.training.recipe import BackboneRecipe
 from bgflow_train.training.steps import mask_loss, take_step, validation_loss
 
-__all__ = ["BACKBONE", "Source", "load_backbone", "mean_backbone", "train_backbone"]
+__all__ = ["BACKBONE", "load_backbone", "mean_backbone", "train_backbone", "weights_file"]
 
 BACKBONE = Artifact("backbone", "pyramid", "train")
+FURTHER = (BACKBONE.weights, GRAPH)
+"""Files of initial weights from which backbones that can be averaged were trained further."""
 PERIOD = 250
 """Number of steps between two validations; a killed training continues from the last one."""
 WARM_UP = 60
 """Number of steps in which the learning rates rise."""
+UNFOLDING = 8
+"""Number of batches that measure the statistics of a backbone that was read from a graph."""
 HEAD_FASTER = 3.0
 """Ratio of the new layers' learning rate to that of the pretrained encoder."""
-UNLABELLED = 0
-"""Class of unlabelled pixels."""
-
-
-class Source(NamedTuple):
-    """Images to train on, and how often they are drawn."""
-
-    dataset: IndexedDataset
-    """The images, with masks of classes."""
-    share: float
 
 
 def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation: IndexedDataset, out: Path) -> Pyramid:
@@ -72,7 +66,7 @@ def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation
     total = sum(source.share for source in sources)
     begun = {
         "recipe": asdict(recipe)
-        | {"crop": list(recipe.crop), "init": identify_weights(recipe.init, _file_of(recipe.init))},
+        | {"crop": list(recipe.crop), "init": identify_weights(recipe.init, weights_file(recipe.init))},
         "constants": CONSTANTS,
         "data": {
             dataset.name: {"pictures": len(dataset), "sha256": dataset.digest(), "share": share / total}
@@ -85,6 +79,10 @@ def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation
     torch.manual_seed(recipe.seed)
     backbone = _initial(recipe.init)
     own_folder(out / BEGUN, begun)
+    if is_model(Path(recipe.init)):
+        steps = range(recipe.steps, recipe.steps + UNFOLDING)  # crops that the training does not see
+        crops = (_batch(sources, recipe, step)[0] for step in steps)
+        unfold_batch_norm(backbone, (crop.permute(0, 3, 1, 2).float() for crop in crops))
     both = nn.ModuleDict({"now": backbone, "mean": copy.deepcopy(backbone)})
     both.to(DEVICE).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(_groups(backbone, recipe.rate), weight_decay=recipe.decay)
@@ -119,7 +117,7 @@ def mean_backbone(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
     on images that are unlike the training images (Wortsman et al., 2022).
 
     Args:
-        folders: Folder of one backbone, or of several that were trained further from the same one.
+        folders: Folder of one backbone or model, or of several backbones that were trained further from the same one.
 
     Returns:
         The backbone, and its record, which includes the records of all.
@@ -127,10 +125,10 @@ def mean_backbone(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
     Raises:
         DatasetError: A folder holds no backbone, or the backbones were not trained from the same one.
     """
-    found = [BACKBONE.read(folder) for folder in folders]
+    found = [read_model(folder) if is_model(folder) else BACKBONE.read(folder) for folder in folders]
     record = found[0][0]
     begun = {one["recipe"]["init"] for one, _ in found}
-    if len(found) > 1 and (len(begun) > 1 or not record["recipe"]["init"].startswith(BACKBONE.weights)):
+    if len(found) > 1 and (len(begun) > 1 or not record["recipe"]["init"].startswith(FURTHER)):
         raise DatasetError(
             f"{', '.join(map(str, folders))} began with {' and '.join(sorted(begun))}; only backbones that were "
             "trained further from the same backbone (`bgflow train --init`) can be averaged"
@@ -157,7 +155,7 @@ def _from_weights(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid
     backbone = Pyramid(RANDOM)
     backbone.load_state_dict(weights)
     trained = ", ".join(f"{name} ({data['share']:.0%})" for name, data in record["data"].items() if data["share"])
-    backbone.source = f"{record['init']}; trained on {trained}"
+    backbone.source = record["recipe"]["init"] if "model" in record else f"{record['init']}; trained on {trained}"
     if "mean_of" in record:
         backbone.source += f", the mean of {len(record['mean_of'])} such trainings"
     return backbone
@@ -168,8 +166,10 @@ def _initial(init: str) -> Pyramid:
     return mean_backbone([Path(init)])[0] if Path(init).is_dir() else Pyramid(init)
 
 
-def _file_of(init: str) -> Path:
-    """Find the file of the initial weights, if there is one."""
+def weights_file(init: str | Path) -> Path:
+    """Find the file that identifies initial weights, if there is one; for a model it is the graph in float32."""
+    if is_model(Path(init)):
+        return Path(init) / GRAPH
     return Path(init) / BACKBONE.weights if Path(init).is_dir() else Path(init)
 
 
@@ -188,31 +188,10 @@ def _rate(step: int, steps: int) -> float:
 
 def _batch(sources: Sequence[Source], recipe: BackboneRecipe, step: int) -> tuple[Tensor, Tensor]:
     """Draw the images, N x H x W x 3, and classes, N x H x W, of a step; they depend on seed and step alone."""
-    crops = list(_crops(sources, recipe, step))
-    return torch.from_numpy(np.stack([crop[0] for crop in crops])), torch.from_numpy(
-        np.stack([crop[1] for crop in crops])
+    crops = [draw_crop(sources, recipe, step, place) for place in range(recipe.batch)]
+    return torch.from_numpy(np.stack([crop.rgb for crop in crops])), torch.from_numpy(
+        np.stack([crop.mask for crop in crops])
     )
-
-
-def _crops(
-    sources: Sequence[Source], recipe: BackboneRecipe, step: int
-) -> Iterator[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
-    shares = np.array([source.share for source in sources])
-
-    def drawn(rng: np.random.Generator) -> Sample:
-        dataset = sources[rng.choice(len(sources), p=shares / shares.sum())].dataset
-        sample = dataset[int(rng.integers(len(dataset)))]
-        return jitter_geometry(sample, canvas_scale(sample, recipe.width, recipe.height), *recipe.crop, UNLABELLED, rng)
-
-    for place in range(recipe.batch):
-        rng = np.random.default_rng([recipe.seed, step, place])
-        crop = drawn(rng)
-        if recipe.paste and rng.random() < recipe.paste:
-            crop = paste_objects(crop, drawn(rng), BACKGROUND_CLASSES, rng)
-        if recipe.strew and rng.random() < recipe.strew:
-            crop = scatter_shapes(crop, drawn(rng), OTHER, rng)
-        crop = jitter_light(crop, rng)
-        yield crop.rgb, crop.mask
 
 
 def _loss(backbone: Pyramid, image: Tensor, classes: Tensor, auxiliary: float) -> Tensor:

@@ -344,6 +344,17 @@ def test_an_altered_model_is_refused_and_a_mended_one_taken(robot: Robot, start,
     assert robot.change("configure")
 
 
+def test_a_graph_beyond_the_bound_is_loaded_where_the_bound_is_raised(robot: Robot, start, tmp_path: Path) -> None:
+    # A field of the model, number 6 of this length, in which ONNX keeps a description.
+    description = b"\x32\x80\x80\x40" + bytes(1 << 20)
+    folder = tiny_model.write(tmp_path / "large", tiny_model.FILE.read_bytes() + description)
+    segment = start(model=folder, max_graph_mb=1)
+    assert robot.until(lambda: "to load it, raise max_graph_mb" in segment.log())
+    assert robot.state() == "unconfigured"
+    assert robot.set(max_graph_mb=2).successful
+    assert robot.change("configure")
+
+
 def test_what_fails_in_a_library_is_told_too_and_left_unconfigured(robot: Robot, start) -> None:
     segment = start(**{"qos_overrides./segmenter/overlay.publisher.reliability": "perhaps"})
     assert robot.state() == "unconfigured"

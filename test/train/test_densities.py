@@ -13,22 +13,26 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 import safetensors.torch
+from torch.distributions.transforms import AffineTransform
+from zuko.transforms import ComposedTransform, CouplingTransform
 
-from bgflow_train.model.densities import KNN, Density, Gaussian, Mixture, RealNVP, Whitening
+from bgflow_train.model.densities import KNN, Density, Flow, Gaussian, Mixture, RealNVP, Whitening
 from bgflow_train.model.densities.real_nvp import Coupling
 from bgflow_train.runs.checkpoint import Checkpoint
 from bgflow_train.studies.peers.scores.patchcore import PatchCore
+from bgflow_train.studies.peers.scores.spline_flow import SplineFlow
 
 CHANNELS = 6
 DENSITIES: dict[str, Callable[[], Density]] = {
     "real_nvp": lambda: RealNVP(CHANNELS, couplings=4, hidden=16, epochs=8),
     "real_nvp_odd": lambda: RealNVP(CHANNELS, couplings=3, hidden=16, epochs=8),
+    "spline": lambda: SplineFlow(CHANNELS, transforms=2, hidden=16, epochs=8),
     "knn": lambda: KNN(CHANNELS, stored=2000),
     "gaussian": lambda: Gaussian(CHANNELS),
     "mixture": lambda: Mixture(CHANNELS),
     "patchcore": lambda: PatchCore(CHANNELS),
 }
-SHAPELY = ("real_nvp", "real_nvp_odd", "mixture")
+SHAPELY = ("real_nvp", "real_nvp_odd", "spline", "mixture")
 """Those that can follow a bent shape and are normalised."""
 
 
@@ -36,8 +40,8 @@ SHAPELY = ("real_nvp", "real_nvp_odd", "mixture")
 def fast_learning() -> Iterator[None]:
     """Enough and long steps in few epochs of few samples."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RealNVP, "BATCH", 128)
-        patch.setattr(RealNVP, "RATE", 1e-2)
+        patch.setattr(Flow, "BATCH", 128)
+        patch.setattr(Flow, "RATE", 1e-2)
         yield
 
 
@@ -149,6 +153,27 @@ def test_the_chain_can_be_undone_and_knows_its_determinant(channels: int, coupli
     for row, expected in zip(y, log_det, strict=True):
         jacobian = torch.autograd.functional.jacobian(lambda x: density.transform(x)[0], row)
         assert float(torch.linalg.slogdet(jacobian)[1]) == pytest.approx(float(expected), abs=1e-6)
+
+
+@pytest.mark.parametrize("couplings", [1, 4, 5])
+@pytest.mark.parametrize("channels", [2, 5, 8])
+def test_zuko_s_couplings_with_the_same_weights_give_the_same(channels: int, couplings: int) -> None:
+    density = randomised(RealNVP(channels, couplings=couplings, hidden=8)).double().requires_grad_(False)
+
+    def transform(coupling: Coupling, kept: torch.Tensor) -> AffineTransform:
+        s, t = coupling.s_and_t(kept)
+        return AffineTransform(t, s.exp(), event_dim=1)
+
+    first = torch.arange(channels) < channels // 2
+    chain = [
+        CouplingTransform(functools.partial(transform, coupling), first if number % 2 == 0 else ~first)
+        for number, coupling in enumerate(density.couplings)
+    ]
+    y = torch.randn(20, channels, generator=torch.Generator().manual_seed(2)).double()
+    expected, log_det = ComposedTransform(*chain).call_and_ladj(y)
+    found, own = density.transform(y)
+    assert torch.allclose(found, expected, atol=1e-9)
+    assert torch.allclose(own, log_det, atol=1e-9)
 
 
 def test_a_coupling_s_scale_is_bounded() -> None:

@@ -28,10 +28,7 @@ def test_a_manifest_is_written_as_it_was_read(manifest: Manifest, tmp_path: Path
 
 
 def test_the_card_follows_from_the_manifest_and_ends_with_the_notes(manifest: Manifest) -> None:
-    # One line names a module of the project, which has moved since.
-    lines = [line for line in model_card(manifest, "").splitlines() if "no_room.py" not in line]
-    packaged = [line for line in (PACKAGED / "README.md").read_text().splitlines() if "no_room.py" not in line]
-    assert packaged[: len(lines)] == lines
+    assert (PACKAGED / "README.md").read_text().startswith(model_card(manifest, ""))
     assert model_card(manifest, "It was looked at.\n") == model_card(manifest, "") + "It was looked at.\n"
 
 

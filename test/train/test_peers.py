@@ -31,7 +31,7 @@ from bgflow_train.data.subsets import evenly_spaced
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.evaluation.metrics import measure, summary
 from bgflow_train.export.onnx_graph import to_onnx
-from bgflow_train.model.cell_labels import labelled, pure_background
+from bgflow_train.model.cell_labels import labelled, pure_cells
 from bgflow_train.model.densities import KNN
 from bgflow_train.model.fitting import FUSE, Fitted
 from bgflow_train.model.fusion import Fusion
@@ -235,7 +235,7 @@ def test_labelled_cells_are_background_and_foreground_but_not_void() -> None:
     mask[16:] = VOID
     layer = Layer(6, CHANNELS, 16, 99)
     assert labelled(mask, layer).tolist() == [[True, True], [False, False]]
-    assert pure_background(mask, layer).tolist() == [[True, False], [False, False]]
+    assert pure_cells(mask, layer).tolist() == [[True, False], [False, False]]
 
 
 @pytest.fixture(scope="module")
@@ -435,18 +435,19 @@ def test_alone_prints_a_row_for_each_score_in_every_table(
     monkeypatch.setattr("bgflow_train.model.fitting.FUSE", FUSE[:1])
     monkeypatch.setattr("bgflow_train.data.subsets.evenly_spaced", lambda dataset, _: evenly_spaced(dataset, 3))
     cache, report = tmp_path / "cache", tmp_path / "report.json"
-    where = ["--data", str(made), "--novel", str(novel), "--cache", str(cache), "--json", str(report)]
+    monkeypatch.setattr("bgflow_train.export.reporting.REPORT", (("ade20k_rooms", "test"),))
+    where = ["--data", str(made), "--novel", str(novel), "--reported", "--cache", str(cache), "--json", str(report)]
     assert run(compare, str(folder), *where, "--alone") == 0
     printed = capsys.readouterr().out
     rows = [str(folder), *(f"{folder}: {name}" for name in ("head", *PEERS, "lraspp"))]
-    assert first_cells(printed) == [rows] * 4, "NYU, photographs, novel rooms, novel things in NYU"
+    assert first_cells(printed) == [rows] * 5, "NYU, photographs, reported, novel rooms, novel things in NYU"
     result = json.loads(report.read_text())
     assert result["steps"] == rows
     for steps in (found["steps"] for found in result["sets"].values()):
         assert steps[0]["gain"] is None
         for step in steps[1:]:
             assert step["gain"]["auroc"][0] == pytest.approx(step["metrics"]["auroc"] - steps[0]["metrics"]["auroc"])
-    assert len(list(cache.iterdir())) == 4 * len(rows), "every step and set has counts of its own"
+    assert len(list(cache.iterdir())) == 5 * len(rows), "every step and set has counts of its own"
 
     monkeypatch.setattr(Network, "forward", lambda *_: pytest.fail("counted again"))
     assert run(compare, str(folder), *where, "--alone") == 0

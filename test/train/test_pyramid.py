@@ -26,8 +26,9 @@ from bgflow_train.data.rendered_rooms import open_rooms_classes
 from bgflow_train.networks import RANDOM
 from bgflow_train.networks.pyramid import GENERAL, Pyramid
 from bgflow_train.training import train_backbone as training
+from bgflow_train.training.crops import Source
 from bgflow_train.training.recipe import BackboneRecipe
-from bgflow_train.training.train_backbone import Source, load_backbone, mean_backbone, train_backbone
+from bgflow_train.training.train_backbone import load_backbone, mean_backbone, train_backbone
 
 RECIPE = BackboneRecipe(init=RANDOM, width=64, height=64, crop=(64, 64), steps=5, batch=2, rate=1e-3)
 Sets = tuple[list[Source], FolderDataset]

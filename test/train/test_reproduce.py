@@ -19,16 +19,25 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 
 import safetensors.torch
 import torchvision
-from support.made_rooms import SETS, splits_of
+import yaml
+from support.made_rooms import SETS, splits_of, wall_with_things
 
+from bgflow_ros.segmentation.model import Model
+from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.cli.main import main
-from bgflow_train.data import Sample
+from bgflow_train.data import DatasetError, Sample
+from bgflow_train.data.canvas import to_canvas
 from bgflow_train.data.splits import Splits
+from bgflow_train.evaluation.calibration import Calibration
+from bgflow_train.export import reporting
+from bgflow_train.model.network import Network
 from bgflow_train.studies.paper import column_fitting, columns, figures, measuring, running, table3, tables
 from bgflow_train.studies.paper.column_fitting import FittedColumn
+from bgflow_train.studies.paper.column_model import column_model
 from bgflow_train.studies.paper.columns import COLUMNS, SIZES, Size
 from bgflow_train.studies.paper.image_sets import open_image_sets
 from bgflow_train.studies.paper.reported import MEMORY, TABLE1, TABLE2, TIME, WEIGHTS
+from bgflow_train.studies.paper.running import Setting, fitted_column
 from bgflow_train.studies.paper.systems import rows
 
 BOTH = {"vgg16": 1, "efficientnet_lite0": 1}
@@ -70,7 +79,7 @@ def make_tiny(monkeypatch: pytest.MonkeyPatch, made: Path) -> None:
     splits = few(made)
     monkeypatch.setattr(Splits, "load", classmethod(lambda cls: splits))
     monkeypatch.setitem(SIZES, "cpu", TINY)
-    monkeypatch.setattr(column_fitting, "MIN_CELLS", 5)
+    monkeypatch.setattr(column_fitting, "min_cells", lambda layer: 5)
     monkeypatch.setattr(measuring, "RESAMPLES", 20)
 
     def offline(*_: object, **__: object) -> None:
@@ -238,7 +247,7 @@ def test_images_of_the_user_s_own_can_fit_the_fusion_and_be_reported_on(
     result = json.loads((tmp_path / "out/columns" / f"table1-{column}.json").read_text())
     assert result["measured"]["pictures"] == SETS["ade20k_rooms"]["test"]
     assert result["data"]["fuse"]["pictures"] == sum(SETS["ade20k_indoor"].values())
-    assert "Ours: rgb, 2 pictures" in (tmp_path / "out/table1.md").read_text()
+    assert "Ours: rgb, 2 images" in (tmp_path / "out/table1.md").read_text()
     # A table does not mix results on different images.
     assert reproduce("table1", made, tmp_path, column, *arguments[:2]) == 2
     assert "all columns of a table must agree: choose another --out" in capsys.readouterr().err
@@ -350,3 +359,52 @@ def test_the_committed_tables_are_written_from_the_committed_columns(table: str,
         (tmp_path / f"columns/{table}-{column.name}.json").write_text(json.dumps(committed(table, column.name)))
     written = tables.write_table(table, tmp_path)
     assert written.read_text() == (ROOT / "results/paper" / f"{table}.md").read_text()
+
+
+def room_with_a_thing() -> Sample:
+    return Sample(*wall_with_things(77), "77")
+
+
+@pytest.fixture
+def few_views(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The made pictures' names are no numbers that rooms could be told by. Few views without a room are enough."""
+    monkeypatch.setattr(reporting, "group_rooms", lambda ids: [ids])
+    monkeypatch.setattr("bgflow_train.evaluation.contrast.IMAGES", 3)
+
+
+def test_a_column_becomes_a_model_for_the_robot(made: Path, table2: Path, few_views: None) -> None:
+    out = table2 / "paper"
+    assert main(["export", LIGHT, "--data", str(made), "--work", str(table2 / "work"), "--out", str(out)]) == 0
+    model = Model.load(out)
+    manifest = yaml.safe_load((out / "manifest.yaml").read_text())
+    assert [(score["name"], score["kind"], score["layer"]) for score in manifest["scores"]] == [
+        (f"flow{number}", "flow", number) for number in (3, 4, 5, 6)
+    ]
+    assert sum(score["weight"] for score in manifest["scores"]) == pytest.approx(1, abs=1e-3)
+    assert (model.width, model.height, model.stride) == (160, 128, 8)
+    assert manifest["calibration"]["parity"]["largest_likelihood_difference"] < 1e-3
+    likelihood = Segmenter(model, device="cpu", threads=1)(room_with_a_thing().rgb).likelihood
+    assert likelihood.shape == (96, 128)
+    assert likelihood.std() > 0
+
+
+@pytest.mark.parametrize("fusion", ["ensemble", "minimum", "maximum"])
+def test_a_column_s_model_says_what_the_column_says(made: Path, table2: Path, fusion: str) -> None:
+    column = next(column for column in COLUMNS if column.name == LIGHT)
+    setting = Setting(made, table2 / "work", SIZES["cpu"])
+    fitted = column_model(column, setting, "flow", fusion)
+    sample = room_with_a_thing()
+    whole = fitted_column(column, setting)
+    expected = whole.systems.maps(whole.cache.of(sample))
+    network = Network(fitted.backbone, fitted.scores, fitted.fusion, Calibration(1.0, 0.0)).eval()
+    canvas, _ = to_canvas(sample, 160, 128)
+    with torch.inference_mode():
+        found = network(torch.from_numpy(canvas)[None])[0].numpy()
+    # The cache keeps features in half precision.
+    assert np.corrcoef(found.ravel(), expected[f"flow {fusion}"].grid.ravel())[0, 1] > 0.99
+
+
+def test_a_split_whose_validation_images_trained_becomes_no_model(made: Path, tmp_path: Path) -> None:
+    setting = Setting(made, tmp_path, SIZES["cpu"], split="random")
+    with pytest.raises(DatasetError, match="expected the official split"):
+        column_model(COLUMNS[0], setting, "flow", "ensemble")

@@ -97,13 +97,20 @@ def test_the_default_recipe_s_scores_exist(name: str, pyramid: Pyramid) -> None:
     assert SCORES.make(name, pyramid, seed=0).name == name
 
 
+@pytest.mark.parametrize("name", [*ALL_SCORES.of_backbone, *(f"{name}6" for name in ALL_SCORES.of_layer)])
+def test_a_manifest_can_describe_every_score(name: str, pyramid: Pyramid) -> None:
+    score = ALL_SCORES.make(name, pyramid, seed=0)
+    assert score.kind
+    assert pyramid.layers[score.index].number in range(3, 8)
+
+
 @pytest.mark.parametrize(
     "name", ["", "flow", "parzen4", "Head", "room6", "gaussian", "gaussian2", "flow9", "gaussian16"]
 )
 def test_a_score_that_there_is_not_is_refused_with_those_that_there_are(name: str, pyramid: Pyramid) -> None:
     message = (
         f"no score '{name}'; expected head, classes, room, lraspp, or one of gaussian, mixture, flow, knn, "
-        "patchcore, ratio, padim, context with the number of a "
+        "hybrid, latent, patchcore, ratio, padim, context, spline with the number of a "
         r"layer \(3, 4, 5, 6, 7\), such as gaussian4"
     )
     with pytest.raises(ScoreError, match=message):

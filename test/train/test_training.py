@@ -32,6 +32,8 @@ from bgflow_train.model.network import score_maps
 
 SIZE = ["--size", "128x96"]
 DENSITIES = ["--scores", "head,classes,room,gaussian4,gaussian6"]
+FLOWS = ["--scores", "hybrid7,hybrid6,latent6,gaussian4"]
+HEADS = ["--scores", "head,classes"]
 SMALL = [*SIZE, "--crop", "96x64", "--steps", "3", "--batch", "2", "--init", "random"]
 
 
@@ -47,8 +49,9 @@ def backbone(made: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few resamples, and the widest layers, whose weights take the longest to round, stay in float32."""
+    """Few resamples and crops, and the widest layers, whose weights take the longest to round, stay in float32."""
     monkeypatch.setattr("bgflow_train.evaluation.evaluation.summary", partial(summary, resamples=20))
+    monkeypatch.setattr("bgflow_train.model.fitting_data.CROPS", 24)
     monkeypatch.setattr(quantizing, "KEEP", (*quantizing.KEEP, *(f"blocks.{stage}." for stage in range(3, 7))))
 
 
@@ -84,7 +87,7 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
 ) -> None:
     fit, model = tmp_path / "fit", tmp_path / "small"
     sources = ["--backbone", str(backbone), "--data", str(made), "--rooms", str(rendered)]
-    assert main(["fit", *sources, "--out", str(fit), *SIZE, *DENSITIES]) == 0
+    assert main(["fit", *sources, "--out", str(fit), *SIZE, *FLOWS]) == 0
     printed = capsys.readouterr().out
     for domain in ("nyu/validate", "ade20k_indoor/fuse and coco_indoor/fuse", "rooms/validate"):
         assert f"AUROC on cells of {domain}, fusion fitted to the others: " in printed
@@ -94,6 +97,13 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     manifest = yaml.safe_load((model / "manifest.yaml").read_text())
     assert manifest["calibration"]["parity"]["largest_likelihood_difference"] < 1e-3
     assert manifest["calibration"]["parity"]["pictures"] == 8
+    assert [(score["name"], score["kind"], score["layer"]) for score in manifest["scores"]] == [
+        ("hybrid7", "flow", 7),
+        ("hybrid6", "flow", 6),
+        ("latent6", "room", 6),
+        ("gaussian4", "gaussian", 4),
+    ]
+    assert sum(score["weight"] for score in manifest["scores"]) == pytest.approx(1, abs=1e-3)
     assert manifest["input"] == {"width": 128, "height": 96}
     assert manifest["training"]["data"]["nyu/fit"]["pictures"] == 12
     assert manifest["training"]["data"]["rooms/fit"]["pictures"] == 9
@@ -130,6 +140,14 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     segment = ["segment", str(rooms / "rgb"), "--model", str(model), "--precision", "int8"]
     assert main([*segment, "--out", str(tmp_path / "out")]) == 0
 
+    # From the model folder alone all of it goes on, even scores that the model does not have.
+    further = ["train", "--data", str(made), "--out", str(tmp_path / "further"), *SMALL, "--init", str(model)]
+    assert main(further) == 0
+    again = tmp_path / "again"
+    assert main(["fit", "--backbone", str(model), "--data", str(made), "--out", str(again), *SIZE, *HEADS]) == 0
+    trained, found = (Fitted.load(folder).backbone.state_dict() for folder in (fit, again))
+    assert all(torch.equal(found[name], trained[name]) for name in ("head.weight", "classify.bias", "context.0.weight"))
+
 
 def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, backbone: Path, tmp_path: Path) -> None:
     scores = ["--scores", "head,gaussian4,mixture6"]
@@ -156,7 +174,7 @@ def test_a_fit_that_is_read_again_is_the_fit(made: Path, splits: None, backbone:
 def test_the_record_of_an_earlier_version_is_read_unless_it_has_a_veto(
     made: Path, splits: None, backbone: Path, tmp_path: Path
 ) -> None:
-    assert main(["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(tmp_path), *SIZE]) == 0
+    assert main(["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(tmp_path), *SIZE, *HEADS]) == 0
     path, recipe = tmp_path / "fitted.json", Fitted.load(tmp_path).recipe
     record = json.loads(path.read_text()) | {"veto": None}
     record["recipe"]["veto"] = None
@@ -178,7 +196,18 @@ def test_a_second_fit_takes_what_is_there_and_another_one_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "fit"
-    plain = ["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(out), *SIZE]
+    plain = [
+        "fit",
+        "--backbone",
+        str(backbone),
+        "--data",
+        str(made),
+        "--out",
+        str(out),
+        *SIZE,
+        "--scores",
+        "head,gaussian6",
+    ]
     command = [*plain, "--rooms", str(rendered)]
     assert main(command) == 0
     first = (out / "fitted.json").read_bytes()
@@ -244,7 +273,7 @@ FIT = ["fit", "--backbone", "{backbone}", "--data", "{made}", "--out", "{tmp}/f"
         (["fit", "--backbone", "{backbone}", "--data", "{tmp}", "--out", "{tmp}/f"], "is not a folder"),
         ([*FIT, "--size", "big"], "--size is 'big'; expected WxH"),
         ([*FIT, "--size", "100x96"], "the canvas is 100x96; expected multiples of 32"),
-        ([*FIT, "--scores", "room,head"], "the scores are room, head; expected head first"),
+        ([*FIT, "--scores", "room,head"], "the scores are room, head; expected head or hybrid7 first"),
         ([*FIT, "--scores", "head,gaussian4,flow9"], "no score 'flow9'; expected head, "),
         ([*FIT, "--rooms", "{tmp}"], "has 0 complete rooms, none of them to fit"),
         ([*FIT, "--empty", "{tmp}/nowhere"], "nowhere"),
@@ -276,7 +305,9 @@ def test_too_few_background_cells_are_a_clear_error(
 ) -> None:
     command = ["fit", "--backbone", str(backbone), "--data", str(made), "--out", str(tmp_path), *SIZE, *DENSITIES]
     assert main([*command, "--cells", "20"]) == 2
-    assert "layer 4 has 12 background cells to fit with, of at least 50; more images" in capsys.readouterr().err
+    assert (
+        "layer 4 has 12 cells of a side to fit with, of at least 112; more or larger images" in capsys.readouterr().err
+    )
 
 
 def test_the_committed_splits_keep_reported_pictures_apart() -> None:

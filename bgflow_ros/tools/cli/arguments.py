@@ -20,7 +20,7 @@ def add_model(parser: argparse._ActionsContainer) -> None:
 
 
 def add_max_graph(parser: argparse._ActionsContainer) -> None:
-    """Declare --max-graph-mb, the bound on the size of a model's graph; the node's own bound is fixed."""
+    """Declare --max-graph-mb, the bound on the size of a model's graph; the node has the parameter max_graph_mb."""
     parser.add_argument(
         "--max-graph-mb",
         dest="largest",

@@ -5,17 +5,13 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from bgflow_train.model.densities.base import Density
-from bgflow_train.model.densities.whitening import SHRINKAGE, Whitening
-from bgflow_train.runs.checkpoint import Checkpoint
+from bgflow_train.model.densities.flow import Flow
 
-__all__ = ["CONSTANTS", "Coupling", "RealNVP"]
+__all__ = ["Coupling", "RealNVP"]
 
 
 class Coupling(nn.Module):
@@ -54,7 +50,7 @@ class Coupling(nn.Module):
         return (moved - t) * (-s).exp()
 
 
-class RealNVP(Density):
+class RealNVP(Flow):
     """Real NVP: whitening, then a chain of couplings, then a standard normal distribution.
 
     The fixed permutation between two couplings swaps the two halves of the channels, which costs nothing. The random
@@ -64,26 +60,17 @@ class RealNVP(Density):
         channels: Number of channels of a descriptor.
         couplings: Length of the chain (32 in the paper, with 16 nearly as good).
         hidden: Width of the couplings' networks.
-        epochs: Number of epochs at most; training stops when the validation NLL has not fallen for PATIENCE epochs.
+        epochs: See `Flow`.
         seed: Seed of the weights and of the rotation.
     """
 
-    BATCH = 2048
-    PATIENCE = 4
-    RATE = 1e-3
-    NOISE = 0.1
-    """Standard deviation of the noise added to whitened descriptors in training, which keeps the density from
-    collapsing onto the training images."""
-
     def __init__(self, channels: int, *, couplings: int, hidden: int, epochs: int = 40, seed: int = 0) -> None:
-        super().__init__()
-        self.epochs = epochs
+        super().__init__(channels, epochs=epochs, seed=seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.halves = channels // 2, channels - channels // 2
             chain = [Coupling(self.halves[i % 2], self.halves[1 - i % 2], hidden) for i in range(couplings)]
         self.couplings = nn.ModuleList(chain)
-        self.whitening = Whitening(channels, seed)
         self.constant = 0.5 * channels * math.log(2 * math.pi)
 
     def transform(self, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -106,52 +93,12 @@ class RealNVP(Density):
             moved = coupling.inverse(kept, moved)
         return torch.cat([kept, moved], dim=-1)
 
+    def nll_whitened(self, y: Tensor) -> Tensor:
+        """Compute the NLL of whitened descriptors in nats: ... x channels to ... ."""
+        z, log_det = self.transform(y)
+        return 0.5 * z.square().sum(-1) + self.constant - log_det
+
     def _join(self, kept: Tensor, moved: Tensor) -> Tensor:
         # After an odd number of swaps the halves are in reverse order.
         halves = (moved, kept) if len(self.couplings) % 2 else (kept, moved)
         return torch.cat(halves, dim=-1)
-
-    def nll(self, x: Tensor) -> Tensor:
-        """Compute the negative log-likelihood in nats (paper, equation 1): ... x channels to ... ."""
-        return self._nll_whitened(self.whitening(x)) - self.whitening.log_det
-
-    def _nll_whitened(self, y: Tensor) -> Tensor:
-        z, log_det = self.transform(y)
-        return 0.5 * z.square().sum(-1) + self.constant - log_det
-
-    def fit(self, x: Tensor, validation: Tensor, *, seed: int, checkpoint: Path | None = None, label: str = "") -> None:
-        """Minimise the NLL by Adam with early stopping; the weights of the lowest validation NLL are kept."""
-        self.whitening.fit(x)
-        y = self.whitening(x)
-        optimizer = torch.optim.Adam(self.couplings.parameters(), lr=self.RATE)
-        batches = len(y) // self.BATCH or 1
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.epochs * batches)
-        state = Checkpoint.open(checkpoint, self.couplings, optimizer, schedule)
-        bar = tqdm(total=self.epochs, initial=state.epoch, desc=f"fit {label}", unit="epoch")
-        while state.epoch < self.epochs and state.epoch - state.best_epoch < self.PATIENCE:
-            # Each epoch has its own generator, so that a continued run draws the same numbers as an uninterrupted one.
-            generator = torch.Generator().manual_seed(seed * 1000 + state.epoch)
-            for rows in torch.randperm(len(y), generator=generator).split(self.BATCH)[:batches]:
-                # The noise is drawn on the CPU, so that it is the same on every device.
-                noise = self.NOISE * torch.randn(len(rows), y.shape[1], generator=generator)
-                loss = self._nll_whitened(y[rows.to(y.device)] + noise.to(y.device)).mean()
-                optimizer.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(self.couplings.parameters(), 10.0)
-                optimizer.step()
-                schedule.step()
-            state.end_epoch(self.mean_nll(validation))
-            bar.set_postfix(train=f"{loss.item():.2f}", validation=f"{state.nll:.2f}", best=f"{state.best_nll:.2f}")
-            bar.update()
-        bar.close()
-        state.restore_best()
-
-
-CONSTANTS = {
-    "shrinkage": SHRINKAGE,
-    "batch": RealNVP.BATCH,
-    "patience": RealNVP.PATIENCE,
-    "rate": RealNVP.RATE,
-    "noise": RealNVP.NOISE,
-}
-"""Constants of the code that a fitted flow depends on."""

@@ -11,6 +11,8 @@ __all__ = ["Whitening"]
 
 SHRINKAGE = 1e-3
 """Share of the mean variance that is added to every direction, so that none of tiny variance is amplified."""
+CHUNK = 65_536
+"""Number of descriptors that are converted to float64 at once."""
 
 
 class Whitening(nn.Module):
@@ -38,9 +40,9 @@ class Whitening(nn.Module):
 
     def fit(self, x: Tensor) -> None:
         """Compute the map from n x channels descriptors."""
-        x = x.double()
-        mean = x.mean(0)
-        covariance = (x - mean).T @ (x - mean) / (len(x) - 1)
+        mean = sum(rows.double().sum(0) for rows in x.split(CHUNK)) / len(x)
+        centred = ((rows.double() - mean) for rows in x.split(CHUNK))
+        covariance = sum(rows.T @ rows for rows in centred) / (len(x) - 1)
         covariance += SHRINKAGE * covariance.diagonal().mean() * torch.eye(len(mean), device=x.device)
         values, vectors = torch.linalg.eigh(covariance)
         self.mean.copy_(mean)

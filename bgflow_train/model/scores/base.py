@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import safetensors.torch
 from torch import Tensor, nn
 
 from bgflow_ros.segmentation.files import write_atomically
+from bgflow_train.networks import Layer
 
 if TYPE_CHECKING:
     from bgflow_train.model.fitting_data import FittingData
@@ -28,6 +30,10 @@ class Score(nn.Module, ABC):
     """
 
     name: str
+    kind: str
+    """Kind of evidence in a word: head, flow, ..."""
+    index: int
+    """Index among the encoder's layers of the one that the score is on."""
 
     @abstractmethod
     def forward(self, maps: list[Tensor]) -> Tensor:
@@ -37,8 +43,12 @@ class Score(nn.Module, ABC):
             maps: 1 x channels x h x w for each of the backbone's layers.
 
         Returns:
-            1 x 1 x h x w, on the grid of one of the layers.
+            1 x 1 x h x w, with the `stride` of the score.
         """
+
+    def stride(self, layers: Sequence[Layer]) -> int:
+        """Tell how many pixels of the network's input a cell of the score covers, given the encoder's layers."""
+        return layers[self.index].stride
 
     @property
     def learnt(self) -> nn.Module | None:
@@ -49,6 +59,16 @@ class Score(nn.Module, ABC):
     def exportable(self) -> bool:
         """Tell whether the score can become part of an ONNX graph."""
         return True
+
+    def attach(self, scores: Sequence[Score]) -> None:
+        """Find another score of the same model, if this one builds on it; by default it does not.
+
+        Args:
+            scores: All scores of the model.
+
+        Raises:
+            ValueError: It is missing.
+        """
 
     def densities(self) -> list[DensityScore]:
         """List the density scores that this score consists of, which are fitted to background descriptors."""

@@ -21,7 +21,8 @@ LARGE = 60.0
 class ClassesScore(Score):
     """Log-odds of all foreground classes together against all background classes."""
 
-    name = "classes"
+    name = kind = "classes"
+    index = -1
 
     def __init__(self, backbone: Pyramid) -> None:
         super().__init__()

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
-from bgflow_train.model.cell_labels import pure_background
-from bgflow_train.model.densities import Density
+from bgflow_train.model.cell_labels import pure_cells
+from bgflow_train.model.densities import Density, Flow
 from bgflow_train.model.scores.base import Score
 from bgflow_train.networks import Layer
 
@@ -35,6 +35,7 @@ class DensityScore(Score):
     def __init__(self, name: str, index: int, density: Density) -> None:
         super().__init__()
         self.name, self.index, self.density = name, index, density
+        self.kind = "flow" if isinstance(density, Flow) else type(density).__name__.lower()
 
     @property
     def learnt(self) -> nn.Module:
@@ -61,7 +62,7 @@ class DensityScore(Score):
             mask: H x W, in the canvas.
             layer: The layer that the score uses.
         """
-        return pure_background(mask, layer)
+        return pure_cells(mask, layer)
 
     def fit(self, data: FittingData) -> None:
         """Fit the density to the descriptors of the selected cells; a killed fit continues from its checkpoint."""

@@ -15,7 +15,8 @@ __all__ = ["HeadScore"]
 class HeadScore(Score):
     """Foreground logit of the backbone's head."""
 
-    name = "head"
+    name = kind = "head"
+    index = -1
 
     def __init__(self, backbone: Pyramid) -> None:
         super().__init__()

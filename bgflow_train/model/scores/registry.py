@@ -4,13 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bgflow_train.model.scores.base import Score
+from bgflow_train.networks import Layer
 from bgflow_train.networks.pyramid import Pyramid
 
 __all__ = ["ScoreError", "ScoreRegistry"]
+
+
+FIRST = ("head", "hybrid7")
+"""Scores that can be the first: on the finest layer, and their mean absolute value tells how sure they are."""
 
 
 class ScoreError(ValueError):
@@ -23,13 +28,34 @@ class ScoreRegistry:
 
     of_backbone: Mapping[str, Callable[[Pyramid], Score]] = field(default_factory=dict)
     """Scores of the whole backbone, by name."""
-    of_layer: Mapping[str, Callable[[str, int, int, int], Score]] = field(default_factory=dict)
+    of_layer: Mapping[str, Callable[[str, int, Layer, int], Score]] = field(default_factory=dict)
     """Scores of one layer, by their name without the layer's number. A constructor takes the whole name, the layer's
-    index among the backbone's, its number of channels and a seed."""
+    index among the backbone's, the layer and a seed."""
 
     def __or__(self, other: ScoreRegistry) -> ScoreRegistry:
         """Join two registries."""
         return ScoreRegistry({**self.of_backbone, **other.of_backbone}, {**self.of_layer, **other.of_layer})
+
+    def make_all(self, names: Sequence[str], backbone: Pyramid, seed: int) -> list[Score]:
+        """Build the scores of a model, not yet fitted.
+
+        Args:
+            names: See `make`.
+            backbone: See `make`.
+            seed: See `make`.
+
+        Raises:
+            ScoreError: There is no such score, one that another builds on is missing, or the first is none of FIRST.
+        """
+        if names[0] not in FIRST:
+            raise ScoreError(f"the scores are {', '.join(names)}; expected {' or '.join(FIRST)} first")
+        scores = [self.make(name, backbone, seed) for name in names]
+        for score in scores:
+            try:
+                score.attach(scores)
+            except ValueError as error:
+                raise ScoreError(str(error)) from error
+        return scores
 
     def make(self, name: str, backbone: Pyramid, seed: int) -> Score:
         """Build a score, not yet fitted.
@@ -52,4 +78,4 @@ class ScoreRegistry:
                 f"the number of a layer ({', '.join(map(str, numbers))}), such as gaussian4"
             )
         index = numbers.index(int(number))
-        return self.of_layer[kind](name, index, backbone.layers[index].channels, seed)
+        return self.of_layer[kind](name, index, backbone.layers[index], seed)

@@ -11,7 +11,7 @@ from torch import Tensor
 from bgflow_train.model.scores.base import Score
 from bgflow_train.networks.pyramid import Pyramid
 
-__all__ = ["RoomScore"]
+__all__ = ["RoomScore", "kernel_log_ratio"]
 
 TINY = 1e-30
 """Lower bound of both densities, needed if the head is certain of the whole image."""
@@ -29,7 +29,7 @@ class RoomScore(Score):
         index: Index of layer 6 among the layers of the backbone.
     """
 
-    name = "room"
+    name = kind = "room"
     TEMPERATURE = 0.05
     """Temperature of the kernel: a difference of this size between cosines is a factor of e."""
     COARSER = 2
@@ -43,15 +43,30 @@ class RoomScore(Score):
         """Compute the log-ratio of each cell of layer 6."""
         _, channels, height, width = maps[self.index].shape
         coarse = F.avg_pool2d(maps[self.index], self.COARSER)
-        cells, examples = (_normal(map.reshape(channels, -1)) for map in (maps[self.index], coarse))
         logits = self.head(maps[-1])
         head = F.avg_pool2d(logits, logits.shape[3] // coarse.shape[3]).reshape(-1)
-        # Cosines are at most 1, so nothing overflows, and one exponential serves both densities.
-        kernel = ((examples.T / self.TEMPERATURE) @ cells).exp()
-        weights = torch.stack([head, -head]).sigmoid()
-        foreground, background = (weights @ kernel).clamp(min=TINY).log().unbind()
-        ratio: Tensor = foreground - background
-        return ratio.reshape(1, 1, height, width)
+        cells, examples = (map.reshape(channels, -1) for map in (maps[self.index], coarse))
+        return kernel_log_ratio(cells, examples, head, self.TEMPERATURE).reshape(1, 1, height, width)
+
+
+def kernel_log_ratio(cells: Tensor, examples: Tensor, odds: Tensor, temperature: float) -> Tensor:
+    """Compute the log-ratio of two kernel densities of examples, foreground against background.
+
+    Args:
+        cells: Descriptors, channels x n.
+        examples: Descriptors, channels x m.
+        odds: Log-odds that each example is foreground, m.
+        temperature: The kernel is exp(cosine / temperature).
+
+    Returns:
+        The log-ratio at each cell, n.
+    """
+    # Cosines are at most 1, so nothing overflows, and one exponential serves both densities.
+    kernel = ((_normal(examples).T / temperature) @ _normal(cells)).exp()
+    weights = torch.stack([odds, -odds]).sigmoid()
+    foreground, background = (weights @ kernel).clamp(min=TINY).log().unbind()
+    ratio: Tensor = foreground - background
+    return ratio
 
 
 def _normal(cells: Tensor) -> Tensor:

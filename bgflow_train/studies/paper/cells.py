@@ -14,7 +14,7 @@ from torch import Tensor
 
 from bgflow_train.data import VOID
 from bgflow_train.model.densities import Density
-from bgflow_train.model.densities.real_nvp import CONSTANTS as FLOW
+from bgflow_train.model.densities.flow import CONSTANTS as FLOW
 from bgflow_train.model.scores.density import nll_map
 from bgflow_train.networks.device import device_of
 from bgflow_train.studies.paper.features import BACKGROUND_ABOVE, FIELD_SIGMAS, Features

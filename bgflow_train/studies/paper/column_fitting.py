@@ -22,7 +22,7 @@ from bgflow_train.data.augment import AugmentedDataset
 from bgflow_train.data.canvas import from_canvas
 from bgflow_train.data.subsets import evenly_spaced
 from bgflow_train.model.densities import KNN, Density, Gaussian, Mixture, RealNVP
-from bgflow_train.model.fitting_data import MIN_CELLS
+from bgflow_train.model.fitting_data import min_cells
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
 from bgflow_train.studies.paper.cells import cells_of, draw
@@ -137,10 +137,10 @@ def _cells(
     cells = []
     for layer, parts in zip(expert.layers, found, strict=True):
         all_cells = np.concatenate(parts)
-        if len(all_cells) < MIN_CELLS:
+        if len(all_cells) < min_cells(layer):
             raise DatasetError(
                 f"layer {layer.number} has {len(all_cells)} background cells in {dataset.name}, expected at least "
-                f"{MIN_CELLS}; use more images, larger images or emptier rooms"
+                f"{min_cells(layer)}; use more images, larger images or emptier rooms"
             )
         cells.append(draw(all_cells, most, rng).to(DEVICE))
     return cells, counts

@@ -37,13 +37,13 @@ PLANS = {
         "nyu",
         ("fcn", "flow 3", "flow 4", "flow 5", "flow 6", "flow ensemble"),
         5,
-        "Figure 3: layers of the flow and their ensemble on pictures of the NYU test set, evenly spaced",
+        "Figure 3: layers of the flow and their ensemble on images of the NYU test set, evenly spaced",
     ),
     "figure4": Plan(
         "generalization",
         ("fcn", "knn ensemble", "flow ensemble"),
         9,
-        "Figure 4: the softmax and the ensembles on pictures of the generalization set, evenly spaced",
+        "Figure 4: the softmax and the ensembles on images of the generalization set, evenly spaced",
     ),
 }
 REACH = 2.0
@@ -77,7 +77,7 @@ def write_figure(
         "",
         "Bright is background; single layers from -2 to 2 deviations of the normalised score, FCN and ensembles as",
         f"likelihood. In `truth` black is foreground, grey void. Written by `bgflow reproduce {what} --data DATA`"
-        + ("" if photographs else "; `--photographs` adds the pictures, which are not the project's to show")
+        + ("" if photographs else "; `--photographs` adds the images, which are not the project's to show")
         + ".",
     ]
     missing: list[Column] = []

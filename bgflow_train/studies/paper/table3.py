@@ -139,7 +139,7 @@ def _markdown(record: dict[str, Any]) -> str:
     lines = [
         "# Table III: time and memory",
         "",
-        f"One picture of {width}x{height}, float32, on {where} (the paper: GTX 1080 Ti). Medians of {record['repeats']} rounds in which every",
+        f"One image of {width}x{height}, float32, on {where} (the paper: GTX 1080 Ti). Medians of {record['repeats']} rounds in which every",
         "part had its turn; ratios are to the FCN of the same round, their range in brackets: read those, the milliseconds are the machine's.",
         f"The densities' rows are without the encoder, which they all share. kNN was measured with {record['stored']} stored descriptors a layer;",
         "its time, operations and memory are proportional to that number (the paper's memory amounts to 10.7, 2.5, 0.7 and 3.9 million of",

@@ -85,7 +85,7 @@ def write_table(table: str, out: Path) -> Path:
             f"# {TITLES[table]}",
             _set(columns),
             "FPR95 / AR / AP in per cent / AUROC, foreground positive, pixels pooled over the set; in brackets the 95 % "
-            "interval of AUROC by picture (1000 resamples). Written by "
+            "interval of AUROC by image (1000 resamples). Written by "
             f"`bgflow reproduce {table} --data DATA`; everything in it, hashes, versions and machines included, stands in "
             f"`columns/{table}-*.json`.",
             _comparison(table, columns),
@@ -119,7 +119,7 @@ def _set(columns: dict[Column, dict[str, Any]]) -> str:
     for result in columns.values():
         if "not_run" not in result:
             m = result["measured"]
-            return f"Ours: {m['set']}, {m['pictures']} pictures, SHA-256 {m['data_sha256'][:16]}."
+            return f"Ours: {m['set']}, {m['pictures']} images, SHA-256 {m['data_sha256'][:16]}."
     return "Ours: nothing has been run yet."
 
 
@@ -183,10 +183,10 @@ def _intervals(table: str, columns: dict[Column, dict[str, Any]]) -> str:
 def _sizes(table: str, columns: dict[Column, dict[str, Any]]) -> str:
     paper = SIZES["paper"]
     lines = [
-        "| column | pictures | canvas | expert | fitted to | flow | kNN | machine |",
+        "| column | images | canvas | expert | fitted to | flow | kNN | machine |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
         f"| the paper | {'87, pi 0.5' if table == 'table1' else '45, pi 0.2'} | not said; NYU is {'x'.join(map(str, paper.canvas['vgg16']))} | VGG-16, epochs not "
-        f"said | 493 pictures, augmented | {paper.couplings} couplings, width not said | k not said | GTX 1080 Ti |",
+        f"said | 493 images, augmented | {paper.couplings} couplings, width not said | k not said | GTX 1080 Ti |",
     ]
     for column in COLUMNS:
         result = columns.get(column)
@@ -202,7 +202,7 @@ def _sizes(table: str, columns: dict[Column, dict[str, Any]]) -> str:
         lines.append(
             f"| {column.name} | {measured['pictures']}, pi {pi:.2f} ({result['run']['split']} split) | {'x'.join(map(str, size['canvas']))} | "
             f"{recipe['encoder']} from {expert['init']}, {trained} trained for {recipe['epochs']} epochs of "
-            f"{'x'.join(map(str, size['crop']))} cuts | {result['data']['fit']['pictures']} pictures and {size['variants']} augmented of each, {cells} background cells, at most "
+            f"{'x'.join(map(str, size['crop']))} crops | {result['data']['fit']['pictures']} images and {size['variants']} augmented of each, {cells} background cells, at most "
             f"{size['cells']} a layer | {size['couplings']} couplings, width {size['hidden']}, at most "
             f"{size['flow_epochs']} epochs | k {fitted['neighbours']['k']} by validation, at most {size['stored']} stored | "
             f"{_machine(result['machine'])} |"

@@ -19,7 +19,7 @@ TITLES = {
     "head": "softmax head alone",
     "lraspp": "LR-ASPP head",
     "classes": "40 classes",
-    "room": "density of this very picture",
+    "room": "density of this very image",
 }
 DENSITIES = {
     "gaussian": "Gaussian",
@@ -29,6 +29,9 @@ DENSITIES = {
     "knn": "kNN",
     "patchcore": "PatchCore coreset",
     "padim": "PaDiM",
+    "hybrid": "hybrid flow",
+    "latent": "density of this very image in the latent space",
+    "spline": "neural spline flow",
     "context": "Gaussian with 3x3 context and place",
 }
 PAPER = {"fcn": "FCN softmax", "knn ensemble": "kNN ensemble", "flow ensemble": "flow ensemble"}
@@ -79,23 +82,21 @@ def write_peers(result: dict[str, Any], columns: Path, out: Path) -> Path:
     order = sorted(
         rows, key=lambda title: -rows[title].get(sets[0]["set"], {"metrics": {"auroc": 0}})["metrics"]["auroc"]
     )
-    described = "; ".join(
-        f"{one['set']}, {one['pictures']} pictures, SHA-256 {one['data_sha256'][:16]}" for one in sets
-    )
+    described = "; ".join(f"{one['set']}, {one['pictures']} images, SHA-256 {one['data_sha256'][:16]}" for one in sets)
     parts = [
         "# The default model and its peers",
-        f"The same pictures and metrics for all: {described}. Foreground positive, pixels pooled. Written by "
+        f"The same images and metrics for all: {described}. Foreground positive, pixels pooled. Written by "
         "`bgflow peers`; intervals, hashes, versions and machine stand in `peers.json`. All but the paper's systems "
-        "share the encoder of the default model; those were trained by `bgflow reproduce` on the same pictures of NYU, "
+        "share the encoder of the default model; those were trained by `bgflow reproduce` on the same images of NYU, "
         "with the encoder and weights that stand behind their names.",
         "AUROC / AP / FPR95, the latter two in per cent:",
         _table(rows, order, sets, _pooled),
         "![AUROC by set](peers.png)",
-        "## Picture by picture",
-        "Mean over the pictures that have both of AUROC / FPR95.",
+        "## Image by image",
+        "Mean over the images that have both of AUROC / FPR95.",
         _table(rows, order, sets, _macro),
         "## At borders",
-        "AUROC of the pixels within 1 % of the picture's width of a border.",
+        "AUROC of the pixels within 1 % of the image's width of a border.",
         _table(rows, [title for title in order if _has(rows[title], "border_auroc")], sets, _border),
     ]
     for one in sets:

@@ -135,7 +135,7 @@ def _background(fitted: Fitted, sample: Sample) -> list[Map]:
     Returns:
         For each system a map, H x W. Higher values are more likely background.
     """
-    recipe, stride = fitted.recipe, fitted.backbone.layers[-1].stride
+    recipe, stride = fitted.recipe, fitted.stride
     canvas, _ = to_canvas(sample, recipe.width, recipe.height)
     maps, confidence = score_maps(fitted.backbone, fitted.scores, torch.from_numpy(canvas).to(DEVICE)[None])
     scores = maps[0].permute(1, 2, 0).cpu().numpy().astype(np.float64)

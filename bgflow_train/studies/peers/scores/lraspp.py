@@ -33,7 +33,8 @@ class LrasppScore(Score):
         high: Channels of layer 5.
     """
 
-    name = "lraspp"
+    name, kind = "lraspp", "head"
+    index = 0  # layer 3, the first
     WIDTH = 128
     """Number of inner channels, as in the paper."""
     IMAGES = 500
@@ -48,7 +49,7 @@ class LrasppScore(Score):
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """Compute the foreground logit of each cell of layer 3."""
-        logits: Tensor = self.head({"low": maps[0], "high": maps[2]})
+        logits: Tensor = self.head({"low": maps[self.index], "high": maps[2]})
         return logits
 
     @property

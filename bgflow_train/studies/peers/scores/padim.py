@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from bgflow_train.model.cell_labels import pure_background
+from bgflow_train.model.cell_labels import pure_cells
 from bgflow_train.model.densities.stored import Stored
 from bgflow_train.model.scores import Score
 
@@ -38,6 +38,7 @@ class PadimScore(Stored, Score):
     matrix: Tensor
     """Whitening matrix of each position: positions x channels x channels."""
 
+    kind = "padim"
     SHRINKAGE = 1e-2
     """Share of a position's mean variance added to every direction."""
     FEWEST = 2
@@ -57,7 +58,7 @@ class PadimScore(Stored, Score):
     def fit(self, data: FittingData) -> None:
         """Fit the Gaussians in one pass over the images."""
         layer = data.backbone.layers[self.index]
-        cells = self.fit_maps((maps[self.index], pure_background(mask, layer)) for maps, mask in data.maps(self.name))
+        cells = self.fit_maps((maps[self.index], pure_cells(mask, layer)) for maps, mask in data.maps(self.name))
         data.check(layer, cells, "fit")
 
     def fit_maps(self, maps: Iterable[tuple[Tensor, npt.NDArray[np.bool_]]]) -> int:

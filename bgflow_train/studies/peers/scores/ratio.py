@@ -33,9 +33,11 @@ class RatioScore(Score):
         channels: Channels of that layer.
     """
 
+    kind = "ratio"
+
     def __init__(self, name: str, index: int, channels: int) -> None:
         super().__init__()
-        self.name = name
+        self.name, self.index = name, index
         self.background = DensityScore(name, index, Gaussian(channels))
         self.generic = _GenericScore(f"{name}_generic", index, Gaussian(channels))
 
