@@ -26,7 +26,7 @@ CHANNELS = 6
 DENSITIES: dict[str, Callable[[], Density]] = {
     "real_nvp": lambda: RealNVP(CHANNELS, couplings=4, hidden=16, epochs=8),
     "real_nvp_odd": lambda: RealNVP(CHANNELS, couplings=3, hidden=16, epochs=8),
-    "spline": lambda: SplineFlow(CHANNELS, transforms=2, hidden=16, epochs=8),
+    "spline": lambda: SplineFlow(CHANNELS, transforms=2, hidden=16, epochs=4),
     "knn": lambda: KNN(CHANNELS, stored=2000),
     "gaussian": lambda: Gaussian(CHANNELS),
     "mixture": lambda: Mixture(CHANNELS),

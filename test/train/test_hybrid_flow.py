@@ -57,7 +57,7 @@ def flow(**changes: int) -> HybridFlow:
 
 @pytest.fixture(scope="module")
 def fitted() -> HybridFlow:
-    found = HybridFlow(2, couplings=6, hidden=16, epochs=12)
+    found = HybridFlow(2, couplings=6, hidden=16, epochs=8)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(HybridFlow, "BATCH", 128)
         patch.setattr(HybridFlow, "RATE", 1e-2)
