@@ -187,6 +187,13 @@ def splits(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def few_views(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let small data sets do for the contrast: few views without a room, and images whose names tell no rooms."""
+    monkeypatch.setattr("bgflow_train.export.reporting.group_rooms", lambda ids: [ids])
+    monkeypatch.setattr("bgflow_train.evaluation.contrast.IMAGES", 3)
+
+
+@pytest.fixture
 def robot() -> Iterator[FilmingRobot]:
     """Robot whose small camera publishes whenever a test waits."""
     pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")

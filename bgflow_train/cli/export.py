@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 GROUP = "make a model"
 HELP = "Turn a fit into a model folder."
 EXTRA = "train"
-EXPORTABLE = ("flow", "gaussian", "mixture")
+DENSITIES = ("flow", "gaussian", "mixture")
 """Kinds of densities that can become part of a graph: kNN searches stored descriptors."""
-COLUMNS_OF_OURS = {column.name: column for column in COLUMNS if column.weights != "ade20k"}
+EXPORTABLE_COLUMNS = {column.name: column for column in COLUMNS if column.weights != "ade20k"}
 """Columns by name that need no weights or images but those of `--data`."""
 FUSIONS = ("ensemble", "minimum", "maximum")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    names = ", ".join(COLUMNS_OF_OURS)
+    names = ", ".join(EXPORTABLE_COLUMNS)
     parser.add_argument("fit", help=f"folder that `bgflow fit` wrote, or a column of `bgflow reproduce`: {names}")
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument("--out", type=user_path, required=True, help="the model folder; its name becomes the model's")
     parser.add_argument("--cache", type=user_path, help="folder for the counts of a run that is not finished (FIT)")
     parser.add_argument("--notes", type=user_path, help="Markdown file appended to the model card")
     column = parser.add_argument_group("of a column, which is fitted first if `bgflow reproduce` has not done so")
-    column.add_argument("--density", choices=EXPORTABLE, default="flow", help="kind of density (%(default)s)")
+    column.add_argument("--density", choices=DENSITIES, default="flow", help="kind of density (%(default)s)")
     column.add_argument("--fusion", choices=FUSIONS, default="ensemble", help="strategy of fusion (%(default)s)")
     column.add_argument("--size", choices=SIZES, default="cpu", help="as for `bgflow reproduce` (%(default)s)")
     column.add_argument("--work", type=user_path, default=Path("work/paper"), help="as for reproduce (%(default)s)")
@@ -65,9 +65,9 @@ def _fitted(arguments: argparse.Namespace) -> tuple[Fitted, Path]:
     from bgflow_train.studies.paper.running import Setting
     from bgflow_train.studies.peers.scores import ALL_SCORES
 
-    if arguments.fit in COLUMNS_OF_OURS:
+    if arguments.fit in EXPORTABLE_COLUMNS:
         setting = Setting(arguments.data, arguments.work, SIZES[arguments.size], seed=arguments.seed)
-        column = COLUMNS_OF_OURS[arguments.fit]
+        column = EXPORTABLE_COLUMNS[arguments.fit]
         return column_model(column, setting, arguments.density, arguments.fusion), arguments.work
     folder = user_path(arguments.fit)
     return Fitted.load(folder, ALL_SCORES), folder

@@ -51,12 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, and print the folder of the backbone."""
     from bgflow_train.data import DatasetError
-    from bgflow_train.data.classes import ClassesDataset
-    from bgflow_train.data.registry import dataset_path, open_split
-    from bgflow_train.data.rendered_rooms import open_rooms_classes
-    from bgflow_train.data.splits import Splits
+    from bgflow_train.data.registry import open_split
     from bgflow_train.networks import EncoderError
-    from bgflow_train.training.crops import Source
+    from bgflow_train.training.crops import open_sources
     from bgflow_train.training.train_backbone import train_backbone
 
     (width, height), crop = read_sizes(arguments, "size", "crop")
@@ -79,12 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not 0 < arguments.rooms_share < 1:
         raise UserError(f"--rooms-share is {arguments.rooms_share}; expected a number between 0 and 1")
     try:
-        ids = Splits.load().ids("nyu", "fit")
-        nyu = ClassesDataset(dataset_path(arguments.data, "nyu"), ids, "nyu/fit")
-        sources = [Source(nyu, 1.0)]
-        if arguments.rooms is not None:
-            rooms = open_rooms_classes(arguments.rooms, "fit")
-            sources = [Source(nyu, 1 - arguments.rooms_share), Source(rooms, arguments.rooms_share)]
+        sources = open_sources(arguments.data, arguments.rooms, arguments.rooms_share)
         train_backbone(recipe, sources, open_split(arguments.data, "nyu", "validate"), arguments.out)
     except (DatasetError, EncoderError, ModelError) as error:
         raise UserError(str(error)) from error

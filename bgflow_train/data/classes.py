@@ -22,6 +22,7 @@ __all__ = [
     "ClassesDataset",
     "classes_to_mask",
     "known_classes",
+    "mask_to_classes",
 ]
 
 UNKNOWN_BACKGROUND, UNKNOWN_FOREGROUND = CLASSES + 1, CLASSES + 2
@@ -30,11 +31,18 @@ UNKNOWN_BACKGROUND, UNKNOWN_FOREGROUND = CLASSES + 1, CLASSES + 2
 _TABLE = np.full(256, FOREGROUND, np.uint8)
 _TABLE[0] = VOID
 _TABLE[[*BACKGROUND_CLASSES, UNKNOWN_BACKGROUND]] = BACKGROUND
+_INVERSE = np.zeros(256, np.uint8)
+_INVERSE[[BACKGROUND, FOREGROUND]] = UNKNOWN_BACKGROUND, UNKNOWN_FOREGROUND
 
 
 def classes_to_mask(classes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Map classes, in an array of any shape, to background, foreground and void; classes above 41 are foreground."""
     return np.asarray(_TABLE[classes])
+
+
+def mask_to_classes(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Map a mask to 0 for void and the two classes of which only the side is known, in an array of any shape."""
+    return np.asarray(_INVERSE[mask])
 
 
 def known_classes(classes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

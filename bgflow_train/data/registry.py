@@ -9,10 +9,11 @@ from pathlib import Path
 from bgflow_ros.segmentation.files import expand
 from bgflow_train.data.ade20k import Ade20k, Ade20kParsing
 from bgflow_train.data.base import DatasetError, IndexedDataset
+from bgflow_train.data.classes import ClassesDataset
 from bgflow_train.data.folder import FolderDataset
 from bgflow_train.data.splits import FOLDERS, NAMES, Splits, foreground_share, is_balanced
 
-__all__ = ["dataset_path", "open_ade20k_parsing", "open_dataset", "open_nyu", "open_split"]
+__all__ = ["dataset_path", "open_ade20k_parsing", "open_classes", "open_dataset", "open_nyu", "open_split"]
 
 MAT = "nyu_depth_v2_labeled.mat"
 
@@ -53,6 +54,15 @@ def open_dataset(spec: str, split: str) -> IndexedDataset:
 def open_split(data: Path, name: str, split: str) -> IndexedDataset:
     """Open one split of a known data set in the folder that holds all data sets."""
     return open_dataset(f"{name}:{dataset_path(data, name)}", split)
+
+
+def open_classes(data: Path, name: str, split: str) -> ClassesDataset:
+    """Open one split of a known data set with its classes, in the folder that holds all data sets.
+
+    Raises:
+        DatasetError: The images or their classes are missing.
+    """
+    return ClassesDataset(dataset_path(data, name), Splits.load().ids(name, split), f"{name}/{split}")
 
 
 def dataset_path(data: Path, name: str) -> Path:

@@ -17,10 +17,8 @@ import numpy.typing as npt
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.data import Dataset, DatasetError, IndexedDataset
 from bgflow_train.data.camera_jitter import CONSTANTS as JITTER
-from bgflow_train.data.classes import ClassesDataset
-from bgflow_train.data.registry import dataset_path, open_split
-from bgflow_train.data.rendered_rooms import open_rooms, open_rooms_classes
-from bgflow_train.data.splits import Splits
+from bgflow_train.data.registry import open_split
+from bgflow_train.data.rendered_rooms import open_rooms
 from bgflow_train.model.cell_labels import PURE
 from bgflow_train.model.densities.flow import CONSTANTS as FLOW
 from bgflow_train.model.densities.hybrid_flow import CONSTANTS as HYBRID
@@ -32,7 +30,7 @@ from bgflow_train.model.scores import SCORES, HybridScore, LatentRoomScore, Scor
 from bgflow_train.networks import Encoder
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.runs.ownership import own_folder
-from bgflow_train.training.crops import Source
+from bgflow_train.training.crops import open_sources
 from bgflow_train.training.recipe import Recipe
 from bgflow_train.training.train_backbone import BACKBONE, load_backbone, mean_backbone, weights_file
 
@@ -42,9 +40,12 @@ RECORD = "fitted.json"
 """Name of the record of a finished fit, which is written last."""
 CONSTANTS = {"pure": PURE, "domain": [DOMAIN_IMAGES, DOMAIN_CELLS], **FLOW}
 """Constants of the code that a fit depends on; a folder started with other values belongs to another fit."""
+ROOMS_SHARE = 0.5
+"""Share of the crops for hybrid flows that come from rendered rooms, if there are any."""
 HYBRID_CONSTANTS = {
     "hybrid": HYBRID,
     "labelled": {**CELLS, **JITTER},
+    "rooms_share": ROOMS_SHARE,
     "stride": HybridScore.STRIDE,
     "latent": [LatentRoomScore.TEMPERATURE, LatentRoomScore.COARSER],
 }
@@ -139,7 +140,8 @@ def fit(
         sets |= {f"rooms/{part}": open_rooms(rooms, part) for part in ("fit", "validate")}
         background.append(sets["rooms/fit"])
         domains.append([sets["rooms/validate"]])
-    sources = _labelled_sources(data, rooms) if any(isinstance(score, HybridScore) for score in scores) else []
+    hybrid = any(isinstance(score, HybridScore) for score in scores)
+    sources = open_sources(data, rooms, ROOMS_SHARE) if hybrid else []
     all_sets: dict[str, Dataset] = {
         **sets,
         **{f"empty/{number} {set.name}": set for number, set in enumerate(empty, 1)},
@@ -168,12 +170,6 @@ def fit(
     }
     write_atomically(out / RECORD, (json.dumps(record, indent=1) + "\n").encode())
     return Fitted(recipe, backbone, scores, fusion, record)
-
-
-def _labelled_sources(data: Path, rooms: Path | None) -> list[Source]:
-    """Open the images with classes that hybrid flows are fitted to, half of them rendered if there are rooms."""
-    nyu = ClassesDataset(dataset_path(data, "nyu"), Splits.load().ids("nyu", "fit"), "nyu/fit")
-    return [Source(nyu, 1.0)] + ([Source(open_rooms_classes(rooms, "fit"), 1.0)] if rooms is not None else [])
 
 
 def _fit_scores(scores: Sequence[Score], data: FittingData) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from bgflow_train.data import Dataset, DatasetError, IndexedDataset, Sample
 from bgflow_train.data.canvas import to_canvas
-from bgflow_train.data.masked_classes import mask_to_classes
+from bgflow_train.data.classes import mask_to_classes
 from bgflow_train.data.subsets import evenly_spaced
 from bgflow_train.model.labelled_cells import LabelledCells, collect_cells
 from bgflow_train.model.scores import DensityScore, HybridScore, Score

@@ -39,10 +39,6 @@ class LabelledCells:
         """Count the descriptors."""
         return len(self.x)
 
-    def to(self, device: torch.device | str) -> LabelledCells:
-        """Copy the cells to a device."""
-        return LabelledCells(self.x.to(device), self.foreground.to(device), self.classes.to(device))
-
 
 def collect_cells(
     encoder: Encoder, samples: Iterable[Sample], scores: Sequence[HybridScore], each: int, seed: int

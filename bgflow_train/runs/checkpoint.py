@@ -60,10 +60,13 @@ class Checkpoint:
         return state
 
     def begin(self, nll: float) -> None:
-        """Make the initial weights a candidate of early stopping, with their validation NLL; later calls do nothing."""
-        if self.epoch == 0:
-            self._check(nll)
-            self.nll = self.best_nll = nll
+        """Make the initial weights a candidate of early stopping, with their validation NLL.
+
+        Raises:
+            DivergedError: The NLL is not a number.
+        """
+        self._check(nll)
+        self.nll = self.best_nll = nll
 
     def end_epoch(self, nll: float) -> None:
         """Count an epoch with its validation NLL, keep the weights if they are the best so far, and save.

@@ -16,9 +16,7 @@ from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, CLASS_NAMES
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.data import VOID, DatasetError, Sample
 from bgflow_train.data.canvas import to_canvas
-from bgflow_train.data.classes import ClassesDataset
-from bgflow_train.data.registry import dataset_path
-from bgflow_train.data.splits import Splits
+from bgflow_train.data.registry import open_classes
 from bgflow_train.model.fitting import Fitted
 from bgflow_train.model.labelled_cells import LabelledCells, collect_cells
 from bgflow_train.model.scores import HybridScore
@@ -41,7 +39,7 @@ def validation_cells(fitted: Fitted, score: HybridScore, data: Path) -> Labelled
     Raises:
         DatasetError: The images or their classes are missing.
     """
-    images = ClassesDataset(dataset_path(data, "nyu"), Splits.load().ids("nyu", "validate"), "nyu/validate")
+    images = open_classes(data, "nyu", "validate")
 
     def seen(sample: Sample) -> Sample:
         canvas, classes = to_canvas(sample, fitted.recipe.width, fitted.recipe.height)

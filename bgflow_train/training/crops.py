@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +14,11 @@ from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, OTHER
 from bgflow_train.data import IndexedDataset, Sample
 from bgflow_train.data.augment import canvas_scale
 from bgflow_train.data.camera_jitter import jitter_geometry, jitter_light, paste_objects, scatter_shapes
-from bgflow_train.data.classes import UNKNOWN_BACKGROUND
+from bgflow_train.data.registry import open_classes
+from bgflow_train.data.rendered_rooms import open_rooms_classes
 from bgflow_train.training.recipe import BackboneRecipe
 
-__all__ = ["UNLABELLED", "Source", "draw_crop"]
+__all__ = ["UNLABELLED", "Source", "draw_crop", "open_sources"]
 
 UNLABELLED = 0
 """Class of unlabelled pixels."""
@@ -28,6 +30,23 @@ class Source(NamedTuple):
     dataset: IndexedDataset
     """The images, with masks of classes."""
     share: float
+
+
+def open_sources(data: Path, rooms: Path | None, rooms_share: float) -> list[Source]:
+    """Open the images with classes of NYU, and of rendered rooms if there are any.
+
+    Args:
+        data: Folder that holds the data sets.
+        rooms: Folder of rendered rooms; None for none.
+        rooms_share: Share of the crops that come from them.
+
+    Raises:
+        DatasetError: Images or classes are missing.
+    """
+    nyu = open_classes(data, "nyu", "fit")
+    if rooms is None:
+        return [Source(nyu, 1.0)]
+    return [Source(nyu, 1 - rooms_share), Source(open_rooms_classes(rooms, "fit"), rooms_share)]
 
 
 def draw_crop(sources: Sequence[Source], recipe: BackboneRecipe, step: int, place: int) -> Sample:
@@ -52,7 +71,7 @@ def draw_crop(sources: Sequence[Source], recipe: BackboneRecipe, step: int, plac
 
     crop = drawn()
     if recipe.paste and rng.random() < recipe.paste:
-        crop = paste_objects(crop, drawn(), (*BACKGROUND_CLASSES, UNKNOWN_BACKGROUND), rng)
+        crop = paste_objects(crop, drawn(), BACKGROUND_CLASSES, rng)
     if recipe.strew and rng.random() < recipe.strew:
         crop = scatter_shapes(crop, drawn(), OTHER, rng)
     return jitter_light(crop, rng)

@@ -13,6 +13,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 import safetensors.torch
+from support.killed import killed_after
 from torch.distributions.transforms import AffineTransform
 from zuko.transforms import ComposedTransform, CouplingTransform
 
@@ -225,27 +226,14 @@ def test_a_gaussian_s_nll_is_torch_s_own() -> None:
     assert float((density.nll(x) - expected).abs().mean()) < 0.1, "up to the shrinkage"
 
 
-class Killed(Exception):
-    """Stands for a kill."""
-
-
 def test_a_killed_fit_goes_on_and_ends_as_the_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train, validation = moons(1000, 0), moons(200, 1)
     whole = DENSITIES["real_nvp"]()
     whole.fit(train, validation, seed=3)
-    save = Checkpoint.end_epoch
-
-    def killed_after_three(self: Checkpoint, nll: float) -> None:
-        save(self, nll)
-        if self.epoch == 3:
-            raise Killed
-
     path = tmp_path / "layer.checkpoint"
-    monkeypatch.setattr(Checkpoint, "end_epoch", killed_after_three)
-    with pytest.raises(Killed):
+    with killed_after(3):
         DENSITIES["real_nvp"]().fit(train, validation, seed=3, checkpoint=path)
-    monkeypatch.setattr(Checkpoint, "end_epoch", save)
-    epochs: list[int] = []
+    save, epochs = Checkpoint.end_epoch, []
     monkeypatch.setattr(Checkpoint, "end_epoch", lambda self, nll: (save(self, nll), epochs.append(self.epoch)))
     resumed = DENSITIES["real_nvp"]()
     resumed.fit(train, validation, seed=3, checkpoint=path)

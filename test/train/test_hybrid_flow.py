@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,33 +12,30 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
-import onnxruntime
+from support.killed import killed_after
 from support.shallow import Shallow
 
 from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, WALL
 from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, Sample
-from bgflow_train.data.classes import UNKNOWN_BACKGROUND, UNKNOWN_FOREGROUND
-from bgflow_train.data.masked_classes import mask_to_classes
-from bgflow_train.evaluation.calibration import Calibration
-from bgflow_train.export.onnx_graph import to_onnx
+from bgflow_train.data.classes import UNKNOWN_BACKGROUND, UNKNOWN_FOREGROUND, mask_to_classes
 from bgflow_train.model.densities import HybridFlow
-from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.labelled_cells import LabelledCells, collect_cells
-from bgflow_train.model.network import Network
-from bgflow_train.model.scores import SCORES, HybridScore, LatentRoomScore, ScoreError
+from bgflow_train.model.scores import SCORES, HybridScore, ScoreError
 from bgflow_train.networks import Layer
 from bgflow_train.networks.pyramid import Pyramid
-from bgflow_train.runs.checkpoint import Checkpoint, DivergedError
+from bgflow_train.runs.checkpoint import DivergedError
 
 CHAIR = 5
 LAYERS = (Layer(6, 8, 8, 8), Layer(7, 8, 4, 4))
 
 
-@pytest.fixture(autouse=True)
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enough steps in few epochs of few samples."""
-    monkeypatch.setattr(HybridFlow, "BATCH", 128)
-    monkeypatch.setattr(HybridFlow, "RATE", 1e-2)
+@pytest.fixture(scope="module", autouse=True)
+def fast_learning() -> Iterator[None]:
+    """Enough and long steps in few epochs of few samples."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HybridFlow, "BATCH", 128)
+        patch.setattr(HybridFlow, "RATE", 1e-2)
+        yield
 
 
 def rings(n: int, seed: int) -> LabelledCells:
@@ -57,11 +55,8 @@ def flow(**changes: int) -> HybridFlow:
 
 @pytest.fixture(scope="module")
 def fitted() -> HybridFlow:
-    found = HybridFlow(2, couplings=6, hidden=16, epochs=8)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(HybridFlow, "BATCH", 128)
-        patch.setattr(HybridFlow, "RATE", 1e-2)
-        found.fit_cells(rings(4000, 0), rings(1000, 1), seed=0)
+    found = flow(epochs=8)
+    found.fit_cells(rings(4000, 0), rings(1000, 1), seed=0)
     return found.requires_grad_(False)
 
 
@@ -93,22 +88,12 @@ def test_background_has_a_density_that_integrates_to_one(fitted: HybridFlow) -> 
     assert fitted.nll(cells.x[cells.foreground]).mean() > fitted.nll(cells.x[~cells.foreground]).mean() + 3
 
 
-def test_a_killed_fit_goes_on_and_ends_as_the_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_fit_goes_on_and_ends_as_the_whole_one(tmp_path: Path) -> None:
     cells, validation = rings(1000, 0), rings(200, 1)
-    whole, killed = flow(epochs=3), flow(epochs=3)
+    whole, again = flow(epochs=3), flow(epochs=3)
     whole.fit_cells(cells, validation, seed=4)
-    save = Checkpoint.end_epoch
-
-    def killed_after_the_second(self: Checkpoint, nll: float) -> None:
-        save(self, nll)
-        if self.epoch == 2:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Checkpoint, "end_epoch", killed_after_the_second)
-        with pytest.raises(KeyboardInterrupt):
-            killed.fit_cells(cells, validation, seed=4, checkpoint=tmp_path / "c")
-    again = flow(epochs=3)
+    with killed_after(2):
+        flow(epochs=3).fit_cells(cells, validation, seed=4, checkpoint=tmp_path / "c")
     again.fit_cells(cells, validation, seed=4, checkpoint=tmp_path / "c")
     assert all(torch.equal(again.state_dict()[name], value) for name, value in whole.state_dict().items())
 
@@ -171,33 +156,3 @@ def test_the_room_s_latents_need_the_flow_of_their_layer(pyramid: Pyramid) -> No
     with pytest.raises(ScoreError, match="latent6 needs the hybrid flow of its layer; expected hybrid6"):
         SCORES.make_all(["head", "hybrid7", "latent6"], pyramid, 0)
     assert len(SCORES.make_all(["hybrid7", "latent6", "hybrid6"], pyramid, 0)) == 3
-
-
-def made(encoder: Shallow) -> list:
-    """Scores of hybrid flows that are not the identity, on the layers of the encoder."""
-    scores: list = []
-    for name, index in (("hybrid7", 1), ("hybrid6", 0)):
-        density = HybridFlow(8, couplings=2, hidden=8)
-        generator = torch.Generator().manual_seed(index)
-        for parameter in density.parameters():
-            parameter.data = 0.3 * torch.randn(parameter.shape, generator=generator)
-        scores.append(HybridScore(name, index, LAYERS[index], density))
-    scores.append(LatentRoomScore("latent6", 0))
-    scores[-1].attach(scores)
-    for score in scores:
-        score.requires_grad_(False)
-    return scores
-
-
-def test_the_exported_graph_says_what_torch_says() -> None:
-    encoder = Shallow(LAYERS)
-    fusion = Fusion([0.0] * 3, [1.0] * 3, [1.0, 0.6, 0.5], 0.3, 0.2)
-    network = Network(encoder, made(encoder), fusion, Calibration(1.3, 0.1))
-    session = onnxruntime.InferenceSession(to_onnx(network, 64, 64), providers=["CPUExecutionProvider"])
-    image = torch.randint(0, 256, (1, 64, 64, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(5))
-    with torch.inference_mode():
-        expected = network(image).numpy()
-    [found] = session.run(None, {"image": image.numpy()})
-    assert found.shape == expected.shape == (1, 8, 8)
-    assert expected.std() > 0.1
-    assert found == pytest.approx(expected, abs=1e-3)

@@ -29,7 +29,6 @@ from bgflow_train.data import DatasetError, Sample
 from bgflow_train.data.canvas import to_canvas
 from bgflow_train.data.splits import Splits
 from bgflow_train.evaluation.calibration import Calibration
-from bgflow_train.export import reporting
 from bgflow_train.model.network import Network
 from bgflow_train.studies.paper import column_fitting, columns, figures, measuring, running, table3, tables
 from bgflow_train.studies.paper.column_fitting import FittedColumn
@@ -363,13 +362,6 @@ def test_the_committed_tables_are_written_from_the_committed_columns(table: str,
 
 def room_with_a_thing() -> Sample:
     return Sample(*wall_with_things(77), "77")
-
-
-@pytest.fixture
-def few_views(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The made pictures' names are no numbers that rooms could be told by. Few views without a room are enough."""
-    monkeypatch.setattr(reporting, "group_rooms", lambda ids: [ids])
-    monkeypatch.setattr("bgflow_train.evaluation.contrast.IMAGES", 3)
 
 
 def test_a_column_becomes_a_model_for_the_robot(made: Path, table2: Path, few_views: None) -> None:

@@ -20,13 +20,22 @@ from bgflow_train.export.onnx_graph import to_onnx
 from bgflow_train.model.densities import RealNVP
 from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.network import Network, score_maps
-from bgflow_train.model.scores import SCORES, ClassesScore, DensityScore, HeadScore, RoomScore, Score, ScoreError
+from bgflow_train.model.scores import (
+    SCORES,
+    ClassesScore,
+    DensityScore,
+    HeadScore,
+    HybridScore,
+    RoomScore,
+    Score,
+    ScoreError,
+)
 from bgflow_train.networks import RANDOM, Encoder
 from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.studies.peers.scores import ALL_SCORES
 from bgflow_train.training.recipe import Recipe
 
-STRIDES = {"head": 4, "classes": 4, "room": 8, "gaussian3": 8, "gaussian6": 8, "mixture4": 16, "flow6": 8}
+STRIDES = {"head": 4, "classes": 4, "room": 8, "gaussian3": 8, "gaussian6": 8, "mixture4": 16, "flow6": 8, "hybrid7": 8}
 WIDTH, HEIGHT = 96, 64
 
 
@@ -56,16 +65,17 @@ def made(name: str, pyramid: Pyramid, encoder: Encoder | None = None) -> Score:
     """A score whose density, where it has one, was fitted to an encoder's descriptors of two pictures."""
     encoder = encoder or pyramid
     score = SCORES.make(name, pyramid, seed=0).eval()
-    if isinstance(score, DensityScore):
-        rows = [encoder(picture(WIDTH, HEIGHT, seed).permute(0, 3, 1, 2).float())[score.index] for seed in (1, 2)]
-        x = torch.cat([map.flatten(2)[0].T for map in rows])
-        if isinstance(score.density, RealNVP):
-            score.density.whitening.fit(x)
+    if isinstance(score, DensityScore | HybridScore):
+        pictures = (picture(WIDTH, HEIGHT, seed).permute(0, 3, 1, 2).float() for seed in (1, 2))
+        x = torch.cat([score.descriptors(encoder(image)).flatten(2)[0].T for image in pictures])
+        assert score.learnt is not None
+        if isinstance(score.learnt, RealNVP):
+            score.learnt.whitening.fit(x)
             generator = torch.Generator().manual_seed(1)
-            for parameter in score.density.couplings.parameters():
+            for parameter in score.learnt.couplings.parameters():
                 parameter.data = 0.02 * torch.randn(parameter.shape, generator=generator)
         else:
-            score.density.fit(x, x, seed=0)
+            score.learnt.fit(x, x, seed=0)
     return score.requires_grad_(False)
 
 
@@ -172,13 +182,18 @@ def test_the_confidence_is_the_head_s_mean_absolute_logit_and_scores_come_on_its
     assert float(confidence) == pytest.approx(float(found[:, 0].abs().mean()))
 
 
-def test_the_exported_graph_says_what_torch_says(pyramid: Pyramid) -> None:
+@pytest.mark.parametrize(
+    ("names", "side"), [(tuple(STRIDES), 16), (("hybrid7", "hybrid6", "latent6"), 8)], ids=["head first", "flows"]
+)
+def test_the_exported_graph_says_what_torch_says(names: tuple[str, ...], side: int, pyramid: Pyramid) -> None:
     encoder = Shallow(pyramid.layers)
-    scores = [made(name, pyramid, encoder) for name in STRIDES]
+    scores = [made(name, pyramid, encoder) for name in names]
+    for score in scores:
+        score.attach(scores)
     with torch.inference_mode():
         cells = score_maps(encoder, scores, picture(64, 64, 5))[0][0].flatten(1)
     mean, deviation = cells.mean(1).tolist(), cells.std(1).tolist()
-    fusion = Fusion(mean, deviation, [1.0, 0.6, 0.5, 0.3, 0.2, 0.4, 0.1], 0.3, 0.2)
+    fusion = Fusion(mean, deviation, [1.0, 0.6, 0.5, 0.3, 0.2, 0.4, 0.1, 0.3][: len(names)], 0.3, 0.2)
     network = Network(encoder, scores, fusion, Calibration(1.3, 0.1))
     session = onnxruntime.InferenceSession(to_onnx(network, 64, 64), providers=["CPUExecutionProvider"])
     for seed in (5, 6):
@@ -186,6 +201,6 @@ def test_the_exported_graph_says_what_torch_says(pyramid: Pyramid) -> None:
         with torch.inference_mode():
             expected = network(image).numpy()
         [found] = session.run(None, {"image": image.numpy()})
-        assert found.shape == expected.shape == (1, 16, 16)
+        assert found.shape == expected.shape == (1, side, side)
         assert expected.std() > 0.1
         assert found == pytest.approx(expected, abs=1e-3)

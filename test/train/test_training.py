@@ -55,13 +55,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quantizing, "KEEP", (*quantizing.KEEP, *(f"blocks.{stage}." for stage in range(3, 7))))
 
 
-@pytest.fixture
-def one_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The made pictures' names are no numbers that rooms could be told by. Few views without a room are enough."""
-    monkeypatch.setattr(reporting, "group_rooms", lambda ids: [ids])
-    monkeypatch.setattr("bgflow_train.evaluation.contrast.IMAGES", 3)
-
-
 def check_contrast(exported: dict, model: Path) -> None:
     """See that `quantize` has measured the contrast anew, with both graphs."""
     quantized = yaml.safe_load((model / "manifest.yaml").read_text())["contrast"]
@@ -80,7 +73,7 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     rendered: Path,
     splits: None,
     quick: None,
-    one_room: None,
+    few_views: None,
     backbone: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -196,18 +189,8 @@ def test_a_second_fit_takes_what_is_there_and_another_one_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "fit"
-    plain = [
-        "fit",
-        "--backbone",
-        str(backbone),
-        "--data",
-        str(made),
-        "--out",
-        str(out),
-        *SIZE,
-        "--scores",
-        "head,gaussian6",
-    ]
+    where = ["--backbone", str(backbone), "--data", str(made), "--out", str(out)]
+    plain = ["fit", *where, *SIZE, "--scores", "head,gaussian6"]
     command = [*plain, "--rooms", str(rendered)]
     assert main(command) == 0
     first = (out / "fitted.json").read_bytes()

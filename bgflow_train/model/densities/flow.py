@@ -81,8 +81,8 @@ class Flow(Density):
         batches = shape[0] // self.BATCH or 1
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.epochs * batches)
         state = Checkpoint.open(checkpoint, self, optimizer, schedule)
-        # The start is a candidate as well: nothing that is worse replaces it.
-        state.begin(validate())
+        if state.epoch == 0:  # The start is a candidate as well: nothing that is worse replaces it.
+            state.begin(validate())
         device = self.whitening.mean.device
         bar = tqdm(total=self.epochs, initial=state.epoch, desc=f"fit {label}", unit="epoch")
         while state.epoch < self.epochs and state.epoch - state.best_epoch < self.PATIENCE:

@@ -97,9 +97,10 @@ class Score(nn.Module, ABC):
         return self.learnt is None or self._path(folder).exists()
 
     def save(self, folder: Path) -> None:
-        """Store in a folder what `fit` has learnt, under the name of the score."""
+        """Store in a folder what `fit` has learnt, under the name of the score; the fit's checkpoint is removed."""
         if self.learnt is not None:
             write_atomically(self._path(folder), safetensors.torch.save(self.learnt.state_dict()))
+            self._checkpoint(folder).unlink(missing_ok=True)
 
     def load(self, folder: Path) -> None:
         """Read what `save` has stored."""
@@ -108,3 +109,6 @@ class Score(nn.Module, ABC):
 
     def _path(self, folder: Path) -> Path:
         return folder / f"{self.name}.safetensors"
+
+    def _checkpoint(self, folder: Path) -> Path:
+        return folder / f"{self.name}.checkpoint"

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from bgflow_train.networks import Layer
 if TYPE_CHECKING:
     from bgflow_train.model.fitting_data import FittingData
 
-__all__ = ["DensityScore", "nll_map"]
+__all__ = ["DensityScore", "describe_density", "nll_map"]
 
 
 class DensityScore(Score):
@@ -69,27 +68,28 @@ class DensityScore(Score):
         x, validation = data.cells(self)
         self.density.fit(x, validation, seed=data.seed, checkpoint=self._checkpoint(data.folder), label=self.name)
 
-    def save(self, folder: Path) -> None:
-        """Store the density and remove the checkpoint of its fit."""
-        super().save(folder)
-        self._checkpoint(folder).unlink(missing_ok=True)
-
     def describe(self, data: FittingData) -> list[dict[str, Any]]:
         """Describe the layer, the number of cells and the mean NLL on fitting and validation images."""
         x, validation = data.cells(self)
-        nll = {
-            "cells": len(x),
-            "train": self.density.mean_nll(x),
-            "validation": self.density.mean_nll(validation),
-        }
-        return [asdict(data.backbone.layers[self.index]) | {"score": self.name, "nll": nll}]
+        nll = self.density.mean_nll(x), self.density.mean_nll(validation)
+        return [describe_density(data.backbone.layers[self.index], self.name, len(x), *nll)]
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """Compute the NLL of each cell."""
         return nll_map(self.descriptors(maps), self.density)
 
-    def _checkpoint(self, folder: Path) -> Path:
-        return folder / f"{self.name}.checkpoint"
+
+def describe_density(layer: Layer, score: str, cells: int, train: float, validation: float) -> dict[str, Any]:
+    """Describe a fitted density, JSON-ready, for the record of the fit.
+
+    Args:
+        layer: The layer of its descriptors.
+        score: Name of the score that it gives.
+        cells: Number of background descriptors that it was fitted to.
+        train: Mean NLL of background on the images of the fit.
+        validation: Mean NLL of background on other images.
+    """
+    return asdict(layer) | {"score": score, "nll": {"cells": cells, "train": train, "validation": validation}}
 
 
 def nll_map(features: Tensor, density: Density) -> Tensor:

@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch.nn.functional as F
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from bgflow_train.model.densities import HybridFlow
 from bgflow_train.model.scores.base import Score
+from bgflow_train.model.scores.density import describe_density
 from bgflow_train.networks import Layer
 
 if TYPE_CHECKING:
@@ -61,20 +61,12 @@ class HybridScore(Score):
         checkpoint = self._checkpoint(data.folder)
         self.flow.fit_cells(cells, validation, seed=data.seed, checkpoint=checkpoint, label=self.name)
 
-    def save(self, folder: Path) -> None:
-        """Store the flow and remove the checkpoint of its fit."""
-        super().save(folder)
-        self._checkpoint(folder).unlink(missing_ok=True)
-
     def describe(self, data: FittingData) -> list[dict[str, Any]]:
         """Describe the layer, and of background the number of cells and the mean NLL on both kinds of images."""
         cells, validation = data.labelled_cells(self)
-        nll = {
-            "cells": int((~cells.foreground).sum()),
-            "train": self.flow.mean_nll(cells.x[~cells.foreground]),
-            "validation": self.flow.mean_nll(validation.x[~validation.foreground]),
-        }
-        return [asdict(self.grid) | {"score": self.name, "nll": nll}]
+        x, held_back = (part.x[~part.foreground] for part in (cells, validation))
+        nll = self.flow.mean_nll(x), self.flow.mean_nll(held_back)
+        return [describe_density(self.grid, self.name, len(x), *nll)]
 
     def descriptors(self, maps: list[Tensor]) -> Tensor:
         """Compute the descriptors that the flow models: 1 x channels x h x w."""
@@ -86,6 +78,3 @@ class HybridScore(Score):
         _, _, height, width = cells.shape
         z = self.flow.latents(cells[0].flatten(1).T)
         return self.flow.log_ratio(z).reshape(1, 1, height, width)
-
-    def _checkpoint(self, folder: Path) -> Path:
-        return folder / f"{self.name}.checkpoint"

@@ -10,6 +10,7 @@ from bgflow_train.data import DatasetError
 from bgflow_train.model.fitting import Fitted
 from bgflow_train.model.fusion import ExtremeFusion, Fusion
 from bgflow_train.model.scores import DensityScore, Score
+from bgflow_train.model.scores.density import describe_density
 from bgflow_train.studies.paper.column_fitting import FittedColumn
 from bgflow_train.studies.paper.columns import Column
 from bgflow_train.studies.paper.running import Setting, fitted_column
@@ -45,17 +46,10 @@ def column_model(column: Column, setting: Setting, kind: str, strategy: str) -> 
     width, height = setting.size.canvas[column.architecture]
     recipe = Recipe(tuple(score.name for score in scores), width, height, setting.size.cells, setting.seed)
     fusion = _fusion(fitted, kind, strategy)
+    nll, cells = fitted.record["nll"][kind], fitted.record["cells"]
     layers = [
-        asdict(layer)
-        | {
-            "score": score.name,
-            "nll": {
-                "cells": fitted.record["cells"][str(layer.number)]["background"],
-                "train": fitted.record["nll"][kind]["centre"][index],
-                "validation": fitted.record["nll"][kind]["validation"][index],
-            },
-        }
-        for index, (layer, score) in enumerate(zip(expert.layers, scores, strict=True))
+        describe_density(layer, score.name, cells[str(layer.number)]["background"], train, validation)
+        for layer, score, train, validation in zip(expert.layers, scores, nll["centre"], nll["validation"], strict=True)
     ]
     record = {
         "recipe": asdict(recipe) | {"scores": list(recipe.scores), "column": column.name, "strategy": strategy},
