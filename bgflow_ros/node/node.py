@@ -43,6 +43,12 @@ from bgflow_ros.segmentation.segmenter import Segmenter
 __all__ = ["SegmenterNode", "facts", "main"]
 
 
+class Executor(SingleThreadedExecutor):
+    """Executor whose destructor is quiet where an interrupt has ended its constructor; rclpy's prints a traceback."""
+
+    _sigint_gc = None  # which rclpy sets at the end of the constructor, and reads in the destructor
+
+
 class SegmenterNode(Guarded, LifecycleNode):
     """Segments the newest image of one camera; `doc/node.md` describes topics, parameters, services and lifecycle.
 
@@ -276,7 +282,7 @@ def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
         try:
             node = make()
             touch_shared_memory()
-            executor = SingleThreadedExecutor()
+            executor = Executor()
             executor.add_node(node)
             if parameters.read(node).autostart and node.trigger_configure() == TransitionCallbackReturn.SUCCESS:
                 node.trigger_activate()

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 import time
 import weakref
 from collections.abc import Iterator
@@ -21,14 +23,16 @@ from sensor_msgs.msg import Image
 from support.robot import DOMAIN, LOCAL, PATIENCE, image
 
 from bgflow_ros.node import heap
-from bgflow_ros.node.node import SegmenterNode
+from bgflow_ros.node.node import Executor, SegmenterNode
 from bgflow_ros.segmentation.segmenter import Segmentation
 
 
 @pytest.fixture
 def node(tiny: Path) -> Iterator[SegmenterNode]:
     os.environ.update(LOCAL)
-    rclpy.init(args=["--ros-args", "-p", f"model:={tiny}", "-p", "threads:=1"], domain_id=DOMAIN)
+    # A node of its own name: what the garbage collector has not found yet of it stays in the graph of this process.
+    arguments = ["-r", "__node:=inside", "-p", f"model:={tiny}", "-p", "threads:=1"]
+    rclpy.init(args=["--ros-args", *arguments], domain_id=DOMAIN)
     node = SegmenterNode()
     node.trigger_configure()
     node.trigger_activate()
@@ -149,6 +153,18 @@ def test_a_frame_that_is_at_work_when_ros_shuts_down_is_let_go_without_a_word(no
     rclpy.shutdown()
     answer(node, image(np.zeros((48, 64, 3), np.uint8)))
     assert not node.drops.counts
+
+
+def test_an_executor_that_an_interrupt_keeps_from_being_made_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", said.append)
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=DOMAIN)
+    rclpy.shutdown(context=context)
+    with pytest.raises(RuntimeError, match="context"):
+        Executor(context=context)
+    gc.collect()
+    assert not said
 
 
 @pytest.fixture
