@@ -32,7 +32,7 @@ def sample_domain(backbone: Encoder, scores: Sequence[Score], recipe: Recipe, se
 
     Args:
         backbone: The trained backbone.
-        scores: The scores; the first gives grid and confidence.
+        scores: The scores; the first gives the confidence.
         recipe: Defines the canvas and the seed of the random draw.
         sets: Data sets of the domain.
     """

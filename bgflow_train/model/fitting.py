@@ -62,7 +62,7 @@ class Fitted:
     recipe: Recipe
     backbone: Encoder
     scores: list[Score]
-    """The scores; the first gives grid and confidence."""
+    """The scores; the first gives the confidence."""
     fusion: Fusion | ExtremeFusion
     record: dict[str, Any]
     """JSON-ready: recipe, data, densities with their NLL, fusion."""
@@ -70,7 +70,7 @@ class Fitted:
     @property
     def stride(self) -> int:
         """Pixels of the input per cell of the fused map."""
-        return self.scores[0].stride(self.backbone.layers)
+        return min(score.stride(self.backbone.layers) for score in self.scores)
 
     def logit(self, scores: npt.NDArray[np.float64], confidence: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Compute the background logit, before calibration, of ... x scores with the confidence of their images."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -23,21 +24,21 @@ def score_maps(encoder: Encoder, scores: Sequence[Score], image: Tensor) -> tupl
 
     Args:
         encoder: Network that computes the feature maps.
-        scores: The scores; the first gives grid and confidence.
+        scores: The scores; the first gives the confidence.
         image: 1 x H x W x 3, RGB of uint8.
 
     Returns:
-        Scores on the grid of the first, 1 x scores x h x w, and its confidence in the image, its mean absolute value.
+        Scores on the finest of their grids, 1 x scores x h x w, and the confidence of the first in the image, its mean
+        absolute value.
     """
     maps = encoder(image.permute(0, 3, 1, 2).float())
-    first = scores[0](maps)
-    grid = first.shape[2:]
-    found = [first]
-    for score in scores[1:]:
-        coarse = score(maps)
-        fine = coarse.shape[2:] == grid
-        found.append(coarse if fine else F.interpolate(coarse, grid, mode="bilinear", align_corners=False))
-    return torch.cat(found, 1), first.abs().mean()
+    found = [score(maps) for score in scores]
+    grid = max((score.shape[2:] for score in found), key=math.prod)
+    fine = [
+        score if score.shape[2:] == grid else F.interpolate(score, grid, mode="bilinear", align_corners=False)
+        for score in found
+    ]
+    return torch.cat(fine, 1), found[0].abs().mean()
 
 
 class Network(nn.Module):
@@ -45,7 +46,7 @@ class Network(nn.Module):
 
     Args:
         encoder: Network that computes the feature maps.
-        scores: The scores; the first gives grid and confidence.
+        scores: The scores; the first gives the confidence.
         fusion: Fusion of the scores.
         calibration: Calibration of the fused logit.
     """
@@ -58,7 +59,7 @@ class Network(nn.Module):
         self.fuse, self.calibration = fusion.module(), calibration
 
     def forward(self, image: Tensor) -> Tensor:
-        """Map a uint8 RGB image, 1 x H x W x 3, to logits on the grid of the first score, 1 x h x w."""
+        """Map a uint8 RGB image, 1 x H x W x 3, to logits on the scores' finest grid, 1 x h x w."""
         scores, confidence = score_maps(self.encoder, list(self.scores), image)  # type: ignore[arg-type]
         logit: Tensor = self.fuse(scores, confidence)
         return logit / self.calibration.temperature + self.calibration.offset

@@ -175,11 +175,14 @@ def test_a_texture_that_the_head_knows_nothing_of_is_left_undecided() -> None:
     assert np.abs(found[:, 8:]).max() < 0.1 < found[:, :8].min()
 
 
-def test_the_confidence_is_the_head_s_mean_absolute_logit_and_scores_come_on_its_grid(pyramid: Pyramid) -> None:
-    scores = [made(name, pyramid) for name in STRIDES]
+@pytest.mark.parametrize("names", [tuple(STRIDES), tuple(reversed(STRIDES))], ids=["finest first", "finest last"])
+def test_the_confidence_is_the_first_score_s_mean_absolute_value_and_the_grid_the_finest(
+    names: tuple[str, ...], pyramid: Pyramid, maps: list[torch.Tensor]
+) -> None:
+    scores = [made(name, pyramid) for name in names]
     found, confidence = score_maps(pyramid, scores, picture(WIDTH, HEIGHT))
     assert found.shape == (1, len(scores), HEIGHT // 4, WIDTH // 4)
-    assert float(confidence) == pytest.approx(float(found[:, 0].abs().mean()))
+    assert float(confidence) == pytest.approx(float(scores[0](maps).abs().mean()))
 
 
 @pytest.mark.parametrize(
