@@ -16,11 +16,13 @@ import yaml
 
 from bgflow_ros.segmentation.files import expand, share
 
-__all__ = ["DEFAULT_MODEL", "MANIFEST", "PROTOBUF_BYTES", "Model", "ModelError"]
+__all__ = ["DEFAULT_MODEL", "GRAPH", "MANIFEST", "PROTOBUF_BYTES", "Model", "ModelError"]
 
 DEFAULT_MODEL = "default"
 """Name of the packaged model that is used unless another one is named."""
 MANIFEST = "manifest.yaml"
+GRAPH = "model.onnx"
+"""Name that the export gives to the file of the float32 graph."""
 MANIFEST_BYTES = 1 << 20
 """Size of the largest file that is parsed as a manifest, which is a page of text."""
 ALIASES = 8

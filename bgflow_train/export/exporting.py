@@ -18,7 +18,7 @@ import torch
 
 from bgflow_ros import __version__
 from bgflow_ros.segmentation.files import write_atomically
-from bgflow_ros.segmentation.model import PROTOBUF_BYTES, Model
+from bgflow_ros.segmentation.model import GRAPH, PROTOBUF_BYTES, Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.data import DatasetError, IndexedDataset
 from bgflow_train.data.canvas import to_canvas
@@ -34,7 +34,7 @@ from bgflow_train.export.reporting import contrast_report, evaluation_reports, r
 from bgflow_train.model.domains import sample_domain
 from bgflow_train.model.fitting import VALIDATE, Fitted
 from bgflow_train.model.network import Network
-from bgflow_train.training.graph_weights import GRAPH, with_heads
+from bgflow_train.training.graph_weights import with_heads
 
 __all__ = ["export"]
 

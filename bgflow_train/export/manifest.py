@@ -12,8 +12,7 @@ from typing import Any
 import yaml
 
 from bgflow_ros.segmentation.files import write_atomically
-from bgflow_ros.segmentation.model import MANIFEST, ModelError
-from bgflow_train.training.graph_weights import GRAPH
+from bgflow_ros.segmentation.model import GRAPH, MANIFEST, ModelError
 
 __all__ = ["Manifest"]
 

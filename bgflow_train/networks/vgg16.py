@@ -38,7 +38,12 @@ class VGG16(Encoder):
 
     def __init__(self, weights: str = IMAGENET) -> None:
         super().__init__()
-        self.network = self._draw() if weights == RANDOM else self._empty()
+        # Made without memory first: of 138 million random weights, 123 million would be those of the classifier.
+        with torch.device("meta"):
+            features: nn.Sequential = self.build(weights=None).features
+        self.network = features.to_empty(device="cpu")
+        if weights == RANDOM:
+            self._draw()
         self.register_buffer("mean", torch.tensor(MEAN).reshape(3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(DEVIATION).reshape(3, 1, 1), persistent=False)
         self.poolings = [name for name, module in self.network.named_children() if isinstance(module, nn.MaxPool2d)]
@@ -51,16 +56,15 @@ class VGG16(Encoder):
         self.layers = tuple(layers)
         self.source = self._load(weights)
 
-    def _draw(self) -> nn.Sequential:
-        """Build the network with torchvision's random weights."""
-        features: nn.Sequential = self.build(weights=None).features
-        return features
-
-    def _empty(self) -> nn.Sequential:
-        """Build the network for weights from a file: without drawing 138 million, most of them of the classifier."""
-        with torch.device("meta"):
-            network = self._draw()
-        return network.to_empty(device="cpu")
+    def _draw(self) -> None:
+        """Draw random weights as torchvision does."""
+        for module in self.network:
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+                assert module.bias is not None
+                nn.init.zeros_(module.bias)
+            elif isinstance(module, nn.BatchNorm2d):
+                module.reset_parameters()
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """Compute the feature maps of layers 3, 4 and 5."""

@@ -21,10 +21,8 @@ from bgflow_train.data import DatasetError
 from bgflow_train.networks import RANDOM
 from bgflow_train.networks.pyramid import Pyramid
 
-__all__ = ["GRAPH", "is_model", "read_model", "unfold_batch_norm", "with_heads"]
+__all__ = ["is_model", "read_model", "unfold_batch_norm", "with_heads"]
 
-GRAPH = "model.onnx"
-"""Name of the file of the float32 graph, as `bgflow export` writes it."""
 HEADS = ("head", "classify")
 """Modules of the backbone that only some scores use; the metadata of the graph has them whatever the scores are."""
 KEY = "heads"

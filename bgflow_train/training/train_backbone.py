@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from bgflow_ros.segmentation.model import GRAPH
 from bgflow_train.data import DatasetError, IndexedDataset
 from bgflow_train.data.camera_jitter import CONSTANTS
 from bgflow_train.data.classes import classes_to_mask
@@ -28,7 +29,7 @@ from bgflow_train.runs.artifact import BEGUN, Artifact, identify_weights
 from bgflow_train.runs.checkpoint import Checkpoint
 from bgflow_train.runs.ownership import own_folder
 from bgflow_train.training.crops import UNLABELLED, Source, draw_crop
-from bgflow_train.training.graph_weights import GRAPH, is_model, read_model, unfold_batch_norm
+from bgflow_train.training.graph_weights import is_model, read_model, unfold_batch_norm
 from bgflow_train.training.recipe import BackboneRecipe
 from bgflow_train.training.steps import mask_loss, take_step, validation_loss
 

@@ -139,6 +139,13 @@ def test_the_public_face_is_what_it_says() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, "quick to import"
 
 
+def test_models_are_evaluated_without_torch() -> None:
+    pytest.importorskip("torch", reason="needs the train extra")
+    modules = "bgflow_train.data.registry, bgflow_train.evaluation.evaluation, bgflow_train.export.model_card"
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0, "quick to start"
+
+
 def test_every_file_says_whose_it_is() -> None:
     header = "# Copyright 2026 The bgflow authors\n# SPDX-License-Identifier: Apache-2.0\n"
     assert not {name_of(path) for path in ALL if not path.read_text().startswith(header)}

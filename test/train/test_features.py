@@ -42,6 +42,18 @@ def test_batch_normalisation_changes_no_layer(encoders: Callable[[str], Encoder]
     assert plain.layers == encoders("vgg16_bn").layers
 
 
+def test_random_convolutions_keep_the_variance_of_gradients(encoders: Callable[[str], Encoder]) -> None:
+    for module in encoders("vgg16_bn").modules():
+        if isinstance(module, torch.nn.Conv2d):  # the initialisation of He et al. (2015), as torchvision's
+            expected = (2 / (module.out_channels * 9)) ** 0.5
+            assert float(module.weight.std()) == pytest.approx(expected, rel=0.1)
+            assert not module.bias.any()
+        elif isinstance(module, torch.nn.BatchNorm2d):
+            assert (module.weight == 1).all()
+            assert (module.running_var == 1).all()
+            assert not (module.bias.any() or module.running_mean.any())
+
+
 def test_an_encoder_gives_the_maps_that_its_layers_announce(encoder) -> None:
     maps = encoder(255 * torch.rand(2, 3, HEIGHT, WIDTH))
     for map, layer in zip(maps, encoder.layers, strict=True):

@@ -51,7 +51,7 @@ def test_the_packaged_model_s_backbone_and_scores_come_back_from_its_graph(room:
         expected = network(torch.from_numpy(canvas)[None])[0].numpy()
     found = Runtime(model, "cpu", 1, "float32")(canvas)
     assert expected.std() > 1
-    assert found == pytest.approx(expected, abs=1e-3)
+    assert np.abs(found - expected).max() < 1e-3
 
 
 def test_unfolded_it_is_the_same_in_evaluation_and_nearly_in_training(room: list[np.ndarray]) -> None:
@@ -61,7 +61,7 @@ def test_unfolded_it_is_the_same_in_evaluation_and_nearly_in_training(room: list
     expected = backbone.eval()(image)[-1]
     unfold_batch_norm(backbone, [image])
     found = backbone.eval()(image)[-1]
-    assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-2 * float(expected.std()))
+    assert (found - expected).abs().max() < 1e-2 * expected.std()
     trained = backbone.train()(image)[-1]
     assert np.corrcoef(trained.flatten(), expected.flatten())[0, 1] > 0.95
 
