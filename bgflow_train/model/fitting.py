@@ -25,7 +25,7 @@ from bgflow_train.model.densities.hybrid_flow import CONSTANTS as HYBRID
 from bgflow_train.model.domains import DOMAIN_CELLS, DOMAIN_IMAGES, sample_domain
 from bgflow_train.model.fitting_data import CONSTANTS as CELLS
 from bgflow_train.model.fitting_data import FittingData
-from bgflow_train.model.fusion import ExtremeFusion, Fusion, across_domains
+from bgflow_train.model.fusion import PENALTY, ExtremeFusion, Fusion, across_domains
 from bgflow_train.model.scores import SCORES, HybridScore, LatentRoomScore, Score, ScoreRegistry
 from bgflow_train.networks import Encoder
 from bgflow_train.networks.device import DEVICE
@@ -38,7 +38,7 @@ __all__ = ["FIT", "FUSE", "VALIDATE", "Fitted", "fit"]
 
 RECORD = "fitted.json"
 """Name of the record of a finished fit, which is written last."""
-CONSTANTS = {"pure": PURE, "domain": [DOMAIN_IMAGES, DOMAIN_CELLS], **FLOW}
+CONSTANTS = {"pure": PURE, "domain": [DOMAIN_IMAGES, DOMAIN_CELLS], "penalty": PENALTY, **FLOW}
 """Constants of the code that a fit depends on; a folder started with other values belongs to another fit."""
 ROOMS_SHARE = 0.5
 """Share of the crops for hybrid flows that come from rendered rooms, if there are any."""

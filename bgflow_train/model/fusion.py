@@ -17,12 +17,14 @@ from torch import Tensor, nn
 from bgflow_train.data import FOREGROUND
 from bgflow_train.evaluation.metrics import histogram, measure
 
-__all__ = ["Domain", "ExtremeFusion", "Fusion", "across_domains"]
+__all__ = ["PENALTY", "Domain", "ExtremeFusion", "Fusion", "across_domains"]
 
 Array = npt.NDArray[np.float64]
 
-PENALTY = 1e-4
-"""Weight of the squared weights in the loss; it makes redundant scores share their influence."""
+PENALTY = 3e-3
+"""Weight of the squared weights in the loss, which lets scores that say the same share their influence.
+
+With a thirtieth of it, which of them gets all depends on a few photographs (results/experiments.md)."""
 
 
 class Domain(NamedTuple):

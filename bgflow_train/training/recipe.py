@@ -17,8 +17,8 @@ STRIDE = 32
 class Recipe:
     """Settings of a fit; the defaults are those of the packaged model."""
 
-    scores: tuple[str, ...] = ("head", "classes", "room")
-    """Names of the scores that are fused; the first one gives the grid and the confidence."""
+    scores: tuple[str, ...] = ("hybrid7", "hybrid6", "hybrid5", "latent7", "head")
+    """Names of the scores that are fused; the first one gives the confidence."""
     width: int = 384
     height: int = 288
     cells: int = 200_000
