@@ -52,8 +52,9 @@ LONGEST = [
     "restarts",
 ]
 """Modules that take longest, those that mostly wait and those that mostly compute in turns."""
-WITH_THE_LONGEST = {"training", "reproduce", "peers", "densities"}
-"""Modules of test/train that together take half of its time."""
+WITH_THE_LONGEST = {"training", "reproduce", "peers", "scores"}
+"""Modules of test/train that together take half of its time, all that export a network among them: the first export of
+a process takes five seconds more."""
 GUARD = '\npytest.importorskip("rclpy"'
 """Line that marks a module whose tests all need ROS."""
 
