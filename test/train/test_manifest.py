@@ -43,6 +43,12 @@ def test_the_manifest_describes_the_graph_that_the_robot_loads(manifest: Manifes
     )
 
 
+def test_flows_on_three_layers_decide(manifest: Manifest) -> None:
+    flows = [score for score in manifest.scores if score["kind"] == "flow"]
+    assert {score["layer"] for score in flows} >= {5, 6, 7}
+    assert sum(score["weight"] for score in flows) >= 0.5
+
+
 def test_a_part_that_is_replaced_keeps_its_place_and_a_new_one_comes_last(manifest: Manifest) -> None:
     assert list(manifest.added) == ["int8", "contrast"]
     replaced = manifest.with_part("int8", {})
