@@ -50,10 +50,10 @@ def test_flows_on_three_layers_decide(manifest: Manifest) -> None:
 
 
 def test_a_part_that_is_replaced_keeps_its_place_and_a_new_one_comes_last(manifest: Manifest) -> None:
-    assert list(manifest.added) == ["int8", "contrast"]
-    replaced = manifest.with_part("int8", {})
-    assert list(replaced.added) == ["int8", "contrast"]
-    assert replaced.added["int8"] == {}
+    assert list(manifest.added) == ["contrast", "int8"]
+    replaced = manifest.with_part("contrast", {})
+    assert list(replaced.added) == ["contrast", "int8"]
+    assert replaced.added["contrast"] == {}
     once = Manifest(**vars(manifest) | {"added": {"contrast": {}}})
     assert list(once.with_part("int8", {}).added) == ["contrast", "int8"]
 
