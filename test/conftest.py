@@ -7,7 +7,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partialmethod
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -185,6 +185,15 @@ def splits(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from bgflow_train.data.splits import Splits
 
     monkeypatch.setattr(Splits, "load", classmethod(lambda cls: made_rooms.splits_of(made)))
+
+
+@pytest.fixture
+def few_crops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let hybrid flows be fitted in seconds: to the cells of few crops, for few epochs."""
+    from bgflow_train.model.densities import HybridFlow
+
+    monkeypatch.setattr("bgflow_train.model.fitting_data.CROPS", 24)
+    monkeypatch.setattr(HybridFlow, "__init__", partialmethod(HybridFlow.__init__, epochs=3))
 
 
 @pytest.fixture

@@ -30,12 +30,15 @@ def run(*arguments: str) -> int:
 def test_each_step_is_timed_and_told(
     made: Path,
     splits: None,
+    few_crops: None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    # The steps are those of the default recipe, on a canvas of the made images' size and with a small flow.
-    monkeypatch.setattr(training, "Recipe", partial(Recipe, width=128, height=96))
+    # The steps are those of the default recipe, on a canvas of the made images' size and with a small flow. On such a
+    # canvas layer 5 has fewer cells than a flow needs.
+    scores = tuple(score for score in Recipe().scores if score != "hybrid5")
+    monkeypatch.setattr(training, "Recipe", partial(Recipe, scores=scores, width=128, height=96))
     monkeypatch.setattr(training, "COUPLINGS", 2)
     assert run("--data", str(made), "--out", str(tmp_path)) == 0
     found = json.loads((tmp_path / "training.json").read_text())

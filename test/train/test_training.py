@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from functools import partial, partialmethod
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ from bgflow_train.data.splits import FOLDERS, NAMES, Splits, group_rooms, make_s
 from bgflow_train.evaluation.metrics import summary
 from bgflow_train.evaluation.model_counts import count_model
 from bgflow_train.export import quantizing, reporting
-from bgflow_train.model.densities import Gaussian, HybridFlow
+from bgflow_train.model.densities import Gaussian
 from bgflow_train.model.fitting import Fitted
 from bgflow_train.model.network import score_maps
 
@@ -48,11 +48,9 @@ def backbone(made: Path, rendered: Path, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few resamples, crops and epochs; the widest layers, whose weights take the longest to round, stay in float32."""
+def quick(few_crops: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few resamples, and the widest layers, whose weights take the longest to round, stay in float32."""
     monkeypatch.setattr("bgflow_train.evaluation.evaluation.summary", partial(summary, resamples=20))
-    monkeypatch.setattr("bgflow_train.model.fitting_data.CROPS", 24)
-    monkeypatch.setattr(HybridFlow, "__init__", partialmethod(HybridFlow.__init__, epochs=3))
     monkeypatch.setattr(quantizing, "KEEP", (*quantizing.KEEP, *(f"blocks.{stage}." for stage in range(3, 7))))
 
 
