@@ -56,7 +56,7 @@ def children(pid: int) -> list[int]:
 
 def test_it_shows_the_room_ends_by_itself_and_leaves_nothing_in_the_home_folder(tmp_path: Path, home: Path) -> None:
     out = tmp_path / "out"
-    done = demo("--seconds", "7", "--rate", "5", "--out", str(out))
+    done = demo("--seconds", "10", "--rate", "5", "--out", str(out))
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == str(out)
     report = json.loads((out / "report.json").read_text())
@@ -75,7 +75,7 @@ def test_it_shows_the_room_ends_by_itself_and_leaves_nothing_in_the_home_folder(
 @pytest.mark.usefixtures("home")
 def test_it_needs_no_home_folder(tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOME")
-    done = demo("--seconds", "6", "--rate", "5", "--model", str(tiny), "--out", str(tmp_path / "out"))
+    done = demo("--seconds", "8", "--rate", "5", "--model", str(tiny), "--out", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
 
 
