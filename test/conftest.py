@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partialmethod
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -52,6 +52,9 @@ LONGEST = [
     "restarts",
 ]
 """Modules that take longest, those that mostly wait and those that mostly compute in turns."""
+WITH_THE_LONGEST = {"training", "reproduce", "peers", "scores"}
+"""Modules of test/train that together take half of its time, all that export a network among them: the first export of
+a process takes five seconds more."""
 GUARD = '\npytest.importorskip("rclpy"'
 """Line that marks a module whose tests all need ROS."""
 
@@ -92,24 +95,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Distribute the tests as `support/scheduling.py` describes."""
-    from support.scheduling import Scheduling
+    """Give each process whole modules, and all of test/train to two of them, which share what a process makes once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            module = nodeid.partition("::")[0]
+            if not module.startswith("test/train/"):
+                return module
+            return f"test/train {Path(module).stem.removeprefix('test_') in WITH_THE_LONGEST}"
 
     return Scheduling(config, log)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """Tell a process of pytest-xdist what to collect."""
-    from support.scheduling import leaves_train
-
-    node.workerinput["leaves_train"] = leaves_train(node)
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave test/train out in a process that has been told so."""
-    told = getattr(config, "workerinput", {}).get("leaves_train", False)
-    return True if told and collection_path == ROOT / "test" / "train" else None
 
 
 @pytest.hookimpl(trylast=True)
