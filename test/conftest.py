@@ -187,6 +187,17 @@ def splits(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Splits, "load", classmethod(lambda cls: made_rooms.splits_of(made)))
 
 
+@pytest.fixture(scope="module")
+def fast_learning() -> Iterator[None]:
+    """Let flows learn in few epochs of few samples: enough and long steps."""
+    from bgflow_train.model.densities.flow import Flow
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flow, "BATCH", 128)
+        patch.setattr(Flow, "RATE", 1e-2)
+        yield
+
+
 @pytest.fixture
 def few_crops(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let hybrid flows be fitted in seconds: to the cells of few crops, for few epochs."""

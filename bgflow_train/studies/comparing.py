@@ -44,7 +44,7 @@ def alone(fitted: Fitted, name: str) -> Fitted:
         name: The name of the score.
     """
     fusion, recipe, index = fitted.fusion, fitted.recipe, fitted.recipe.scores.index(name)
-    kept = sorted({0, index})  # The first score gives the confidence, even with a weight of 0.
+    kept = sorted({0, index})  # The map has no coarser grid than the first score, even with a weight of 0.
     return replace(
         fitted,
         recipe=replace(recipe, scores=tuple(recipe.scores[place] for place in kept)),

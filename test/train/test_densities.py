@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,11 +17,13 @@ from support.killed import killed_after
 from torch.distributions.transforms import AffineTransform
 from zuko.transforms import ComposedTransform, CouplingTransform
 
-from bgflow_train.model.densities import KNN, Density, Flow, Gaussian, Mixture, RealNVP, Whitening
+from bgflow_train.model.densities import KNN, Density, Gaussian, Mixture, RealNVP, Whitening
 from bgflow_train.model.densities.real_nvp import Coupling
 from bgflow_train.runs.checkpoint import Checkpoint
 from bgflow_train.studies.peers.scores.patchcore import PatchCore
 from bgflow_train.studies.peers.scores.spline_flow import SplineFlow
+
+pytestmark = pytest.mark.usefixtures("fast_learning")
 
 CHANNELS = 6
 DENSITIES: dict[str, Callable[[], Density]] = {
@@ -35,15 +37,6 @@ DENSITIES: dict[str, Callable[[], Density]] = {
 }
 SHAPELY = ("real_nvp", "real_nvp_odd", "spline", "mixture")
 """Those that can follow a bent shape and are normalised."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def fast_learning() -> Iterator[None]:
-    """Enough and long steps in few epochs of few samples."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Flow, "BATCH", 128)
-        patch.setattr(Flow, "RATE", 1e-2)
-        yield
 
 
 def moons(n: int, seed: int) -> torch.Tensor:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,17 +24,10 @@ from bgflow_train.networks import Layer
 from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.runs.checkpoint import DivergedError
 
+pytestmark = pytest.mark.usefixtures("fast_learning")
+
 CHAIR = 5
 LAYERS = (Layer(6, 8, 8, 8), Layer(7, 8, 4, 4))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def fast_learning() -> Iterator[None]:
-    """Enough and long steps in few epochs of few samples."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(HybridFlow, "BATCH", 128)
-        patch.setattr(HybridFlow, "RATE", 1e-2)
-        yield
 
 
 def rings(n: int, seed: int) -> LabelledCells:
