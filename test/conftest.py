@@ -188,6 +188,16 @@ def splits(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
+def few_blocks() -> Iterator[None]:
+    """Make EfficientNet-Lite0 with one block in each stage."""
+    from support import few_blocks
+
+    with pytest.MonkeyPatch.context() as patch:
+        few_blocks.replace(patch)
+        yield
+
+
+@pytest.fixture(scope="module")
 def fast_learning() -> Iterator[None]:
     """Let flows learn in few epochs of few samples: enough and long steps."""
     from bgflow_train.model.densities.flow import Flow

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 from bgflow_ros.segmentation.model import ModelError
-from bgflow_train.studies.paper.columns import COLUMNS, SIZES
+from bgflow_train.studies.paper.columns import COLUMNS, KINDS, SIZES
 
 if TYPE_CHECKING:
     from bgflow_train.model.fitting import Fitted
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 GROUP = "make a model"
 HELP = "Turn a fit into a model folder."
 EXTRA = "train"
-DENSITIES = ("flow", "gaussian", "mixture")
+DENSITIES = tuple(kind for kind in KINDS if kind != "knn")
 """Kinds of densities that can become part of a graph: kNN searches stored descriptors."""
 EXPORTABLE_COLUMNS = {column.name: column for column in COLUMNS if column.weights != "ade20k"}
 """Columns by name that need no weights or images but those of `--data`."""

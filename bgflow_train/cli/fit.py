@@ -44,7 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--every", type=int, default=15, metavar="N", help=every)
     scores = (
         "scores to fuse, `hybrid7` or `head` first: classes, room, lraspp, and hybrid, latent, gaussian, mixture, "
-        "flow, spline, ratio, knn, patchcore, padim or context with the number of a layer (%(default)s)"
+        "flow, spline, ratio, knn, patchcore, padim, context or another that doc/training.md lists, with the number of "
+        "a layer (%(default)s)"
     )
     parser.add_argument("--scores", default=",".join(default.scores), metavar="NAME,NAME", help=scores)
     size = f"{default.width}x{default.height}"

@@ -21,7 +21,7 @@ from bgflow_train.studies.paper.columns import COLUMNS, SIZES
 GROUP = "measure"
 HELP = "Build a table or figure of the paper beside our results."
 EXTRA = "train"
-WHAT = ("table1", "table2", "table3", "figure3", "figure4")
+WHAT = ("table1", "table2", "table3", "figure1", "figure3", "figure4")
 SPLITS = ("official", "random")
 OUT = Path("results/paper")
 

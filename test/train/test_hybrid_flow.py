@@ -23,6 +23,7 @@ from bgflow_train.model.scores import SCORES, HybridScore, ScoreError
 from bgflow_train.networks import Layer
 from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.runs.checkpoint import DivergedError
+from bgflow_train.studies.peers.scores import ALL_SCORES
 
 pytestmark = pytest.mark.usefixtures("fast_learning")
 
@@ -48,7 +49,7 @@ def flow(**changes: int) -> HybridFlow:
 @pytest.fixture(scope="module")
 def fitted() -> HybridFlow:
     found = flow(epochs=8)
-    found.fit_cells(rings(4000, 0), rings(1000, 1), seed=0)
+    found.fit_cells(rings(2500, 0), rings(500, 1), seed=0)
     return found.requires_grad_(False)
 
 
@@ -56,6 +57,19 @@ def test_it_tells_the_sides_apart(fitted: HybridFlow) -> None:
     cells = rings(1000, 2)
     ratio = fitted.log_ratio(fitted.latents(cells.x))
     assert ((ratio > 0) == cells.foreground).float().mean() > 0.97
+
+
+@pytest.mark.parametrize("kind", ["hybrid_4x32_", "outcomponent", "margin", "contrast"])
+def test_every_flow_that_learns_from_both_sides_tells_them_apart(kind: str) -> None:
+    score = ALL_SCORES.of_layer[kind](f"{kind}6", 0, Layer(6, 2, 8, 8), 0)
+    assert isinstance(score, HybridScore)
+    score.flow.epochs = 8
+    score.flow.fit_cells(rings(2000, 0), rings(500, 1), seed=0)
+    cells = rings(1000, 2)
+    with torch.inference_mode():
+        evidence = score([cells.x.T.reshape(1, 2, 20, 50)]).flatten()
+    apart = evidence[cells.foreground][:, None] > evidence[~cells.foreground]
+    assert apart.float().mean() > 0.97
 
 
 def test_the_ratio_is_that_of_the_two_densities(fitted: HybridFlow) -> None:

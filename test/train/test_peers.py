@@ -44,6 +44,8 @@ from bgflow_train.studies.comparing import alone, compare_steps
 from bgflow_train.studies.peers.scores import ALL_SCORES, LrasppScore, PadimScore, PatchCore, RatioScore
 from bgflow_train.studies.peers.scores.patchcore import k_centre
 
+pytestmark = pytest.mark.usefixtures("few_blocks")
+
 PEERS = ["knn6", "patchcore6", "padim6", "ratio6", "context6"]
 SIZE = ["--size", "128x96"]
 GRID = 4, 6

@@ -30,6 +30,8 @@ from bgflow_train.training.crops import Source
 from bgflow_train.training.recipe import BackboneRecipe
 from bgflow_train.training.train_backbone import load_backbone, mean_backbone, train_backbone
 
+pytestmark = pytest.mark.usefixtures("few_blocks")
+
 RECIPE = BackboneRecipe(init=RANDOM, width=64, height=64, crop=(64, 64), steps=5, batch=2, rate=1e-3)
 Sets = tuple[list[Source], FolderDataset]
 

@@ -35,6 +35,8 @@ from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.studies.peers.scores import ALL_SCORES
 from bgflow_train.training.recipe import Recipe
 
+pytestmark = pytest.mark.usefixtures("few_blocks")
+
 STRIDES = {"head": 4, "classes": 4, "room": 8, "gaussian3": 8, "gaussian6": 8, "mixture4": 16, "flow6": 8, "hybrid7": 8}
 WIDTH, HEIGHT = 96, 64
 
@@ -120,7 +122,7 @@ def test_a_manifest_can_describe_every_score(name: str, pyramid: Pyramid) -> Non
 def test_a_score_that_there_is_not_is_refused_with_those_that_there_are(name: str, pyramid: Pyramid) -> None:
     message = (
         f"no score '{name}'; expected head, classes, room, lraspp, or one of gaussian, mixture, flow, knn, "
-        "hybrid, latent, patchcore, ratio, padim, context, spline with the number of a "
+        "hybrid, latent, patchcore, ratio, padim, context, spline, .*, hybrid_2x64_ with the number of a "
         r"layer \(3, 4, 5, 6, 7\), such as gaussian4"
     )
     with pytest.raises(ScoreError, match=message):

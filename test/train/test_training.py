@@ -30,6 +30,8 @@ from bgflow_train.model.densities import Gaussian
 from bgflow_train.model.fitting import Fitted
 from bgflow_train.model.network import score_maps
 
+pytestmark = pytest.mark.usefixtures("few_blocks")
+
 SIZE = ["--size", "128x96"]
 DENSITIES = ["--scores", "head,classes,room,gaussian4,gaussian6"]
 FLOWS = ["--scores", "hybrid7,hybrid6,latent6,gaussian4"]

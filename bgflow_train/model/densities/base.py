@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 
 import safetensors.torch
@@ -34,21 +35,18 @@ class Density(nn.Module, ABC):
             label: Label of the progress bar.
         """
 
-    def fit_once(self, path: Path, x: Tensor, validation: Tensor, *, seed: int, label: str) -> None:
+    def fit_once(self, path: Path, fit: Callable[[Path], None]) -> None:
         """Load the density from `path`; if the file does not exist, fit the density and store it there.
 
         Args:
             path: File of the density; the checkpoint of the fit lies beside it.
-            x: See `fit`.
-            validation: See `fit`.
-            seed: See `fit`.
-            label: See `fit`.
+            fit: Fits the density, given the file of the checkpoint.
         """
         if path.exists():
             self.load_state_dict(safetensors.torch.load_file(path))
             return
         checkpoint = path.with_suffix(".checkpoint")
-        self.fit(x, validation, seed=seed, checkpoint=checkpoint, label=label)
+        fit(checkpoint)
         write_atomically(path, safetensors.torch.save(self.state_dict()))
         checkpoint.unlink(missing_ok=True)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +22,22 @@ from bgflow_train.data import BACKGROUND, FOREGROUND, VOID, DatasetError, Indexe
 from bgflow_train.data.augment import AugmentedDataset
 from bgflow_train.data.canvas import from_canvas
 from bgflow_train.data.subsets import evenly_spaced
-from bgflow_train.model.densities import KNN, Density, Gaussian, Mixture, RealNVP
+from bgflow_train.model.densities import KNN, Density, HybridFlow
 from bgflow_train.model.fitting_data import min_cells
+from bgflow_train.model.labelled_cells import LabelledCells
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
 from bgflow_train.studies.paper.cells import cells_of, draw
-from bgflow_train.studies.paper.columns import Column, Size
+from bgflow_train.studies.paper.columns import KINDS, Column, Size
+from bgflow_train.studies.paper.densities import make_density
 from bgflow_train.studies.paper.features import FeatureCache, Features
 from bgflow_train.studies.paper.fusion import PaperFusion
 from bgflow_train.studies.paper.image_sets import ImageSets
-from bgflow_train.studies.paper.systems import KINDS, Systems
+from bgflow_train.studies.paper.systems import Systems
 
 __all__ = ["FittedColumn", "fit_column"]
 
-NEIGHBOURS = (1, 5, 20, 100)
+NEIGHBOURS = (1, 5, 20, 100, 300, 1000)
 """Candidates for the k of kNN."""
 CHOICE_IMAGES = 24
 """Number of validation images on which k is chosen."""
@@ -76,20 +79,22 @@ def fit_column(column: Column, size: Size, expert: Expert, images: ImageSets, fo
         seed: Seed of everything random.
 
     Raises:
-        DatasetError: There are too few background cells.
+        DatasetError: There are too few background or foreground cells.
     """
     canvas = size.canvas[column.architecture]
     cache = FeatureCache(folder / "features", expert, *canvas)
     rng = np.random.default_rng(seed)
-    x, counts = _cells(cache, AugmentedDataset(images.fit, size.variants, *canvas, seed), expert, size.cells, rng)
-    stop, _ = _cells(cache, images.validate, expert, size.cells // 4, rng)
+    cells, counts = _cells(cache, AugmentedDataset(images.fit, size.variants, *canvas, seed), expert, size.cells, rng)
+    validation, _ = _cells(cache, images.validate, expert, size.cells // 4, rng)
     densities: dict[str, list[Density]] = {kind: [] for kind in KINDS}
     for kind in KINDS:
-        for layer, cells, validation in zip(expert.layers, x, stop, strict=True):
-            density = _unfitted(kind, layer.channels, size, seed).to(DEVICE)
+        for layer, seen, unseen in zip(expert.layers, cells, validation, strict=True):
+            density = make_density(kind, layer.channels, size, seed).to(DEVICE)
             path = folder / "densities" / f"{kind}{layer.number}.safetensors"
-            density.fit_once(path, cells, validation, seed=seed, label=f"{column.name}: {kind} {layer.number}")
+            label = f"{column.name}: {kind} {layer.number}"
+            density.fit_once(path, partial(_fit, density, seen, unseen, seed, label))
             densities[kind].append(density.eval().requires_grad_(False))
+    x, stop = ([part.x[~part.foreground] for part in parts] for parts in (cells, validation))
     choice = _choose_neighbours(cache, images, densities["knn"], folder)
     fuse = list(cache.features(images.fuse))
     fusions, nlls = {}, {}
@@ -109,55 +114,61 @@ def fit_column(column: Column, size: Size, expert: Expert, images: ImageSets, fo
     return FittedColumn(Systems(expert, densities, fusions), cache, record)
 
 
+def _fit(
+    density: Density, cells: LabelledCells, validation: LabelledCells, seed: int, label: str, checkpoint: Path
+) -> None:
+    """Fit a density to background, or a hybrid flow to both sides."""
+    if isinstance(density, HybridFlow):
+        density.fit_cells(cells, validation, seed=seed, checkpoint=checkpoint, label=label)
+    else:
+        x, stop = (part.x[~part.foreground] for part in (cells, validation))
+        density.fit(x, stop, seed=seed, checkpoint=checkpoint, label=label)
+
+
 def _mean_nlls(densities: list[Density], cells: list[Tensor]) -> list[float]:
     return [density.mean_nll(x) for density, x in zip(densities, cells, strict=True)]
 
 
-def _unfitted(kind: str, channels: int, size: Size, seed: int) -> Density:
-    if kind == "knn":
-        return KNN(channels, stored=size.stored)
-    if kind == "flow":
-        return RealNVP(channels, couplings=size.couplings, hidden=size.hidden, epochs=size.flow_epochs, seed=seed)
-    return Gaussian(channels) if kind == "gaussian" else Mixture(channels)
-
-
 def _cells(
     cache: FeatureCache, dataset: IndexedDataset, expert: Expert, most: int, rng: np.random.Generator
-) -> tuple[list[Tensor], dict[str, dict[str, int]]]:
-    """Background descriptors of every layer, at most `most`, and the numbers of cells by layer and label."""
+) -> tuple[list[LabelledCells], dict[str, dict[str, int]]]:
+    """Cells of every layer, at most `most` of either side, and the numbers of cells by layer and label."""
     # Drawing a share of each image's cells bounds the memory; exactly `most` are drawn at the end.
-    found: list[list[npt.NDArray[np.float32]]] = [[] for _ in expert.layers]
+    found: list[tuple[list[npt.NDArray[np.float32]], ...]] = [([], []) for _ in expert.layers]
     counts = {str(layer.number): {"background": 0, "mixed": 0, "foreground": 0} for layer in expert.layers}
     names = {BACKGROUND: "background", VOID: "mixed", FOREGROUND: "foreground"}
     for features in cache.features(dataset):
         for index, layer in enumerate(expert.layers):
             for label, count in zip(*np.unique(features.labels(index), return_counts=True), strict=True):
                 counts[str(layer.number)][names[int(label)]] += int(count)
-            found[index].append(_share(features, index, 4 * most // len(dataset), rng))
-    cells = []
-    for layer, parts in zip(expert.layers, found, strict=True):
-        all_cells = np.concatenate(parts)
-        if len(all_cells) < min_cells(layer):
-            raise DatasetError(
-                f"layer {layer.number} has {len(all_cells)} background cells in {dataset.name}, expected at least "
-                f"{min_cells(layer)}; use more images, larger images or emptier rooms"
-            )
-        cells.append(draw(all_cells, most, rng).to(DEVICE))
-    return cells, counts
+            sides = features.background(index), features.foreground(index)
+            for parts, cells in zip(found[index], sides, strict=True):
+                parts.append(_share(cells, 4 * most // len(dataset), rng))
+    labelled = []
+    for layer, found_sides in zip(expert.layers, found, strict=True):
+        drawn = []
+        for side, parts in zip(("background", "foreground"), found_sides, strict=True):
+            all_cells = np.concatenate(parts)
+            if len(all_cells) < min_cells(layer):
+                raise DatasetError(
+                    f"layer {layer.number} has {len(all_cells)} {side} cells in {dataset.name}, expected at "
+                    f"least {min_cells(layer)}; use more or larger images"
+                )
+            drawn.append(draw(all_cells, most, rng).to(DEVICE))
+        foreground = torch.arange(sum(map(len, drawn)), device=DEVICE) >= len(drawn[0])
+        labelled.append(LabelledCells(torch.cat(drawn), foreground, torch.zeros_like(foreground, dtype=torch.int64)))
+    return labelled, counts
 
 
-def _share(features: Features, layer: int, most: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    cells = features.background(layer)
+def _share(cells: npt.NDArray[np.float32], most: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     return cells if len(cells) <= most else cells[rng.choice(len(cells), most, replace=False)]
 
 
 def _labelled(features: Features, layer: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
     """Descriptors of a layer's cells and the labels under their centres, without the void cells."""
-    map = features.maps[layer]
-    step = features.cells.shape[0] // map.shape[1]
-    labels = features.cells[step // 2 :: step, step // 2 :: step].ravel()
+    labels = features.centres(layer)
     known = labels != VOID
-    return map.reshape(len(map), -1).T[known].astype(np.float32), labels[known]
+    return features.select(layer, known), labels[known]
 
 
 def _choose_neighbours(

@@ -10,7 +10,7 @@ from bgflow_train.data.ade20k import PARSING_CLASSES
 from bgflow_train.studies.paper.reported import WEIGHTS
 from bgflow_train.training.recipe import ExpertRecipe
 
-__all__ = ["ARCHITECTURES", "COLUMNS", "SIZES", "Column", "Size"]
+__all__ = ["ARCHITECTURES", "COLUMNS", "KINDS", "SIZES", "Column", "Size"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,10 @@ class Size:
     """Initial weights of an expert trained on NYU, by architecture. The paper does not state them."""
     couplings: int
     """Coupling layers of a flow."""
+    other_couplings: int
+    """Coupling layers of a flow that is compared with it: the paper's two lengths are 32 and 16."""
+    components: int
+    """Principal components that the flow with an embedding keeps."""
     hidden: int
     """Width of the networks in the coupling layers. The paper does not state it; the memory of its flows (Table III)
     corresponds to 1024."""
@@ -43,6 +47,9 @@ class Size:
 
 
 ARCHITECTURES = ("vgg16", "efficientnet_lite0")
+KINDS = ("knn", "flow", "other_flow", "pca_flow", "hybrid", "gaussian", "mixture")
+"""Kinds of densities: the paper's two, the other length of its flow, the embedding of its discussion, the hybrid flow,
+and the baselines that a flow should beat."""
 SIZES = {
     size.name: size
     for size in (
@@ -53,6 +60,8 @@ SIZES = {
             epochs={"vgg16": 40, "efficientnet_lite0": 40},
             init={"vgg16": "imagenet", "efficientnet_lite0": "imagenet"},
             couplings=32,
+            other_couplings=16,
+            components=32,
             hidden=1024,
             flow_epochs=100,
             cells=2_000_000,
@@ -67,6 +76,8 @@ SIZES = {
             epochs={"vgg16": 6, "efficientnet_lite0": 8},
             init={"vgg16": "random", "efficientnet_lite0": "imagenet"},
             couplings=16,
+            other_couplings=32,
+            components=32,
             hidden=64,
             flow_epochs=20,
             cells=60_000,

@@ -65,15 +65,42 @@ class Features:
         labels[score < FOREGROUND_BELOW] = FOREGROUND
         return labels
 
+    def centres(self, layer: int) -> npt.NDArray[np.uint8]:
+        """Take the mask at the centre of each cell of a layer, h x w.
+
+        Args:
+            layer: Index of the layer.
+        """
+        step = self.cells.shape[0] // self.maps[layer].shape[1]
+        return self.cells[step // 2 :: step, step // 2 :: step]
+
     def background(self, layer: int) -> npt.NDArray[np.float32]:
         """Select the descriptors of a layer's background cells, n x channels.
 
         Args:
             layer: Index of the layer.
         """
+        return self.select(layer, self.labels(layer) == BACKGROUND)
+
+    def foreground(self, layer: int) -> npt.NDArray[np.float32]:
+        """Select the descriptors of the cells with foreground at their centre, except background cells, n x channels.
+
+        A field that holds hardly anything but foreground is rare in the deepest layer.
+
+        Args:
+            layer: Index of the layer.
+        """
+        return self.select(layer, (self.centres(layer) == FOREGROUND) & (self.labels(layer) != BACKGROUND))
+
+    def select(self, layer: int, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+        """Select the descriptors of a layer's cells, n x channels.
+
+        Args:
+            layer: Index of the layer.
+            chosen: True for the cells to select, h x w.
+        """
         channels = self.maps[layer].shape[0]
-        cells = self.maps[layer].reshape(channels, -1).T
-        return np.asarray(cells[self.labels(layer).ravel() == BACKGROUND], np.float32)
+        return np.asarray(self.maps[layer].reshape(channels, -1).T[chosen.ravel()], np.float32)
 
 
 def background_score(mask: npt.NDArray[np.uint8], layer: Layer) -> npt.NDArray[np.float32]:

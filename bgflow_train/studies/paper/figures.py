@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Figures 3 and 4: scores of the systems on images of the NYU test set and of the generalization set."""
+"""Figures 1, 3 and 4: scores of the systems on images of the NYU test set and of the generalization set."""
 
 from __future__ import annotations
 
@@ -30,9 +30,18 @@ class Plan(NamedTuple):
     systems: tuple[str, ...]
     images: int
     caption: str
+    failures: bool = False
+    """Show the images of which the softmax misses the largest share of the foreground, not evenly spaced ones."""
 
 
 PLANS = {
+    "figure1": Plan(
+        "generalization",
+        ("fcn", "flow ensemble", "hybrid ensemble"),
+        3,
+        "Figure 1: images of the generalization set of which the softmax misses most of the foreground",
+        failures=True,
+    ),
     "figure3": Plan(
         "nyu",
         ("fcn", "flow 3", "flow 4", "flow 5", "flow 6", "flow ensemble"),
@@ -70,8 +79,6 @@ def write_figure(
     """
     plan = PLANS[what]
     dataset: IndexedDataset = setting.report or getattr(setting.images, plan.set)
-    places = np.linspace(0, len(dataset) - 1, plan.images).round().astype(int).tolist()
-    samples = [dataset[place] for place in places]
     lines = [
         f"# {plan.caption}",
         "",
@@ -90,6 +97,7 @@ def write_figure(
             drawn["columns"][column.name] = {"not_run": str(error)}
             missing.append(column)
             continue
+        samples = _samples(plan, dataset, fitted)
         file = f"{what}-{column.name}.png"
         write_atomically(out / file, _draw(plan, samples, fitted, photographs))
         lines += ["", f"## {column.name}", "", f"![{plan.caption}, {column.name}]({file})"]
@@ -97,6 +105,19 @@ def write_figure(
     write_atomically(out / f"{what}.json", (json.dumps(drawn, indent=1) + "\n").encode())
     write_atomically(out / f"{what}.md", ("\n".join(lines) + "\n").encode())
     return out / f"{what}.md", missing
+
+
+def _samples(plan: Plan, dataset: IndexedDataset, fitted: FittedColumn) -> list[Sample]:
+    if not plan.failures:
+        places = np.linspace(0, len(dataset) - 1, plan.images).round().astype(int).tolist()
+        return [dataset[place] for place in places]
+    return sorted(dataset, key=lambda sample: _missed(sample, fitted), reverse=True)[: plan.images]
+
+
+def _missed(sample: Sample, fitted: FittedColumn) -> float:
+    """Share of the foreground that the softmax takes for background."""
+    [score] = fitted.scores(sample, ["fcn"])
+    return float((score[sample.mask == FOREGROUND] > 0).mean())
 
 
 def _draw(plan: Plan, samples: list[Sample], fitted: FittedColumn, photographs: bool) -> bytes:

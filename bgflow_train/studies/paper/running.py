@@ -23,6 +23,7 @@ from bgflow_train.data import IndexedDataset
 from bgflow_train.data.augment import CONSTANTS as AUGMENTATION
 from bgflow_train.data.registry import open_ade20k_parsing
 from bgflow_train.model.densities import Mixture
+from bgflow_train.model.densities.hybrid_flow import CONSTANTS as HYBRID
 from bgflow_train.model.densities.real_nvp import Coupling
 from bgflow_train.networks import IMAGENET, EncoderError
 from bgflow_train.networks.device import machine
@@ -45,6 +46,7 @@ CONSTANTS = (
     FITTING
     | AUGMENTATION
     | {
+        "hybrid": HYBRID,
         "bound": Coupling.BOUND,
         "floor": Mixture.FLOOR,
         "steps": Mixture.STEPS,
@@ -105,7 +107,7 @@ def run_column(column: Column, setting: Setting, table: str) -> dict[str, Any]:
     if path.exists():
         return dict(json.loads(path.read_text()))
     fitted = fit_column(column, setting.size, expert, setting.images, folder, setting.seed)
-    measured = measure_systems(fitted, report, folder / "counts", setting.seed)
+    measured = measure_systems(fitted, report, folder / "counts", setting.seed, cross_fit=table == "table2")
     more = {
         "expert": json.loads((_folder(column, setting) / "expert" / EXPERT.record).read_text()),
         "layers": [asdict(layer) for layer in fitted.systems.expert.layers],

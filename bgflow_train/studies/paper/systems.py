@@ -16,13 +16,12 @@ from bgflow_train.model.densities import Density
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.expert import Expert
 from bgflow_train.studies.paper.cells import nll_maps
+from bgflow_train.studies.paper.columns import KINDS
 from bgflow_train.studies.paper.features import Features
 from bgflow_train.studies.paper.fusion import PaperFusion
 
-__all__ = ["KINDS", "Map", "Systems", "rows"]
+__all__ = ["STRATEGIES", "Map", "Systems", "rows"]
 
-KINDS = ("knn", "flow", "gaussian", "mixture")
-"""Kinds of densities: the two of the paper, and the baselines that a flow should beat."""
 STRATEGIES = {"ensemble": PaperFusion.logit, "minimum": PaperFusion.minimum, "maximum": PaperFusion.maximum}
 """Strategies of fusion. The paper's ensembles are the logistic regression, which it reports to be far better."""
 

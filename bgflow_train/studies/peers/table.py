@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bgflow_ros.segmentation.files import write_atomically
+from bgflow_train.studies.peers.scores import SIZES
 from bgflow_train.studies.peers.table_rows import FALSE, FUSED
 
 __all__ = ["paper_systems", "write_peers"]
@@ -30,6 +31,14 @@ DENSITIES = {
     "patchcore": "PatchCore coreset",
     "padim": "PaDiM",
     "hybrid": "hybrid flow",
+    "twin": "hybrid flow, another seed",
+    "outcomponent": "flow with an out-component",
+    "margin": "flow with a margin",
+    "contrast": "flow with a contrast of latents",
+    **{
+        f"hybrid_{couplings}x{hidden}_": f"hybrid flow, {couplings} couplings of width {hidden}"
+        for couplings, hidden in SIZES
+    },
     "latent": "density of this very image in the latent space",
     "spline": "neural spline flow",
     "context": "Gaussian with 3x3 context and place",
