@@ -8,6 +8,7 @@ After a kill, the same command continues where the run was.
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
@@ -45,6 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     strew = "probability that random shapes of no class are added to a crop (%(default)s)"
     parser.add_argument("--strew", type=float, default=default.strew, metavar="P", help=strew)
     parser.add_argument("--auxiliary", type=float, default=default.auxiliary, help="weight of class loss (%(default)s)")
+    flows = "weight of the loss of hybrid flows that are trained with the backbone (%(default)s)"
+    parser.add_argument("--flows", type=float, default=default.flows, metavar="W", help=flows)
     parser.add_argument("--seed", type=int, default=default.seed, help="seed of everything random (%(default)s)")
 
 
@@ -52,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, and print the folder of the backbone."""
     from bgflow_train.data import DatasetError
     from bgflow_train.data.registry import open_split
+    from bgflow_train.model.joint_flows import JointFlows
     from bgflow_train.networks import EncoderError
     from bgflow_train.training.crops import open_sources
     from bgflow_train.training.train_backbone import train_backbone
@@ -69,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
             paste=arguments.paste,
             strew=arguments.strew,
             auxiliary=arguments.auxiliary,
+            flows=arguments.flows,
             seed=arguments.seed,
         )
     except ValueError as error:
@@ -77,7 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"--rooms-share is {arguments.rooms_share}; expected a number between 0 and 1")
     try:
         sources = open_sources(arguments.data, arguments.rooms, arguments.rooms_share)
-        train_backbone(recipe, sources, open_split(arguments.data, "nyu", "validate"), arguments.out)
+        validation = open_split(arguments.data, "nyu", "validate")
+        train_backbone(recipe, sources, validation, arguments.out, partial(JointFlows, seed=recipe.seed))
     except (DatasetError, EncoderError, ModelError) as error:
         raise UserError(str(error)) from error
     print(arguments.out)

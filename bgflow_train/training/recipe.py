@@ -109,6 +109,8 @@ class BackboneRecipe:
     """Probability that random shapes of no class are added to a crop."""
     auxiliary: float = 0.4
     """Weight of the loss of the classes."""
+    flows: float = 0.0
+    """Weight of the loss of hybrid flows that are trained with the backbone."""
     memory: float = 0.995
     """Decay of the running mean of the weights per step."""
     seed: int = 0
@@ -121,10 +123,10 @@ class BackboneRecipe:
         """
         _check("canvas", self.width, self.height)
         _check("crop", *self.crop)
-        if min(self.steps, self.batch) < 1 or self.rate <= 0 or self.auxiliary < 0:
+        if min(self.steps, self.batch) < 1 or self.rate <= 0 or min(self.auxiliary, self.flows) < 0:
             raise ValueError(
-                f"steps is {self.steps}, batch is {self.batch}, rate is {self.rate}, auxiliary is {self.auxiliary}; "
-                "expected at least 1, at least 1, above 0 and at least 0"
+                f"steps is {self.steps}, batch is {self.batch}, rate is {self.rate}, auxiliary is {self.auxiliary}, "
+                f"flows is {self.flows}; expected at least 1, at least 1, above 0, at least 0 and at least 0"
             )
         if not (0 <= self.paste <= 1 and 0 <= self.strew <= 1):
             raise ValueError(f"paste is {self.paste}, strew is {self.strew}; expected 0 to 1 for both")

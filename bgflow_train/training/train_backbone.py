@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from bgflow_ros.segmentation.model import GRAPH
 from bgflow_train.data import DatasetError, IndexedDataset
 from bgflow_train.data.camera_jitter import CONSTANTS
 from bgflow_train.data.classes import classes_to_mask
-from bgflow_train.networks import RANDOM
+from bgflow_train.networks import RANDOM, Layer
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.pyramid import Pyramid
 from bgflow_train.runs.artifact import BEGUN, Artifact, identify_weights
@@ -33,7 +34,7 @@ from bgflow_train.training.graph_weights import is_model, read_model, unfold_bat
 from bgflow_train.training.recipe import BackboneRecipe
 from bgflow_train.training.steps import mask_loss, take_step, validation_loss
 
-__all__ = ["BACKBONE", "load_backbone", "mean_backbone", "train_backbone", "weights_file"]
+__all__ = ["BACKBONE", "Companion", "load_backbone", "mean_backbone", "train_backbone", "weights_file"]
 
 BACKBONE = Artifact("backbone", "pyramid", "train")
 FURTHER = (BACKBONE.weights, GRAPH)
@@ -42,13 +43,41 @@ PERIOD = 250
 """Number of steps between two validations; a killed training continues from the last one."""
 WARM_UP = 60
 """Number of steps in which the learning rates rise."""
-UNFOLDING = 8
-"""Number of batches that measure the statistics of a backbone that was read from a graph."""
+FIRST = 8
+"""Number of batches that measure the statistics of the initial features."""
 HEAD_FASTER = 3.0
 """Ratio of the new layers' learning rate to that of the pretrained encoder."""
 
 
-def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation: IndexedDataset, out: Path) -> Pyramid:
+class Companion(nn.Module, ABC):
+    """Module that is trained with the backbone, and whose loss trains the backbone."""
+
+    @abstractmethod
+    def begin(self, batches: Iterable[list[Tensor]]) -> None:
+        """Prepare for the features of the initial backbone.
+
+        Args:
+            batches: Maps of some batches, N x channels x h x w for each of the backbone's layers.
+        """
+
+    @abstractmethod
+    def forward(self, maps: list[Tensor], classes: npt.NDArray[np.uint8], step: int) -> Tensor:
+        """Compute the loss of a batch.
+
+        Args:
+            maps: Its maps, N x channels x h x w for each of the backbone's layers.
+            classes: Classes of its pixels, N x H x W.
+            step: Number of the training step.
+        """
+
+
+def train_backbone(
+    recipe: BackboneRecipe,
+    sources: Sequence[Source],
+    validation: IndexedDataset,
+    out: Path,
+    make_companion: Callable[[Sequence[Layer]], Companion] | None = None,
+) -> Pyramid:
     """Train a backbone, or read it if `out` holds the finished training; an unfinished one continues.
 
     The result is a running mean of the weights, which generalises better than the last weights (Izmailov et al., 2018),
@@ -59,6 +88,7 @@ def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation
         sources: Images with classes.
         validation: Images of other rooms with masks.
         out: Folder of the backbone.
+        make_companion: Makes what is trained with the backbone, for its layers, if the recipe's `flows` is above 0.
 
     Raises:
         DatasetError: `out` belongs to another training.
@@ -80,20 +110,31 @@ def train_backbone(recipe: BackboneRecipe, sources: Sequence[Source], validation
     torch.manual_seed(recipe.seed)
     backbone = _initial(recipe.init)
     own_folder(out / BEGUN, begun)
+    unseen = range(recipe.steps, recipe.steps + FIRST)  # crops that the training does not see
     if is_model(Path(recipe.init)):
-        steps = range(recipe.steps, recipe.steps + UNFOLDING)  # crops that the training does not see
-        crops = (_batch(sources, recipe, step)[0] for step in steps)
-        unfold_batch_norm(backbone, (crop.permute(0, 3, 1, 2).float() for crop in crops))
+        unfold_batch_norm(backbone, (_pixels(_batch(sources, recipe, step)[0]) for step in unseen))
     both = nn.ModuleDict({"now": backbone, "mean": copy.deepcopy(backbone)})
     both.to(DEVICE).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(_groups(backbone, recipe.rate), weight_decay=recipe.decay)
+    groups = _groups(backbone, recipe.rate)
+    companion = make_companion(backbone.layers).to(DEVICE) if make_companion and recipe.flows else None
+    if companion is not None:
+        backbone.eval()
+        with torch.no_grad():
+            companion.begin(backbone(_pixels(_batch(sources, recipe, step)[0]).to(DEVICE)) for step in unseen)
+        both["companion"] = companion
+        groups.append({"params": list(companion.parameters()), "lr": recipe.rate * HEAD_FASTER})
+    optimizer = torch.optim.AdamW(groups, weight_decay=recipe.decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, recipe.steps))
     checkpoint = out / "checkpoint.safetensors"
     state = Checkpoint.open(checkpoint, both, optimizer, schedule)
     with tqdm(total=recipe.steps, initial=min(recipe.steps, state.epoch * PERIOD), desc="backbone", unit="step") as bar:
         for step in range(state.epoch * PERIOD, recipe.steps):
             backbone.train()
-            loss = _loss(backbone, *_batch(sources, recipe, step), recipe.auxiliary)
+            image, classes = _batch(sources, recipe, step)
+            maps = backbone(_pixels(image).to(DEVICE))
+            loss = _loss(backbone, maps[-1], classes, recipe.auxiliary)
+            if companion is not None:
+                loss = loss + recipe.flows * companion(maps, classes.numpy(), step)
             take_step(backbone, loss, optimizer, schedule, max_norm=5.0)
             _follow(both["mean"], backbone, min(recipe.memory, (1 + step) / (10 + step)))
             bar.set_postfix(loss=f"{loss.item():.3f}", validation=f"{state.nll:.3f}")
@@ -195,8 +236,11 @@ def _batch(sources: Sequence[Source], recipe: BackboneRecipe, step: int) -> tupl
     )
 
 
-def _loss(backbone: Pyramid, image: Tensor, classes: Tensor, auxiliary: float) -> Tensor:
-    layer7 = backbone(image.to(DEVICE).permute(0, 3, 1, 2).float())[-1]
+def _pixels(image: Tensor) -> Tensor:
+    return image.permute(0, 3, 1, 2).float()
+
+
+def _loss(backbone: Pyramid, layer7: Tensor, classes: Tensor, auxiliary: float) -> Tensor:
     loss = mask_loss(backbone.logits(layer7), torch.from_numpy(classes_to_mask(classes.numpy())).to(DEVICE))
     stride = backbone.layers[-1].stride
     coarse = classes[:, stride // 2 :: stride, stride // 2 :: stride].to(DEVICE).long()

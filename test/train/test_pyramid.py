@@ -9,7 +9,9 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +25,8 @@ from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import VOID, DatasetError, FolderDataset, IndexedDataset, Sample
 from bgflow_train.data.classes import ClassesDataset
 from bgflow_train.data.rendered_rooms import open_rooms_classes
+from bgflow_train.model.densities import HybridFlow
+from bgflow_train.model.joint_flows import JointFlows
 from bgflow_train.networks import RANDOM
 from bgflow_train.networks.pyramid import GENERAL, Pyramid
 from bgflow_train.training import train_backbone as training
@@ -190,6 +194,49 @@ def test_a_killed_training_goes_on_and_ends_as_the_whole_one(
     assert {path.name for path in tmp_path.iterdir()} == {"begun.json", "pyramid.json", "pyramid.safetensors"}
 
 
+def test_flows_train_the_encoder_and_leave_nothing_of_themselves(
+    sets: Sets, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, make = replace(RECIPE, flows=0.5, steps=4), partial(JointFlows, numbers=(6, 7))
+    whole = train_backbone(recipe, *sets, tmp_path / "whole", make)
+    assert whole.state_dict().keys() == load_backbone(trained).state_dict().keys()
+    alone = train_backbone(replace(recipe, flows=0.0), *sets, tmp_path / "alone", make)
+    assert any(name.startswith("encoder.") for name in different(whole, alone))
+    # A killed training continues with the flows as they were.
+    take_step, taken = training.take_step, []
+
+    def killed_at_the_fourth(*arguments: Any, **more: Any) -> None:
+        taken.append(arguments)
+        if len(taken) == 4:
+            raise KeyboardInterrupt
+        take_step(*arguments, **more)
+
+    monkeypatch.setattr(training, "take_step", killed_at_the_fourth)
+    with pytest.raises(KeyboardInterrupt):
+        train_backbone(recipe, *sets, tmp_path / "killed", make)
+    assert not different(train_backbone(recipe, *sets, tmp_path / "killed", make), whole)
+
+
+def test_only_the_cross_entropies_of_a_flow_train_what_computes_its_descriptors() -> None:
+    flow = HybridFlow(4)
+    x, foreground = torch.randn(20, 4, generator=torch.Generator().manual_seed(0)), torch.arange(20) % 2 == 0
+    classes = torch.zeros(20, dtype=torch.int64)
+    gradients = []
+    for scale in (1.0, 0.0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(HybridFlow, "SIDES", HybridFlow.SIDES * scale)
+            descriptors = x.clone().requires_grad_()
+            flow.zero_grad()
+            flow.joint_loss(descriptors, foreground, classes).backward()
+            assert flow.means.grad is not None
+            gradients.append((descriptors.grad, flow.means.grad.clone()))
+    (with_sides, _), (of_density, means) = gradients
+    assert with_sides is not None
+    assert with_sides.any()
+    assert of_density is None or not of_density.any()
+    assert means.any()
+
+
 def test_a_second_call_trains_nothing_and_another_training_is_refused(
     sets: Sets, trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,11 +309,11 @@ def test_seed_and_step_decide_a_batch(sets: Sets) -> None:
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_unlabelled_classes_cost_nothing(pyramid: Pyramid, label: int) -> None:
-    image = torch.randint(0, 256, (1, 64, 64, 3), dtype=torch.uint8)
+    layer7 = pyramid(255 * torch.rand(1, 3, 64, 64))[-1]
     classes = torch.zeros(1, 64, 64, dtype=torch.uint8)
     classes[:, 0] = 1  # between the places where the classes are looked at
     classes[:, 32:] = label
-    losses = [float(training._loss(pyramid, image, classes, weight)) for weight in (0.0, 1.0)]
+    losses = [float(training._loss(pyramid, layer7, classes, weight)) for weight in (0.0, 1.0)]
     assert (losses[0] == losses[1]) == (label == 0)
 
 
@@ -291,10 +338,11 @@ def test_a_damaged_pyramid_is_a_clear_error(trained: Path, tmp_path: Path, broke
         ({"crop": (64, 80)}, "the crop is 64x80; expected multiples of 32 from 64 on"),
         (
             {"steps": 0},
-            "steps is 0, batch is 2, rate is 0.001, auxiliary is 0.4; expected at least 1",
+            "steps is 0, batch is 2, rate is 0.001, auxiliary is 0.4, flows is 0.0; expected at least 1",
         ),
         ({"rate": 0.0}, "rate is 0.0, "),
         ({"auxiliary": -1.0}, "auxiliary is -1.0"),
+        ({"flows": -1.0}, "flows is -1.0"),
         ({"paste": 1.5}, r"paste is 1.5, strew is 0.0; expected 0 to 1 for both"),
         ({"strew": -0.5}, r"paste is 0.0, strew is -0.5; expected 0 to 1 for both"),
     ],
@@ -313,7 +361,7 @@ def test_the_command_s_defaults_are_the_recipe_s(
     assert main(command) == 0
     small = ["--size", "128x64", "--crop", "96x64", "--steps", "7", "--init", "random", "--seed", "5"]
     assert main([*command, *small, "--rooms", str(rendered), "--rooms-share", "0.3"]) == 0
-    (first, nyu, validation, out), (second, both, *_) = calls
+    (first, nyu, validation, out, _), (second, both, *_) = calls
     assert first == BackboneRecipe()
     assert second == BackboneRecipe(init="random", width=128, height=64, crop=(96, 64), steps=7, seed=5)
     assert [(source.dataset.name, source.share) for source in nyu] == [("nyu/fit", 1.0)]

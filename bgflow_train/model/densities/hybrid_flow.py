@@ -135,13 +135,32 @@ class HybridFlow(RealNVP):
         """Compute the log-sum-exp of each side: ... x classes to ... x 2, background first."""
         return (logs[..., None] + self.sides.log()).logsumexp(-2)
 
+    def joint_loss(self, x: Tensor, foreground: Tensor, classes: Tensor) -> Tensor:
+        """Compute the loss of descriptors, n x channels, for the training of what computes them as well.
+
+        Only the cross-entropies have a gradient to the descriptors: the NLL would shrink them.
+
+        Args:
+            x: Descriptors, n x channels.
+            foreground: True for foreground, n.
+            classes: Class, n of int64; 0 where it is not known.
+        """
+        y = self.whitening(x)
+        nll = self._nll_per_channel(*self.transform(y.detach()), foreground)
+        return nll + self._cross_entropies(self.transform(y)[0], foreground, classes)
+
     def _loss(self, y: Tensor, foreground: Tensor, classes: Tensor) -> Tensor:
         """Compute the loss of whitened descriptors, n x channels."""
         z, log_det = self.transform(y)
+        return self._nll_per_channel(z, log_det, foreground) + self._cross_entropies(z, foreground, classes)
+
+    def _nll_per_channel(self, z: Tensor, log_det: Tensor, foreground: Tensor) -> Tensor:
+        own = self._side_likelihoods(self._kinds(z)).gather(-1, foreground.long()[:, None])[:, 0]
+        return (0.5 * z.square().sum(-1) + self.constant - own - log_det).mean() / z.shape[-1]
+
+    def _cross_entropies(self, z: Tensor, foreground: Tensor, classes: Tensor) -> Tensor:
         kinds = self._kinds(z)
-        own = self._side_likelihoods(kinds).gather(-1, foreground.long()[:, None])[:, 0]
-        nll = (0.5 * z.square().sum(-1) + self.constant - own - log_det).mean() / y.shape[-1]
-        loss = nll + self.SIDES * F.cross_entropy(self._sums(kinds), foreground.long())
+        loss = self.SIDES * F.cross_entropy(self._sums(kinds), foreground.long())
         known = classes > 0
         if known.any():
             loss = loss + self.KINDS * F.cross_entropy(kinds[known], classes[known])
