@@ -97,6 +97,7 @@ setup(
                 "peers = bgflow_train.cli.peers",
                 "quantize = bgflow_train.cli.quantize",
                 "reproduce = bgflow_train.cli.reproduce",
+                "thresholds = bgflow_train.cli.thresholds",
                 "train = bgflow_train.cli.train",
             ]
         ),

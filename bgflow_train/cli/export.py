@@ -32,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("fit", help=f"folder that `bgflow fit` wrote, or a column of `bgflow reproduce`: {names}")
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument("--out", type=user_path, required=True, help="the model folder; its name becomes the model's")
+    parser.add_argument(
+        "--rooms",
+        type=user_path,
+        metavar="DIR",
+        help="rendered rooms that no training has seen, all of which choose the thresholds with NYU and photographs",
+    )
     parser.add_argument("--cache", type=user_path, help="folder for the counts of a run that is not finished (FIT)")
     parser.add_argument("--notes", type=user_path, help="Markdown file appended to the model card")
     column = parser.add_argument_group("of a column, which is fitted first if `bgflow reproduce` has not done so")
@@ -51,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         notes = arguments.notes.read_text() if arguments.notes else ""
         fitted, folder = _fitted(arguments)
-        export(fitted, arguments.data, arguments.out, arguments.cache or folder, notes)
+        export(fitted, arguments.data, arguments.out, arguments.cache or folder, notes, arguments.rooms)
     except (DatasetError, EncoderError, ModelError, OSError) as error:
         raise UserError(str(error)) from error
     print(arguments.out / "README.md")

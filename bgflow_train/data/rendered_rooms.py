@@ -13,11 +13,11 @@ from bgflow_train.data.folder import FolderDataset
 
 __all__ = ["PARTS", "open_rooms", "open_rooms_classes"]
 
-PARTS = ("fit", "validate")
+PARTS = ("fit", "validate", "all")
 
 
 def open_rooms(root: Path, part: str) -> IndexedDataset:
-    """Open the images of a part of the rooms with their masks.
+    """Open the images of a part of the rooms, one of PARTS, with their masks.
 
     Raises:
         DatasetError: The folder has no rooms, none in this part, or rooms with objects of held-out families.
@@ -45,7 +45,7 @@ def _ids(root: Path, part: str) -> list[str]:
             f"{root} holds objects of held-out families (`bgflow rooms --novel`), which must not be trained on; give "
             "it to `bgflow compare --novel`, and other rooms here"
         )
-    wanted = {number for number in numbers if (number[-1] == "9") == (part == "validate")}
+    wanted = {number for number in numbers if part == "all" or (number[-1] == "9") == (part == "validate")}
     ids = sorted(path.stem for path in (root / "mask").glob("*.png") if path.stem.split("_")[0] in wanted)
     if not ids:
         raise DatasetError(

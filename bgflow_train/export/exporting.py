@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import platform
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,12 @@ from bgflow_train.data import DatasetError, IndexedDataset
 from bgflow_train.data.canvas import to_canvas
 from bgflow_train.data.registry import open_split
 from bgflow_train.evaluation.calibration import Calibration
-from bgflow_train.evaluation.model_counts import count_model
-from bgflow_train.evaluation.operating_points import LEVELS, check, threshold
 from bgflow_train.evaluation.reliability import calibration_error, reliability, reliability_diagram
 from bgflow_train.export.manifest import Manifest
 from bgflow_train.export.model_card import write_card
 from bgflow_train.export.onnx_graph import to_onnx
-from bgflow_train.export.reporting import contrast_report, evaluation_reports, room_names
+from bgflow_train.export.reporting import contrast_report, evaluation_reports
+from bgflow_train.export.thresholds import choose_thresholds, open_unseen
 from bgflow_train.model.domains import sample_domain
 from bgflow_train.model.fitting import VALIDATE, Fitted
 from bgflow_train.model.network import Network
@@ -42,7 +41,7 @@ PARITY_IMAGES = 8
 """Number of images on which the exported graph is compared with torch."""
 
 
-def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") -> Model:
+def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "", rooms: Path | None = None) -> Model:
     """Write the model folder `out`: model.onnx, manifest.yaml, README.md and reliability.png.
 
     Everything is measured before anything is written, and the manifest is written last: a killed export leaves no
@@ -54,6 +53,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
         out: The model folder; its name becomes the model's.
         cache: Folder for the counts of a run that is not finished.
         notes: Markdown to append to the model card.
+        rooms: Folder of rendered rooms that no training has seen, to choose the thresholds with; None for none.
 
     Raises:
         DatasetError: A score cannot become part of a graph, or a data set is missing.
@@ -73,17 +73,16 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
     model = _model(fitted, network, out.name)
     segmenter = Segmenter(model, precision="float32")
     parity = _parity(segmenter, network, validation[0])
-    counts = np.concatenate([count_model(segmenter, dataset, cache).logits for dataset in validation])
-    thresholds = _choose_thresholds(counts, validation)
-    likelihoods = {f"{mask}_threshold": chosen["likelihood"] for mask, chosen in thresholds.items()}
-    segmenter = Segmenter(replace(model, **likelihoods), precision="float32")
+    chosen = choose_thresholds(segmenter, open_unseen(data, rooms), cache, fitted.recipe.seed)
+    segmenter = Segmenter(chosen.of(model), precision="float32")
+    counts = np.concatenate(chosen.counts[: len(validation)])
     manifest = Manifest(
         name=out.name,
         sha256=model.sha256,
         width=model.width,
         height=model.height,
         stride=model.stride,
-        thresholds=thresholds,
+        thresholds=chosen.entry,
         encoder={"name": fitted.backbone.name, "weights": fitted.backbone.source},
         layers=fitted.record["layers"],
         scores=[
@@ -96,7 +95,7 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "") 
             for score, share in zip(fitted.scores, fitted.record["shares"], strict=True)
         ],
         training={key: fitted.record[key] for key in ("recipe", "data")} | {"versions": _versions()},
-        calibration=_describe_calibration(fitted, calibration, parity, counts, validation),
+        calibration=_describe_calibration(fitted, calibration, parity, counts) | chosen.calibration,
         metrics=evaluation_reports(segmenter, data, cache, fitted.recipe.seed),
         added={"contrast": contrast_report(segmenter.model, data)},
     )
@@ -149,32 +148,10 @@ def _parity(segmenter: Segmenter, network: Network, dataset: IndexedDataset) -> 
     return {"pictures": len(samples), "largest_likelihood_difference": worst}
 
 
-def _choose_thresholds(counts: npt.NDArray[np.int64], validation: list[IndexedDataset]) -> dict[str, Any]:
-    """Choose the thresholds of both masks on the rooms of the validation images."""
-    names = room_names(validation)
-    return {
-        mask: {
-            "likelihood": threshold(counts, names, level),
-            "level": level,
-            "guarantee": (
-                f"conformal risk control over {len(set(names))} rooms of {' and '.join(set.name for set in validation)}"
-                f": at most {level:.0%} of a new room's foreground lies above, in expectation, if that room is "
-                "exchangeable with these; it ends where the domain changes and after any post-processing"
-            ),
-        }
-        for mask, level in LEVELS.items()
-    }
-
-
 def _describe_calibration(
-    fitted: Fitted,
-    calibration: Calibration,
-    parity: dict[str, float],
-    counts: npt.NDArray[np.int64],
-    validation: list[IndexedDataset],
+    fitted: Fitted, calibration: Calibration, parity: dict[str, float], counts: npt.NDArray[np.int64]
 ) -> dict[str, Any]:
-    """Collect what the manifest says under `calibration`."""
-    names = room_names(validation)
+    """Collect what the manifest says of the calibration of the logit."""
     return {
         **asdict(calibration),
         # The record of a fit that an earlier version made also has the key `veto`, which is null.
@@ -183,9 +160,6 @@ def _describe_calibration(
         "expected_error": {
             "before": calibration_error(counts, calibration),
             "after": calibration_error(counts),
-        },
-        "operating_points_on_1000_splits": {
-            mask: check(counts, names, level, fitted.recipe.seed) for mask, level in LEVELS.items()
         },
     }
 

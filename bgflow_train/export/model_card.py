@@ -116,9 +116,16 @@ def model_card(manifest: Manifest, notes: str) -> str:
     )
     parity, error = manifest.calibration["parity"], manifest.calibration["expected_error"]
     checked = "\n".join(
-        f"- {mask}: chosen on a random two thirds of the rooms a thousand times, the other third missed {100 * found['mean']:.2f} % on average; "
+        f"- {mask}: chosen on a random two thirds of the rooms a thousand times, the other third had {100 * found['mean']:.2f} % on average; "
         f"above the level in {100 * found['above']:.0f} % of the splits, no threshold possible in {100 * found['none']:.0f} %."
         for mask, found in manifest.calibration["operating_points_on_1000_splits"].items()
+    )
+    by_source = _table(
+        "| rooms | number | foreground above the first threshold, % of the foreground | above the second, % of all pixels |",
+        [
+            f"| {name} | {found['static']['rooms']} | {100 * found['foreground']['risk']:.1f} | {100 * found['static']['risk']:.2f} |"
+            for name, found in manifest.calibration.get("operating_points_by_source", {}).items()
+        ],
     )
     int8 = ""
     if "int8" in manifest.added:
@@ -157,6 +164,7 @@ Again: `bgflow evaluate {manifest.name} --dataset nyu:DIR --split test` (`ade20k
 
 {checked}
 
+{by_source}
 Likelihoods are probabilities to within {100 * error["after"]:.1f} % on the validation images (expected calibration error; {100 * error["before"]:.1f} % before calibration).
 {contrast}
 ![Reliability before and after](reliability.png)

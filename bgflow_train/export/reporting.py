@@ -70,13 +70,15 @@ def add_contrast(folder: Path, data: Path, notes: str = "") -> Manifest:
 
 
 def room_names(datasets: list[IndexedDataset]) -> list[str]:
-    """Name the room of each image: in NYU a run of consecutive numbers, elsewhere the image itself."""
+    """Name the room of each image: in NYU a run of numbers, of a rendered one its number, elsewhere the image."""
     names = []
     for dataset in datasets:
         ids = dataset.ids
         if dataset.name.startswith("nyu/"):
             room_of = {id: run[0] for run in group_rooms(ids) for id in run}
             names += [f"{dataset.name} {room_of[id]}" for id in ids]
+        elif dataset.name.startswith("rooms/"):
+            names += [f"{dataset.name} {id.split('_')[0]}" for id in ids]
         else:
             names += [f"{dataset.name} {id}" for id in ids]
     return names

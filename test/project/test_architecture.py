@@ -179,7 +179,7 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
     verbs = {entry.name for entry in entry_points(group="bgflow.verbs")}
     robot = {"benchmark", "doctor", "segment", "view"}
     if "bgflow_train" in (distribution("bgflow").read_text("top_level.txt") or ""):
-        making = {"collect", "contrast", "expert", "export", "fit", "quantize", "rooms", "train"}
+        making = {"collect", "contrast", "expert", "export", "fit", "quantize", "rooms", "thresholds", "train"}
         measuring = {"compare", "drives", "evaluate", "latents", "odometry", "peers", "reproduce"}
         assert verbs == robot | making | measuring
     else:

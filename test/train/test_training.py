@@ -68,6 +68,26 @@ def check_contrast(exported: dict, model: Path) -> None:
     assert f"below **{quantized['least']:.2f}**" in (model / "README.md").read_text()
 
 
+def check_thresholds(exported: dict, model: Path, arguments: list[str]) -> None:
+    """See that `thresholds` chooses with the rendered rooms as well, and measures both graphs again."""
+    assert main(["thresholds", str(model), *arguments]) == 0
+    changed = yaml.safe_load((model / "manifest.yaml").read_text())
+    sources = changed["calibration"]["operating_points_by_source"]
+    assert sources.keys() == exported["calibration"]["operating_points_by_source"].keys() | {"rooms/all"}
+    assert sources["rooms/all"]["static"]["rooms"] == 10
+    assert "10 of rooms/all" in changed["thresholds"]["static"]["guarantee"]
+    assert changed["sha256"] == exported["sha256"]
+    for metrics in (changed["metrics"], changed["int8"]["metrics"]):
+        assert metrics["nyu/test"]["metrics"]["auroc"] == pytest.approx(
+            exported["metrics"]["nyu/test"]["metrics"]["auroc"], abs=0.05
+        )
+    found = Model.load(model)
+    assert [found.foreground_threshold, found.static_threshold] == [
+        point["likelihood"] for point in changed["thresholds"].values()
+    ]
+    assert "| rooms/all | 10 |" in (model / "README.md").read_text()
+
+
 @pytest.mark.timeout(300)
 def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     made: Path,
@@ -120,7 +140,6 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     assert result["metrics"]["ap"] - result["metrics"]["ar"] == pytest.approx(result["metrics"]["pi"])
     assert result["metrics"]["auroc"] > 0.6, "even random features tell a checkered thing from a wall"
     assert main(["evaluate", str(model), "--dataset", f"nyu:{made / 'nyu'}", "--split", "balanced"]) == 0
-    capsys.readouterr()
     assert main(["quantize", str(model), "--data", str(made), *notes]) == 0
     assert "likelihood differs from float32 by" in capsys.readouterr().out
     int8 = yaml.safe_load((model / "manifest.yaml").read_text())["int8"]
@@ -131,6 +150,7 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     )
     assert "## In int8" in (model / "README.md").read_text()
     check_contrast(manifest["contrast"], model)
+    check_thresholds(manifest, model, ["--data", str(made), "--rooms", str(rendered), *notes])
     segment = ["segment", str(rooms / "rgb"), "--model", str(model), "--precision", "int8"]
     assert main([*segment, "--out", str(tmp_path / "out")]) == 0
 
