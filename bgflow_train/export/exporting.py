@@ -8,12 +8,12 @@ import hashlib
 import itertools
 import platform
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import timm
 import torch
 
 from bgflow_ros import __version__
@@ -169,6 +169,6 @@ def _versions() -> dict[str, str]:
         "bgflow": __version__,
         "python": platform.python_version(),
         "torch": str(torch.__version__),
-        "timm": timm.__version__,
+        "timm": version("timm"),
         "numpy": np.__version__,
     }

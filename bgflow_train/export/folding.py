@@ -7,7 +7,6 @@ from __future__ import annotations
 import copy
 from itertools import pairwise
 
-from timm.layers.norm_act import BatchNormAct2d
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
@@ -25,6 +24,8 @@ def fold_batch_norm(network: nn.Module) -> nn.Module:
     Returns:
         A copy that computes the same.
     """
+    from timm.layers.norm_act import BatchNormAct2d
+
     folded = copy.deepcopy(network)
     for module in folded.modules():
         for (_, convolution), (name, norm) in pairwise(list(module.named_children())):

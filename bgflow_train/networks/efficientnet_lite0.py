@@ -8,7 +8,6 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
 from torch import Tensor
 
@@ -42,6 +41,8 @@ class EfficientNetLite0(Encoder):
     name = "efficientnet_lite0"
 
     def __init__(self, weights: str = IMAGENET, finest: int = 3) -> None:
+        import timm  # here, because it takes seconds, and not every command builds a network
+
         super().__init__()
         numbers = range(finest, 6)
         places = tuple(number - 1 for number in numbers)
@@ -71,6 +72,8 @@ def _load_imagenet(network: torch.nn.Module) -> str:
     Returns:
         Name of the origin of the weights.
     """
+    import timm
+
     spec = importlib.util.find_spec(PACKAGE)
     if spec is not None and spec.origin is not None:
         [path] = Path(spec.origin).parent.glob("models/*.pth")

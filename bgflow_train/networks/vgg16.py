@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
-from torchvision.models import VGG16_BN_Weights, VGG16_Weights, vgg16, vgg16_bn
 
 from bgflow_train.networks.base import Encoder, EncoderError, Layer, receptive_field
 from bgflow_train.networks.weights import IMAGENET, RANDOM, load_file
@@ -31,16 +32,16 @@ class VGG16(Encoder):
     """
 
     name = "vgg16"
-    build = staticmethod(vgg16)
     mean: Tensor
     deviation: Tensor
-    published = VGG16_Weights.IMAGENET1K_V1
 
     def __init__(self, weights: str = IMAGENET) -> None:
         super().__init__()
+        from torchvision import models  # here, because it takes seconds, and not every command builds a network
+
         # Made without memory first: of 138 million random weights, 123 million would be those of the classifier.
         with torch.device("meta"):
-            features: nn.Sequential = self.build(weights=None).features
+            features: nn.Sequential = models.get_model(self.name, weights=None).features
         self.network = features.to_empty(device="cpu")
         if weights == RANDOM:
             self._draw()
@@ -81,21 +82,22 @@ class VGG16(Encoder):
             return "random weights"
         if weights != IMAGENET:
             return load_file(self.network, weights)
+        from torchvision import models
+
+        published: Any = models.get_model_weights(self.name).IMAGENET1K_V1
         try:
-            state = self.published.get_state_dict(check_hash=True, weights_only=True)
+            state = published.get_state_dict(check_hash=True, weights_only=True)
         except Exception as error:  # torch raises many types if offline or for a damaged cache
-            file = self.published.url.rpartition("/")[2]
+            file = published.url.rpartition("/")[2]
             raise EncoderError(
                 f"no ImageNet weights for {self.name}: torchvision's download failed ({str(error).strip('<>')}); "
                 f"bring its {file} and name the file, or put it into checkpoints/ of torch's hub folder"
             ) from error
         self.network.load_state_dict({k.removeprefix("features."): v for k, v in state.items() if "features." in k})
-        return f"torchvision, {self.published}"
+        return f"torchvision, {published}"
 
 
 class VGG16BN(VGG16):
     """VGG-16 with batch normalisation after each convolution: the paper's variant (i)."""
 
     name = "vgg16_bn"
-    build = staticmethod(vgg16_bn)
-    published = VGG16_BN_Weights.IMAGENET1K_V1

@@ -31,7 +31,7 @@ def replace(patch: pytest.MonkeyPatch) -> None:
     def load_some(network: nn.Module) -> str:
         with pytest.MonkeyPatch.context() as undone:
             undone.setattr(efficientnet_lite0, "ARCHITECTURE", whole)
-            everything = timm.create_model(whole, features_only=True)
+            everything = timm.create_model(whole, pretrained=False, features_only=True)
             source = load(everything)
         published = everything.state_dict()
         network.load_state_dict({name: published[name] for name in network.state_dict()})

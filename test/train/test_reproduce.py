@@ -18,7 +18,6 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 import safetensors.torch
-import torchvision
 import yaml
 from support.made_rooms import SETS, splits_of, wall_with_things
 
@@ -85,10 +84,12 @@ def make_tiny(monkeypatch: pytest.MonkeyPatch, made: Path) -> None:
     monkeypatch.setattr(column_fitting, "min_cells", lambda layer: 5)
     monkeypatch.setattr(measuring, "RESAMPLES", 20)
 
+    from torchvision.models import VGG16_Weights
+
     def offline(*_: object, **__: object) -> None:
         raise URLError("no network")
 
-    monkeypatch.setattr(torchvision.models.VGG16_Weights.IMAGENET1K_V1.__class__, "get_state_dict", offline)
+    monkeypatch.setattr(VGG16_Weights.IMAGENET1K_V1.__class__, "get_state_dict", offline)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from sklearn.decomposition import PCA
 from torch import Tensor
 
 from bgflow_train.model.densities import KNN, Density, Gaussian, HybridFlow, Mixture, RealNVP
@@ -61,6 +60,8 @@ class PCAFlow(Density):
 
     def fit(self, x: Tensor, validation: Tensor, *, seed: int, checkpoint: Path | None = None, label: str = "") -> None:
         """Fit the components, then the flow."""
+        from sklearn.decomposition import PCA
+
         pca = PCA(self.components.shape[1], svd_solver="covariance_eigh").fit(x.cpu().numpy())
         self.mean.copy_(torch.from_numpy(pca.mean_))
         self.components.copy_(torch.from_numpy(pca.components_.T))

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torchvision.models.segmentation.lraspp import LRASPPHead
 from tqdm import tqdm
 
 from bgflow_train.model.scores import Score
@@ -44,6 +43,8 @@ class LrasppScore(Score):
     RATE = 2e-3
 
     def __init__(self, low: int, high: int) -> None:
+        from torchvision.models.segmentation.lraspp import LRASPPHead
+
         super().__init__()
         self.head = LRASPPHead(low, high, 1, self.WIDTH)
 
