@@ -21,14 +21,13 @@ HELP = "Turn a fit into a model folder."
 EXTRA = "train"
 DENSITIES = tuple(kind for kind in KINDS if kind != "knn")
 """Kinds of densities that can become part of a graph: kNN searches stored descriptors."""
-EXPORTABLE_COLUMNS = {column.name: column for column in COLUMNS if column.weights != "ade20k"}
-"""Columns by name that need no weights or images but those of `--data`."""
+BY_NAME = {column.name: column for column in COLUMNS}
 FUSIONS = ("ensemble", "minimum", "maximum")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    names = ", ".join(EXPORTABLE_COLUMNS)
+    names = ", ".join(BY_NAME)
     parser.add_argument("fit", help=f"folder that `bgflow fit` wrote, or a column of `bgflow reproduce`: {names}")
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument("--out", type=user_path, required=True, help="the model folder; its name becomes the model's")
@@ -45,6 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     column.add_argument("--fusion", choices=FUSIONS, default="ensemble", help="strategy of fusion (%(default)s)")
     column.add_argument("--size", choices=SIZES, default="cpu", help="as for `bgflow reproduce` (%(default)s)")
     column.add_argument("--work", type=user_path, default=Path("work/paper"), help="as for reproduce (%(default)s)")
+    column.add_argument("--encoder-weights", metavar="FILE", help="initial weights of its encoder, as for reproduce")
+    column.add_argument("--ade20k", type=user_path, metavar="DIR", help="as for `bgflow reproduce`")
     column.add_argument("--seed", type=int, default=0, help="as for `bgflow reproduce` (%(default)s)")
 
 
@@ -71,9 +72,16 @@ def _fitted(arguments: argparse.Namespace) -> tuple[Fitted, Path]:
     from bgflow_train.studies.paper.running import Setting
     from bgflow_train.studies.peers.scores import ALL_SCORES
 
-    if arguments.fit in EXPORTABLE_COLUMNS:
-        setting = Setting(arguments.data, arguments.work, SIZES[arguments.size], seed=arguments.seed)
-        column = EXPORTABLE_COLUMNS[arguments.fit]
+    if arguments.fit in BY_NAME:
+        column, brought = BY_NAME[arguments.fit], arguments.encoder_weights
+        setting = Setting(
+            arguments.data,
+            arguments.work,
+            SIZES[arguments.size],
+            seed=arguments.seed,
+            ade20k=arguments.ade20k,
+            brought={} if brought is None else {column.name: brought},
+        )
         return column_model(column, setting, arguments.density, arguments.fusion), arguments.work
     folder = user_path(arguments.fit)
     return Fitted.load(folder, ALL_SCORES), folder

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -96,6 +97,8 @@ def fit_identity(fitted: Fitted) -> tuple[object, ...]:
     network, digest = _network(fitted), hashlib.sha256()
     for tensor in network.state_dict().values():
         digest.update(tensor.cpu().numpy().tobytes())
+    # The record of the whole fit tells apart what a score alone takes from another one's flow.
+    digest.update(json.dumps(fitted.record, sort_keys=True).encode())
     return digest.hexdigest(), fitted.recipe, fitted.fusion
 
 

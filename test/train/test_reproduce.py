@@ -223,6 +223,13 @@ def test_weights_that_the_user_brings_fill_a_column(
     assert reproduce("table2", made, table2, column, "--encoder-weights", f"{column}={brought}") == 0
     text = (table2 / "out/table2.md").read_text()
     assert "| efficientnet_lite0-ade20k | 4, pi" in text
+    # The column becomes a model as well.
+    exported: list[Any] = []
+    folders = ["--data", str(made), "--work", str(table2 / "work"), "--out", str(table2 / "model")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bgflow_train.export.exporting.export", lambda fitted, *_: exported.append(fitted))
+        assert main(["export", column, *folders, "--encoder-weights", str(brought)]) == 0
+    assert exported[0].record["recipe"]["column"] == column
     # Different weights under the same name make a different run.
     other = table2 / "other.safetensors"
     weights = safetensors.torch.load_file(brought)
