@@ -52,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", default=size, metavar="WxH", help="size of the network's input (%(default)s)")
     cells = "maximum number of descriptors per layer (%(default)s)"
     parser.add_argument("--cells", type=int, default=default.cells, help=cells)
+    drawn = "share of the photographed crops that come from unlabelled/, with the project's drawn masks (%(default)s)"
+    parser.add_argument("--drawn-share", type=float, default=0.0, metavar="SHARE", help=drawn)
     parser.add_argument("--seed", type=int, default=default.seed, help="seed of everything random (%(default)s)")
 
 
@@ -74,10 +76,13 @@ def run(arguments: argparse.Namespace) -> int:
         )
     except ValueError as error:
         raise UserError(str(error)) from error
+    if not 0 <= arguments.drawn_share < 1:
+        raise UserError(f"--drawn-share is {arguments.drawn_share}; expected a number from 0 to below 1")
     try:
         empty = [EmptyRooms(path, every=arguments.every) for path in arguments.empty]
         backbones = [Path(folder) for folder in arguments.backbone.split(",")]
-        fitted = fit(recipe, backbones, arguments.data, arguments.rooms, arguments.out, empty, ALL_SCORES)
+        folders = arguments.data, arguments.rooms, arguments.out
+        fitted = fit(recipe, backbones, *folders, empty, ALL_SCORES, arguments.drawn_share)
     except (DatasetError, EncoderError, ModelError, ScoreError) as error:
         raise UserError(str(error)) from error
     for layer in fitted.record["layers"]:

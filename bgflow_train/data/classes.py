@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, CLASSES
-from bgflow_train.data.base import BACKGROUND, FOREGROUND, VOID, DatasetError, Sample
+from bgflow_train.data.base import BACKGROUND, FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
 from bgflow_train.data.pairs import PairedDataset, index_by_stem, pair_files, read_labels, require_files
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "UNKNOWN_FOREGROUND",
     "ClassLabels",
     "ClassesDataset",
+    "SidesDataset",
     "classes_to_mask",
     "known_classes",
     "mask_to_classes",
@@ -72,6 +73,25 @@ class ClassesDataset(PairedDataset):
     def _content(self, index: int) -> Iterable[bytes]:
         _, image, labels = self.pairs[index]
         return image.read_bytes(), labels.read_bytes()
+
+
+class SidesDataset(IndexedDataset):
+    """Images of another data set with classes of which only the side is known, in place of masks.
+
+    Args:
+        dataset: The images with masks.
+    """
+
+    def __init__(self, dataset: IndexedDataset) -> None:
+        super().__init__(dataset.name, dataset.ids)
+        self.dataset = dataset
+
+    def __getitem__(self, index: int) -> Sample:
+        sample = self.dataset[index]
+        return sample._replace(mask=mask_to_classes(sample.mask))
+
+    def _content(self, index: int) -> Iterable[bytes]:
+        return self.dataset._content(index)
 
 
 class ClassLabels:

@@ -29,7 +29,7 @@ import numpy.typing as npt
 
 from bgflow_ros.segmentation.files import user_path, write_atomically
 from bgflow_train.data.base import FOREGROUND, VOID, DatasetError
-from bgflow_train.data.generalization import DRAWN
+from bgflow_train.data.drawn import DRAWN_GENERALIZATION
 
 __all__ = ["FOLDERS", "NAMES", "Splits", "foreground_share", "group_rooms", "is_balanced", "make_splits", "paper_split"]
 
@@ -147,7 +147,7 @@ def make_splits(data: Path) -> Splits:
         stems["ade20k_rooms"], key=lambda id: _foreground(data / FOLDERS["ade20k_rooms"] / "mask" / f"{id}.png")
     )
     generalization = {
-        "drawn": sorted(path.stem for path in DRAWN.glob("*.json")),
+        "drawn": sorted(path.stem for path in DRAWN_GENERALIZATION.glob("*.json")),
         "ade20k_rooms": sorted(emptiest[: GENERALIZATION["ade20k_rooms"]]),
     }
     for name in ("gazebo_house", "gazebo_bookstore"):

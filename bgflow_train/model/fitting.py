@@ -113,6 +113,7 @@ def fit(
     out: Path,
     empty: Sequence[Dataset] = (),
     registry: ScoreRegistry = SCORES,
+    drawn_share: float = 0.0,
 ) -> Fitted:
     """Fit scores and fusion; steps that `out` already holds are not repeated.
 
@@ -125,6 +126,7 @@ def fit(
         out: Folder of the fit.
         empty: Images of empty rooms, for the densities in addition to those of FIT.
         registry: Scores that the recipe may name.
+        drawn_share: Share of the photographed crops for hybrid flows that come from photographs with drawn masks.
 
     Raises:
         DatasetError: Images or the backbone are missing, or `out` holds another fit.
@@ -141,7 +143,7 @@ def fit(
         background.append(sets["rooms/fit"])
         domains.append([sets["rooms/validate"]])
     hybrid = any(isinstance(score, HybridScore) for score in scores)
-    sources = open_sources(data, rooms, ROOMS_SHARE) if hybrid else []
+    sources = open_sources(data, rooms, ROOMS_SHARE, drawn_share) if hybrid else []
     all_sets: dict[str, Dataset] = {
         **sets,
         **{f"empty/{number} {set.name}": set for number, set in enumerate(empty, 1)},
@@ -151,6 +153,7 @@ def fit(
         "recipe": asdict(recipe) | {"scores": list(recipe.scores)},
         "constants": CONSTANTS | (HYBRID_CONSTANTS if sources else {}),
         "data": {name: {"pictures": len(set), "sha256": set.digest()} for name, set in all_sets.items()},
+        **({"drawn_share": drawn_share} if drawn_share else {}),
         # The key is older than the name: readers of the record know the backbone as `expert`.
         "expert": {"sha256": [hashlib.sha256(weights_file(folder).read_bytes()).hexdigest() for folder in backbones]},
     }

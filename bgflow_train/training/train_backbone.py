@@ -22,7 +22,7 @@ from tqdm import tqdm
 from bgflow_ros.segmentation.model import GRAPH
 from bgflow_train.data import DatasetError, IndexedDataset
 from bgflow_train.data.camera_jitter import CONSTANTS
-from bgflow_train.data.classes import classes_to_mask
+from bgflow_train.data.classes import classes_to_mask, known_classes
 from bgflow_train.networks import RANDOM, Layer
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.pyramid import Pyramid
@@ -243,7 +243,8 @@ def _pixels(image: Tensor) -> Tensor:
 def _loss(backbone: Pyramid, layer7: Tensor, classes: Tensor, auxiliary: float) -> Tensor:
     loss = mask_loss(backbone.logits(layer7), torch.from_numpy(classes_to_mask(classes.numpy())).to(DEVICE))
     stride = backbone.layers[-1].stride
-    coarse = classes[:, stride // 2 :: stride, stride // 2 :: stride].to(DEVICE).long()
+    centres = known_classes(classes[:, stride // 2 :: stride, stride // 2 :: stride].numpy())
+    coarse = torch.from_numpy(centres).to(DEVICE).long()
     if (coarse != UNLABELLED).any():
         loss = loss + auxiliary * F.cross_entropy(backbone.classes(layer7), coarse, ignore_index=UNLABELLED)
     return loss

@@ -24,7 +24,7 @@ from support.made_rooms import splits_of
 
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import DatasetError, FolderDataset, IndexedDataset, Sample
-from bgflow_train.data.generalization import DRAWN, LABELS, DrawnDataset
+from bgflow_train.data.drawn import DRAWN_GENERALIZATION, DRAWN_ROOMS, LABELS, DrawnDataset
 from bgflow_train.data.registry import MAT, dataset_path, open_ade20k_parsing, open_split
 from bgflow_train.data.splits import FOLDERS, Splits, foreground_share, is_balanced, paper_split
 from bgflow_train.data.subsets import Concatenated, Subset, evenly_spaced
@@ -264,7 +264,11 @@ def test_spaced_samples_are_no_more_than_asked_for_and_evenly_spread(count: int,
         assert evenly_spaced(dataset, most).name == "all"
 
 
-@pytest.mark.parametrize("path", sorted(DRAWN.glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [path for folder in (DRAWN_GENERALIZATION, DRAWN_ROOMS) for path in sorted(folder.glob("*.json"))],
+    ids=lambda path: path.stem,
+)
 def test_a_committed_drawing_lies_in_its_picture_and_holds_none(path: Path) -> None:
     drawing = json.loads(path.read_text())
     assert drawing["imageData"] is None
@@ -303,16 +307,26 @@ def used(splits: Splits) -> set[tuple[str, str]]:
 def test_the_committed_generalization_set_is_of_the_paper_s_size_and_of_unused_pictures() -> None:
     splits = Splits.load()
     sets = splits.sets["generalization"]
-    assert sets["drawn"] == sorted(path.stem for path in DRAWN.glob("*.json"))
+    assert sets["drawn"] == sorted(path.stem for path in DRAWN_GENERALIZATION.glob("*.json"))
     assert sum(map(len, sets.values())) >= 40
     assert sum(len(splits.ids(*split)) for split in FUSE) == 25
     assert not used(splits) & {(name, id) for name, ids in sets.items() for id in ids}
     places = {f"{FOLDERS[name]}/rgb/{id}" for name, id in used(splits)}
-    for path in DRAWN.glob("*.json"):
+    for path in DRAWN_GENERALIZATION.glob("*.json"):
         for image in taken(json.loads(path.read_text())):
             assert image.rpartition(".")[0] not in places, path.stem
             assert not image.startswith("/")
             assert ".." not in image
+
+
+def test_the_drawn_rooms_are_in_no_image_that_is_reported() -> None:
+    def scenes(folder: Path) -> set[str]:
+        """Images, those of ScanNet by their scene."""
+        images = (image for path in folder.glob("*.json") for image in taken(json.loads(path.read_text())))
+        return {image.partition("_00_frame")[0] for image in images}
+
+    assert len(scenes(DRAWN_ROOMS)) >= 40
+    assert not scenes(DRAWN_ROOMS) & scenes(DRAWN_GENERALIZATION)
 
 
 def test_the_committed_generalization_set_opens_and_shares_no_picture_with_what_is_used(data: Path) -> None:
@@ -328,7 +342,9 @@ def test_the_committed_generalization_set_opens_and_shares_no_picture_with_what_
         return hashlib.sha256(path.read_bytes()).digest()
 
     splits = Splits.load()
-    reported = {data / image for path in DRAWN.glob("*.json") for image in taken(json.loads(path.read_text()))}
+    reported = {
+        data / image for path in DRAWN_GENERALIZATION.glob("*.json") for image in taken(json.loads(path.read_text()))
+    }
     reported |= {
         next((data / FOLDERS[name] / "rgb").glob(f"{id}.*"))
         for name, ids in splits.sets["generalization"].items()

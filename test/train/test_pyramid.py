@@ -23,12 +23,14 @@ from support.made_rooms import splits_of
 from bgflow_rooms.nyu40 import CLASSES
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import VOID, DatasetError, FolderDataset, IndexedDataset, Sample
-from bgflow_train.data.classes import ClassesDataset
+from bgflow_train.data.camera_jitter import paste_objects
+from bgflow_train.data.classes import UNKNOWN_BACKGROUND, UNKNOWN_FOREGROUND, ClassesDataset
 from bgflow_train.data.rendered_rooms import open_rooms_classes
 from bgflow_train.model.densities import HybridFlow
 from bgflow_train.model.joint_flows import JointFlows
 from bgflow_train.networks import RANDOM
 from bgflow_train.networks.pyramid import GENERAL, Pyramid
+from bgflow_train.training import crops
 from bgflow_train.training import train_backbone as training
 from bgflow_train.training.crops import Source
 from bgflow_train.training.recipe import BackboneRecipe
@@ -296,6 +298,27 @@ def test_so_many_of_the_pictures_are_rendered_as_the_share_says(share: float) ->
     assert drawn[2] / 400 == pytest.approx(share, abs=4 * math.sqrt(share * (1 - share) / 400))
 
 
+def test_photographs_with_drawn_masks_join_with_the_sides_alone_and_are_pasted_nowhere(
+    made: Path, rendered: Path, splits: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crops, "DRAWN_ROOMS", tmp_path)
+    image = next((made / "nyu/rgb").iterdir())
+    thing = {"label": "foreground", "shape_type": "polygon", "points": [[0, 0], [60, 0], [60, 95], [0, 95]]}
+    drawing = {"imagePath": str(image.relative_to(made)), "imageHeight": 96, "imageWidth": 128, "shapes": [thing]}
+    (tmp_path / "a.json").write_text(json.dumps(drawing))
+    sources = crops.open_sources(made, rendered, 0.5, 0.4)
+    assert [(source.dataset.name, source.share) for source in sources] == [
+        ("nyu/fit", pytest.approx(0.3)),
+        ("drawn rooms", pytest.approx(0.2)),
+        ("rooms/fit", 0.5),
+    ]
+    recipe = replace(RECIPE, paste=1.0)
+    crop = crops.draw_crop(sources[1:2], recipe, 0, 0)
+    assert set(np.unique(crop.mask)) <= {crops.UNLABELLED, UNKNOWN_BACKGROUND, UNKNOWN_FOREGROUND}
+    room = Sample(crop.rgb, np.ones_like(crop.mask), "room")
+    assert paste_objects(room, crop, crops.NEVER_PASTED, np.random.default_rng(0)) is room
+
+
 def test_seed_and_step_decide_a_batch(sets: Sets) -> None:
     batches = [
         training._batch(sets[0], replace(RECIPE, seed=seed), step) for seed, step in ((0, 3), (0, 3), (0, 4), (1, 3))
@@ -307,14 +330,14 @@ def test_seed_and_step_decide_a_batch(sets: Sets) -> None:
     assert not any(torch.equal(images[0], other) for other in images[2:])
 
 
-@pytest.mark.parametrize("label", [0, 1])
+@pytest.mark.parametrize("label", [0, 1, UNKNOWN_FOREGROUND])
 def test_unlabelled_classes_cost_nothing(pyramid: Pyramid, label: int) -> None:
     layer7 = pyramid(255 * torch.rand(1, 3, 64, 64))[-1]
     classes = torch.zeros(1, 64, 64, dtype=torch.uint8)
     classes[:, 0] = 1  # between the places where the classes are looked at
     classes[:, 32:] = label
     losses = [float(training._loss(pyramid, layer7, classes, weight)) for weight in (0.0, 1.0)]
-    assert (losses[0] == losses[1]) == (label == 0)
+    assert (losses[0] == losses[1]) == (label != 1)
 
 
 def test_a_folder_without_a_pyramid_says_what_to_do(tmp_path: Path) -> None:

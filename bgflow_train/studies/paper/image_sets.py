@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bgflow_train.data import DatasetError, FolderDataset, IndexedDataset
-from bgflow_train.data.generalization import DrawnDataset
+from bgflow_train.data.drawn import DrawnDataset
 from bgflow_train.data.registry import dataset_path, open_nyu, open_split
 from bgflow_train.data.splits import FOLDERS, Splits, foreground_share, paper_split
 from bgflow_train.data.subsets import Concatenated, Subset, evenly_spaced

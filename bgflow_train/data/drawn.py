@@ -1,8 +1,9 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""A generalization set like the paper's (IV-A): images of many sources with masks drawn as polygons, and collages.
+"""Images with masks drawn as polygons, and collages.
 
-The polygons are LabelMe files in the folder `generalization/` beside this file. The images are not part of the project.
+The polygons are LabelMe files in folders beside this file: those of a generalization set like the paper's (IV-A), and
+those of photographs of other rooms to train on. The images are not part of the project.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from bgflow_ros.media.image_files import read_image
 from bgflow_ros.segmentation.errors import ImageError
 from bgflow_train.data.base import BACKGROUND, FOREGROUND, VOID, DatasetError, IndexedDataset, Sample
 
-__all__ = ["DRAWN", "DrawnDataset"]
+__all__ = ["DRAWN_GENERALIZATION", "DRAWN_ROOMS", "DrawnDataset"]
 
-DRAWN = Path(__file__).with_name("generalization")
-"""Folder of the polygons."""
+DRAWN_GENERALIZATION, DRAWN_ROOMS = (Path(__file__).with_name(name) for name in ("generalization", "drawn_rooms"))
+"""Folders of the polygons."""
 LABELS = {"background": BACKGROUND, "foreground": FOREGROUND, "void": VOID}
 POINTS = {"type": "array", "minItems": 3, "items": {"type": "array", "items": {"type": "number"}, "minItems": 2}}
 SHAPE = {
@@ -70,7 +71,9 @@ class DrawnDataset(IndexedDataset):
         DatasetError: There are no polygons, or an id or an image is missing.
     """
 
-    def __init__(self, root: Path, drawn: Path = DRAWN, ids: list[str] | None = None, name: str = "drawn") -> None:
+    def __init__(
+        self, root: Path, drawn: Path = DRAWN_GENERALIZATION, ids: list[str] | None = None, name: str = "drawn"
+    ) -> None:
         super().__init__(name, sorted(path.stem for path in drawn.glob("*.json")) if ids is None else list(ids))
         self.root = root
         self.files = [drawn / f"{id}.json" for id in self.ids]
