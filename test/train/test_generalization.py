@@ -25,6 +25,7 @@ from support.made_rooms import splits_of
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import DatasetError, FolderDataset, IndexedDataset, Sample
 from bgflow_train.data.drawn import DRAWN_GENERALIZATION, DRAWN_ROOMS, LABELS, DrawnDataset
+from bgflow_train.data.label_noise import DRAWN_NYU
 from bgflow_train.data.registry import MAT, dataset_path, open_ade20k_parsing, open_split
 from bgflow_train.data.splits import FOLDERS, Splits, foreground_share, is_balanced, paper_split
 from bgflow_train.data.subsets import Concatenated, Subset, evenly_spaced
@@ -266,7 +267,7 @@ def test_spaced_samples_are_no_more_than_asked_for_and_evenly_spread(count: int,
 
 @pytest.mark.parametrize(
     "path",
-    [path for folder in (DRAWN_GENERALIZATION, DRAWN_ROOMS) for path in sorted(folder.glob("*.json"))],
+    [path for folder in (DRAWN_GENERALIZATION, DRAWN_ROOMS, DRAWN_NYU) for path in sorted(folder.glob("*.json"))],
     ids=lambda path: path.stem,
 )
 def test_a_committed_drawing_lies_in_its_picture_and_holds_none(path: Path) -> None:
