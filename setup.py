@@ -60,13 +60,7 @@ setup(
     package_data={
         "bgflow_ros": ["py.typed", "segmentation/manifest.schema.json"],
         "bgflow_rooms": ["py.typed"],
-        "bgflow_train": [
-            "py.typed",
-            "data/splits.json",
-            "data/generalization/*.json",
-            "data/drawn_rooms/*.json",
-            "data/drawn_nyu/*.json",
-        ],
+        "bgflow_train": ["py.typed", "data/*.json", "data/*/*.json"],
     },
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
