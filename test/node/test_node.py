@@ -99,6 +99,38 @@ def test_every_output_has_the_frame_s_header_size_and_values(shared: Robot) -> N
     assert (masks["overlay"][left] != scene()[left]).any()
 
 
+WALL, SOFA = np.s_[60:200, 150:225], np.s_[290:400, 220:500]
+"""Parts of the first frame of the rendered room."""
+
+
+@pytest.mark.parametrize("name", sorted(folder.name for folder in (ROOT / "models").iterdir()))
+def test_every_packaged_model_finds_the_wall_likelier_than_the_sofa(
+    robot: Robot, start, room: list[np.ndarray], name: str
+) -> None:
+    segment = start(model=name)
+    robot.subscribe("segmenter/likelihood")
+    assert robot.until(lambda: robot.state() == "active"), segment.log()
+    answer = robot.ask(image(room[0]), "segmenter/likelihood")
+    assert answer is not None, segment.log()
+    likelihood = pixels(answer)
+    assert likelihood[WALL].mean() > likelihood[SOFA].mean() + 0.2
+
+
+def test_at_the_defaults_the_wall_is_static_and_the_sofa_foreground(
+    robot: Robot, start, room: list[np.ndarray]
+) -> None:
+    segment = start(model="default")
+    masks = {"segmenter/foreground_mask": (SOFA, WALL), "segmenter/static_mask": (WALL, SOFA)}
+    for mask in masks:
+        robot.subscribe(mask)
+    assert robot.until(lambda: robot.state() == "active"), segment.log()
+    for mask, (inside, outside) in masks.items():
+        answer = robot.ask(image(room[0]), mask)
+        assert answer is not None, segment.log()
+        assert pixels(answer)[inside].mean() > 200, mask
+        assert pixels(answer)[outside].mean() < 50, mask
+
+
 def test_publishers_are_reliable_and_volatile(shared: Robot) -> None:
     for name in OUTPUTS:
         topic = f"/shared/segmenter/{name}"
