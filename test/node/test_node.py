@@ -103,8 +103,10 @@ WALL, SOFA = np.s_[60:200, 150:225], np.s_[290:400, 220:500]
 """Parts of the first frame of the rendered room."""
 
 
-@pytest.mark.parametrize("name", sorted(folder.name for folder in (ROOT / "models").iterdir()))
-def test_every_packaged_model_finds_the_wall_likelier_than_the_sofa(
+@pytest.mark.parametrize(
+    "name", sorted(folder.name for folder in (ROOT / "models").iterdir() if folder.name != "default")
+)
+def test_every_other_packaged_model_finds_the_wall_likelier_than_the_sofa(
     robot: Robot, start, room: list[np.ndarray], name: str
 ) -> None:
     segment = start(model=name)
