@@ -32,10 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument("--out", type=user_path, required=True, help="the model folder; its name becomes the model's")
     parser.add_argument(
-        "--rooms",
+        "--unseen-rooms",
         type=user_path,
         metavar="DIR",
-        help="rendered rooms that no training has seen, all of which choose the thresholds with NYU and photographs",
+        help="rendered rooms that no training has seen: all of them choose the threshold of the static mask as well",
     )
     parser.add_argument("--cache", type=user_path, help="folder for the counts of a run that is not finished (FIT)")
     parser.add_argument("--notes", type=user_path, help="Markdown file appended to the model card")
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         notes = arguments.notes.read_text() if arguments.notes else ""
         fitted, folder = _fitted(arguments)
-        export(fitted, arguments.data, arguments.out, arguments.cache or folder, notes, arguments.rooms)
+        export(fitted, arguments.data, arguments.out, arguments.cache or folder, notes, arguments.unseen_rooms)
     except (DatasetError, EncoderError, ModelError, OSError) as error:
         raise UserError(str(error)) from error
     print(arguments.out / "README.md")

@@ -24,7 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", type=user_path, help="model folder, changed in place")
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument(
-        "--rooms", type=user_path, metavar="DIR", help="rendered rooms (`bgflow rooms`) that no training has seen"
+        "--unseen-rooms",
+        type=user_path,
+        metavar="DIR",
+        help="rendered rooms that no training has seen: all of them choose the threshold of the static mask as well",
     )
     parser.add_argument("--cache", type=user_path, help="folder for the counts of a run that is not finished (MODEL)")
     parser.add_argument("--notes", type=user_path, help="Markdown file appended to the model card")
@@ -38,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         notes = arguments.notes.read_text() if arguments.notes else ""
         cache = arguments.cache or arguments.model
-        manifest = set_thresholds(arguments.model, arguments.data, arguments.rooms, cache, notes)
+        manifest = set_thresholds(arguments.model, arguments.data, arguments.unseen_rooms, cache, notes)
     except (DatasetError, ModelError, OSError) as error:
         raise UserError(str(error)) from error
     for mask, point in manifest.thresholds.items():

@@ -150,7 +150,7 @@ def test_train_fit_export_evaluate_and_segment_go_hand_in_hand(
     )
     assert "## In int8" in (model / "README.md").read_text()
     check_contrast(manifest["contrast"], model)
-    check_thresholds(manifest, model, ["--data", str(made), "--rooms", str(rendered), *notes])
+    check_thresholds(manifest, model, ["--data", str(made), "--unseen-rooms", str(rendered), *notes])
     segment = ["segment", str(rooms / "rgb"), "--model", str(model), "--precision", "int8"]
     assert main([*segment, "--out", str(tmp_path / "out")]) == 0
 
