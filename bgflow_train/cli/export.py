@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 from bgflow_ros.segmentation.model import ModelError
-from bgflow_train.studies.paper.columns import COLUMNS, KINDS, SIZES
+from bgflow_train.cli.images import add_unseen_rooms
+from bgflow_train.studies.paper.columns import BY_NAME, KINDS, SIZES
 
 if TYPE_CHECKING:
     from bgflow_train.model.fitting import Fitted
@@ -21,7 +22,6 @@ HELP = "Turn a fit into a model folder."
 EXTRA = "train"
 DENSITIES = tuple(kind for kind in KINDS if kind != "knn")
 """Kinds of densities that can become part of a graph: kNN searches stored descriptors."""
-BY_NAME = {column.name: column for column in COLUMNS}
 FUSIONS = ("ensemble", "minimum", "maximum")
 
 
@@ -31,12 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("fit", help=f"folder that `bgflow fit` wrote, or a column of `bgflow reproduce`: {names}")
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
     parser.add_argument("--out", type=user_path, required=True, help="the model folder; its name becomes the model's")
-    parser.add_argument(
-        "--unseen-rooms",
-        type=user_path,
-        metavar="DIR",
-        help="rendered rooms that no training has seen: all of them choose the threshold of the static mask as well",
-    )
+    add_unseen_rooms(parser)
     parser.add_argument("--cache", type=user_path, help="folder for the counts of a run that is not finished (FIT)")
     parser.add_argument("--notes", type=user_path, help="Markdown file appended to the model card")
     column = parser.add_argument_group("of a column, which is fitted first if `bgflow reproduce` has not done so")

@@ -14,6 +14,7 @@ from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 from bgflow_ros.segmentation.model import ModelError
 from bgflow_ros.tools.cli.arguments import read_sizes
+from bgflow_train.cli.images import add_drawn_share, check_drawn_share
 from bgflow_train.training.recipe import Recipe
 
 GROUP = "make a model"
@@ -52,8 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", default=size, metavar="WxH", help="size of the network's input (%(default)s)")
     cells = "maximum number of descriptors per layer (%(default)s)"
     parser.add_argument("--cells", type=int, default=default.cells, help=cells)
-    drawn = "share of the photographed crops that come from unlabelled/, with the project's drawn masks (%(default)s)"
-    parser.add_argument("--drawn-share", type=float, default=0.0, metavar="SHARE", help=drawn)
+    add_drawn_share(parser)
     parser.add_argument("--seed", type=int, default=default.seed, help="seed of everything random (%(default)s)")
 
 
@@ -76,8 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     except ValueError as error:
         raise UserError(str(error)) from error
-    if not 0 <= arguments.drawn_share < 1:
-        raise UserError(f"--drawn-share is {arguments.drawn_share}; expected a number from 0 to below 1")
+    check_drawn_share(arguments)
     try:
         empty = [EmptyRooms(path, every=arguments.every) for path in arguments.empty]
         backbones = [Path(folder) for folder in arguments.backbone.split(",")]

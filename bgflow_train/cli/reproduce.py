@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
-from bgflow_train.studies.paper.columns import COLUMNS, SIZES
+from bgflow_train.studies.paper.columns import BY_NAME, SIZES
 
 GROUP = "measure"
 HELP = "Build a table or figure of the paper beside our results."
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="cpu",
         help="size of the systems: the paper's, or small enough for two CPU cores to train in hours (%(default)s)",
     )
-    names = ",".join(column.name for column in COLUMNS)
+    names = ",".join(BY_NAME)
     parser.add_argument(
         "--columns", default=names, metavar="NAME,...", help="columns to run, each ARCHITECTURE-WEIGHTS (%(default)s)"
     )
@@ -91,18 +91,17 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.studies.paper import figures, table3, tables
     from bgflow_train.studies.paper.running import Setting, run_column
 
-    by_name = {column.name: column for column in COLUMNS}
     brought = dict(_pair(part) for part in arguments.encoder_weights)
     chosen = arguments.columns.split(",")
     for name in (*chosen, *brought):
-        if name not in by_name:
-            raise UserError(f"unknown column {name!r}; expected some of {', '.join(by_name)}")
+        if name not in BY_NAME:
+            raise UserError(f"unknown column {name!r}; expected some of {', '.join(BY_NAME)}")
     if arguments.what == "table3":
         print(table3.write_table3(arguments.out, arguments.seed))
         return 0
     if arguments.data is None:
         raise UserError(f"{arguments.what} needs --data, the folder of the images; doc/paper.md says how to get them")
-    columns = [by_name[name] for name in chosen]
+    columns = [BY_NAME[name] for name in chosen]
     if (arguments.images is None) != (arguments.masks is None):
         raise UserError("--images and --masks must be given together")
     if arguments.images is not None and arguments.out == OUT:

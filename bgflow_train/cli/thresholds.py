@@ -13,6 +13,7 @@ import argparse
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 from bgflow_ros.segmentation.model import ModelError
+from bgflow_train.cli.images import add_unseen_rooms
 
 GROUP = "make a model"
 HELP = "Choose the thresholds of a model's masks."
@@ -23,12 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("model", type=user_path, help="model folder, changed in place")
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
-    parser.add_argument(
-        "--unseen-rooms",
-        type=user_path,
-        metavar="DIR",
-        help="rendered rooms that no training has seen: all of them choose the threshold of the static mask as well",
-    )
+    add_unseen_rooms(parser)
     parser.add_argument("--cache", type=user_path, help="folder for the counts of a run that is not finished (MODEL)")
     parser.add_argument("--notes", type=user_path, help="Markdown file appended to the model card")
 

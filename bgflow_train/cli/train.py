@@ -14,6 +14,7 @@ from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 from bgflow_ros.segmentation.model import ModelError
 from bgflow_ros.tools.cli.arguments import read_sizes
+from bgflow_train.cli.images import add_drawn_share, check_drawn_share
 from bgflow_train.cli.sizes import add_sizes
 from bgflow_train.training.recipe import BackboneRecipe
 
@@ -48,8 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--auxiliary", type=float, default=default.auxiliary, help="weight of class loss (%(default)s)")
     flows = "weight of the loss of hybrid flows that are trained with the backbone (%(default)s)"
     parser.add_argument("--flows", type=float, default=default.flows, metavar="W", help=flows)
-    drawn = "share of the photographed crops that come from unlabelled/, with the project's drawn masks (%(default)s)"
-    parser.add_argument("--drawn-share", type=float, default=0.0, metavar="SHARE", help=drawn)
+    add_drawn_share(parser)
     parser.add_argument("--seed", type=int, default=default.seed, help="seed of everything random (%(default)s)")
 
 
@@ -82,8 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     if not 0 < arguments.rooms_share < 1:
         raise UserError(f"--rooms-share is {arguments.rooms_share}; expected a number between 0 and 1")
-    if not 0 <= arguments.drawn_share < 1:
-        raise UserError(f"--drawn-share is {arguments.drawn_share}; expected a number from 0 to below 1")
+    check_drawn_share(arguments)
     try:
         sources = open_sources(arguments.data, arguments.rooms, arguments.rooms_share, arguments.drawn_share)
         validation = open_split(arguments.data, "nyu", "validate")

@@ -10,7 +10,7 @@ from bgflow_train.data.ade20k import PARSING_CLASSES
 from bgflow_train.studies.paper.reported import WEIGHTS
 from bgflow_train.training.recipe import ExpertRecipe
 
-__all__ = ["ARCHITECTURES", "COLUMNS", "KINDS", "SIZES", "Column", "Size"]
+__all__ = ["ARCHITECTURES", "BY_NAME", "COLUMNS", "KINDS", "SIZES", "Column", "Size"]
 
 
 @dataclass(frozen=True)
@@ -138,3 +138,4 @@ class Column:
 
 
 COLUMNS = tuple(Column(architecture, weights) for architecture in ARCHITECTURES for weights in WEIGHTS)
+BY_NAME = {column.name: column for column in COLUMNS}

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from bgflow_train.model.densities import HybridFlow
 from bgflow_train.model.scores import HybridScore
+from bgflow_train.model.scores.density import nll_map
 
 __all__ = ["ContrastFlow", "LikelihoodScore", "MarginFlow", "OutComponentFlow"]
 
@@ -23,11 +24,10 @@ class OutComponentFlow(HybridFlow):
 
     def _loss(self, y: Tensor, foreground: Tensor, classes: Tensor) -> Tensor:
         z, log_det = self.transform(y)
-        own = self._side_likelihoods(self._kinds(z))[..., 0]
-        nll = (0.5 * z.square().sum(-1) + self.constant - own - log_det)[~foreground].mean() / y.shape[-1]
+        background = ~foreground
+        nll = self._nll_per_channel(z[background], log_det[background], foreground[background])
         sides = self._sums(self._kinds(z.detach()))
-        background = sides[..., 0].detach()
-        return nll + F.cross_entropy(torch.stack([background, sides[..., 1]], -1), foreground.long())
+        return nll + F.cross_entropy(torch.stack([sides[..., 0].detach(), sides[..., 1]], -1), foreground.long())
 
 
 class MarginFlow(HybridFlow):
@@ -77,6 +77,4 @@ class LikelihoodScore(HybridScore):
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """Compute the NLL of each cell."""
-        cells = self.descriptors(maps)
-        _, _, height, width = cells.shape
-        return self.flow.nll(cells[0].flatten(1).T).reshape(1, 1, height, width)
+        return nll_map(self.descriptors(maps), self.flow)
