@@ -149,11 +149,13 @@ def fit(
         **{f"empty/{number} {set.name}": set for number, set in enumerate(empty, 1)},
         **{f"classes/{source.dataset.name}": source.dataset for source in sources},
     }
+    shares = {f"classes/{source.dataset.name}": {"share": source.share} for source in sources}
     begun: dict[str, Any] = {
         "recipe": asdict(recipe) | {"scores": list(recipe.scores)},
         "constants": CONSTANTS | (HYBRID_CONSTANTS if sources else {}),
-        "data": {name: {"pictures": len(set), "sha256": set.digest()} for name, set in all_sets.items()},
-        **({"drawn_share": drawn_share} if drawn_share else {}),
+        "data": {
+            name: {"pictures": len(set), "sha256": set.digest()} | shares.get(name, {}) for name, set in all_sets.items()
+        },
         # The key is older than the name: readers of the record know the backbone as `expert`.
         "expert": {"sha256": [hashlib.sha256(weights_file(folder).read_bytes()).hexdigest() for folder in backbones]},
     }
