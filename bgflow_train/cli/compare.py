@@ -54,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.data.rendered_rooms import open_rooms
     from bgflow_train.data.subsets import Concatenated, evenly_spaced
     from bgflow_train.export.reporting import REPORT
-    from bgflow_train.model.fitting import FUSE, VALIDATE, Fitted
+    from bgflow_train.model.fitted import Fitted
+    from bgflow_train.model.partition import FUSE, VALIDATE
     from bgflow_train.studies.comparing import CountedFit, alone, compare_steps, count_fit, missed_novel
     from bgflow_train.studies.peers.scores import ALL_SCORES
 

@@ -15,7 +15,7 @@ from bgflow_train.cli.images import add_unseen_rooms
 from bgflow_train.studies.paper.columns import BY_NAME, KINDS, SIZES
 
 if TYPE_CHECKING:
-    from bgflow_train.model.fitting import Fitted
+    from bgflow_train.model.fitted import Fitted
 
 GROUP = "make a model"
 HELP = "Turn a fit into a model folder."
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _fitted(arguments: argparse.Namespace) -> tuple[Fitted, Path]:
     """Read a fit or fit a column; return it with the folder of its intermediate results."""
-    from bgflow_train.model.fitting import Fitted
+    from bgflow_train.model.fitted import Fitted
     from bgflow_train.studies.paper.column_model import column_model
     from bgflow_train.studies.paper.running import Setting
     from bgflow_train.studies.peers.scores import ALL_SCORES

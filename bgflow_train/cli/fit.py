@@ -14,7 +14,7 @@ from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 from bgflow_ros.segmentation.model import ModelError
 from bgflow_ros.tools.cli.arguments import read_sizes
-from bgflow_train.cli.images import add_drawn_share, check_drawn_share
+from bgflow_train.cli.images import add_photographs_share, check_photographs_share
 from bgflow_train.training.recipe import Recipe
 
 GROUP = "make a model"
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = Recipe()
     backbone = (
         "folder that `bgflow train` wrote, or a model folder; the weights of several that were trained from the same "
-        "one are averaged"
+        "one are averaged; if each holds out another fold, the fusion is cross-fitted"
     )
     parser.add_argument("--backbone", required=True, metavar="DIR[,DIR]", help=backbone)
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and rooms/")
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", default=size, metavar="WxH", help="size of the network's input (%(default)s)")
     cells = "maximum number of descriptors per layer (%(default)s)"
     parser.add_argument("--cells", type=int, default=default.cells, help=cells)
-    add_drawn_share(parser)
+    add_photographs_share(parser)
     parser.add_argument("--seed", type=int, default=default.seed, help="seed of everything random (%(default)s)")
 
 
@@ -76,12 +76,12 @@ def run(arguments: argparse.Namespace) -> int:
         )
     except ValueError as error:
         raise UserError(str(error)) from error
-    check_drawn_share(arguments)
+    check_photographs_share(arguments)
     try:
         empty = [EmptyRooms(path, every=arguments.every) for path in arguments.empty]
         backbones = [Path(folder) for folder in arguments.backbone.split(",")]
         folders = arguments.data, arguments.rooms, arguments.out
-        fitted = fit(recipe, backbones, *folders, empty, ALL_SCORES, arguments.drawn_share)
+        fitted = fit(recipe, backbones, *folders, empty, ALL_SCORES, arguments.photographs_share)
     except (DatasetError, EncoderError, ModelError, ScoreError) as error:
         raise UserError(str(error)) from error
     for layer in fitted.record["layers"]:

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Draw the picture and print its path."""
     from bgflow_train.data import DatasetError
-    from bgflow_train.model.fitting import Fitted
+    from bgflow_train.model.fitted import Fitted
     from bgflow_train.studies.latent_space import draw
     from bgflow_train.studies.peers.scores import ALL_SCORES
 

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from bgflow_ros import __version__
     from bgflow_train.data import DatasetError
-    from bgflow_train.model.fitting import Fitted
+    from bgflow_train.model.fitted import Fitted
     from bgflow_train.networks.device import machine
     from bgflow_train.studies.peers.scores import ALL_SCORES
     from bgflow_train.studies.peers.table import write_peers

@@ -14,7 +14,7 @@ from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path
 from bgflow_ros.segmentation.model import ModelError
 from bgflow_ros.tools.cli.arguments import read_sizes
-from bgflow_train.cli.images import add_drawn_share, check_drawn_share
+from bgflow_train.cli.images import add_photographs_share, check_photographs_share
 from bgflow_train.cli.sizes import add_sizes
 from bgflow_train.training.recipe import BackboneRecipe
 
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/")
     parser.add_argument("--out", type=user_path, required=True, help="folder of the backbone, for `bgflow fit`")
     parser.add_argument("--rooms", type=user_path, metavar="DIR", help="folder that `bgflow rooms` wrote")
-    share = "share of rendered images in a batch (%(default)s)"
+    share = "share of rendered images in a batch; 1 for nothing else (%(default)s)"
     parser.add_argument("--rooms-share", type=float, default=0.5, metavar="SHARE", help=share)
     parser.add_argument(
         "--init",
@@ -49,14 +49,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--auxiliary", type=float, default=default.auxiliary, help="weight of class loss (%(default)s)")
     flows = "weight of the loss of hybrid flows that are trained with the backbone (%(default)s)"
     parser.add_argument("--flows", type=float, default=default.flows, metavar="W", help=flows)
-    add_drawn_share(parser)
+    add_photographs_share(parser)
+    fold = "train on all of NYU's training images, and photographs, but those of the rooms of fold K of N"
+    parser.add_argument("--fold", metavar="K/N", help=fold)
     parser.add_argument("--seed", type=int, default=default.seed, help="seed of everything random (%(default)s)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, and print the folder of the backbone."""
     from bgflow_train.data import DatasetError
-    from bgflow_train.data.registry import open_split
+    from bgflow_train.data.folds import Fold
+    from bgflow_train.data.registry import open_fold, open_split
+    from bgflow_train.data.rendered_rooms import open_rooms
     from bgflow_train.model.joint_flows import JointFlows
     from bgflow_train.networks import EncoderError
     from bgflow_train.training.crops import open_sources
@@ -78,15 +82,22 @@ def run(arguments: argparse.Namespace) -> int:
             flows=arguments.flows,
             seed=arguments.seed,
         )
+        fold = None if arguments.fold is None else Fold.parse(arguments.fold)
     except ValueError as error:
         raise UserError(str(error)) from error
-    if not 0 < arguments.rooms_share < 1:
-        raise UserError(f"--rooms-share is {arguments.rooms_share}; expected a number between 0 and 1")
-    check_drawn_share(arguments)
+    if not 0 < arguments.rooms_share <= 1:
+        raise UserError(f"--rooms-share is {arguments.rooms_share}; expected a number above 0 and up to 1")
+    check_photographs_share(arguments)
     try:
-        sources = open_sources(arguments.data, arguments.rooms, arguments.rooms_share, arguments.drawn_share)
-        validation = open_split(arguments.data, "nyu", "validate")
-        train_backbone(recipe, sources, validation, arguments.out, partial(JointFlows, seed=recipe.seed))
+        shares = arguments.rooms_share, arguments.photographs_share
+        sources = open_sources(arguments.data, arguments.rooms, *shares, fold)
+        if arguments.rooms is not None and arguments.rooms_share == 1:
+            validation = open_rooms(arguments.rooms, "validate")
+        elif fold is None:
+            validation = open_split(arguments.data, "nyu", "validate")
+        else:
+            validation = open_fold(arguments.data, "nyu", fold, held_out=True)
+        train_backbone(recipe, sources, validation, arguments.out, partial(JointFlows, seed=recipe.seed), fold)
     except (DatasetError, EncoderError, ModelError) as error:
         raise UserError(str(error)) from error
     print(arguments.out)

@@ -11,9 +11,19 @@ from bgflow_train.data.ade20k import Ade20k, Ade20kParsing
 from bgflow_train.data.base import DatasetError, IndexedDataset
 from bgflow_train.data.classes import ClassesDataset
 from bgflow_train.data.folder import FolderDataset
+from bgflow_train.data.folds import Fold
 from bgflow_train.data.splits import FOLDERS, NAMES, Splits, foreground_share, is_balanced
 
-__all__ = ["dataset_path", "open_ade20k_parsing", "open_classes", "open_dataset", "open_nyu", "open_split"]
+__all__ = [
+    "dataset_path",
+    "open_ade20k_parsing",
+    "open_classes",
+    "open_dataset",
+    "open_fold",
+    "open_images",
+    "open_nyu",
+    "open_split",
+]
 
 MAT = "nyu_depth_v2_labeled.mat"
 
@@ -56,13 +66,33 @@ def open_split(data: Path, name: str, split: str) -> IndexedDataset:
     return open_dataset(f"{name}:{dataset_path(data, name)}", split)
 
 
-def open_classes(data: Path, name: str, split: str) -> ClassesDataset:
-    """Open one split of a known data set with its classes, in the folder that holds all data sets.
+def open_images(data: Path, name: str, ids: list[str], title: str) -> IndexedDataset:
+    """Open some images of a known data set in the folder that holds all data sets."""
+    path = dataset_path(data, name)
+    return open_nyu(path, ids, title) if name == "nyu" else FolderDataset(path / "rgb", path / "mask", ids, title)
+
+
+def open_fold(data: Path, name: str, fold: Fold, held_out: bool) -> IndexedDataset:
+    """Open the images of a known data set that a fold holds out, or those that it leaves to train on."""
+    return open_images(data, name, fold.ids(name, held_out), fold.title(name, held_out))
+
+
+def open_classes(data: Path, name: str, split: str | Fold) -> ClassesDataset:
+    """Open the images of a known data set with their classes, in the folder that holds all data sets.
+
+    Args:
+        data: The folder.
+        name: Name of the data set.
+        split: One of its splits, or the fold that is held out: then all that the fold leaves to train on.
 
     Raises:
         DatasetError: The images or their classes are missing.
     """
-    return ClassesDataset(dataset_path(data, name), Splits.load().ids(name, split), f"{name}/{split}")
+    if isinstance(split, Fold):
+        ids, title = split.ids(name, held_out=False), split.title(name, held_out=False)
+    else:
+        ids, title = Splits.load().ids(name, split), f"{name}/{split}"
+    return ClassesDataset(dataset_path(data, name), ids, title)
 
 
 def dataset_path(data: Path, name: str) -> Path:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.data import IndexedDataset
+from bgflow_train.data.folds import ByFold
 from bgflow_train.data.no_room import VIEWS
 
 __all__ = ["measure_contrast"]
@@ -26,7 +27,11 @@ Numbers = npt.NDArray[np.float64]
 
 
 def measure_contrast(
-    model: Model, validate: Sequence[IndexedDataset], rooms: int, reported: Sequence[IndexedDataset]
+    model: Model,
+    validate: Sequence[IndexedDataset],
+    rooms: int,
+    reported: Sequence[IndexedDataset],
+    folds: Sequence[Model] = (),
 ) -> dict[str, Any]:
     """Choose the least contrast of a room and measure which images lie below it.
 
@@ -39,14 +44,16 @@ def measure_contrast(
         validate: Sets that the bound is chosen on. Views without a room are made from images of the first set.
         rooms: Number of rooms in these sets.
         reported: Sets to report on.
+        folds: With cross-fitting, for each fold the model that has not seen it, for the images of `validate`.
 
     Returns:
         The manifest's entry `contrast`: the bound `least`, its guarantee, the data, and by precision the percentiles
         of the validation images and the numbers of views without a room and of reported images below the bound.
     """
-    segmenters = [Segmenter(model, "cpu", precision="float32")]
-    if model.int8 is not None:
-        segmenters.append(Segmenter(model, "cpu", precision="int8"))
+    precisions = ("float32",) if model.int8 is None else ("float32", "int8")
+    segmenters = [
+        ByFold(*(Segmenter(one, "cpu", precision=precision) for one in (model, *folds))) for precision in precisions
+    ]
     found = [np.concatenate([_contrasts(segmenter, set) for set in validate]) for segmenter in segmenters]
     # Rounding to two digits goes down, so that the deciding image itself does not lie below the bound.
     least = float(np.floor(100 * np.min(found)) / 100)
@@ -59,30 +66,33 @@ def measure_contrast(
         ),
         "data": {set.name: {"images": len(set), "sha256": set.digest()} for set in (*validate, *reported)},
         "precision": {
-            segmenter.runtime.precision: {
+            precision: {
                 "validation": {name: float(np.percentile(contrasts, at)) for name, at in PERCENTILES.items()},
                 "views": _views(segmenter, validate[0], least),
                 "reported": {set.name: _below(_contrasts(segmenter, set), least) for set in reported},
             }
-            for segmenter, contrasts in zip(segmenters, found, strict=True)
+            for precision, segmenter, contrasts in zip(precisions, segmenters, found, strict=True)
         },
     }
 
 
-def _contrasts(segmenter: Segmenter, dataset: IndexedDataset) -> Numbers:
+def _contrasts(segmenter: ByFold[Segmenter], dataset: IndexedDataset) -> Numbers:
     samples = tqdm(dataset, f"contrast of {dataset.name}", len(dataset), unit="image")
-    return np.array([segmenter(sample.rgb).contrast for sample in samples])
+    return np.array([segmenter.of(sample.id)(sample.rgb).contrast for sample in samples])
 
 
-def _views(segmenter: Segmenter, dataset: IndexedDataset, least: float) -> dict[str, Any]:
+def _views(segmenter: ByFold[Segmenter], dataset: IndexedDataset, least: float) -> dict[str, Any]:
     places = range(0, len(dataset), max(1, len(dataset) // IMAGES))[:IMAGES]
     samples = [dataset[place] for place in places]
     found = {}
     for name, view in VIEWS.items():
-        images = [view(sample, np.random.default_rng(place)) for place, sample in zip(places, samples, strict=True)]
-        seen = [image for image in images if image is not None]
-        if seen:
-            found[name] = _below(np.array([segmenter(image).contrast for image in seen]), least)
+        contrasts = []
+        for place, sample in zip(places, samples, strict=True):
+            image = view(sample, np.random.default_rng(place))
+            if image is not None:
+                contrasts.append(segmenter.of(sample.id)(image).contrast)
+        if contrasts:
+            found[name] = _below(np.array(contrasts), least)
     return found
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.data import VOID, IndexedDataset, Sample
 from bgflow_train.data.classes import ClassLabels
+from bgflow_train.data.folds import ByFold
 from bgflow_train.evaluation.borders import near_border
 from bgflow_train.evaluation.class_shares import count_classes
 from bgflow_train.evaluation.counts import Counts, count
@@ -37,7 +39,11 @@ class ModelCounts:
 
 
 def count_model(
-    segmenter: Segmenter, dataset: IndexedDataset, cache: Path, classes: ClassLabels | None = None
+    segmenter: Segmenter,
+    dataset: IndexedDataset,
+    cache: Path,
+    classes: ClassLabels | None = None,
+    folds: Sequence[Segmenter] = (),
 ) -> ModelCounts:
     """Segment and count every image of a data set.
 
@@ -46,8 +52,9 @@ def count_model(
         dataset: The labelled images.
         cache: Folder for the counts of a run that is not finished; a finished run leaves nothing there.
         classes: The classes of the images.
+        folds: With cross-fitting, for each fold the model that has not seen it, to segment its images.
     """
-    counts = count(_CountedSegmenter(segmenter, classes), dataset, cache)
+    counts = count(_CountedSegmenter(ByFold(segmenter, *folds), classes), dataset, cache)
     return ModelCounts(
         logits=counts["logits"],
         masks=MaskCounts.of_images(counts["masks"]),
@@ -61,19 +68,21 @@ def count_model(
 class _CountedSegmenter:
     """The `counts.System` of a model."""
 
-    segmenter: Segmenter
+    segmenters: ByFold[Segmenter]
     classes: ClassLabels | None
 
     @property
     def identity(self) -> object:
-        model, runtime = self.segmenter.model, self.segmenter.runtime
-        classes = None if self.classes is None else self.classes.digest()
-        return model.sha256, *self.segmenter.thresholds, runtime.device, runtime.precision, classes
+        segmenters = [
+            (segmenter.model.sha256, *segmenter.thresholds, segmenter.runtime.device, segmenter.runtime.precision)
+            for segmenter in self.segmenters.all
+        ]
+        return *segmenters, None if self.classes is None else self.classes.digest()
 
     def count(self, sample: Sample) -> dict[str, Counts]:
         # Unusable class labels are reported before the time for the inference is spent.
         labels = None if self.classes is None else self.classes.of(sample)
-        segmentation = self.segmenter(sample.rgb)
+        segmentation = self.segmenters.of(sample.id)(sample.rgb)
         border = np.where(near_border(sample.mask), sample.mask, np.uint8(VOID))
         counts = {
             "logits": histogram(segmentation.logit, sample.mask),

@@ -22,17 +22,17 @@ from bgflow_ros.segmentation.model import GRAPH, PROTOBUF_BYTES, Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.data import DatasetError, IndexedDataset
 from bgflow_train.data.canvas import to_canvas
-from bgflow_train.data.registry import open_split
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.evaluation.reliability import calibration_error, reliability, reliability_diagram
 from bgflow_train.export.manifest import Manifest
 from bgflow_train.export.model_card import write_card
 from bgflow_train.export.onnx_graph import to_onnx
 from bgflow_train.export.reporting import contrast_report, evaluation_reports
-from bgflow_train.export.thresholds import choose_thresholds, open_unseen
+from bgflow_train.export.thresholds import choose_thresholds, with_unseen
 from bgflow_train.model.domains import sample_domain
-from bgflow_train.model.fitting import VALIDATE, Fitted
+from bgflow_train.model.fitted import Fitted
 from bgflow_train.model.network import Network
+from bgflow_train.model.partition import Partition
 from bgflow_train.training.graph_weights import with_heads
 
 __all__ = ["export"]
@@ -67,13 +67,15 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "", 
             )
     if "shares" not in fitted.record:
         raise DatasetError("the fit is of an earlier version; fit again into another folder")
-    validation = [open_split(data, *split) for split in VALIDATE]
+    validation = Partition.open(data, fitted.held_out).unseen
     calibration = _calibrate(fitted, validation)
-    network = Network(fitted.backbone, fitted.scores, fitted.fusion, calibration).eval()
+    network = _network(fitted, calibration)
     model = _model(fitted, network, out.name)
     segmenter = Segmenter(model, precision="float32")
     parity = _parity(segmenter, network, validation[0])
-    chosen = choose_thresholds(segmenter, open_unseen(data, rooms), cache, fitted.recipe.seed)
+    folds = [_model(part, _network(part, calibration), out.name) for part in fitted.folds]
+    unseen = with_unseen(validation, rooms)
+    chosen = choose_thresholds(segmenter, unseen, cache, fitted.recipe.seed, folds)
     segmenter = Segmenter(chosen.of(model), precision="float32")
     counts = np.concatenate(chosen.counts[: len(validation)])
     manifest = Manifest(
@@ -94,10 +96,14 @@ def export(fitted: Fitted, data: Path, out: Path, cache: Path, notes: str = "", 
             }
             for score, share in zip(fitted.scores, fitted.record["shares"], strict=True)
         ],
-        training={key: fitted.record[key] for key in ("recipe", "data")} | {"versions": _versions()},
+        training={
+            **{key: fitted.record[key] for key in ("recipe", "data")},
+            **({"held_out": fitted.record["held_out"]} if fitted.held_out else {}),
+            "versions": _versions(),
+        },
         calibration=_describe_calibration(fitted, calibration, parity, counts) | chosen.calibration,
         metrics=evaluation_reports(segmenter, data, cache, fitted.recipe.seed),
-        added={"contrast": contrast_report(segmenter.model, data)},
+        added={"contrast": contrast_report(segmenter.model, data, validation, folds)},
     )
     curves = {"before": reliability(counts, calibration), "calibrated": reliability(counts)}
     write_atomically(out / "reliability.png", reliability_diagram(curves))
@@ -111,12 +117,16 @@ def _calibrate(fitted: Fitted, validation: list[IndexedDataset]) -> Calibration:
     """Fit the calibration to labelled cells of the validation images."""
     parts: list[tuple[npt.NDArray[Any], ...]] = []
     for dataset in validation:
-        cells = sample_domain(fitted.backbone, fitted.scores, fitted.recipe, [dataset])
+        cells = sample_domain(fitted.systems, fitted.recipe, [dataset])
         logits = fitted.logit(cells.scores, cells.confidence)
         # Each domain has the same weight, whatever its number of images.
         parts.append((logits, cells.labels, cells.weights / cells.weights.sum()))
     logits, labels, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Calibration.fit(logits, labels, weights * len(labels))
+
+
+def _network(fitted: Fitted, calibration: Calibration) -> Network:
+    return Network(fitted.backbone, fitted.scores, fitted.fusion, calibration).eval()
 
 
 def _model(fitted: Fitted, network: Network, name: str) -> Model:

@@ -13,6 +13,7 @@ import yaml
 
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_ros.segmentation.model import GRAPH, MANIFEST, ModelError
+from bgflow_train.data import DatasetError
 
 __all__ = ["Manifest"]
 
@@ -67,6 +68,18 @@ class Manifest:
         found.setdefault("scores", [])
         added = {key: found.pop(key) for key in [key for key in found if key in ("contrast", "int8")]}
         return cls(**found, **size, added=added)
+
+    def require_unseen(self) -> None:
+        """Refuse a model that has seen all labelled images: on them it is better than on those of a new room.
+
+        Raises:
+            DatasetError: The model was cross-fitted; `export` has had the fits that have not seen the images.
+        """
+        if "held_out" in self.training:
+            raise DatasetError(
+                f"the model {self.name} was trained on the images that would tell this (folds "
+                f"{', '.join(self.training['held_out'])}); `bgflow export` of its fit measures it on held-out images"
+            )
 
     def with_part(self, name: str, part: dict[str, Any]) -> Manifest:
         """Add or replace one of the optional parts."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from bgflow_train.evaluation.contrast import measure_contrast
 from bgflow_train.evaluation.evaluation import evaluate
 from bgflow_train.export.manifest import Manifest
 from bgflow_train.export.model_card import write_card
-from bgflow_train.model.fitting import VALIDATE
+from bgflow_train.model.partition import VALIDATE
 
 __all__ = ["REPORT", "add_contrast", "contrast_report", "evaluation_reports", "room_names"]
 
@@ -45,10 +46,20 @@ def evaluation_reports(segmenter: Segmenter, data: Path, cache: Path, seed: int)
     return {"/".join(split): evaluate(segmenter, open_split(data, *split), cache, seed) for split in REPORT}
 
 
-def contrast_report(model: Model, data: Path) -> dict[str, Any]:
-    """Measure the contrast of a model's logit, for the part `contrast` of its manifest; see `measure_contrast`."""
-    validation, reported = ([open_split(data, *split) for split in splits] for splits in (VALIDATE, REPORT))
-    return measure_contrast(model, validation, len(set(room_names(validation))), reported)
+def contrast_report(
+    model: Model, data: Path, validation: Sequence[IndexedDataset] = (), folds: Sequence[Model] = ()
+) -> dict[str, Any]:
+    """Measure the contrast of a model's logit, for the part `contrast` of its manifest; see `measure_contrast`.
+
+    Args:
+        model: The model.
+        data: Folder that holds the data sets.
+        validation: Images that the bound is chosen on; by default those of VALIDATE.
+        folds: With cross-fitting, for each fold the model that has not seen it.
+    """
+    validation = validation or [open_split(data, *split) for split in VALIDATE]
+    reported = [open_split(data, *split) for split in REPORT]
+    return measure_contrast(model, validation, len(set(room_names(validation))), reported, folds)
 
 
 def add_contrast(folder: Path, data: Path, notes: str = "") -> Manifest:
@@ -62,14 +73,15 @@ def add_contrast(folder: Path, data: Path, notes: str = "") -> Manifest:
     Returns:
         The manifest as written.
     """
-    model = Model.load(folder)
-    manifest = Manifest.load(folder).with_part("contrast", contrast_report(model, data))
+    model, manifest = Model.load(folder), Manifest.load(folder)
+    manifest.require_unseen()
+    manifest = manifest.with_part("contrast", contrast_report(model, data))
     manifest.write(folder)
     write_card(folder, manifest, notes)
     return manifest
 
 
-def room_names(datasets: list[IndexedDataset]) -> list[str]:
+def room_names(datasets: Sequence[IndexedDataset]) -> list[str]:
     """Name the room of each image: in NYU a run of numbers, of a rendered one its number, elsewhere the image."""
     names = []
     for dataset in datasets:

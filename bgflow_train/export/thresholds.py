@@ -20,23 +20,18 @@ from bgflow_train.evaluation.operating_points import POINTS, OperatingPoint, Sou
 from bgflow_train.export.manifest import Manifest
 from bgflow_train.export.model_card import write_card
 from bgflow_train.export.reporting import evaluation_reports, room_names
-from bgflow_train.model.fitting import VALIDATE
+from bgflow_train.model.partition import VALIDATE
 
-__all__ = ["Thresholds", "choose_thresholds", "open_unseen", "set_thresholds"]
+__all__ = ["Thresholds", "choose_thresholds", "set_thresholds", "with_unseen"]
 
 
-def open_unseen(data: Path, rooms: Path | None) -> list[IndexedDataset]:
-    """Open the images that thresholds are chosen on.
-
-    Args:
-        data: Folder that holds the data sets.
-        rooms: Folder of rendered rooms that no training has seen; None for none.
+def with_unseen(validation: Sequence[IndexedDataset], rooms: Path | None) -> list[IndexedDataset]:
+    """Add the folder of rendered rooms that no training has seen, if there is one, to the validation images.
 
     Raises:
-        DatasetError: Images are missing.
+        DatasetError: The folder has no rooms.
     """
-    validation = [open_split(data, *split) for split in VALIDATE]
-    return validation if rooms is None else [*validation, open_rooms(rooms, "all")]
+    return [*validation, *([] if rooms is None else [open_rooms(rooms, "all")])]
 
 
 class Thresholds:
@@ -99,7 +94,9 @@ def _guarantee(point: OperatingPoint, sources: Sequence[Source], datasets: Seque
     )
 
 
-def choose_thresholds(segmenter: Segmenter, datasets: Sequence[IndexedDataset], cache: Path, seed: int) -> Thresholds:
+def choose_thresholds(
+    segmenter: Segmenter, datasets: Sequence[IndexedDataset], cache: Path, seed: int, folds: Sequence[Model] = ()
+) -> Thresholds:
     """Segment images and choose thresholds on them.
 
     Args:
@@ -107,11 +104,14 @@ def choose_thresholds(segmenter: Segmenter, datasets: Sequence[IndexedDataset], 
         datasets: The images.
         cache: Folder for the counts of a run that is not finished.
         seed: Seed of the random splits.
+        folds: With cross-fitting, for each fold the model that has not seen it.
 
     Raises:
         DatasetError: There are too few rooms, or the scores are too bad.
     """
-    return Thresholds([count_model(segmenter, dataset, cache).logits for dataset in datasets], datasets, seed)
+    parts = [Segmenter(model, precision="float32") for model in folds]
+    counts = [count_model(segmenter, dataset, cache, folds=parts).logits for dataset in datasets]
+    return Thresholds(counts, datasets, seed)
 
 
 def set_thresholds(folder: Path, data: Path, rooms: Path | None, cache: Path, notes: str = "") -> Manifest:
@@ -120,7 +120,7 @@ def set_thresholds(folder: Path, data: Path, rooms: Path | None, cache: Path, no
     Args:
         folder: The model folder.
         data: Folder that holds the data sets.
-        rooms: See `open_unseen`.
+        rooms: See `with_unseen`.
         cache: Folder for the counts of a run that is not finished.
         notes: Markdown to append to the model card.
 
@@ -131,8 +131,10 @@ def set_thresholds(folder: Path, data: Path, rooms: Path | None, cache: Path, no
         DatasetError: Images are missing, there are too few rooms, or the scores are too bad.
     """
     model, manifest = Model.load(folder), Manifest.load(folder)
+    manifest.require_unseen()
     seed = manifest.training["recipe"]["seed"]
-    chosen = choose_thresholds(Segmenter(model, "cpu", precision="float32"), open_unseen(data, rooms), cache, seed)
+    unseen = with_unseen([open_split(data, *split) for split in VALIDATE], rooms)
+    chosen = choose_thresholds(Segmenter(model, "cpu", precision="float32"), unseen, cache, seed)
     model = chosen.of(model)
     manifest = replace(
         manifest,

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from bgflow_train.data import VOID, IndexedDataset
+from bgflow_train.data.folds import ByFold
 from bgflow_train.data.subsets import evenly_spaced
 from bgflow_train.model.fitting_data import canvases
 from bgflow_train.model.fusion import Domain
@@ -18,7 +19,10 @@ from bgflow_train.model.scores import Score
 from bgflow_train.networks import Encoder
 from bgflow_train.training.recipe import Recipe
 
-__all__ = ["DOMAIN_CELLS", "DOMAIN_IMAGES", "sample_domain"]
+__all__ = ["DOMAIN_CELLS", "DOMAIN_IMAGES", "System", "sample_domain"]
+
+System = tuple[Encoder, Sequence[Score]]
+"""A trained backbone and the scores on it."""
 
 DOMAIN_IMAGES = 120
 """Number of evenly spaced images of each data set."""
@@ -27,21 +31,21 @@ DOMAIN_CELLS = 1500
 
 
 @torch.inference_mode()
-def sample_domain(backbone: Encoder, scores: Sequence[Score], recipe: Recipe, sets: Sequence[IndexedDataset]) -> Domain:
+def sample_domain(systems: ByFold[System], recipe: Recipe, sets: Sequence[IndexedDataset]) -> Domain:
     """Score labelled cells of the images of one domain.
 
     Args:
-        backbone: The trained backbone.
-        scores: The scores; the first gives the confidence.
+        systems: The trained backbone and the scores, for each fold of which some images may be; the first score gives
+            the confidence.
         recipe: Defines the canvas and the seed of the random draw.
         sets: Data sets of the domain.
     """
     rng = np.random.default_rng(recipe.seed)
     found, labels, weights, sure = [], [], [], []
-    for image, mask in canvases(recipe, [evenly_spaced(dataset, DOMAIN_IMAGES) for dataset in sets], "scores"):
-        maps, confidence = score_maps(backbone, scores, image)
+    for image, sample in canvases(recipe, [evenly_spaced(dataset, DOMAIN_IMAGES) for dataset in sets], "scores"):
+        maps, confidence = score_maps(*systems.of(sample.id), image)
         stride = recipe.height // maps.shape[2]
-        cells = mask[stride // 2 :: stride, stride // 2 :: stride]
+        cells = sample.mask[stride // 2 :: stride, stride // 2 :: stride]
         places = np.flatnonzero(cells != VOID)
         if len(places) > DOMAIN_CELLS:
             places = rng.choice(places, DOMAIN_CELLS, replace=False)

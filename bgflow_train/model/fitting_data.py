@@ -49,7 +49,7 @@ def min_cells(layer: Layer) -> int:
     return max(MIN_CELLS, layer.channels)
 
 
-def canvases(recipe: Recipe, sets: Sequence[Dataset], label: str) -> Iterator[tuple[Tensor, npt.NDArray[np.uint8]]]:
+def canvases(recipe: Recipe, sets: Sequence[Dataset], label: str) -> Iterator[tuple[Tensor, Sample]]:
     """Read the images of data sets as the network sees them.
 
     Args:
@@ -58,12 +58,12 @@ def canvases(recipe: Recipe, sets: Sequence[Dataset], label: str) -> Iterator[tu
         label: Purpose of the pass over the images, for the progress bar.
 
     Yields:
-        The image, 1 x H x W x 3 of uint8 on the device, and its mask, H x W.
+        The image, 1 x H x W x 3 of uint8 on the device, and the sample with image and mask of the canvas.
     """
     for dataset in sets:
         for sample in tqdm(dataset, desc=f"{label} {dataset.name}", unit="image"):
             canvas, mask = to_canvas(sample, recipe.width, recipe.height)
-            yield torch.from_numpy(canvas).to(DEVICE)[None], mask
+            yield torch.from_numpy(canvas).to(DEVICE)[None], Sample(canvas, mask, sample.id)
 
 
 class FittingData:
@@ -199,7 +199,7 @@ class FittingData:
         return [torch.cat(cells) for cells in found]
 
     def _maps(self, sets: Sequence[Dataset], label: str) -> Iterator[tuple[list[Tensor], npt.NDArray[np.uint8]]]:
-        for image, mask in canvases(self._recipe, sets, label):
+        for image, sample in canvases(self._recipe, sets, label):
             with torch.inference_mode():
                 maps = self.backbone(image.permute(0, 3, 1, 2).float())
-            yield maps, mask
+            yield maps, sample.mask

@@ -17,11 +17,12 @@ import torch
 
 from bgflow_train.data import BACKGROUND, FOREGROUND, IndexedDataset, Sample
 from bgflow_train.data.canvas import from_canvas, to_canvas
+from bgflow_train.data.folds import ByFold
 from bgflow_train.data.novel import NOVEL
 from bgflow_train.evaluation.calibration import Calibration
 from bgflow_train.evaluation.counts import Counts, count
 from bgflow_train.evaluation.metrics import histogram, measure, resampled
-from bgflow_train.model.fitting import Fitted
+from bgflow_train.model.fitted import Fitted
 from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.network import Network
 from bgflow_train.networks.device import DEVICE
@@ -57,6 +58,7 @@ def alone(fitted: Fitted, name: str) -> Fitted:
             confidence=0.0,
             bias=0.0,
         ),
+        folds=tuple(alone(part, name) for part in fitted.folds),
     )
 
 
@@ -75,19 +77,22 @@ def count_fit(counted: CountedFit, dataset: IndexedDataset, cache: Path) -> Coun
 
 
 class CountedFit:
-    """The `counts.System` of a fit, made once for all data sets: its identity is a digest of all its weights."""
+    """The `counts.System` of a fit, made once for all data sets: its identity is a digest of all its weights.
+
+    With cross-fitting the fit of its fold counts an image, which has not seen it.
+    """
 
     def __init__(self, fitted: Fitted) -> None:
         self._fitted = fitted
-        self._network = _network(fitted).to(DEVICE)
-        self.identity = fit_identity(fitted)
+        self._networks = ByFold(*(_network(one).to(DEVICE) for one in (fitted, *fitted.folds)))
+        self.identity = (*fit_identity(fitted), *map(fit_identity, fitted.folds))
 
     @torch.inference_mode()
     def count(self, sample: Sample) -> dict[str, Counts]:
         """Count the pixels of an image."""
         recipe, stride = self._fitted.recipe, self._fitted.stride
         canvas, _ = to_canvas(sample, recipe.width, recipe.height)
-        coarse = self._network(torch.from_numpy(canvas).to(DEVICE)[None])[0].cpu().numpy()
+        coarse = self._networks.of(sample.id)(torch.from_numpy(canvas).to(DEVICE)[None])[0].cpu().numpy()
         logit = from_canvas(coarse, stride, sample, recipe.width, recipe.height)
         return {"logits": histogram(logit, sample.mask, LABELS)}
 

@@ -17,7 +17,7 @@ from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.data import VOID, DatasetError, Sample
 from bgflow_train.data.canvas import to_canvas
 from bgflow_train.data.registry import open_classes
-from bgflow_train.model.fitting import Fitted
+from bgflow_train.model.fitted import Fitted
 from bgflow_train.model.labelled_cells import LabelledCells, collect_cells
 from bgflow_train.model.scores import HybridScore
 from bgflow_train.networks.device import DEVICE

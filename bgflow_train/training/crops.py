@@ -16,8 +16,10 @@ from bgflow_train.data.augment import canvas_scale
 from bgflow_train.data.camera_jitter import jitter_geometry, jitter_light, paste_objects, scatter_shapes
 from bgflow_train.data.classes import UNKNOWN_BACKGROUND, UNKNOWN_FOREGROUND, SidesDataset
 from bgflow_train.data.drawn import DRAWN_ROOMS, DrawnDataset
-from bgflow_train.data.registry import open_classes
+from bgflow_train.data.folds import CROSS_FITTED, Fold
+from bgflow_train.data.registry import open_classes, open_fold
 from bgflow_train.data.rendered_rooms import open_rooms_classes
+from bgflow_train.data.subsets import Concatenated
 from bgflow_train.training.recipe import BackboneRecipe
 
 __all__ = ["UNLABELLED", "Source", "draw_crop", "open_sources"]
@@ -36,24 +38,35 @@ class Source(NamedTuple):
     share: float
 
 
-def open_sources(data: Path, rooms: Path | None, rooms_share: float, drawn_share: float = 0.0) -> list[Source]:
+def open_sources(
+    data: Path, rooms: Path | None, rooms_share: float, photographs_share: float = 0.0, fold: Fold | None = None
+) -> list[Source]:
     """Open the images with classes of NYU, and of rendered rooms and other photographs if they are wanted.
+
+    Of the other photographs only the side of a pixel is known. They are those with drawn masks and, with a fold, those
+    that it does not hold out.
 
     Args:
         data: Folder that holds the data sets.
         rooms: Folder of rendered rooms; None for none.
-        rooms_share: Share of the crops that come from them.
-        drawn_share: Share of the other crops that come from photographs with drawn masks, of which only the side of a
-            pixel is known.
+        rooms_share: Share of the crops that come from them; 1 for all.
+        photographs_share: Share of the photographed crops that come from other photographs than NYU's.
+        fold: The fold that is held out; None for the committed splits.
 
     Raises:
         DatasetError: Images or classes are missing.
     """
-    photographs = 1.0 if rooms is None else 1 - rooms_share
-    sources = [Source(open_classes(data, "nyu", "fit"), photographs * (1 - drawn_share))]
-    if drawn_share:
-        drawn = SidesDataset(DrawnDataset(data, DRAWN_ROOMS, name="drawn rooms"))
-        sources.append(Source(drawn, photographs * drawn_share))
+    photographed = 1.0 if rooms is None else 1 - rooms_share
+    sources = []
+    if photographed:
+        nyu = open_classes(data, "nyu", "fit" if fold is None else fold)
+        sources.append(Source(nyu, photographed * (1 - photographs_share)))
+    if photographed and photographs_share:
+        parts: list[IndexedDataset] = [DrawnDataset(data, DRAWN_ROOMS, name="drawn")]
+        if fold is not None:
+            parts += [open_fold(data, name, fold, held_out=False) for name in CROSS_FITTED if name != "nyu"]
+        photographs = SidesDataset(Concatenated(parts, "photographs"))
+        sources.append(Source(photographs, photographed * photographs_share))
     if rooms is not None:
         sources.append(Source(open_rooms_classes(rooms, "fit"), rooms_share))
     return sources

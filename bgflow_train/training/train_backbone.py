@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
@@ -23,6 +24,7 @@ from bgflow_ros.segmentation.model import GRAPH
 from bgflow_train.data import DatasetError, IndexedDataset
 from bgflow_train.data.camera_jitter import CONSTANTS
 from bgflow_train.data.classes import classes_to_mask, known_classes
+from bgflow_train.data.folds import Fold
 from bgflow_train.networks import RANDOM, Layer
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.networks.pyramid import Pyramid
@@ -34,7 +36,15 @@ from bgflow_train.training.graph_weights import is_model, read_model, unfold_bat
 from bgflow_train.training.recipe import BackboneRecipe
 from bgflow_train.training.steps import mask_loss, take_step, validation_loss
 
-__all__ = ["BACKBONE", "Companion", "load_backbone", "mean_backbone", "train_backbone", "weights_file"]
+__all__ = [
+    "BACKBONE",
+    "Companion",
+    "held_out_folds",
+    "load_backbone",
+    "mean_backbone",
+    "train_backbone",
+    "weights_file",
+]
 
 BACKBONE = Artifact("backbone", "pyramid", "train")
 FURTHER = (BACKBONE.weights, GRAPH)
@@ -77,6 +87,7 @@ def train_backbone(
     validation: IndexedDataset,
     out: Path,
     make_companion: Callable[[Sequence[Layer]], Companion] | None = None,
+    fold: Fold | None = None,
 ) -> Pyramid:
     """Train a backbone, or read it if `out` holds the finished training; an unfinished one continues.
 
@@ -89,9 +100,10 @@ def train_backbone(
         validation: Images of other rooms with masks.
         out: Folder of the backbone.
         make_companion: Makes what is trained with the backbone, for its layers, if the recipe's `flows` is above 0.
+        fold: The fold that the sources hold out.
 
     Raises:
-        DatasetError: `out` belongs to another training.
+        DatasetError: `out` belongs to another training, or the initial weights may have seen the fold.
         EncoderError: The initial weights of the encoder are not available.
     """
     total = sum(source.share for source in sources)
@@ -103,12 +115,13 @@ def train_backbone(
             dataset.name: {"pictures": len(dataset), "sha256": dataset.digest(), "share": share / total}
             for dataset, share in (*sources, Source(validation, 0.0))
         },
+        **({"held_out": {"fold": str(fold)}} if fold else {}),
     }
     if (out / BACKBONE.record).exists():
         own_folder(out / BEGUN, begun)
         return load_backbone(out)
     torch.manual_seed(recipe.seed)
-    backbone = _initial(recipe.init)
+    backbone = _initial(recipe.init, fold)
     own_folder(out / BEGUN, begun)
     unseen = range(recipe.steps, recipe.steps + FIRST)  # crops that the training does not see
     if is_model(Path(recipe.init)):
@@ -184,6 +197,26 @@ def mean_backbone(folders: Sequence[Path]) -> tuple[Pyramid, dict[str, Any]]:
     return _from_weights(record, mean), record
 
 
+def held_out_folds(record: dict[str, Any]) -> list[Fold]:
+    """Tell which folds the backbones held out that a record of `mean_backbone` is of, in their order.
+
+    Raises:
+        DatasetError: They are several, but not all folds.
+    """
+    records = record.get("mean_of", [record])
+    folds = [Fold.parse(one["held_out"]["fold"]) for one in records if "held_out" in one]
+    if (
+        folds
+        and len(records) > 1
+        and sorted(folds) != [Fold(place, len(records)) for place in range(1, len(records) + 1)]
+    ):
+        raise DatasetError(
+            f"of {len(records)} backbones {len(folds)} hold out a fold, {', '.join(map(str, folds))}; expected one "
+            "backbone, or all folds of one number of folds"
+        )
+    return folds
+
+
 def load_backbone(folder: Path) -> Pyramid:
     """Read a trained backbone, frozen and in evaluation mode.
 
@@ -203,9 +236,18 @@ def _from_weights(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid
     return backbone
 
 
-def _initial(init: str) -> Pyramid:
-    """Create the network with its initial weights."""
-    return mean_backbone([Path(init)])[0] if Path(init).is_dir() else Pyramid(init)
+def _initial(init: str, fold: Fold | None) -> Pyramid:
+    """Create the network with its initial weights, which must not know the fold that is held out."""
+    if not Path(init).is_dir():
+        return Pyramid(init)
+    backbone = mean_backbone([Path(init)])[0]
+    # The source names all data sets of all trainings one after the other.
+    if fold and re.search(r"nyu/|photographs", backbone.source):
+        raise DatasetError(
+            f"{init} may have seen fold {fold} ({backbone.source}); expected weights that have seen no photograph: "
+            "imagenet, or a backbone of rendered rooms alone (--rooms-share 1)"
+        )
+    return backbone
 
 
 def weights_file(init: str | Path) -> Path:

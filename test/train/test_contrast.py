@@ -22,7 +22,7 @@ from bgflow_train.data import Sample
 from bgflow_train.data.no_room import VIEWS
 from bgflow_train.export import reporting
 from bgflow_train.export.reporting import REPORT
-from bgflow_train.model.fitting import VALIDATE
+from bgflow_train.model.partition import VALIDATE
 
 ROOT = Path(__file__).resolve().parents[2]
 HIDDEN = (

@@ -29,7 +29,7 @@ from bgflow_train.data.label_noise import DRAWN_NYU
 from bgflow_train.data.registry import MAT, dataset_path, open_ade20k_parsing, open_split
 from bgflow_train.data.splits import FOLDERS, Splits, foreground_share, is_balanced, paper_split
 from bgflow_train.data.subsets import Concatenated, Subset, evenly_spaced
-from bgflow_train.model.fitting import FUSE
+from bgflow_train.model.partition import FUSE
 from bgflow_train.studies.paper import image_sets
 from bgflow_train.studies.paper.image_sets import fitting_set, generalization_set
 

@@ -15,7 +15,7 @@ from support.shallow import Shallow
 
 from bgflow_train.data import DatasetError
 from bgflow_train.model.densities import HybridFlow
-from bgflow_train.model.fitting import Fitted
+from bgflow_train.model.fitted import Fitted
 from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.scores import HybridScore
 from bgflow_train.networks import Layer

@@ -33,9 +33,10 @@ from bgflow_train.evaluation.metrics import measure, summary
 from bgflow_train.export.onnx_graph import to_onnx
 from bgflow_train.model.cell_labels import labelled, pure_cells
 from bgflow_train.model.densities import KNN
-from bgflow_train.model.fitting import FUSE, Fitted
+from bgflow_train.model.fitted import Fitted
 from bgflow_train.model.fusion import Fusion
 from bgflow_train.model.network import Network, score_maps
+from bgflow_train.model.partition import FUSE
 from bgflow_train.model.scores import DensityScore, HeadScore, Score
 from bgflow_train.networks import RANDOM, Layer
 from bgflow_train.networks.pyramid import Pyramid
@@ -433,8 +434,8 @@ def test_alone_prints_a_row_for_each_score_in_every_table(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(comparing, "RESAMPLES", 20)
-    monkeypatch.setattr("bgflow_train.model.fitting.VALIDATE", (("nyu", "validate"), ("ade20k_rooms", "test")))
-    monkeypatch.setattr("bgflow_train.model.fitting.FUSE", FUSE[:1])
+    monkeypatch.setattr("bgflow_train.model.partition.VALIDATE", (("nyu", "validate"), ("ade20k_rooms", "test")))
+    monkeypatch.setattr("bgflow_train.model.partition.FUSE", FUSE[:1])
     monkeypatch.setattr("bgflow_train.data.subsets.evenly_spaced", lambda dataset, _: evenly_spaced(dataset, 3))
     cache, report = tmp_path / "cache", tmp_path / "report.json"
     monkeypatch.setattr("bgflow_train.export.reporting.REPORT", (("ade20k_rooms", "test"),))

@@ -307,7 +307,7 @@ def test_photographs_with_drawn_masks_join_with_the_sides_alone_and_are_pasted_n
     sources = crops.open_sources(made, rendered, 0.5, 0.4)
     assert [(source.dataset.name, source.share) for source in sources] == [
         ("nyu/fit", pytest.approx(0.3)),
-        ("drawn rooms", pytest.approx(0.2)),
+        ("photographs", pytest.approx(0.2)),
         ("rooms/fit", 0.5),
     ]
     recipe = replace(RECIPE, paste=1.0)
@@ -382,7 +382,7 @@ def test_the_command_s_defaults_are_the_recipe_s(
     assert main(command) == 0
     small = ["--size", "128x64", "--crop", "96x64", "--steps", "7", "--init", "random", "--seed", "5"]
     assert main([*command, *small, "--rooms", str(rendered), "--rooms-share", "0.3"]) == 0
-    (first, nyu, validation, out, _), (second, both, *_) = calls
+    (first, nyu, validation, out, *_), (second, both, *_) = calls
     assert first == BackboneRecipe()
     assert second == BackboneRecipe(init="random", width=128, height=64, crop=(96, 64), steps=7, seed=5)
     assert [(source.dataset.name, source.share) for source in nyu] == [("nyu/fit", 1.0)]
@@ -397,7 +397,7 @@ def test_the_command_s_defaults_are_the_recipe_s(
         (["--crop", "64x64x3"], "--crop '64x64x3'; expected WxH"),
         (["--crop", "100x96"], "the crop is 100x96; expected multiples of 32 from 64 on"),
         (["--batch", "0"], "batch is 0"),
-        (["--rooms-share", "1"], "--rooms-share is 1.0; expected a number between 0 and 1"),
+        (["--rooms-share", "1.5"], "--rooms-share is 1.5; expected a number above 0 and up to 1"),
         (["--rooms", "{tmp}"], "has 0 complete rooms, none of them to fit"),
         (["--data", "{tmp}"], "is not a folder"),
         (["--init", "{tmp}/nowhere.pth"], "holds no readable weights"),

@@ -27,7 +27,7 @@ from bgflow_train.evaluation.metrics import summary
 from bgflow_train.evaluation.model_counts import count_model
 from bgflow_train.export import quantizing, reporting
 from bgflow_train.model.densities import Gaussian
-from bgflow_train.model.fitting import Fitted
+from bgflow_train.model.fitted import Fitted
 from bgflow_train.model.network import score_maps
 
 pytestmark = pytest.mark.usefixtures("few_blocks")

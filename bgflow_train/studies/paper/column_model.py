@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from bgflow_train.data import DatasetError
-from bgflow_train.model.fitting import Fitted
+from bgflow_train.model.fitted import Fitted
 from bgflow_train.model.fusion import ExtremeFusion, Fusion
 from bgflow_train.model.scores import DensityScore, Score
 from bgflow_train.model.scores.density import describe_density

@@ -13,7 +13,7 @@ from bgflow_train.data.drawn import DrawnDataset
 from bgflow_train.data.registry import dataset_path, open_nyu, open_split
 from bgflow_train.data.splits import FOLDERS, Splits, foreground_share, paper_split
 from bgflow_train.data.subsets import Concatenated, Subset, evenly_spaced
-from bgflow_train.model.fitting import FUSE
+from bgflow_train.model.partition import FUSE
 
 __all__ = ["ImageSets", "fitting_set", "generalization_set", "open_image_sets"]
 

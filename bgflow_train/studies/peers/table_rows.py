@@ -22,7 +22,7 @@ from bgflow_train.evaluation.borders import near_border
 from bgflow_train.evaluation.class_shares import common_classes
 from bgflow_train.evaluation.counts import Counts, count_images
 from bgflow_train.evaluation.metrics import histogram, measure, summary
-from bgflow_train.model.fitting import Fitted
+from bgflow_train.model.fitted import Fitted
 from bgflow_train.model.network import score_maps
 from bgflow_train.networks.device import DEVICE
 from bgflow_train.studies.comparing import fit_identity
