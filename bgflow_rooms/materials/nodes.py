@@ -114,6 +114,14 @@ class Graph:
         return self.finish(self.node("BsdfPrincipled", values))
 
 
+class Look:
+    """Look of a surface: colour ('#rrggbb' or a socket), roughness, height (0 to 1, times `relief` in metres)."""
+
+    def __init__(self, color: Any, rough: Any = 0.6, height: Any = None, relief: float = 0.001) -> None:
+        self.color = linear(color) if isinstance(color, str) else color
+        self.rough, self.height, self.relief = rough, height, relief
+
+
 def plain(color: str, roughness: float = 0.5, metallic: float = 0.0, coat: float = 0.0) -> Any:
     """One colour: plastic, metal, ceramic, lacquer."""
     return Graph("plain").principled(color, roughness, Metallic=metallic, Coat_Weight=coat)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bgflow_rooms.materials import nodes as materials
+from bgflow_rooms.materials import photographs
 from bgflow_rooms.materials.nodes import Graph
 
 __all__ = ["cloth", "color", "dark", "greens", "hard", "lacquer", "leather", "light", "metal", "plastic", "wood"]
@@ -102,7 +103,10 @@ def wood(rng: random.Random, axis: int | None = None) -> Any:
 
 
 def hard(rng: random.Random, axis: int | None = None) -> Any:
-    """Material of a piece of furniture: wood or lacquer, rarely metal or plastic."""
+    """Material of a piece of furniture: wood or lacquer, rarely metal or plastic, or a photographed surface."""
+    photograph = photographs.material(rng)
+    if photograph is not None:
+        return photograph
     kind = rng.random()
     if kind < 0.5:
         return wood(rng, axis)
@@ -119,7 +123,10 @@ def greens(rng: random.Random) -> Any:
 
 
 def cloth(rng: random.Random, colors: Sequence[str] = ()) -> Any:
-    """Cloth: plain, woven, or with stripes, checks, dots, blotches or waves."""
+    """Cloth: plain, woven, with stripes, checks, dots, blotches or waves, or photographed."""
+    photograph = photographs.material(rng)
+    if photograph is not None:
+        return photograph
     shades = list(colors) or [color(rng) for _ in range(rng.randint(2, 5))]
     kind = rng.random()
     if kind < 0.4:

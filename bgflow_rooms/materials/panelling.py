@@ -10,9 +10,9 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from bgflow_rooms.materials.nodes import Graph, linear
+from bgflow_rooms.materials.nodes import Graph, Look, linear
 from bgflow_rooms.materials.palette import WOODS, color, tone
-from bgflow_rooms.materials.patterns import Look, darker, parts, stretch
+from bgflow_rooms.materials.patterns import darker, parts, stretch
 
 __all__ = ["frames", "slats"]
 

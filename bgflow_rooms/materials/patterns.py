@@ -7,11 +7,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from bgflow_rooms.materials.nodes import Graph, linear
+from bgflow_rooms.materials.nodes import Graph, Look, linear
 from bgflow_rooms.materials.palette import WOODS, color, tone
 
 __all__ = [
-    "Look",
     "blend",
     "boards",
     "bricks",
@@ -28,14 +27,6 @@ __all__ = [
     "stretch",
     "tiles",
 ]
-
-
-class Look:
-    """Look of a surface: colour ('#rrggbb' or a socket), roughness, height (0 to 1, times `relief` in metres)."""
-
-    def __init__(self, color: Any, rough: Any = 0.6, height: Any = None, relief: float = 0.001) -> None:
-        self.color = linear(color) if isinstance(color, str) else color
-        self.rough, self.height, self.relief = rough, height, relief
 
 
 def darker(shade: str, by: float) -> str:

@@ -8,10 +8,9 @@ import math
 import random
 from typing import Any
 
-from bgflow_rooms.materials import panelling, patterns, wallpapers
-from bgflow_rooms.materials.nodes import Graph
+from bgflow_rooms.materials import panelling, patterns, photographs, wallpapers
+from bgflow_rooms.materials.nodes import Graph, Look
 from bgflow_rooms.materials.palette import WOODS, color, tone
-from bgflow_rooms.materials.patterns import Look
 from bgflow_rooms.weighted_choice import weighted_choice
 
 __all__ = ["ceiling", "flat", "floor", "wall", "wall_color"]
@@ -84,7 +83,7 @@ def wall(rng: random.Random, plain: bool = False, patterned: bool = False) -> An
     g = Graph("wall")
     at = upright(g)
     kind = weighted_choice(PATTERNED if patterned else PLAIN, rng)
-    upper = shade(g, wall_look(g, at, kind, rng))
+    upper = shade(g, photographs.look(g, at, rng) or wall_look(g, at, kind, rng))
     if rng.random() > (0.17 if kind != "tiles" else 0.4):
         return g.finish(upper)
     lower = upper if kind == "tiles" else shade(g, wall_look(g, at, weighted_choice(BELOW, rng), rng))
@@ -114,33 +113,38 @@ FLOORS = {
 }
 
 
+def floor_look(g: Graph, at: Any, kind: str, rng: random.Random) -> Look:
+    """Look of a kind of floor."""
+    if kind == "planks":
+        return patterns.boards(g, at, rng, rng.uniform(0.06, 0.22))
+    if kind == "pattern":
+        return Look(wallpapers.design(g, at, [color(rng) for _ in range(4)], rng), 1.0)
+    if kind == "tiles":
+        return patterns.tiles(g, at, rng, rng.uniform(0.15, 0.9))
+    if kind == "lino":
+        return Look(wall_color(rng), rng.uniform(0.1, 0.5))
+    makers = {
+        "parquet": patterns.parquet,
+        "herringbone": patterns.herringbone,
+        "chess": patterns.chess,
+        "carpet": patterns.carpet,
+        "stone": patterns.stone,
+        "concrete": patterns.concrete,
+    }
+    return makers[kind](g, at, rng)
+
+
 def floor(rng: random.Random, plain: bool = False) -> Any:
     """Floor material: planks, parquet, tiles, checkerboard, carpet, concrete or stone; some are polished."""
     if plain and rng.random() < 0.4:
         return flat(wall_color(rng) if rng.random() < 0.5 else rng.choice(rng.choice(WOODS)))
     g = Graph("floor")
     at = lying(g, rng.choice((0, math.pi / 2, math.pi / 2, math.pi / 4, rng.uniform(0, 3))))
+    photograph = photographs.look(g, at, rng)
+    if photograph is not None:
+        return g.finish(shade(g, photograph))
     kind = weighted_choice(FLOORS, rng)
-    if kind == "planks":
-        look = patterns.boards(g, at, rng, rng.uniform(0.06, 0.22))
-    elif kind == "parquet":
-        look = patterns.parquet(g, at, rng)
-    elif kind == "herringbone":
-        look = patterns.herringbone(g, at, rng)
-    elif kind == "pattern":
-        look = Look(wallpapers.design(g, at, [color(rng) for _ in range(4)], rng), 1.0)
-    elif kind == "tiles":
-        look = patterns.tiles(g, at, rng, rng.uniform(0.15, 0.9))
-    elif kind == "chess":
-        look = patterns.chess(g, at, rng)
-    elif kind == "carpet":
-        look = patterns.carpet(g, at, rng)
-    elif kind == "stone":
-        look = patterns.stone(g, at, rng)
-    elif kind == "lino":
-        look = Look(wall_color(rng), rng.uniform(0.1, 0.5))
-    else:
-        look = patterns.concrete(g, at, rng)
+    look = floor_look(g, at, kind, rng)
     if kind not in ("carpet", "pattern") and look.relief < 0.005 and rng.random() < 0.15:
         look.rough = rng.uniform(0.02, 0.12)
     return g.finish(shade(g, look))

@@ -7,9 +7,9 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from bgflow_rooms.materials.nodes import Graph, linear
+from bgflow_rooms.materials.nodes import Graph, Look, linear
 from bgflow_rooms.materials.palette import tone
-from bgflow_rooms.materials.patterns import Look, blend, parts
+from bgflow_rooms.materials.patterns import blend, parts
 from bgflow_rooms.weighted_choice import weighted_choice
 
 __all__ = ["design", "paper"]

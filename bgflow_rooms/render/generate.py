@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgflow_rooms.furniture.catalogue import FAMILIES, NOVEL
+from bgflow_rooms.furniture.imported import imported_families
+from bgflow_rooms.materials import photographs
 from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, NOVEL_FROM
 from bgflow_rooms.render.develop import develop, encode_jpeg
 from bgflow_rooms.render.renderer import Renderer
@@ -57,6 +59,10 @@ class RoomSettings:
     seed: int = 0
     novel: bool = False
     threads: int = 0
+    textures: tuple[Path, ...] = ()
+    """Images of surfaces that take the place of some of the computed ones."""
+    meshes: tuple[Path, ...] = ()
+    """Files of shapes that stand among the furniture."""
 
 
 @dataclass
@@ -86,6 +92,7 @@ def sample_clutter(rng: random.Random) -> float:
 
 def build_room(settings: RoomSettings, rng: random.Random, folder: Path) -> Room:
     """Build a random room in Blender; the renderer writes temporary files to `folder`."""
+    photographs.use(settings.textures)
     scene, plan = SceneBuilder(), sample_plan(rng)
     occupancy, light = Occupancy(plan), sample_light(plan, rng)
     shell = build_shell(scene, plan, occupancy, rng)
@@ -96,7 +103,7 @@ def build_room(settings: RoomSettings, rng: random.Random, folder: Path) -> Room
     if clutter > EMPTY_BELOW:
         build_rugs(scene, plan, rng)
     lamps = build_lamps(scene, plan, light.lamps, rng)
-    families = [(family, family.label) for family in FAMILIES]
+    families = [(family, family.label) for family in (*FAMILIES, *imported_families(settings.meshes))]
     furnisher = Furnisher(scene, plan, occupancy, families, rng)
     furnisher.fill(clutter)
     for annex in annexes:
@@ -113,6 +120,8 @@ def build_room(settings: RoomSettings, rng: random.Random, folder: Path) -> Room
         "style": plan.style,
         "clutter": clutter,
         "light": dataclasses.asdict(light),
+        **photographs.described(),
+        **({"meshes": [file.name for file in settings.meshes]} if settings.meshes else {}),
     }
     return Room(plan, occupancy, scene, renderer, targets, furnisher.close_up_surfaces, choices)
 

@@ -102,6 +102,19 @@ def test_without_blender_the_command_says_how_to_get_it_and_makes_nothing(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "kinds"), [("--textures", ".jpg or .jpeg or .png"), ("--meshes", ".obj or .stl or .ply")]
+)
+def test_a_folder_of_surfaces_or_shapes_that_has_none_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, kinds: str
+) -> None:
+    (tmp_path / "notes.txt").touch()
+    assert main(["rooms", "--out", str(tmp_path / "out"), option, str(tmp_path)]) == 2
+    errors = capsys.readouterr().err
+    assert f"{option} is {tmp_path}, which has no {kinds}; expected a folder with some" in errors
+    assert not (tmp_path / "out").exists()
+
+
 def defined() -> dict[str, list[tuple[str, int, str]]]:
     """Name, label and place of the families in each file of the generator, read without Blender."""
     found: dict[str, list[tuple[str, int, str]]] = {}
@@ -354,3 +367,25 @@ def test_a_rendered_room_s_masks_labels_and_depth_agree_and_it_is_rendered_once(
     assert render() == 0
     again = {path.relative_to(tmp_path): path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     assert again == files
+
+
+def test_surfaces_and_shapes_of_the_user_s_are_in_the_rooms(tmp_path: Path) -> None:
+    bpy = pytest.importorskip("bpy", reason="needs Blender, the render extra")
+    from bgflow_rooms.furniture.imported import imported_families
+    from bgflow_rooms.render.generate import RoomSettings, build_room
+
+    texture, shape = tmp_path / "wall.png", tmp_path / "thing.obj"
+    cv2.imwrite(str(texture), np.full((8, 8, 3), 200, np.uint8))
+    shape.write_text("v 0 0 0\nv 2 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n")
+    plain = build_room(RoomSettings(tmp_path), random.Random(0), tmp_path)
+    assert "textures" not in plain.choices
+    assert not list(bpy.data.images)
+    room = build_room(RoomSettings(tmp_path, textures=(texture,), meshes=(shape,)), random.Random(0), tmp_path)
+    assert room.choices["textures"]["files"] == 1
+    assert room.choices["meshes"] == ["thing.obj"]
+    assert [image.name for image in bpy.data.images] == ["wall.png"]
+    for family, (least, most) in zip(imported_families([shape]), [(0.06, 0.35), (0.3, 1.3)], strict=True):
+        piece = room.scene.build_piece(family, family.label, random.Random(1))
+        assert sum(len(thing.data.vertices) for thing in piece.objects if thing.type == "MESH") == 4
+        # Turned about the vertical axis, the box around a thing is up to the square root of two larger.
+        assert least / 2 < max(piece.size) <= math.sqrt(2) * most
