@@ -52,7 +52,7 @@ LONGEST = [
     "restarts",
 ]
 """Modules that take longest, those that mostly wait and those that mostly compute in turns."""
-WITH_THE_LONGEST = {"training", "reproduce", "peers", "scores"}
+WITH_THE_LONGEST = {"training", "reproduce", "peers", "scores", "folds"}
 """Modules of test/train that together take half of its time, all that export a network among them: the first export of
 a process takes five seconds more."""
 GUARD = '\npytest.importorskip("rclpy"'

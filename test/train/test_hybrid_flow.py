@@ -162,3 +162,16 @@ def test_the_room_s_latents_need_the_flow_of_their_layer(pyramid: Pyramid) -> No
     with pytest.raises(ScoreError, match="latent6 needs the hybrid flow of its layer; expected hybrid6"):
         SCORES.make_all(["head", "hybrid7", "latent6"], pyramid, 0)
     assert len(SCORES.make_all(["hybrid7", "latent6", "hybrid6"], pyramid, 0)) == 3
+
+
+def test_the_room_s_latents_are_those_of_the_hybrid_flow_and_of_no_peer_on_its_layer(pyramid: Pyramid) -> None:
+    _, twin, hybrid, latent = ALL_SCORES.make_all(["head", "twin7", "hybrid7", "latent7"], pyramid, 0)
+    maps = pyramid(torch.randint(0, 256, (1, 3, 64, 64)).float())
+    with torch.no_grad():
+        before = latent(maps)
+        for weight in twin.flow.parameters():
+            weight.add_(0.1)
+        assert torch.equal(latent(maps), before)
+        for weight in hybrid.flow.parameters():
+            weight.add_(0.1)
+        assert not torch.equal(latent(maps), before)

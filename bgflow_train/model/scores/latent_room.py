@@ -39,17 +39,16 @@ class LatentRoomScore(Score):
         self._flow: list[HybridScore] = []
 
     def attach(self, scores: Sequence[Score]) -> None:
-        """Find the hybrid flow of the same layer.
+        """Find the hybrid flow of the same layer, which may have peers of other names there.
 
         Raises:
             ValueError: There is none.
         """
+        wanted = f"hybrid{self.name[-1]}"
         # A list hides the flow from torch, since it belongs to the other score.
-        self._flow = [score for score in scores if isinstance(score, HybridScore) and score.index == self.index]
+        self._flow = [score for score in scores if isinstance(score, HybridScore) and score.name == wanted]
         if not self._flow:
-            raise ValueError(
-                f"the score {self.name} needs the hybrid flow of its layer; expected hybrid{self.name[-1]}"
-            )
+            raise ValueError(f"the score {self.name} needs the hybrid flow of its layer; expected {wanted}")
 
     def stride(self, layers: Sequence[Layer]) -> int:
         """Tell how many pixels of the network's input a cell of the score covers."""
