@@ -21,6 +21,7 @@ from bgflow_train.training.recipe import BackboneRecipe
 GROUP = "make a model"
 HELP = "Train the backbone of the default model."
 EXTRA = "train"
+ENCODERS = tuple(f"efficientnet_lite{number}" for number in range(3))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=default.init,
         help="initial weights: imagenet, random, a file, or the folder of another backbone or model (%(default)s)",
     )
+    encoder = "network of the encoder: %(choices)s (%(default)s)"
+    parser.add_argument("--encoder", choices=ENCODERS, default=default.encoder, help=encoder)
     add_sizes(parser, default)
     parser.add_argument("--steps", type=int, default=default.steps, help="number of steps (%(default)s)")
     parser.add_argument("--batch", type=int, default=default.batch, help="crops per step (%(default)s)")
@@ -69,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     (width, height), crop = read_sizes(arguments, "size", "crop")
     try:
         recipe = BackboneRecipe(
+            encoder=arguments.encoder,
             init=arguments.init,
             width=width,
             height=height,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bgflow_train.networks.base import Encoder, EncoderError, Layer
-from bgflow_train.networks.efficientnet_lite0 import EfficientNetLite0
+from bgflow_train.networks.efficientnet_lite import EfficientNetLite0
 from bgflow_train.networks.vgg16 import VGG16, VGG16BN
 from bgflow_train.networks.weights import IMAGENET, RANDOM
 

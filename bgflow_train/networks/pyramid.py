@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""The backbone of the default model: EfficientNet-Lite0 with a feature pyramid (Lin et al., 2017) and two heads."""
+"""The backbone of the default model: EfficientNet-Lite with a feature pyramid (Lin et al., 2017) and two heads."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from torch import Tensor, nn
 
 from bgflow_rooms.nyu40 import CLASSES
 from bgflow_train.networks.base import Encoder, Layer
-from bgflow_train.networks.efficientnet_lite0 import EfficientNetLite0
+from bgflow_train.networks.efficientnet_lite import EfficientNetLite0, EfficientNetLite1, EfficientNetLite2
 from bgflow_train.networks.weights import IMAGENET
 
-__all__ = ["Pyramid"]
+__all__ = ["PYRAMIDS", "Pyramid"]
 
+PYRAMIDS = {encoder.name: encoder for encoder in (EfficientNetLite0, EfficientNetLite1, EfficientNetLite2)}
+"""Encoders that a pyramid may have, by name."""
 WIDTH = 64
 """Number of channels of the pyramid's levels."""
 GENERAL = ("conv_stem", "bn1", "blocks.0", "blocks.1")
@@ -30,11 +32,12 @@ class Pyramid(Encoder):
 
     Args:
         weights: Initial weights of the encoder: `imagenet`, `random` or a file.
+        encoder: Name of the encoder, a key of PYRAMIDS.
     """
 
-    def __init__(self, weights: str = IMAGENET) -> None:
+    def __init__(self, weights: str = IMAGENET, encoder: str = EfficientNetLite0.name) -> None:
         super().__init__()
-        self.encoder = EfficientNetLite0(weights, finest=2)
+        self.encoder = PYRAMIDS[encoder](weights, finest=2)
         self.name, self.source = f"{self.encoder.name}+pyramid", self.encoder.source
         finest, third, *_ = layers = self.encoder.layers
         field = layers[-1].receptive_field

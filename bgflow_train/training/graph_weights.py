@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from bgflow_ros.segmentation.model import MANIFEST, PROTOBUF_BYTES, Model
 from bgflow_train.data import DatasetError
 from bgflow_train.networks import RANDOM
-from bgflow_train.networks.pyramid import Pyramid
+from bgflow_train.networks.pyramid import PYRAMIDS, Pyramid
 
 __all__ = ["is_model", "read_model", "unfold_batch_norm", "with_heads"]
 
@@ -62,7 +62,14 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             )
         return torch.from_numpy(numpy_helper.to_array(found[name]).copy())
 
-    backbone = Pyramid(RANDOM)
+    manifest = yaml.safe_load((folder / MANIFEST).read_text())
+    encoder = manifest.get("encoder", {}).get("name", "none").removesuffix("+pyramid")
+    if encoder not in PYRAMIDS:
+        raise DatasetError(
+            f"{folder} has the encoder {encoder}, which is no backbone's; expected a model that `bgflow export` made "
+            f"of a backbone with {' or '.join(PYRAMIDS)}"
+        )
+    backbone = Pyramid(RANDOM, encoder)
     state = backbone.state_dict()
     convolution = ""
     for name, module in backbone.named_modules():
@@ -86,9 +93,12 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             for part in ("weight", "bias"):
                 known = (name for name in found if name.endswith(f".{head}.{part}"))
                 state[f"{head}.{part}"] = take(next(known, f"{head}.{part}"))
-    manifest = yaml.safe_load((folder / MANIFEST).read_text())
     source = f"model {model.name}, SHA-256 {model.sha256[:16]} ({manifest['encoder']['weights']})"
-    return {"recipe": {"init": source}, "data": {}, "model": {"name": model.name, "sha256": model.sha256}}, state
+    return {
+        "recipe": {"init": source, "encoder": encoder},
+        "data": {},
+        "model": {"name": model.name, "sha256": model.sha256},
+    }, state
 
 
 def with_heads(graph: bytes, network: nn.Module) -> bytes:

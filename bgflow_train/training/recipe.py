@@ -90,6 +90,7 @@ class ExpertRecipe:
 class BackboneRecipe:
     """Settings of a backbone's training; the defaults are those of the first backbone of the packaged model."""
 
+    encoder: str = "efficientnet_lite0"
     init: str = "imagenet"
     """Initial weights: for the encoder `imagenet`, `random` or a file, or the folder of another backbone."""
     width: int = 384

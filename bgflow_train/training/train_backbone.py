@@ -121,7 +121,7 @@ def train_backbone(
         own_folder(out / BEGUN, begun)
         return load_backbone(out)
     torch.manual_seed(recipe.seed)
-    backbone = _initial(recipe.init, fold)
+    backbone = _initial(recipe, fold)
     own_folder(out / BEGUN, begun)
     unseen = range(recipe.steps, recipe.steps + FIRST)  # crops that the training does not see
     if is_model(Path(recipe.init)):
@@ -227,7 +227,7 @@ def load_backbone(folder: Path) -> Pyramid:
 
 
 def _from_weights(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid:
-    backbone = Pyramid(RANDOM)
+    backbone = Pyramid(RANDOM, record["recipe"].get("encoder", BackboneRecipe.encoder))
     backbone.load_state_dict(weights)
     trained = ", ".join(f"{name} ({data['share']:.0%})" for name, data in record["data"].items() if data["share"])
     backbone.source = record["recipe"]["init"] if "model" in record else f"{record['init']}; trained on {trained}"
@@ -236,11 +236,14 @@ def _from_weights(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid
     return backbone
 
 
-def _initial(init: str, fold: Fold | None) -> Pyramid:
+def _initial(recipe: BackboneRecipe, fold: Fold | None) -> Pyramid:
     """Create the network with its initial weights, which must not know the fold that is held out."""
+    init = recipe.init
     if not Path(init).is_dir():
-        return Pyramid(init)
+        return Pyramid(init, recipe.encoder)
     backbone = mean_backbone([Path(init)])[0]
+    if backbone.encoder.name != recipe.encoder:
+        raise DatasetError(f"{init} has the encoder {backbone.encoder.name}; --encoder asks for {recipe.encoder}")
     # The source names all data sets of all trainings one after the other.
     if fold and re.search(r"nyu/|photographs", backbone.source):
         raise DatasetError(

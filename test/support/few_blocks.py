@@ -12,7 +12,7 @@ from timm.models import register_model
 from timm.models.efficientnet import BN_EPS_TF_DEFAULT, EfficientNet, _gen_efficientnet_lite
 from torch import nn
 
-from bgflow_train.networks import efficientnet_lite0
+from bgflow_train.networks import efficientnet_lite
 
 __all__ = ["replace"]
 
@@ -26,16 +26,16 @@ def efficientnet_few_blocks(pretrained: bool = False, **settings: Any) -> Effici
 
 def replace(patch: pytest.MonkeyPatch) -> None:
     """Make this network instead of EfficientNet-Lite0, with the ImageNet weights of the blocks that it has."""
-    whole, load = efficientnet_lite0.ARCHITECTURE, efficientnet_lite0._load_imagenet
+    whole, load = efficientnet_lite.ARCHITECTURES[0], efficientnet_lite._load_imagenet
 
-    def load_some(network: nn.Module) -> str:
+    def load_some(network: nn.Module, number: int) -> str:
         with pytest.MonkeyPatch.context() as undone:
-            undone.setattr(efficientnet_lite0, "ARCHITECTURE", whole)
+            undone.setitem(efficientnet_lite.ARCHITECTURES, 0, whole)
             everything = timm.create_model(whole, pretrained=False, features_only=True)
-            source = load(everything)
+            source = load(everything, number)
         published = everything.state_dict()
         network.load_state_dict({name: published[name] for name in network.state_dict()})
         return source
 
-    patch.setattr(efficientnet_lite0, "ARCHITECTURE", efficientnet_few_blocks.__name__)
-    patch.setattr(efficientnet_lite0, "_load_imagenet", load_some)
+    patch.setitem(efficientnet_lite.ARCHITECTURES, 0, efficientnet_few_blocks.__name__)
+    patch.setattr(efficientnet_lite, "_load_imagenet", load_some)

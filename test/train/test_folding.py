@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="needs the train extra")
 from torch import nn
 
 from bgflow_train.export.folding import fold_batch_norm
-from bgflow_train.networks.efficientnet_lite0 import EfficientNetLite0
+from bgflow_train.networks.efficientnet_lite import EfficientNetLite0
 
 
 def bare() -> nn.Module:

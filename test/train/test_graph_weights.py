@@ -19,7 +19,7 @@ import yaml
 from onnx import helper
 from support import tiny_model
 
-from bgflow_ros.segmentation.model import Model
+from bgflow_ros.segmentation.model import MANIFEST, Model
 from bgflow_train.data import DatasetError
 from bgflow_train.model.scores import SCORES
 from bgflow_train.training.graph_weights import is_model, read_model, unfold_batch_norm, with_heads
@@ -87,5 +87,10 @@ def test_a_graph_keeps_the_heads_that_its_scores_do_not_need(tmp_path: Path) -> 
 
 def test_a_graph_of_another_network_is_refused(tmp_path: Path) -> None:
     folder = tiny_model.write(tmp_path / "tiny")
+    with pytest.raises(DatasetError, match=r"has the encoder none, which is no backbone's; .* efficientnet_lite0"):
+        read_model(folder)
+    manifest = yaml.safe_load((folder / MANIFEST).read_text())
+    manifest["encoder"] = {"name": "efficientnet_lite0+pyramid", "weights": "those of another network"}
+    (folder / MANIFEST).write_text(yaml.safe_dump(manifest))
     with pytest.raises(DatasetError, match=r"the graph has no encoder\.encoder\.network\.conv_stem\.weight"):
         read_model(folder)

@@ -85,10 +85,13 @@ def different(first: torch.nn.Module, second: torch.nn.Module) -> set[str]:
     return {name for name, tensor in first.state_dict().items() if not torch.equal(tensor, other[name])}
 
 
-@pytest.mark.parametrize(("width", "height"), [(64, 64), (128, 96), (384, 288)])
-def test_layers_3_to_7_are_as_announced_and_the_heads_speak_at_stride_4(
-    pyramid: Pyramid, width: int, height: int
-) -> None:
+@pytest.mark.parametrize(
+    ("encoder", "width", "height"),
+    [("efficientnet_lite0", 64, 64), ("efficientnet_lite1", 128, 96), ("efficientnet_lite2", 96, 64)],
+)
+def test_layers_3_to_7_are_as_announced_and_the_heads_speak_at_stride_4(encoder: str, width: int, height: int) -> None:
+    pyramid = Pyramid(RANDOM, encoder).eval().requires_grad_(False)
+    assert pyramid.name == f"{encoder}+pyramid"
     maps = pyramid(255 * torch.rand(1, 3, height, width))
     assert [(layer.number, layer.stride) for layer in pyramid.layers] == [(3, 8), (4, 16), (5, 32), (6, 8), (7, 4)]
     for map, layer in zip(maps, pyramid.layers, strict=True):
@@ -315,6 +318,15 @@ def test_photographs_with_drawn_masks_join_with_the_sides_alone_and_are_pasted_n
     assert set(np.unique(crop.mask)) <= {crops.UNLABELLED, UNKNOWN_BACKGROUND, UNKNOWN_FOREGROUND}
     room = Sample(crop.rgb, np.ones_like(crop.mask), "room")
     assert paste_objects(room, crop, crops.NEVER_PASTED, np.random.default_rng(0)) is room
+
+
+def test_a_backbone_goes_on_with_its_own_encoder(sets: Sets, trained: Path, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, encoder="efficientnet_lite1", steps=1)
+    train_backbone(recipe, *sets, tmp_path / "lite1")
+    assert load_backbone(tmp_path / "lite1").name == "efficientnet_lite1+pyramid"
+    message = "has the encoder efficientnet_lite0; --encoder asks for efficientnet_lite1"
+    with pytest.raises(DatasetError, match=message):
+        train_backbone(replace(recipe, init=str(trained)), *sets, tmp_path / "other")
 
 
 def test_seed_and_step_decide_a_batch(sets: Sets) -> None:
