@@ -4,7 +4,8 @@
 
     python -m bgflow_train.data.label_noise --data DIR
 
-compares NYU's own masks of 30 of its validation images with masks that were drawn without looking at those.
+compares NYU's own masks of 30 of its validation images with masks that were drawn without looking at those, and the
+drawn masks of 20 photographs of other rooms with masks that somebody else drew without looking at those.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from typing import NamedTuple
 import numpy as np
 
 from bgflow_ros.segmentation.files import user_path
-from bgflow_train.data.base import BACKGROUND, FOREGROUND, VOID, Sample
-from bgflow_train.data.drawn import DrawnDataset
+from bgflow_train.data.base import BACKGROUND, FOREGROUND, VOID, IndexedDataset, Sample
+from bgflow_train.data.drawn import DRAWN_ROOMS, DrawnDataset
 from bgflow_train.data.folder import FolderDataset
 from bgflow_train.data.splits import FOLDERS
 
-__all__ = ["DRAWN_NYU", "Disagreement", "disagreement"]
+__all__ = ["DRAWN_AGAIN", "DRAWN_NYU", "Disagreement", "disagreement"]
 
-DRAWN_NYU = Path(__file__).with_name("drawn_nyu")
-"""Folder of the drawings; their names are NYU's numbers."""
+DRAWN_NYU, DRAWN_AGAIN = (Path(__file__).with_name(name) for name in ("drawn_nyu", "drawn_again"))
+"""Folders of the drawings: of NYU's images, with its numbers as names, and of photographs that `drawn_rooms` has."""
 
 
 class Disagreement(NamedTuple):
@@ -63,13 +64,18 @@ def disagreement(pairs: Iterable[tuple[Sample, Sample]]) -> list[Disagreement]:
 
 
 def main() -> None:
-    """Print the disagreement of each image, the largest last, and of all pixels."""
-    parser = argparse.ArgumentParser(description="Compare NYU's masks with drawn ones.")
-    parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/")
+    """Print the disagreement of each image, the largest of its set last, and of all pixels of the set."""
+    parser = argparse.ArgumentParser(description="Compare two labellings of the same images.")
+    parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/ and unlabelled/")
     data = parser.parse_args().data
-    drawn = DrawnDataset(data, DRAWN_NYU, name="drawn NYU")
-    nyu = FolderDataset(data / FOLDERS["nyu"] / "rgb", data / FOLDERS["nyu"] / "mask", drawn.ids, "NYU")
-    found = sorted(disagreement(zip(nyu, drawn, strict=True)), key=lambda one: one.share)
+    nyu, again = (DrawnDataset(data, folder) for folder in (DRAWN_NYU, DRAWN_AGAIN))
+    root = data / FOLDERS["nyu"]
+    _tell("images of NYU", FolderDataset(root / "rgb", root / "mask", nyu.ids), nyu)
+    _tell("photographs of other rooms", DrawnDataset(data, DRAWN_ROOMS, again.ids), again)
+
+
+def _tell(what: str, first: IndexedDataset, second: IndexedDataset) -> None:
+    found = sorted(disagreement(zip(first, second, strict=True)), key=lambda one: one.share)
     for one in found:
         sides = f"foreground added {one.added:.1%}, removed {one.removed:.1%}"
         print(f"{one.id}: {one.share:.1%} of {one.labelled} pixels, {sides}")
@@ -77,7 +83,7 @@ def main() -> None:
     added, removed = (np.average(shares, weights=weights) for shares in zip(*(one[1:3] for one in found), strict=True))
     median = np.median([one.share for one in found])
     print(
-        f"all {len(found)} images: {added + removed:.1%} of the pixels, foreground added {added:.1%}, removed "
+        f"{len(found)} {what}: {added + removed:.1%} of the pixels, foreground added {added:.1%}, removed "
         f"{removed:.1%}; median of the images {median:.1%}"
     )
 

@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("torch", reason="needs the train extra")
 
 from bgflow_train.data import Sample
-from bgflow_train.data.drawn import DrawnDataset
-from bgflow_train.data.label_noise import DRAWN_NYU, disagreement
+from bgflow_train.data.drawn import DRAWN_ROOMS, DrawnDataset
+from bgflow_train.data.label_noise import DRAWN_AGAIN, DRAWN_NYU, disagreement
 from bgflow_train.data.splits import Splits
 
 
@@ -40,3 +40,11 @@ def test_the_drawings_are_of_validation_images(data) -> None:
     assert set(drawn.ids) <= set(Splits.load().ids("nyu", "validate"))
     images = [drawing["imagePath"] for drawing in drawn.drawings]
     assert images == [f"nyu/rgb/{id}.jpg" for id in drawn.ids]
+
+
+def test_the_photographs_that_were_drawn_twice_are_the_same_photographs(data) -> None:
+    again = DrawnDataset(data, DRAWN_AGAIN)
+    first = DrawnDataset(data, DRAWN_ROOMS, again.ids)
+    assert len(again) == 20
+    assert [one["imagePath"] for one in again.drawings] == [one["imagePath"] for one in first.drawings]
+    assert all(one["shapes"] != other["shapes"] for one, other in zip(again.drawings, first.drawings, strict=True))
