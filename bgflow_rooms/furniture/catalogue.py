@@ -27,6 +27,7 @@ from bgflow_rooms.furniture.seating import SEATING
 from bgflow_rooms.furniture.storage import STORAGE
 from bgflow_rooms.furniture.tables import TABLES
 from bgflow_rooms.furniture.wall_things import WALL_THINGS
+from bgflow_rooms.furniture.ward import WARD
 
 if TYPE_CHECKING:
     from bgflow_rooms.furniture.family import Family
@@ -54,5 +55,6 @@ FAMILIES: tuple[Family, ...] = (
     *FLOOR_THINGS,
     *LARGE_THINGS,
     *BUILDING_SITE,
+    *WARD,
 )
 NOVEL: tuple[Family, ...] = NOVEL_FAMILIES
