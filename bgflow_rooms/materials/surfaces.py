@@ -76,13 +76,20 @@ PATTERNED = {"paper": 42, "brick": 12, "tiles": 16, "boards": 7, "slats": 11, "f
 BELOW = {"paint": 34, "tiles": 22, "boards": 12, "frames": 18, "slats": 14}
 
 
-def wall(rng: random.Random, plain: bool = False, patterned: bool = False) -> Any:
-    """Wall material: one look, or a second one up to some height, perhaps with a border between them."""
+def wall(rng: random.Random, plain: bool = False, patterned: bool = False, kind: str = "") -> Any:
+    """Wall material: one look, or a second one up to some height, perhaps with a border between them.
+
+    Args:
+        rng: Random numbers of the room.
+        plain: Whether it is mostly a single colour, as in robot simulators.
+        patterned: Whether it has a pattern.
+        kind: A kind of PLAIN or PATTERNED; by default a random one.
+    """
     if plain and not patterned and rng.random() < 0.8:
         return flat(wall_color(rng) if rng.random() < 0.7 else color(rng))
     g = Graph("wall")
     at = upright(g)
-    kind = weighted_choice(PATTERNED if patterned else PLAIN, rng)
+    kind = kind or weighted_choice(PATTERNED if patterned else PLAIN, rng)
     upper = shade(g, photographs.look(g, at, rng) or wall_look(g, at, kind, rng))
     if rng.random() > (0.17 if kind != "tiles" else 0.4):
         return g.finish(upper)

@@ -114,6 +114,7 @@ def build_room(settings: RoomSettings, rng: random.Random, folder: Path) -> Room
     renderer = Renderer(scene, world, settings.size, settings.samples, settings.threads, folder)
     choices = {
         "kind": plan.kind,
+        "use": plan.use,
         "outline": plan.outline,
         "height": plan.height,
         "ceiling": plan.ceiling,

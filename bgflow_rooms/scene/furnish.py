@@ -11,6 +11,7 @@ from bgflow_rooms.furniture.family import Family
 from bgflow_rooms.nyu40 import NOVEL_FROM
 from bgflow_rooms.scene.occupancy import Occupancy
 from bgflow_rooms.scene.plan import Plan
+from bgflow_rooms.scene.room_use import USES
 from bgflow_rooms.scene.scene_builder import Piece, SceneBuilder
 from bgflow_rooms.scene.support_surface import Point, SupportSurface
 
@@ -25,6 +26,10 @@ CLOSE_UP_HEIGHTS = {
     "stove": 0.9,
 }
 """Approximate heights, in metres, of surfaces that carry nothing but may be seen by a close-up camera."""
+
+
+USUAL = 12.0
+"""How much more frequent the families of a room's use are in it."""
 
 
 class Furnisher:
@@ -42,7 +47,11 @@ class Furnisher:
         self.kinds: dict[str, list[tuple[Family, int]]] = {}
         for family, index in families:
             self.kinds.setdefault(family.place, []).append((family, index))
-        self.weights = {place: [math.exp(rng.gauss(0, 1.3)) for _ in kinds] for place, kinds in self.kinds.items()}
+        usual = USES[plan.use].families
+        self.weights = {
+            place: [math.exp(rng.gauss(0, 1.3)) * (USUAL if family.name in usual else 1.0) for family, _ in kinds]
+            for place, kinds in self.kinds.items()
+        }
         self.surfaces: list[SupportSurface] = []
         self.close_up_only: list[SupportSurface] = []
 

@@ -8,6 +8,7 @@ import math
 import random
 from dataclasses import dataclass, field
 
+from bgflow_rooms.scene.room_use import sample_use
 from bgflow_rooms.weighted_choice import weighted_choice
 
 __all__ = ["Opening", "Plan", "Wall", "sample_annex", "sample_plan"]
@@ -57,6 +58,7 @@ class Plan:
     ceiling: str  # "flat", "slope" or "none"
     style: str  # "photo" or "plain"
     slope: tuple[float, float] = (0.0, 0.0)  # height at the first wall and angle of a sloped ceiling
+    use: str = "any"  # a key of USES
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -210,4 +212,5 @@ def sample_plan(rng: random.Random) -> Plan:
     if ceiling == "slope":
         plan.slope = (rng.uniform(0.7, 1.7), rng.uniform(0.5, 1.1))
     sample_openings(plan, rng)
+    plan.use = sample_use(rng)
     return plan

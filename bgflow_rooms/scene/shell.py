@@ -15,6 +15,7 @@ from bgflow_rooms.materials.nodes import plain
 from bgflow_rooms.materials.palette import tone
 from bgflow_rooms.scene.occupancy import Occupancy
 from bgflow_rooms.scene.plan import WALL_THICKNESS, Plan, Wall
+from bgflow_rooms.scene.room_use import USES
 from bgflow_rooms.scene.scene_builder import CEILING, FLOOR, WALL, SceneBuilder
 
 __all__ = ["add_wall", "build_shell"]
@@ -114,8 +115,17 @@ def build_columns(scene: SceneBuilder, plan: Plan, occupancy: Occupancy, cover: 
                 scene.add_to_wall(wall, mesh, WALL)
 
 
-def sample_covers(rng: random.Random, simple: bool) -> tuple[Any, Any]:
-    """Sample the materials of most walls and of one or two others; two of five rooms have a pattern on some walls."""
+def sample_covers(rng: random.Random, simple: bool, tiled: float) -> tuple[Any, Any]:
+    """Sample the materials of most walls and of one or two others; two of five rooms have a pattern on some walls.
+
+    Args:
+        rng: Random numbers of the room.
+        simple: Whether the room is in the plain style of simulators.
+        tiled: Probability that most walls are tiled.
+    """
+    if rng.random() < tiled:
+        cover = surfaces.wall(rng, kind="tiles")
+        return cover, cover if rng.random() < 0.7 else surfaces.wall(rng, simple)
     if rng.random() < 0.42:
         patterned = surfaces.wall(rng, simple, patterned=True)
         if rng.random() < 0.45:
@@ -128,7 +138,7 @@ def sample_covers(rng: random.Random, simple: bool) -> tuple[Any, Any]:
 def build_shell(scene: SceneBuilder, plan: Plan, occupancy: Occupancy, rng: random.Random) -> dict[str, Any]:
     """Build the shell; return its wall and floor materials for the rooms behind the doors."""
     simple = plan.style == "plain"
-    base, other = sample_covers(rng, simple)
+    base, other = sample_covers(rng, simple, USES[plan.use].tiled)
     ground = surfaces.floor(rng, simple)
     top = plan.height + (0.0 if plan.ceiling == "none" else 0.15)
     accents = rng.sample(range(len(plan.walls)), rng.choice((1, 1, 1, 2)))

@@ -28,6 +28,7 @@ from bgflow_rooms.scene.camera import Camera, Lens, sample_camera, sample_lens
 from bgflow_rooms.scene.close_up_camera import sample_close_up_camera
 from bgflow_rooms.scene.occupancy import Occupancy, corners, overlap
 from bgflow_rooms.scene.plan import sample_annex, sample_plan
+from bgflow_rooms.scene.room_use import SHARES, USES
 from bgflow_rooms.scene.support_surface import SupportSurface
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import DatasetError
@@ -132,6 +133,14 @@ def test_every_family_is_foreground_of_a_known_class_and_stands_in_a_known_place
         assert 0 < label <= CLASSES, name
         assert label not in BACKGROUND_CLASSES, name
         assert place in PLACES, name
+
+
+def test_the_uses_of_rooms_name_families_that_there_are() -> None:
+    names = {name for families in defined().values() for name, _, _ in families}
+    assert SHARES.keys() == USES.keys()
+    for use in USES.values():
+        assert use.families <= names
+        assert 0 <= use.tiled <= 1
 
 
 def test_no_training_room_holds_a_family_that_is_kept_for_novel_ones() -> None:
