@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,7 @@ def use(files: Sequence[Path]) -> None:
 
 def described() -> dict[str, Any]:
     """Describe the images in use for a room's description; empty without any."""
-    if not _files:
-        return {}
-    digest = hashlib.sha256()
-    for file in _files:
-        digest.update(file.read_bytes())
-    return {"textures": {"files": len(_files), "sha256": digest.hexdigest()}}
+    return {"textures": {"files": len(_files), "sha256": _digest(tuple(_files))}} if _files else {}
 
 
 def look(g: Graph, at: Any, rng: random.Random) -> Look | None:
@@ -52,6 +48,15 @@ def material(rng: random.Random) -> Any:
     g = Graph("photograph")
     found = _look(g, g.node("TexCoord", {}).outputs["Object"], rng, {"projection": "BOX", "projection_blend": 0.1})
     return g.principled(found.color, found.rough, found.height, found.relief)
+
+
+@cache
+def _digest(files: tuple[Path, ...]) -> str:
+    """Compute the SHA-256 of files, once for all rooms."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _chosen(rng: random.Random) -> bool:

@@ -69,16 +69,21 @@ class Manifest:
         added = {key: found.pop(key) for key in [key for key in found if key in ("contrast", "int8")]}
         return cls(**found, **size, added=added)
 
+    @property
+    def held_out(self) -> list[str]:
+        """Folds that were held out from the networks that the model was made of; empty without folds."""
+        return list(self.training.get("held_out", ()))
+
     def require_unseen(self) -> None:
         """Refuse a model that has seen all labelled images: on them it is better than on those of a new room.
 
         Raises:
             DatasetError: The model was cross-fitted; `export` has had the fits that have not seen the images.
         """
-        if "held_out" in self.training:
+        if self.held_out:
             raise DatasetError(
                 f"the model {self.name} was trained on the images that would tell this (folds "
-                f"{', '.join(self.training['held_out'])}); `bgflow export` of its fit measures it on held-out images"
+                f"{', '.join(self.held_out)}); `bgflow export` of its fit measures it on held-out images"
             )
 
     def with_part(self, name: str, part: dict[str, Any]) -> Manifest:

@@ -147,7 +147,7 @@ def add_int8(folder: Path, data: Path, cache: Path, keep: Sequence[str] = KEEP, 
         "metrics": evaluation_reports(Segmenter(int8, "cpu", precision="int8"), data, cache, seed),
     }
     manifest = manifest.with_part("int8", entry)
-    if "held_out" not in manifest.training:
+    if not manifest.held_out:
         # The contrast is measured again, because one bound serves both graphs. Of a model that was cross-fitted there
         # is no int8 graph that has not seen the images.
         manifest = manifest.with_part("contrast", contrast_report(int8, data))
