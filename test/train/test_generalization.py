@@ -25,7 +25,7 @@ from support.made_rooms import splits_of
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import DatasetError, FolderDataset, IndexedDataset, Sample
 from bgflow_train.data.drawn import DRAWN_GENERALIZATION, DRAWN_ROOMS, LABELS, DrawnDataset
-from bgflow_train.data.label_noise import DRAWN_NYU
+from bgflow_train.data.label_noise import DRAWN_AGAIN, DRAWN_NYU
 from bgflow_train.data.registry import MAT, dataset_path, open_ade20k_parsing, open_split
 from bgflow_train.data.splits import FOLDERS, Splits, foreground_share, is_balanced, paper_split
 from bgflow_train.data.subsets import Concatenated, Subset, evenly_spaced
@@ -265,9 +265,13 @@ def test_spaced_samples_are_no_more_than_asked_for_and_evenly_spread(count: int,
         assert evenly_spaced(dataset, most).name == "all"
 
 
-@pytest.mark.parametrize("folder", [DRAWN_GENERALIZATION, DRAWN_ROOMS, DRAWN_NYU], ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder", [DRAWN_GENERALIZATION, DRAWN_ROOMS, DRAWN_NYU, DRAWN_AGAIN], ids=lambda folder: folder.name
+)
 def test_a_committed_drawing_lies_in_its_picture_and_holds_none(folder: Path) -> None:
-    for path in folder.glob("*.json"):
+    paths = sorted(folder.glob("*.json"))
+    assert paths
+    for path in paths:
         drawing = json.loads(path.read_text())
         assert drawing["imageData"] is None, path
         assert path.stat().st_size < 50_000, path
