@@ -16,6 +16,7 @@ import numpy as np
 from bgflow_rooms.furniture.family import Family
 from bgflow_rooms.furniture.mesh_builder import MeshBuilder, make_family
 from bgflow_rooms.materials import palette
+from bgflow_ros.segmentation.errors import UserError
 
 __all__ = ["imported_families"]
 
@@ -44,7 +45,11 @@ def imported_families(files: Sequence[Path]) -> list[Family]:
 
 
 def _read(file: Path) -> tuple[Any, list[Sequence[int]]]:
-    """Read the points, n x 3, and the faces of all meshes of a file."""
+    """Read the points, n x 3, and the faces of all meshes of a file.
+
+    Raises:
+        UserError: There are none.
+    """
     before = set(bpy.data.objects)
     getattr(bpy.ops.wm, f"{file.suffix[1:].lower()}_import")(filepath=str(file))
     points: list[Any] = []
@@ -57,4 +62,6 @@ def _read(file: Path) -> tuple[Any, list[Sequence[int]]]:
             points.append(local @ matrix[:3, :3].T + matrix[:3, 3])
             faces += [[first + i for i in polygon.vertices] for polygon in found.data.polygons]
         bpy.data.objects.remove(found)
+    if not faces:
+        raise UserError(f"{file} holds no faces; expected a mesh, or take the file out of the folder")
     return np.concatenate(points), faces

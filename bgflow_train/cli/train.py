@@ -91,11 +91,14 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     if not 0 < arguments.rooms_share <= 1:
         raise UserError(f"--rooms-share is {arguments.rooms_share}; expected a number above 0 and up to 1")
+    alone = arguments.rooms is not None and arguments.rooms_share == 1
+    if fold is not None and alone:
+        raise UserError(f"--fold {fold} holds out photographs; --rooms-share 1 trains on none")
     check_photographs_share(arguments)
     try:
         shares = arguments.rooms_share, arguments.photographs_share
         sources = open_sources(arguments.data, arguments.rooms, *shares, fold)
-        if arguments.rooms is not None and arguments.rooms_share == 1:
+        if alone:
             validation = open_rooms(arguments.rooms, "validate")
         elif fold is None:
             validation = open_split(arguments.data, "nyu", "validate")

@@ -87,7 +87,11 @@ def different(first: torch.nn.Module, second: torch.nn.Module) -> set[str]:
 
 @pytest.mark.parametrize(
     ("encoder", "width", "height"),
-    [("efficientnet_lite0", 64, 64), ("efficientnet_lite1", 128, 96), ("efficientnet_lite2", 96, 64)],
+    [
+        *(("efficientnet_lite0", *size) for size in [(64, 64), (128, 96), (384, 288)]),
+        ("efficientnet_lite1", 128, 96),
+        ("efficientnet_lite2", 96, 64),
+    ],
 )
 def test_layers_3_to_7_are_as_announced_and_the_heads_speak_at_stride_4(encoder: str, width: int, height: int) -> None:
     pyramid = Pyramid(RANDOM, encoder).eval().requires_grad_(False)
@@ -205,6 +209,8 @@ def test_a_killed_training_with_flows_goes_on_with_them_and_leaves_nothing_of_th
     recipe, make = replace(RECIPE, flows=0.5, steps=4), partial(JointFlows, numbers=(6, 7))
     whole = train_backbone(recipe, *sets, tmp_path / "whole", make)
     assert whole.state_dict().keys() == load_backbone(trained).state_dict().keys()
+    alone = train_backbone(replace(recipe, flows=0.0), *sets, tmp_path / "alone", make)
+    assert any(name.startswith("encoder.") for name in different(whole, alone)), "the flows train the encoder"
     # A killed training continues with the flows as they were.
     take_step, taken = training.take_step, []
 
@@ -410,6 +416,8 @@ def test_the_command_s_defaults_are_the_recipe_s(
         (["--crop", "100x96"], "the crop is 100x96; expected multiples of 32 from 64 on"),
         (["--batch", "0"], "batch is 0"),
         (["--rooms-share", "1.5"], "--rooms-share is 1.5; expected a number above 0 and up to 1"),
+        (["--rooms", "{tmp}", "--rooms-share", "1", "--fold", "1/3"], "--fold 1/3 holds out photographs"),
+        (["--fold", "3"], "the fold is '3'; expected NUMBER/COUNT, such as 1/3"),
         (["--rooms", "{tmp}"], "has 0 complete rooms, none of them to fit"),
         (["--data", "{tmp}"], "is not a folder"),
         (["--init", "{tmp}/nowhere.pth"], "holds no readable weights"),
