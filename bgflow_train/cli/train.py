@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=user_path, required=True, help="folder that holds nyu/")
     parser.add_argument("--out", type=user_path, required=True, help="folder of the backbone, for `bgflow fit`")
     parser.add_argument("--rooms", type=user_path, metavar="DIR", help="folder that `bgflow rooms` wrote")
-    share = "share of rendered images in a batch; 1 for nothing else (%(default)s)"
+    share = "share of rendered images in a batch (%(default)s)"
     parser.add_argument("--rooms-share", type=float, default=0.5, metavar="SHARE", help=share)
     parser.add_argument(
         "--init",
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flows = "weight of the loss of hybrid flows that are trained with the backbone (%(default)s)"
     parser.add_argument("--flows", type=float, default=default.flows, metavar="W", help=flows)
     add_photographs_share(parser)
-    fold = "train on all of NYU's training images, and photographs, but those of the rooms of fold K of N"
+    fold = "train on all of NYU's training images and, with --photographs-share, photographs, but those of fold K of N"
     parser.add_argument("--fold", metavar="K/N", help=fold)
     parser.add_argument("--seed", type=int, default=default.seed, help="seed of everything random (%(default)s)")
 
@@ -63,7 +63,6 @@ def run(arguments: argparse.Namespace) -> int:
     from bgflow_train.data import DatasetError
     from bgflow_train.data.folds import Fold
     from bgflow_train.data.registry import open_fold, open_split
-    from bgflow_train.data.rendered_rooms import open_rooms
     from bgflow_train.model.joint_flows import JointFlows
     from bgflow_train.networks import EncoderError
     from bgflow_train.training.crops import open_sources
@@ -89,18 +88,13 @@ def run(arguments: argparse.Namespace) -> int:
         fold = None if arguments.fold is None else Fold.parse(arguments.fold)
     except ValueError as error:
         raise UserError(str(error)) from error
-    if not 0 < arguments.rooms_share <= 1:
-        raise UserError(f"--rooms-share is {arguments.rooms_share}; expected a number above 0 and up to 1")
-    alone = arguments.rooms is not None and arguments.rooms_share == 1
-    if fold is not None and alone:
-        raise UserError(f"--fold {fold} holds out photographs; --rooms-share 1 trains on none")
+    if not 0 < arguments.rooms_share < 1:
+        raise UserError(f"--rooms-share is {arguments.rooms_share}; expected a number above 0 and below 1")
     check_photographs_share(arguments)
     try:
         shares = arguments.rooms_share, arguments.photographs_share
         sources = open_sources(arguments.data, arguments.rooms, *shares, fold)
-        if alone:
-            validation = open_rooms(arguments.rooms, "validate")
-        elif fold is None:
+        if fold is None:
             validation = open_split(arguments.data, "nyu", "validate")
         else:
             validation = open_fold(arguments.data, "nyu", fold, held_out=True)

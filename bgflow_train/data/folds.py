@@ -1,10 +1,10 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Folds of the rooms that train, so that every image is scored by a network that has not seen its room.
+"""Folds of the images that choose the fusion and the thresholds, so that they train as well.
 
 What a network is trained on tells little about its thresholds, and what is kept back for them teaches it nothing. With
-cross-fitting (Chernozhukov et al., 2018) all images do both: each fold is held out from one network and trains the
-others.
+cross-fitting (Chernozhukov et al., 2018) these images do both: each fold is held out from one network and trains the
+others, and every image is scored by the network that has not seen its room.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ __all__ = ["CROSS_FITTED", "ByFold", "Fold", "fold_numbers"]
 
 T = TypeVar("T")
 
-CROSS_FITTED = {"nyu": ("fit", "validate"), "ade20k_indoor": ("fuse",), "coco_indoor": ("fuse", "validate")}
+CROSS_FITTED = {"nyu": ("validate",), "ade20k_indoor": ("fuse",), "coco_indoor": ("fuse", "validate")}
 """Splits of each data set whose images are in folds."""
+ALWAYS = {"nyu": "fit"}
+"""Split of a data set whose images train with every fold; none of them shows a room of a fold."""
 
 
 @dataclass(frozen=True, order=True)
@@ -53,7 +55,10 @@ class Fold:
 
     def ids(self, name: str, held_out: bool) -> list[str]:
         """List the images of a data set that the fold holds out, or those that it leaves to train on."""
-        return [id for id, number in fold_numbers(name, self.count).items() if (number == self.number) == held_out]
+        in_folds = [id for id, number in fold_numbers(name, self.count).items() if (number == self.number) == held_out]
+        return (
+            in_folds if held_out or name not in ALWAYS else sorted([*in_folds, *Splits.load().ids(name, ALWAYS[name])])
+        )
 
 
 def fold_numbers(name: str, count: int) -> dict[str, int]:

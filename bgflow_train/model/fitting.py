@@ -45,7 +45,7 @@ HYBRID_CONSTANTS = {
     "labelled": {**CELLS, **JITTER},
     "rooms_share": ROOMS_SHARE,
     "stride": HybridScore.STRIDE,
-    "latent": [LatentRoomScore.TEMPERATURE, LatentRoomScore.COARSER],
+    "latent": {"temperature": LatentRoomScore.TEMPERATURE, "squares": LatentRoomScore.COARSER},
 }
 """The same of a fit with hybrid flows."""
 

@@ -49,7 +49,7 @@ def open_sources(
     Args:
         data: Folder that holds the data sets.
         rooms: Folder of rendered rooms; None for none.
-        rooms_share: Share of the crops that come from them; 1 for all.
+        rooms_share: Share of the crops that come from them.
         photographs_share: Share of the photographed crops that come from other photographs than NYU's.
         fold: The fold that is held out; None for the committed splits.
 
@@ -57,11 +57,9 @@ def open_sources(
         DatasetError: Images or classes are missing.
     """
     photographed = 1.0 if rooms is None else 1 - rooms_share
-    sources = []
-    if photographed:
-        nyu = open_classes(data, "nyu", "fit" if fold is None else fold)
-        sources.append(Source(nyu, photographed * (1 - photographs_share)))
-    if photographed and photographs_share:
+    nyu = open_classes(data, "nyu", "fit" if fold is None else fold)
+    sources = [Source(nyu, photographed * (1 - photographs_share))]
+    if photographs_share:
         parts: list[IndexedDataset] = [DrawnDataset(data, DRAWN_ROOMS, name="drawn")]
         if fold is not None:
             parts += [open_fold(data, name, fold, held_out=False) for name in CROSS_FITTED if name != "nyu"]

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import copy
 import math
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
@@ -244,11 +243,11 @@ def _initial(recipe: BackboneRecipe, fold: Fold | None) -> Pyramid:
     backbone = mean_backbone([Path(init)])[0]
     if backbone.encoder.name != recipe.encoder:
         raise DatasetError(f"{init} has the encoder {backbone.encoder.name}; --encoder asks for {recipe.encoder}")
-    # The source names all data sets of all trainings one after the other.
-    if fold and re.search(r"nyu/|photographs", backbone.source):
+    # The source names all data sets of all trainings one after the other, by the titles of `Fold`.
+    if fold and "all but fold" in backbone.source:
         raise DatasetError(
-            f"{init} may have seen fold {fold} ({backbone.source}); expected weights that have seen no photograph: "
-            "imagenet, or a backbone of rendered rooms alone (--rooms-share 1)"
+            f"{init} may have seen fold {fold} ({backbone.source}); expected imagenet, or a backbone or model that was "
+            "trained without --fold"
         )
     return backbone
 

@@ -20,7 +20,8 @@ __all__ = ["LatentRoomScore"]
 class LatentRoomScore(Score):
     """Log-ratio of two kernel densities of the image's own latents, weighted by the posterior of the flow.
 
-    It adapts the flow to the image: what is background in this room is not far from what the flow is sure of in it.
+    It adapts the flow to the image: what is background in this room is not far from what the flow is sure of in it. It
+    is smooth, so it is computed for squares of cells and interpolated, which takes a quarter of the time.
 
     Args:
         name: Name of the score.
@@ -31,7 +32,7 @@ class LatentRoomScore(Score):
     TEMPERATURE = 0.1
     """Temperature of the kernel, see `RoomScore`."""
     COARSER = 2
-    """Width of the squares of cells that are averaged to one example."""
+    """Width of the squares of cells that are averaged to one example, and that are asked for."""
 
     def __init__(self, name: str, index: int) -> None:
         super().__init__()
@@ -63,5 +64,6 @@ class LatentRoomScore(Score):
         cells = hybrid.flow.latents(descriptors[0].flatten(1).T).T.reshape(1, -1, height, width)
         coarse = F.avg_pool2d(cells, self.COARSER)
         odds = hybrid.flow.log_ratio(coarse[0].flatten(1).T)
-        ratio = kernel_log_ratio(cells[0].flatten(1), coarse[0].flatten(1), odds, self.TEMPERATURE)
-        return ratio.reshape(1, 1, height, width)
+        examples = coarse[0].flatten(1)
+        ratio = kernel_log_ratio(examples, examples, odds, self.TEMPERATURE).reshape(1, 1, *coarse.shape[2:])
+        return F.interpolate(ratio, (height, width), mode="bilinear", align_corners=False)
