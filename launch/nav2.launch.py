@@ -10,20 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import GroupAction
-from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from bgflow_ros.launching.arguments import SEGMENT, needed_segmenter, parameter_file_argument
-from bgflow_ros.launching.description import checked_description, clock_parameters, include_segmenter
+from bgflow_ros.launching.arguments import MANAGER, SEGMENT, needed_segmenter, parameter_file_argument
+from bgflow_ros.launching.description import checked_description, clock_parameters, managed_segmenter
 
-MANAGER = {
-    "package": "nav2_lifecycle_manager",
-    "executable": "lifecycle_manager",
-    "name": "lifecycle_manager_segmenter",
-}
 CLOUD = {"package": "depth_image_proc", "executable": "point_cloud_xyz_node", "name": "depth_points"}
-"""Nodes that configure and activate the segmenter, and that make points of the full depth, which clear the costmap."""
+"""Node that makes points of the full depth, which clear the costmap."""
 
 ARGUMENTS = {
     "nav2_file": parameter_file_argument(
@@ -47,21 +40,17 @@ def needed(given: Mapping[str, str]) -> list[tuple[str, str]]:
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Start the unconfigured segmenter, its lifecycle manager, and the node that makes points of the full depth."""
     given = context.launch_configurations
-    clock = clock_parameters(given)
     depth = given["depth"] or "depth"
-    common = {"namespace": given["namespace"] or None, "output": "screen"}
-    actions = [
-        include_segmenter({"autostart": "false"}),
-        Node(**MANAGER, **common, parameters=[LaunchConfiguration("nav2_file"), *clock]),
+    return [
+        managed_segmenter(given, "nav2_file"),
         Node(
             **CLOUD,
-            **common,
-            parameters=clock,
+            namespace=given["namespace"] or None,
+            output="screen",
+            parameters=clock_parameters(given),
             remappings=[("image_rect", depth), ("camera_info", sibling(depth)), ("points", "depth_points")],
         ),
     ]
-    # A scope of its own: Nav2's launch files too have an argument `autostart`, which must not become false.
-    return [GroupAction(actions)]
 
 
 def sibling(topic: str) -> str:

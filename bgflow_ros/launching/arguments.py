@@ -13,6 +13,7 @@ from bgflow_ros.launching.checks import BOOLEAN, Argument, file, model, namespac
 from bgflow_ros.segmentation.files import share
 
 __all__ = [
+    "MANAGER",
     "MIN_STATIC",
     "PARAMETERS",
     "SEGMENT",
@@ -22,6 +23,12 @@ __all__ = [
     "parameter_file_argument",
 ]
 
+MANAGER = {
+    "package": "nav2_lifecycle_manager",
+    "executable": "lifecycle_manager",
+    "name": "lifecycle_manager_segmenter",
+}
+"""Node that configures and activates the segmenter beside Nav2."""
 AS_IN_FILE = "; empty: as in params_file"
 MIN_STATIC = number(float, 0, 1)
 

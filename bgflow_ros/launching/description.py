@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription, OpaqueFunction
 from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
+from bgflow_ros.launching.arguments import MANAGER
 from bgflow_ros.launching.checks import Argument, check_launch
 from bgflow_ros.segmentation.files import share
 
-__all__ = ["checked_description", "clock_parameters", "include_segmenter"]
+__all__ = ["checked_description", "clock_parameters", "include_segmenter", "managed_segmenter"]
 
 
 def checked_description(
@@ -61,6 +63,23 @@ def include_segmenter(
         launch_arguments=(arguments or {}).items(),
         condition=IfCondition(LaunchConfiguration("segmenter")) if optional else None,
     )
+
+
+def managed_segmenter(given: Mapping[str, str], file: str) -> GroupAction:
+    """Include segment.launch.py unconfigured, with the lifecycle manager of Nav2 that configures and activates it.
+
+    Args:
+        given: values of the launch arguments.
+        file: launch argument that names the manager's parameter file.
+    """
+    manager = Node(
+        **MANAGER,
+        namespace=given["namespace"] or None,
+        output="screen",
+        parameters=[LaunchConfiguration(file), *clock_parameters(given)],
+    )
+    # A scope of its own: Nav2's launch files too have an argument `autostart`, which must not become false.
+    return GroupAction([include_segmenter({"autostart": "false"}), manager])
 
 
 def clock_parameters(given: Mapping[str, str]) -> list[dict[str, Any]]:

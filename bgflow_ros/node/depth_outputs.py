@@ -22,13 +22,14 @@ from bgflow_ros.node.subscription import ImageSubscription
 from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import intrinsics, rectification
 from bgflow_ros.segmentation.errors import ImageError
-from bgflow_ros.segmentation.outputs import FOREGROUND_POINTS, STATIC_DEPTH, STATIC_DEPTH_INFO
+from bgflow_ros.segmentation.outputs import FOREGROUND_POINTS, POINTS, STATIC_DEPTH, STATIC_DEPTH_INFO
 from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
 from bgflow_ros.segmentation.refinement import Refined
 
-__all__ = ["DEPTH_OUTPUTS", "DepthOutputs"]
+__all__ = ["DEPTH_OUTPUTS", "POINT_OUTPUTS", "DepthOutputs"]
 
-DEPTH_OUTPUTS = (STATIC_DEPTH, STATIC_DEPTH_INFO, FOREGROUND_POINTS)
+POINT_OUTPUTS = (FOREGROUND_POINTS, POINTS)
+DEPTH_OUTPUTS = (STATIC_DEPTH, STATIC_DEPTH_INFO, *POINT_OUTPUTS)
 LATELY = 5.0
 """Seconds since the last mask after which it is unknown whether depth and masks have matching stamps."""
 ANOTHER_CLOCK = 10_000_000_000
@@ -39,12 +40,12 @@ class Masks(NamedTuple):
     """Masks that wait for depth."""
 
     refined: Refined
-    frame: str
-    """The frame_id of their image."""
+    header: Any
+    """The header of their image."""
 
 
 class DepthOutputs:
-    """Publishes `~/static_depth/*` and `~/foreground_points` for each depth image that belongs to a mask.
+    """Publishes `~/static_depth/*` and points for each depth image that belongs to a mask.
 
     Args:
         node: node that subscribes to depth.
@@ -56,6 +57,8 @@ class DepthOutputs:
 
     def __init__(self, node: Node, qos: str, outputs: Outputs, infos: CameraInfos, drops: Drops) -> None:
         self.pairing: Pairing[Masks, Image] = Pairing()
+        self.keeps = "static"
+        """Value of the parameter depth_keeps."""
         self._node, self._qos, self._outputs, self._infos, self._drops = node, qos, outputs, infos, drops
         self._subscription: ImageSubscription | None = None
         self._since = self._came = self._offered = self._met = -math.inf
@@ -98,11 +101,11 @@ class DepthOutputs:
         self._offered = time.monotonic()
         # Computed now, in the order of the frames that `hold` needs; depth may arrive later, in another thread.
         if self._outputs.wanted(STATIC_DEPTH):
-            _ = refined.static
+            _ = getattr(refined, self.keeps)
         if self._outputs.wanted(FOREGROUND_POINTS):
             _ = refined.foreground
         if stamp := self._stamp(nanoseconds(header), "the images"):
-            self._publish(self.pairing.put_mask(stamp, Masks(refined, header.frame_id)))
+            self._publish(self.pairing.put_mask(stamp, Masks(refined, header)))
 
     def complaints(self) -> Iterator[str]:
         """Report why wanted outputs of depth cannot be made, with what was found."""
@@ -128,7 +131,7 @@ class DepthOutputs:
         else:
             if self._frames:
                 yield self._frames
-            if self._uncalibrated and self._outputs.wanted(FOREGROUND_POINTS):
+            if self._uncalibrated and self._outputs.wanted(*POINT_OUTPUTS):
                 yield self._uncalibrated
 
     def _nearest(self) -> str:
@@ -163,27 +166,32 @@ class DepthOutputs:
     def _publish_pair(self, masks: Masks, message: Image) -> None:
         height, width = masks.refined.segmentation.image.shape[:2]
         decoded = depth.decode_registered(message, width, height)
-        frames = message.header.frame_id, masks.frame
+        frames = message.header.frame_id, masks.header.frame_id
         registered = depth.same_frame(*frames)
         self._frames = "" if registered else f"depth is in frame {frames[0]}, the image in {frames[1]}; expected one"
         outputs = self._outputs
         if outputs.wanted(STATIC_DEPTH):
-            static = depth.static_depth(decoded, masks.refined.static)
+            static = depth.static_depth(decoded, getattr(masks.refined, self.keeps))
             outputs.publish(STATIC_DEPTH, to_image(message.header, static, message.encoding))
-        if not outputs.wanted(STATIC_DEPTH_INFO, FOREGROUND_POINTS):
+        if not outputs.wanted(STATIC_DEPTH_INFO, *POINT_OUTPUTS):
             return
-        info = self._infos.fit(width, height, masks.frame)
+        info = self._infos.fit(width, height, masks.header.frame_id)
         outputs.publish_info(STATIC_DEPTH_INFO, info, message.header)
         self._uncalibrated = ""
-        if info is not None and outputs.wanted(FOREGROUND_POINTS):
-            self._publish_points(decoded, masks.refined, info, message.header)
+        if info is not None and outputs.wanted(*POINT_OUTPUTS):
+            self._publish_points(decoded, masks, info, message.header)
 
-    def _publish_points(self, decoded: depth.Depth, refined: Refined, info: CameraInfo, header: Any) -> None:
+    def _publish_points(self, decoded: depth.Depth, masks: Masks, info: CameraInfo, header: Any) -> None:
         try:
             camera = intrinsics(info)
         except ImageError as error:
-            self._uncalibrated = f"no {FOREGROUND_POINTS.topic}: {error}"
+            wanted = [output.topic for output in POINT_OUTPUTS if self._outputs.wanted(output)]
+            self._uncalibrated = f"no {' and '.join(wanted)}: {error}"
             return
         self._uncalibrated = rectification(info)
-        points = depth.foreground_points(decoded, refined.foreground, camera)
-        self._outputs.publish(FOREGROUND_POINTS, to_points(header, points))
+        if self._outputs.wanted(FOREGROUND_POINTS):
+            points = depth.foreground_points(decoded, masks.refined.foreground, camera)
+            self._outputs.publish(FOREGROUND_POINTS, to_points(header, points))
+        if self._outputs.wanted(POINTS):
+            # With the stamp of the image, as the labels have it, for consumers that want equal stamps.
+            self._outputs.publish(POINTS, to_points(masks.header, depth.organised_points(decoded, camera)))

@@ -69,7 +69,7 @@ def to_image(header: Header, pixels: npt.NDArray[Any], encoding: str) -> Image:
 
 
 def to_points(header: Header, points: npt.NDArray[np.float32]) -> PointCloud2:
-    """Make an unorganised cloud from N x 3 points, in metres and without NaN, with the given header."""
+    """Make a cloud with the given header from N x 3 points, or an organised one from H x W x 3, see the fields."""
     return _filled(PointCloud2, header, point_cloud_fields(points, PointField))
 
 

@@ -133,7 +133,9 @@ class SegmenterNode(Guarded, LifecycleNode):
         self._pipeline = self._make_pipeline(
             self, parameters.read(self), self._inference, self._refiner, self._outputs, self.drops
         )
-        return super().on_activate(state)
+        activated = super().on_activate(state)
+        self._outputs.announce()
+        return activated
 
     @transition
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -216,7 +218,7 @@ class SegmenterNode(Guarded, LifecycleNode):
             self._refiner.refinement, dilate=settings.dilate, min_area=settings.min_area, hold=settings.hold
         )
         if self._pipeline is not None:
-            self._pipeline.mailbox.max_rate = settings.max_rate
+            self._pipeline.take(settings)
 
     def _set_own(self, values: Mapping[str, float]) -> None:
         self.set_parameters_atomically([Parameter(name, value=value) for name, value in values.items()])

@@ -5,22 +5,24 @@
 from __future__ import annotations
 
 import copy
+import importlib
 from typing import Any
 
-import sensor_msgs.msg
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
-from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo
 
 from bgflow_ros.node.messages import to_image
-from bgflow_ros.segmentation.outputs import IMAGE_OUTPUTS, OUTPUTS, Output
+from bgflow_ros.segmentation.labels import NAMES
+from bgflow_ros.segmentation.outputs import IMAGE_OUTPUTS, LABEL_INFO, OUTPUTS, Output
 from bgflow_ros.segmentation.refinement import Refined
 
 __all__ = ["Outputs"]
 
 # Reliable, because the default subscription of rviz is reliable and receives nothing from a best-effort publisher.
 QOS = QoSProfile(history=HistoryPolicy.KEEP_LAST, depth=2, reliability=ReliabilityPolicy.RELIABLE)
+LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 class Outputs:
@@ -33,20 +35,30 @@ class Outputs:
     def __init__(self, node: LifecycleNode) -> None:
         self._node = node
         policies = QoSOverridingOptions.with_default_policies()
-        # Each publisher has its own profile, because rclpy writes overrides into the given one.
-        self._publishers: dict[Output, LifecyclePublisher[Any]] = {
-            output: node.create_lifecycle_publisher(
-                getattr(sensor_msgs.msg, output.type.rpartition("/")[2]),
-                output.topic,
-                copy.copy(QOS),
-                qos_overriding_options=policies,
+        self._publishers: dict[Output, LifecyclePublisher[Any]] = {}
+        for output in OUTPUTS:
+            kind = _message_class(output.type)
+            if kind is None:
+                node.get_logger().info(f"no {output.topic}: {output.type.partition('/')[0]} is not installed")
+                continue
+            # Each publisher has its own profile, because rclpy writes overrides into the given one.
+            qos = copy.copy(LATCHED if output.latched else QOS)
+            self._publishers[output] = node.create_lifecycle_publisher(
+                kind, output.topic, qos, qos_overriding_options=policies
             )
-            for output in OUTPUTS
-        }
 
     def wanted(self, *outputs: Output) -> bool:
         """Tell whether one of these outputs has a subscriber."""
         return any(self._publishers[output].get_subscription_count() for output in outputs)
+
+    def announce(self) -> None:
+        """Publish the names of the labels, which stay what they are."""
+        if LABEL_INFO not in self._publishers:
+            return
+        label_info, vision_class = (_message_class(name) for name in (LABEL_INFO.type, "vision_msgs/msg/VisionClass"))
+        info = label_info(class_map=[vision_class(class_id=id, class_name=name) for id, name in NAMES.items()])
+        info.header.stamp = self._node.get_clock().now().to_msg()
+        self.publish(LABEL_INFO, info)
 
     def publish(self, output: Output, message: Any) -> None:
         """Publish a message."""
@@ -69,3 +81,14 @@ class Outputs:
         """Destroy all publishers."""
         for publisher in self._publishers.values():
             self._node.destroy_lifecycle_publisher(publisher)
+
+
+def _message_class(name: str) -> Any:
+    """Import the class of a message type, such as sensor_msgs/msg/Image; None where its package is not installed."""
+    package, _, kind = name.partition("/msg/")
+    try:
+        return getattr(importlib.import_module(f"{package}.msg"), kind)
+    except ModuleNotFoundError as error:
+        if error.name != package:
+            raise
+        return None

@@ -57,6 +57,8 @@ class Parameter:
         return descriptor
 
 
+DEPTH_KEEPS = ("static", "not_foreground")
+"""Masks of `Refined` that static depth may keep."""
 THRESHOLD = f"{UNSET:g} takes the model's own value."
 PARAMETERS = (
     Parameter("model", DEFAULT_MODEL, "Absolute path of a model folder, or name of a packaged model."),
@@ -115,6 +117,13 @@ PARAMETERS = (
         live=True,
     ),
     Parameter(
+        "depth_keeps",
+        "static",
+        "What static_depth keeps: pixels that are surely static, or all that are not foreground.",
+        DEPTH_KEEPS,
+        live=True,
+    ),
+    Parameter(
         "max_rate",
         0.0,
         "Greatest number of frames per second that are answered; 0 sets no limit.",
@@ -163,6 +172,7 @@ class Settings:
     dilate: int
     min_area: int
     hold: float
+    depth_keeps: str
     max_rate: float
     ignore_image: str
     save_folder: str

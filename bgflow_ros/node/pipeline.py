@@ -26,7 +26,7 @@ from bgflow_ros.node.ages import STANDING, UNSTAMPED, Ages
 from bgflow_ros.node.arrivals import LOST, Arrivals
 from bgflow_ros.node.camera_infos import CameraInfos
 from bgflow_ros.node.contrast import Contrast
-from bgflow_ros.node.depth_outputs import DEPTH_OUTPUTS, DepthOutputs
+from bgflow_ros.node.depth_outputs import DEPTH_OUTPUTS, POINT_OUTPUTS, DepthOutputs
 from bgflow_ros.node.drops import Drops
 from bgflow_ros.node.frame_request import FrameRequest
 from bgflow_ros.node.gate import Gate
@@ -41,7 +41,7 @@ from bgflow_ros.node.worker import Worker
 from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.image_size import image_size
 from bgflow_ros.segmentation.images import Decoder
-from bgflow_ros.segmentation.outputs import CAMERA_INFO, FOREGROUND_POINTS, IMAGE_OUTPUTS, STATIC_DEPTH_INFO
+from bgflow_ros.segmentation.outputs import CAMERA_INFO, IMAGE_OUTPUTS, STATIC_DEPTH_INFO
 from bgflow_ros.segmentation.refinement import Refined, Refiner
 from bgflow_ros.segmentation.segmenter import Segmentation
 
@@ -87,15 +87,20 @@ class Pipeline:
         """Reason why ignore_image does not fit the images, found while no masks are wanted."""
         self._counted = time.monotonic(), 0, 0, drops.counts[LOST]
         self.mailbox: Mailbox[Image | CompressedImage] = Mailbox(drops)
-        self.mailbox.max_rate = settings.max_rate
         self._infos = CameraInfos(node)
         self._depth_outputs = DepthOutputs(node, settings.image_qos, outputs, self._infos, drops)
+        self.take(settings)
         self._worker = Worker(self.mailbox, self.answer)
         self._image_gate = Gate()
         topic, kind = image_topic(node, settings.image_transport)
         self._images = ImageSubscription(node, topic, kind, settings.image_qos, 1, self.receive, self._image_gate)
         self._check_demand()
         self._timer = node.create_timer(DEMAND_PERIOD, self._check_demand, clock=STEADY)
+
+    def take(self, settings: Settings) -> None:
+        """Take the parameters that may change while the node runs."""
+        self.mailbox.max_rate = settings.max_rate
+        self._depth_outputs.keeps = settings.depth_keeps
 
     def destroy(self) -> None:
         """Unsubscribe and end the inference thread."""
@@ -182,7 +187,7 @@ class Pipeline:
             self._contrast.restart()
         self._image_gate.open = wanted
         wants_info = wanted and self._outputs.wanted(CAMERA_INFO)
-        self._infos.read(wants_info or self._outputs.wanted(STATIC_DEPTH_INFO, FOREGROUND_POINTS))
+        self._infos.read(wants_info or self._outputs.wanted(STATIC_DEPTH_INFO, *POINT_OUTPUTS))
         self._arrivals.one_camera = self._node.count_publishers(self._images.topic) == 1
         self._depth_outputs.read(wants_depth)
         request = self.request  # a local reference, since the worker may take it at any time

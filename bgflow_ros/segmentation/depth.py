@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Depth images according to REP 118, and the static depth and foreground points that masks make of them."""
+"""Depth images according to REP 118, and the static depth and points that masks make of them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ __all__ = [
     "decode",
     "decode_registered",
     "foreground_points",
+    "organised_points",
     "same_frame",
     "static_depth",
 ]
@@ -91,15 +92,15 @@ def same_frame(frame: str, other: str) -> bool:
     return not frame or not other or frame.lstrip("/") == other.lstrip("/")
 
 
-def static_depth(depth: Depth, static: npt.NDArray[np.uint8]) -> Depth:
-    """Copy depth and make everything invalid that is not static: 0 in millimetres, NaN in metres (REP 118).
+def static_depth(depth: Depth, kept: npt.NDArray[np.uint8]) -> Depth:
+    """Copy depth and make everything invalid that is not kept: 0 in millimetres, NaN in metres (REP 118).
 
     Args:
         depth: H x W.
-        static: H x W, 0 or 255.
+        kept: H x W, 0 or 255.
     """
     invalid = 0 if depth.dtype == np.uint16 else np.nan
-    return np.where(static > 0, depth, depth.dtype.type(invalid))
+    return np.where(kept > 0, depth, depth.dtype.type(invalid))
 
 
 def foreground_points(
@@ -115,12 +116,37 @@ def foreground_points(
     Returns:
         N x 3, in metres: x to the right, y down, z forward (the optical frame of REP 103).
     """
-    v, u = np.nonzero((foreground > 0) & (depth > 0) & (depth < np.inf))
-    z = depth[v, u].astype(np.float32)
-    if depth.dtype == np.uint16:
-        z *= np.float32(0.001)
-    points = np.empty((z.size, 3), np.float32)
-    points[:, 0] = (u - np.float32(intrinsics.cx)) / np.float32(intrinsics.fx) * z
-    points[:, 1] = (v - np.float32(intrinsics.cy)) / np.float32(intrinsics.fy) * z
-    points[:, 2] = z
+    v, u = np.nonzero((foreground > 0) & _known(depth))
+    return _points(u, v, depth[v, u], intrinsics)
+
+
+def organised_points(depth: Depth, intrinsics: Intrinsics) -> npt.NDArray[np.float32]:
+    """Compute the point of each pixel.
+
+    Args:
+        depth: H x W; unknown, infinite and negative depths give NaN.
+        intrinsics: intrinsics of the camera along whose optical axis depth is measured.
+
+    Returns:
+        H x W x 3, in metres, as in `foreground_points`.
+    """
+    height, width = depth.shape
+    with np.errstate(invalid="ignore"):  # infinite depth on the optical axis
+        points = _points(np.arange(width), np.arange(height)[:, None], depth, intrinsics)
+    points[~_known(depth)] = np.nan
+    return points
+
+
+def _known(depth: Depth) -> npt.NDArray[np.bool_]:
+    known: npt.NDArray[np.bool_] = (depth > 0) & (depth < np.inf)
+    return known
+
+
+def _points(u: npt.NDArray[Any], v: npt.NDArray[Any], depth: Depth, intrinsics: Intrinsics) -> npt.NDArray[np.float32]:
+    """Project pixels at columns u and rows v, which broadcast to the shape of their depths."""
+    points = np.empty((*depth.shape, 3), np.float32)
+    z = points[..., 2]
+    np.multiply(depth, np.float32(0.001 if depth.dtype == np.uint16 else 1), out=z, casting="same_kind")
+    np.multiply((u - np.float32(intrinsics.cx)) / np.float32(intrinsics.fx), z, out=points[..., 0])
+    np.multiply((v - np.float32(intrinsics.cy)) / np.float32(intrinsics.fy), z, out=points[..., 1])
     return points

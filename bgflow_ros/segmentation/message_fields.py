@@ -38,26 +38,27 @@ def image_fields(pixels: npt.NDArray[Any], encoding: str) -> dict[str, Any]:
 
 
 def point_cloud_fields(points: npt.NDArray[np.float32], point_field: Callable[..., Any]) -> dict[str, Any]:
-    """Fields of an unorganised sensor_msgs/PointCloud2 except its header.
+    """Fields of a sensor_msgs/PointCloud2 except its header.
 
     Args:
-        points: N x 3, in metres; without NaN.
+        points: in metres; N x 3 without NaN, or H x W x 3 for an organised cloud, in which NaN stands for no point.
         point_field: the message class of sensor_msgs/PointField.
 
     Returns:
         Values by field name; `data` is a one-dimensional array of uint8.
     """
+    height, width = points.shape[:-1] if points.ndim == 3 else (1, points.shape[0])
     return {
-        "height": 1,
-        "width": points.shape[0],
+        "height": height,
+        "width": width,
         "fields": [
             point_field(name=name, offset=4 * axis, datatype=FLOAT32, count=1) for axis, name in enumerate("xyz")
         ],
         "is_bigendian": False,
         "point_step": 12,
-        "row_step": 12 * points.shape[0],
+        "row_step": 12 * width,
         "data": _bytes(np.ascontiguousarray(points)),
-        "is_dense": True,
+        "is_dense": points.ndim == 2,
     }
 
 

@@ -17,20 +17,24 @@ import numpy.typing as npt
 
 __all__ = [
     "CAMERA_INFO",
+    "CONFIDENCE",
     "FOREGROUND_MASK",
     "FOREGROUND_POINTS",
     "IGNORE_MASK",
     "IMAGE_OUTPUTS",
+    "LABELS",
+    "LABEL_INFO",
     "LIKELIHOOD",
     "OUTPUTS",
     "OVERLAY",
+    "POINTS",
     "STATIC_DEPTH",
     "STATIC_DEPTH_INFO",
     "STATIC_MASK",
     "Output",
 ]
 
-IMAGE, INFO, POINTS = (f"sensor_msgs/msg/{name}" for name in ("Image", "CameraInfo", "PointCloud2"))
+IMAGE, INFO, CLOUD = (f"sensor_msgs/msg/{name}" for name in ("Image", "CameraInfo", "PointCloud2"))
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,11 @@ class Output:
     description: str
     """One sentence for users."""
     pixels: Callable[[Any], npt.NDArray[Any]] | None = None
-    """Gets H x W or H x W x 3 from a `Segmentation` or `Refined`; None for outputs that need depth or calibration."""
+    """Gets H x W or H x W x 3 from a `Refined`; None for outputs that are not made from the image alone."""
     file: str = ""
     """End of the names of files that hold this output; empty where none does."""
+    latched: bool = False
+    """True where the last message is kept for subscribers that come later (transient local)."""
 
     @property
     def topic(self) -> str:
@@ -105,7 +111,7 @@ STATIC_DEPTH = Output(
     "static_depth/image",
     IMAGE,
     "that of the incoming depth",
-    "Depth in which everything that is not static is invalid: 0 in 16UC1, NaN in 32FC1 (REP 118).",
+    "Depth in which everything that `depth_keeps` does not keep is invalid: 0 in 16UC1, NaN in 32FC1 (REP 118).",
 )
 STATIC_DEPTH_INFO = Output(
     "static_depth/camera_info",
@@ -115,12 +121,40 @@ STATIC_DEPTH_INFO = Output(
 )
 FOREGROUND_POINTS = Output(
     "foreground_points",
-    POINTS,
+    CLOUD,
     "x, y, z as float32, no NaN",
     "Foreground pixels that have depth, as points in the camera's optical frame; needs `camera_info`.",
 )
+LABELS = Output(
+    "labels",
+    IMAGE,
+    "mono8",
+    "Class of each pixel: 1 = background, 2 = foreground, 255 = unlabelled, the robot itself.",
+    attrgetter("labels"),
+)
+CONFIDENCE = Output(
+    "confidence",
+    IMAGE,
+    "mono8",
+    "Probability of the class in `~/labels`, 0 to 255; 127 at even odds.",
+    attrgetter("confidence"),
+)
+LABEL_INFO = Output(
+    "label_info",
+    "vision_msgs/msg/LabelInfo",
+    "",
+    "Names of the classes in `~/labels`, for late subscribers as well (transient local); only where vision_msgs is "
+    "installed.",
+    latched=True,
+)
+POINTS = Output(
+    "points",
+    CLOUD,
+    "x, y, z as float32, NaN without depth",
+    "The depth as a cloud of the image's height and width, pixel by pixel, with its header; needs `camera_info`.",
+)
 
-IMAGE_OUTPUTS = (LIKELIHOOD, FOREGROUND_MASK, STATIC_MASK, IGNORE_MASK, OVERLAY)
+IMAGE_OUTPUTS = (LIKELIHOOD, FOREGROUND_MASK, STATIC_MASK, IGNORE_MASK, OVERLAY, LABELS, CONFIDENCE)
 """Outputs that are made from the image alone."""
-OUTPUTS = (*IMAGE_OUTPUTS, CAMERA_INFO, STATIC_DEPTH, STATIC_DEPTH_INFO, FOREGROUND_POINTS)
+OUTPUTS = (*IMAGE_OUTPUTS, LABEL_INFO, CAMERA_INFO, STATIC_DEPTH, STATIC_DEPTH_INFO, FOREGROUND_POINTS, POINTS)
 """Every output."""

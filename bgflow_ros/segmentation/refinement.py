@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.segmentation import masks
+from bgflow_ros.segmentation import labels, masks
 from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.segmenter import Segmentation
 
@@ -136,6 +136,22 @@ class Refined:
     def static(self) -> Mask:
         """H x W: 255 where background is surely static, else 0."""
         return ~self.ignore
+
+    @cached_property
+    def not_foreground(self) -> Mask:
+        """H x W: 255 where a pixel is neither foreground nor the robot itself, else 0."""
+        mask, body = ~self.foreground, self._refinement.body
+        return mask if body is None else np.where(body == 0, mask, np.uint8(0))
+
+    @cached_property
+    def labels(self) -> Mask:
+        """H x W: class of each pixel, see `labels.labels`."""
+        return labels.labels(self.foreground, self._refinement.body)
+
+    @cached_property
+    def confidence(self) -> Mask:
+        """H x W: probability of each pixel's label, 0 to 255, see `labels.confidence`."""
+        return labels.confidence(self.likelihood, self.labels)
 
     @cached_property
     def overlay(self) -> npt.NDArray[np.uint8]:

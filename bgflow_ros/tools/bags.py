@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,22 +23,31 @@ from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import doubt, fit_camera_info, intrinsics, rectification
 from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.images import Decoder
+from bgflow_ros.segmentation.labels import NAMES
 from bgflow_ros.segmentation.message_fields import image_fields, point_cloud_fields
 from bgflow_ros.segmentation.outputs import (
     CAMERA_INFO,
+    CONFIDENCE,
+    FOREGROUND_MASK,
     FOREGROUND_POINTS,
-    IMAGE_OUTPUTS,
-    LIKELIHOOD,
-    OVERLAY,
+    IGNORE_MASK,
+    LABEL_INFO,
+    LABELS,
+    POINTS,
     STATIC_DEPTH,
     STATIC_DEPTH_INFO,
+    STATIC_MASK,
     Output,
 )
 from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
 from bgflow_ros.segmentation.refinement import Refined, Refiner
 from bgflow_ros.segmentation.segmenter import Segmenter
 
-__all__ = ["Outcome", "copy_with_masks"]
+__all__ = ["SEMANTIC", "Outcome", "copy_with_masks"]
+
+MASKS = (FOREGROUND_MASK, STATIC_MASK, IGNORE_MASK)
+SEMANTIC = (LABELS, CONFIDENCE, LABEL_INFO, POINTS)
+"""What a semantic costmap reads."""
 
 
 class ProgressBar(Protocol):
@@ -89,7 +98,7 @@ def copy_with_masks(
     topics: CameraTopics,
     segmenter: Segmenter,
     node: str,
-    likelihood: bool,
+    more: Sequence[Output],
     bar: ProgressBar,
 ) -> Outcome:
     """Copy a bag and add what the node would have published for each image, received right after the image.
@@ -102,7 +111,7 @@ def copy_with_masks(
         topics: topics of the camera.
         segmenter: segments the images.
         node: fully qualified node name, with which the names of the new topics begin.
-        likelihood: add the likelihood as well.
+        more: outputs to add beside MASKS and those of depth and calibration; POINTS only where the bag has both.
         bar: progress bar that gets the number of messages and each finished one.
 
     Raises:
@@ -116,7 +125,7 @@ def copy_with_masks(
     bar.total = expected
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
         with BagWriter(Path(temporary) / out.name, recording) as writer:
-            masks = _Masks(writer, outcome, recording, segmenter, node, likelihood)
+            masks = _Masks(writer, outcome, recording, segmenter, node, more)
             for message in recording.messages():
                 received = message.received
                 writer.write(message)
@@ -135,21 +144,30 @@ class _Masks:
     """Writes the topics of the node."""
 
     def __init__(
-        self, writer: BagWriter, outcome: Outcome, bag: Recording, segmenter: Segmenter, node: str, likelihood: bool
+        self,
+        writer: BagWriter,
+        outcome: Outcome,
+        bag: Recording,
+        segmenter: Segmenter,
+        node: str,
+        more: Sequence[Output],
     ) -> None:
         self._writer, self._outcome, self._bag, self._segmenter = writer, outcome, bag, segmenter
-        self._decoder, self._refiner, self._pairing = Decoder(), Refiner(), Pairing[Refined, Any]()
+        self._decoder, self._refiner, self._pairing = Decoder(), Refiner(), Pairing[tuple[Refined, Any], Any]()
         self._image_stamps, self._depth_stamps = list[int](), list[int]()
         chosen = outcome.topics
         # Images before the first calibration use that one, since a bag may begin in the middle of a drive.
         self._info = first_message(bag, chosen.info, (INFO,)) if chosen.info else None
-        left_out = {OVERLAY} if likelihood else {OVERLAY, LIKELIHOOD}
-        outputs = [output for output in IMAGE_OUTPUTS if output not in left_out]
+        outputs = [*MASKS, *(output for output in more if output is not POINTS)]
         if self._info is not None:
             outputs.append(CAMERA_INFO)
         if chosen.depth:
-            outputs += [STATIC_DEPTH] if self._info is None else [STATIC_DEPTH, STATIC_DEPTH_INFO, FOREGROUND_POINTS]
-        self._topics = {output: writer.topic(f"{node}/{output.name}", output.type) for output in outputs}
+            outputs.append(STATIC_DEPTH)
+        if chosen.depth and self._info is not None:
+            outputs += [STATIC_DEPTH_INFO, FOREGROUND_POINTS, *(output for output in more if output is POINTS)]
+        self._topics = {
+            output: writer.topic(f"{node}/{output.name}", output.type, output.latched) for output in outputs
+        }
 
     def add(self, message: Message) -> None:
         """Process a recorded message and write the outputs that follow from it."""
@@ -213,6 +231,8 @@ class _Masks:
         rgb = self._decoder.decode(message)
         time = message.header.stamp.sec + message.header.stamp.nanosec * 1e-9
         masks = self._refiner(self._segmenter(rgb), time)
+        if LABEL_INFO in self._topics and not self._outcome.masks:
+            yield LABEL_INFO, _label_info(message.header)
         for output in self._topics:
             if output.pixels is not None:
                 yield output, _image(message.header, output.pixels(masks), output.encoding)
@@ -229,17 +249,17 @@ class _Masks:
             except ImageError as error:
                 self._outcome.outputs.add(error)
                 return
-            yield from self._of_pairs(self._pairing.put_mask(stamp, masks))
+            yield from self._of_pairs(self._pairing.put_mask(stamp, (masks, message.header)))
 
-    def _of_pairs(self, pairs: list[tuple[Refined, Any]]) -> Iterator[tuple[Output, Any]]:
-        for masks, message in pairs:
+    def _of_pairs(self, pairs: list[tuple[tuple[Refined, Any], Any]]) -> Iterator[tuple[Output, Any]]:
+        for (masks, header), message in pairs:
             self._outcome.depths += 1
             try:
-                yield from self._of_pair(masks, message)
+                yield from self._of_pair(masks, header, message)
             except Exception as error:  # odd depth or calibration can raise anything
                 self._outcome.outputs.add(error)
 
-    def _of_pair(self, masks: Refined, message: Any) -> Iterator[tuple[Output, Any]]:
+    def _of_pair(self, masks: Refined, header: Any, message: Any) -> Iterator[tuple[Output, Any]]:
         height, width = masks.segmentation.image.shape[:2]
         decoded = depth.decode_registered(message, width, height)
         static = depth.static_depth(decoded, masks.static)
@@ -248,9 +268,10 @@ class _Masks:
             raise ImageError("no calibration", "the bag has none that can be used; foreground_points need one")
         info = self._fitted(masks, message.header)
         yield STATIC_DEPTH_INFO, info
-        points = depth.foreground_points(decoded, masks.foreground, intrinsics(info))
-        fields = point_cloud_fields(points, STORE.types["sensor_msgs/msg/PointField"])
-        yield FOREGROUND_POINTS, STORE.types[FOREGROUND_POINTS.type](header=message.header, **fields)
+        camera = intrinsics(info)
+        yield FOREGROUND_POINTS, _points(message.header, depth.foreground_points(decoded, masks.foreground, camera))
+        if POINTS in self._topics:
+            yield POINTS, _points(header, depth.organised_points(decoded, camera))
 
     def _fitted(self, masks: Refined, header: Any) -> Any:
         """Fit the newest calibration to the image and give it a header."""
@@ -268,5 +289,18 @@ class _Masks:
                 lines.append(line)
 
 
+def _label_info(header: Any) -> Any:
+    kind, one = (STORE.types[f"vision_msgs/msg/{name}"] for name in ("LabelInfo", "VisionClass"))
+    return kind(
+        header=header, class_map=[one(class_id=id, class_name=name) for id, name in NAMES.items()], threshold=0.0
+    )
+
+
 def _image(header: Any, pixels: npt.NDArray[Any], encoding: str) -> Any:
     return STORE.types[IMAGE](header=header, **image_fields(pixels, encoding))
+
+
+def _points(header: Any, points: npt.NDArray[np.float32]) -> Any:
+    return STORE.types[POINTS.type](
+        header=header, **point_cloud_fields(points, STORE.types["sensor_msgs/msg/PointField"])
+    )

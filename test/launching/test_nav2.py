@@ -25,6 +25,8 @@ from support.consumers import ExactTime
 from support.costmap import LAYER, SOURCE, VoxelLayer
 from support.robot import Robot, Segment, image, model
 
+from bgflow_ros.launching.arguments import MANAGER as LAUNCHED
+
 ROOT = Path(__file__).resolve().parents[2]
 FILE: dict[str, Any] = yaml.safe_load((ROOT / "config" / "nav2_costmap.yaml").read_text())
 COSTMAP: dict[str, Any] = FILE["local_costmap"]["local_costmap"]["ros__parameters"]
@@ -290,8 +292,7 @@ def test_the_launch_file_s_topics_are_those_of_the_parameter_file() -> None:
     assert scope["sibling"]("depth") == "camera_info"
     pairs = [ast.literal_eval(node) for node in ast.walk(tree) if isinstance(node, ast.Tuple) and constant(node)]
     assert "/" + dict(pairs)["points"] == COSTMAP["foreground_layer"]["depth"]["topic"]
-    names = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-    assert "lifecycle_manager_segmenter" in names
+    assert f"/**/{LAUNCHED['name']}" in FILE
 
 
 def constant(node: ast.Tuple) -> bool:
@@ -310,13 +311,13 @@ def test_the_launch_file_starts_segmenter_manager_and_cloud() -> None:
     for entity in entities[1:-1]:
         entity.execute(context)
     context.launch_configurations.update({"namespace": "head", "depth": "/depth/image"})
-    [group] = entities[-1].execute(context)
+    group, cloud = entities[-1].execute(context)
     assert type(group).__name__ == "GroupAction", "Nav2's own argument autostart must not become false"
-    segmenter, *actions = (
+    segmenter, manager = (
         entity for entity in group.execute(context) if type(entity).__name__ in ("IncludeLaunchDescription", "Node")
     )
     assert dict(segmenter.launch_arguments) == {"autostart": "false"}
-    assert [action.node_package for action in actions] == ["nav2_lifecycle_manager", "depth_image_proc"]
+    assert (manager.node_package, cloud.node_package) == ("nav2_lifecycle_manager", "depth_image_proc")
     kinds = [type(entity).__name__ for entity in entities]
     assert [kinds[0], kinds[-1]] == ["OpaqueFunction"] * 2
     assert set(kinds[1:-1]) == {"DeclareLaunchArgument"}

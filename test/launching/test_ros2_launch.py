@@ -26,6 +26,7 @@ FILES = {
     "segment": (["rviz:=true"], ["segment", "rviz2"]),
     "cameras": (["cameras:=front,left", "rviz:=true"], ["segment", "segment", "rviz2", "rviz2"]),
     "nav2": ([], ["segment", "lifecycle_manager", "point_cloud_xyz_node"]),
+    "semantic_costmap": ([], ["segment", "lifecycle_manager"]),
     "rtabmap": ([], ["segment", "rgbd_sync", "rgbd_sync", "rgbd_odometry", "rtabmap"]),
     "cuvslam": ([], ["segment", "component_container_mt"]),
     "nvblox": ([], ["segment", "component_container_mt"]),
@@ -35,6 +36,7 @@ NEEDED = {
     "segment": ["bgflow", "rviz2"],
     "cameras": ["bgflow", "rviz2"],
     "nav2": ["nav2_lifecycle_manager", "depth_image_proc"],
+    "semantic_costmap": ["nav2_lifecycle_manager"],
     "rtabmap": ["rtabmap_sync", "rtabmap_odom", "rtabmap_slam"],
     "cuvslam": ["rclcpp_components", "isaac_ros_visual_slam"],
     "nvblox": ["rclcpp_components", "nvblox_ros"],
@@ -123,15 +125,16 @@ def test_every_camera_s_node_has_its_own_namespace_and_topics(launch, workspace:
         assert "__node:=segmenter" in line
 
 
-def test_nav2_s_manager_is_left_to_start_the_segmenter(launch, workspace: Workspace) -> None:
-    running = launch("nav2", "depth:=/camera/depth")
-    assert running.until(lambda: len(workspace.started()) == 3), running.output()
+@pytest.mark.parametrize("file", ["nav2", "semantic_costmap"])
+def test_nav2_s_manager_is_left_to_start_the_segmenter(launch, workspace: Workspace, file: str) -> None:
+    running = launch(file, "depth:=/camera/depth")
+    assert running.until(lambda: len(workspace.started()) == len(FILES[file][1])), running.output()
     [line] = [line for line in workspace.started() if line.startswith("segment ")]
     files = [part.split()[0] for part in line.split("--params-file ")[1:]]
     [overrides] = yaml.safe_load(Path(files[-1]).read_text()).values()
     assert overrides == {"ros__parameters": {"autostart": False}}
-    [cloud] = [line for line in workspace.started() if line.startswith("point_cloud_xyz_node ")]
-    assert "-r image_rect:=/camera/depth -r camera_info:=/camera/camera_info" in cloud
+    for cloud in (line for line in workspace.started() if line.startswith("point_cloud_xyz_node ")):
+        assert "-r image_rect:=/camera/depth -r camera_info:=/camera/camera_info" in cloud
 
 
 @pytest.mark.parametrize(
@@ -173,10 +176,11 @@ def test_all_arguments_are_listed(workspace: Workspace, file: str) -> None:
         command, env=workspace.environment(), cwd=workspace.prefix, capture_output=True, text=True, check=True
     )
     listed = {line.strip()[1:-2] for line in done.stdout.splitlines() if line.startswith("    '")}
-    lacking = {"cameras": {"namespace"}, "nav2": {"autostart"}}.get(file, set())
+    lacking = {"cameras": {"namespace"}, "nav2": {"autostart"}, "semantic_costmap": {"autostart"}}.get(file, set())
     own = {
         "cameras": {"cameras"},
         "nav2": {"nav2_file"},
+        "semantic_costmap": {"costmap_file"},
         "rtabmap": {"rtabmap_file", "imu", "segmenter"},
         "cuvslam": {"cuvslam_file", "right_image", "right_camera_info", "package", "segmenter"},
         "nvblox": {"nvblox_file", "segmenter"},

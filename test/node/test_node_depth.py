@@ -121,6 +121,53 @@ def test_depth_meets_its_mask_whichever_comes_first(robot: Robot, start, first: 
     np.testing.assert_allclose(points[:, 1].max(), (HEIGHT - 1 - 119.5) / 200 * 2, rtol=1e-3)
 
 
+def test_static_depth_keeps_what_it_is_told(robot: Robot, start, tmp_path: Path) -> None:
+    body = np.zeros((HEIGHT, WIDTH), np.uint8)
+    body[200:] = 255
+    cv2.imwrite(str(tmp_path / "body.png"), body)
+    start(static_threshold=0.999999, depth_keeps="not_foreground", ignore_image=tmp_path / "body.png")
+    robot.subscribe(STATIC_DEPTH)
+    camera = RgbdCamera(robot, depth_image())
+    assert camera.until(STATIC_DEPTH)
+    kept = pixels(robot.received[STATIC_DEPTH][-1]) > 0
+    assert kept[:200][RIGHT].all(), "nothing is surely static, but this is no foreground"
+    assert not kept[LEFT].any()
+    assert not kept[200:].any(), "the robot itself"
+    assert not robot.set(depth_keeps="everything").successful
+    assert robot.set(depth_keeps="static").successful
+    number = camera.number
+    while not any(message.header.stamp.sec > 1001 + number for message in robot.received[STATIC_DEPTH]):
+        camera.show()
+    assert not pixels(robot.received[STATIC_DEPTH][-1]).any()
+
+
+def test_labels_confidence_and_points_describe_the_same_pixels(robot: Robot, start, tmp_path: Path) -> None:
+    body = np.zeros((HEIGHT, WIDTH), np.uint8)
+    body[200:] = 255
+    cv2.imwrite(str(tmp_path / "body.png"), body)
+    start(ignore_image=tmp_path / "body.png")
+    kinds = {"segmenter/labels": Image, "segmenter/confidence": Image, "segmenter/points": PointCloud2}
+    for topic, kind in kinds.items():
+        robot.subscribe(topic, kind)
+    depth = np.full((HEIGHT, WIDTH), 2000, np.uint16)
+    depth[:50] = 0
+    camera = RgbdCamera(robot, image(depth.view(np.uint8), "16UC1", width=WIDTH), lag=0.004)
+    assert camera.until(*kinds)
+    labels, confidence = (pixels(robot.received[topic][-1]) for topic in list(kinds)[:2])
+    assert (labels[:200][LEFT] == 2).all()
+    assert (labels[:200][RIGHT] == 1).all()
+    assert (labels[200:] == 255).all()
+    assert (confidence[:200][LEFT] > 127).all()
+    assert (confidence[:200][RIGHT] > 127).all()
+    assert not confidence[200:].any()
+    cloud = robot.received["segmenter/points"][-1]
+    assert (cloud.height, cloud.width, cloud.is_dense) == (HEIGHT, WIDTH, False)
+    assert cloud.header.stamp.nanosec == 0, "the image's stamp, as the labels have it"
+    points = np.frombuffer(cloud.data, np.float32).reshape(HEIGHT, WIDTH, 3)
+    assert np.isnan(points[:50]).all()
+    np.testing.assert_allclose(points[100, 300], [(300 - 159.5) / 100, (100 - 119.5) / 100, 2.0], rtol=1e-5)
+
+
 def test_masks_do_not_wait_for_depth_and_say_that_it_never_came(robot: Robot, start) -> None:
     start()
     for topic in (MASK, STATIC_DEPTH):

@@ -13,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bgflow_ros.segmentation.depth import ENCODINGS, Intrinsics, decode, foreground_points, static_depth
+from bgflow_ros.segmentation.depth import (
+    ENCODINGS,
+    Intrinsics,
+    decode,
+    foreground_points,
+    organised_points,
+    static_depth,
+)
 from bgflow_ros.segmentation.errors import ImageError
 
 CAMERA = Intrinsics(fx=50.0, fy=60.0, cx=3.5, cy=2.5)
@@ -86,7 +93,17 @@ def test_points_are_the_foreground_that_has_depth_and_project_back(depth: np.nda
     np.testing.assert_array_equal(points[:, 2], depth[v, u])
 
 
+@given(hnp.arrays(np.float32, (6, 8), elements=ODD))
+def test_an_organised_cloud_has_the_same_points_each_at_its_pixel(depth: np.ndarray) -> None:
+    cloud, everywhere = organised_points(depth, CAMERA), np.full((6, 8), 255, np.uint8)
+    assert (cloud.shape, cloud.dtype) == ((6, 8, 3), np.float32)
+    known = np.isfinite(depth) & (depth > 0)
+    assert np.isnan(cloud[~known]).all()
+    np.testing.assert_array_equal(cloud[known], foreground_points(depth, everywhere, CAMERA))
+
+
 def test_millimetres_become_metres() -> None:
     depth = np.full((6, 8), 1500, np.uint16)
     points = foreground_points(depth, np.full((6, 8), 255, np.uint8), CAMERA)
     np.testing.assert_allclose(points[:, 2], 1.5)
+    np.testing.assert_array_equal(organised_points(depth, CAMERA).reshape(-1, 3), points)

@@ -50,7 +50,7 @@ STAND_IN = os.environ.get("BGFLOW_TEST_ROS") == "humble"
 # The middleware is that of the newer ROS even then.
 LOCAL = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"} if STAND_IN else only_this_machine()
 PROGRAM = (str(Path(__file__).with_name("humble.py")),) if STAND_IN else ("-m", "bgflow_ros.node.segment")
-ENCODING_TYPES = {"32FC1": np.float32}
+ENCODING_TYPES = {"32FC1": np.float32, "16UC1": np.uint16}
 
 
 def _claim() -> tuple[int, IO[bytes]]:

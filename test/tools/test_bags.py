@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rosbags.rosbag2 import Reader, StoragePlugin, Writer
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from support.bag_messages import HEIGHT, IMAGE, STORE, WIDTH, image_message
 from support.made_bags import BOTH, CAMERA, FRAMES, depth, header, messages, read, room, segment, write
 
@@ -84,6 +85,28 @@ def test_likelihood_and_another_node_on_request(tmp_path: Path, tiny: Path) -> N
     segment(write(tmp_path / "drive"), tmp_path / "masked", tiny, "--likelihood", "--node", "/front/segmenter/")
     found = messages(tmp_path / "masked", "/front/segmenter/likelihood")
     assert [message.encoding for message in found] == ["32FC1"] * (FRAMES - 1)
+
+
+@BOTH
+def test_what_a_semantic_costmap_reads_on_request(tmp_path: Path, tiny: Path, storage: StoragePlugin) -> None:
+    segment(write(tmp_path / "drive", storage), tmp_path / "masked", tiny, "--labels")
+    masked = tmp_path / "masked"
+    with Reader(masked) as reader:
+        [topic] = [connection for connection in reader.connections if connection.topic == "/segmenter/label_info"]
+        [(_, _, data)] = reader.messages([topic])
+    assert [qos.durability.name for qos in topic.ext.offered_qos_profiles] == ["TRANSIENT_LOCAL"]
+    store = get_typestore(Stores.EMPTY)
+    store.register(get_types_from_msg(topic.msgdef.data, topic.msgtype))
+    info = store.deserialize_cdr(data, topic.msgtype)
+    assert [(known.class_id, known.class_name) for known in info.class_map] == [(1, "background"), (2, "foreground")]
+    good = [number for number in range(FRAMES) if number != 3]
+    labels, masks = (messages(masked, f"/segmenter/{name}") for name in ("labels", "foreground_mask"))
+    for of_labels, of_masks in zip(labels, masks, strict=True):
+        np.testing.assert_array_equal(of_labels.data, np.where(of_masks.data > 0, 2, 1))
+    for message, number in zip(messages(masked, "/segmenter/points"), good, strict=True):
+        assert message.header == header(number), "that of the image"
+        assert (message.width, message.height) == (WIDTH, HEIGHT)
+    assert len(messages(masked, "/segmenter/confidence")) == len(good)
 
 
 def test_masks_are_not_added_twice(tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:

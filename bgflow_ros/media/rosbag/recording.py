@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 import zstandard
 from mcap.records import Attachment, Metadata
-from rosbags.typesys import Stores, get_typestore
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from bgflow_ros.media.frames import MediaError
 from bgflow_ros.media.rosbag.mcap_file import McapFile
@@ -28,6 +28,11 @@ from bgflow_ros.media.rosbag.storage import HASH, QOS, Definition, Message, Stor
 __all__ = ["STORE", "Recording"]
 
 STORE = get_typestore(Stores.LATEST)
+for _name, _definition in (
+    ("VisionClass", "uint16 class_id\nstring class_name\n"),
+    ("LabelInfo", "std_msgs/Header header\nvision_msgs/VisionClass[] class_map\nfloat32 threshold\n"),
+):  # of ros-perception/vision_msgs, which rosbags does not know
+    STORE.register(get_types_from_msg(_definition, f"vision_msgs/msg/{_name}"))
 ZSTD = b"\x28\xb5\x2f\xfd"
 """First bytes of a message that was compressed on its own; a serialised message never begins with them."""
 WORDS = 9

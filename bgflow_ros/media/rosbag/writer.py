@@ -48,9 +48,12 @@ class BagWriter:
         for extra in like.extras():
             self._file.add_extra(extra)
 
-    def topic(self, name: str, type_: str) -> Topic:
+    def topic(self, name: str, type_: str, latched: bool = False) -> Topic:
         """Announce a topic of a known type with the node's quality of service, and return it."""
-        qos = {**(NAMED if self._version >= WORDS else NUMBERED), "depth": 2, "avoid_ros_namespace_conventions": False}
+        words = self._version >= WORDS
+        qos = {**(NAMED if words else NUMBERED), "depth": 2, "avoid_ros_namespace_conventions": False}
+        if latched:
+            qos |= {"durability": "transient_local" if words else 1, "depth": 1}
         qos.update({key: dict(FOREVER) for key in ("deadline", "lifespan", "liveliness_lease_duration")})
         metadata = ((QOS, yaml.safe_dump([qos], sort_keys=False).strip()), (HASH, STORE.hash_rihs01(type_)))
         text = STORE.generate_msgdef(type_, ros_version=2)[0]

@@ -53,6 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_model(parser)
     parser.add_argument("--likelihood", action="store_true", help="also write the likelihood: float32, 0 to 1")
+    labels = "also write what semantic costmaps read into a bag: labels, confidence, label_info, points"
+    parser.add_argument("--labels", action="store_true", help=labels)
     parser.add_argument("--recursive", action="store_true", help="segment folders within a folder as well")
     parser.add_argument("--topic", help="image topic of a bag that has several")
     parser.add_argument("--depth-topic", help="depth topic of a bag that has several")
@@ -148,7 +150,7 @@ def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Nam
     """Copy a bag and add masks; 1 where masks of some messages are missing."""
     from bgflow_ros.media.rosbag.recording import Recording
     from bgflow_ros.media.rosbag.topics import choose_topics
-    from bgflow_ros.tools.bags import copy_with_masks
+    from bgflow_ros.tools.bags import SEMANTIC, copy_with_masks
 
     out, node = arguments.out, "/" + arguments.node.strip("/")
     if out.exists():
@@ -157,12 +159,13 @@ def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Nam
         raise UserError(f"{out} lies in {bag.folder}, which is not changed; name a bag elsewhere")
     if not re.fullmatch(r"(/[A-Za-z_][A-Za-z0-9_]*)+", node):
         raise UserError(f"--node {arguments.node!r} is not a node name; expected one such as /front/segmenter")
+    more = (*([LIKELIHOOD] if arguments.likelihood else []), *(SEMANTIC if arguments.labels else []))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with Recording(bag.path) as recording:
             topics = choose_topics(recording, bag.topic, arguments.depth_topic)
             with tqdm(desc=bag.name, unit="message") as bar:
-                outcome = copy_with_masks(recording, out, topics, segmenter, node, arguments.likelihood, bar)
+                outcome = copy_with_masks(recording, out, topics, segmenter, node, more, bar)
     except (OSError, sqlite3.Error) as error:
         raise UserError(f"{out} cannot be written: {error}") from error
     told = outcome.told()
