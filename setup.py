@@ -93,6 +93,7 @@ setup(
                 "export = bgflow_train.cli.export",
                 "fit = bgflow_train.cli.fit",
                 "latents = bgflow_train.cli.latents",
+                "maps = bgflow_train.cli.maps",
                 "odometry = bgflow_train.cli.odometry",
                 "peers = bgflow_train.cli.peers",
                 "quantize = bgflow_train.cli.quantize",

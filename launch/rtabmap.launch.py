@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Map with RTAB-Map, which maps the depth of the static background only: doc/rtabmap.md.
+"""Map with RTAB-Map, which maps no depth of foreground: doc/rtabmap.md.
 
 All arguments of segment.launch.py are arguments of this file too: ros2 launch bgflow rtabmap.launch.py --show-args.
 """
@@ -14,7 +14,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from bgflow_ros.launching.arguments import (
-    MIN_STATIC,
+    DEPTH_KEEPS,
     SEGMENT,
     SEGMENTER,
     needed_optional_segmenter,
@@ -57,14 +57,14 @@ ARGUMENTS = {
         SEGMENTER,
         *SEGMENT.values(),
         Argument(
-            "min_static",
-            "Share of the image that the map may use at least, the likeliest background first, 0 to 1",
-            "0.7",
-            check=MIN_STATIC,
+            "depth_keeps",
+            "What the map holds: what is surely static, or all that is not foreground, see doc/rtabmap.md",
+            "not_foreground",
+            DEPTH_KEEPS,
         ),
     )
 }
-"""Arguments by name; min_static has another default than in segment.launch.py."""
+"""Arguments by name; depth_keeps has another default than in segment.launch.py."""
 
 
 def generate_launch_description() -> LaunchDescription:

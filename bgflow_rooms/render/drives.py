@@ -1,8 +1,9 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rendered drives of a robot through random rooms with moving objects: images, depth, motion masks, exact poses.
+"""Rendered drives of a robot through random rooms with moving objects: images, depth, masks, exact poses.
 
-A drive has the layout of TUM's RGB-D benchmark (Sturm et al. 2012), with `moving/` beside `rgb/` and `depth/`.
+A drive has the layout of TUM's RGB-D benchmark (Sturm et al. 2012), with `moving/`, what moves, and `mask/`, what is
+foreground, beside `rgb/` and `depth/`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from bgflow_rooms.furniture.catalogue import NOVEL
 from bgflow_rooms.nyu40 import NOVEL_FROM
 from bgflow_rooms.render.develop import develop
-from bgflow_rooms.render.generate import Room, RoomSettings, build_room, is_good_view
+from bgflow_rooms.render.generate import Room, RoomSettings, build_room, index_to_label, is_good_view, label_to_mask
 from bgflow_rooms.scene.camera import Lens
 from bgflow_rooms.scene.drive_path import Drive, ObjectMotion, sample_drive, sample_motion
 from bgflow_rooms.scene.scene_builder import PANE, Piece
@@ -223,6 +224,7 @@ class _DriveRenderer:
         images = {
             "depth": np.rint(np.clip(metres * DEPTH_SCALE, 0, 65535)).astype(np.uint16),
             "moving": np.where(moving, 255, 0).astype(np.uint8),
+            "mask": label_to_mask(index_to_label(index)),
         }
         for kind, image in images.items():
             write_atomically(self.folder / kind / f"{stamp}.png", cv2.imencode(".png", image)[1].tobytes())
@@ -231,7 +233,7 @@ class _DriveRenderer:
         return float(moving.mean())
 
     def _write_lists(self, times: list[float], poses: list[NDArray[np.float64]]) -> None:
-        for kind, ending in (("rgb", "jpg"), ("depth", "png"), ("moving", "png")):
+        for kind, ending in (("rgb", "jpg"), ("depth", "png"), ("moving", "png"), ("mask", "png")):
             lines = ["# timestamp filename", *(f"{time:.6f} {kind}/{time:.6f}.{ending}" for time in times)]
             write_atomically(self.folder / f"{kind}.txt", ("\n".join(lines) + "\n").encode())
         lines = ["# timestamp tx ty tz qx qy qz qw"]

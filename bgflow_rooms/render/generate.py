@@ -38,7 +38,15 @@ from bgflow_rooms.scene.shell import build_shell
 from bgflow_rooms.scene.support_surface import SupportSurface
 from bgflow_ros.segmentation.files import write_atomically
 
-__all__ = ["Room", "RoomSettings", "build_room", "is_good_view", "make_room"]
+__all__ = [
+    "Room",
+    "RoomSettings",
+    "build_room",
+    "index_to_label",
+    "is_good_view",
+    "label_to_mask",
+    "make_room",
+]
 
 VIEW_TRIES = 8
 """Attempts to find a useful view."""
@@ -154,6 +162,16 @@ def is_good_view(depth: NDArray[Any], index: NDArray[Any], number: NDArray[Any],
     return not novel or bool(np.mean(index >= NOVEL_FROM) - np.mean(index == PANE) > 0.003)
 
 
+def index_to_label(index: Any) -> NDArray[np.uint8]:
+    """Turn rendered indices into labels of NYU40, or of held-out families from NOVEL_FROM on; 0 is void."""
+    return np.where(index == PANE, WINDOW, index).astype(np.uint8)
+
+
+def label_to_mask(label: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Turn labels into a mask: 0 background, 1 foreground, 255 void."""
+    return np.where(label == 0, 255, ~np.isin(label, BACKGROUND_CLASSES)).astype(np.uint8)
+
+
 def write_view(
     settings: RoomSettings, name: str, camera: Camera, geometry: Any, rng: random.Random, renderer: Renderer
 ) -> Any:
@@ -170,8 +188,8 @@ def write_view(
             for image in (depth, index)
         )
     metres: Any = np.where(index == PANE, 0.0, depth)
-    label = np.where(index == PANE, WINDOW, index).astype(np.uint8)
-    mask = np.where(label == 0, 255, ~np.isin(label, BACKGROUND_CLASSES)).astype(np.uint8)
+    label = index_to_label(index)
+    mask = label_to_mask(label)
     millimetres = np.rint(np.clip(metres, 0, 65.0) * 1000).astype(np.uint16)
     for kind, image in (("mask", mask), ("label", label), ("depth", millimetres)):
         write_atomically(settings.out / kind / f"{name}.png", cv2.imencode(".png", image)[1].tobytes())

@@ -13,6 +13,7 @@ from bgflow_ros.launching.checks import BOOLEAN, Argument, file, model, namespac
 from bgflow_ros.segmentation.files import share
 
 __all__ = [
+    "DEPTH_KEEPS",
     "MANAGER",
     "MIN_STATIC",
     "PARAMETERS",
@@ -31,6 +32,7 @@ MANAGER = {
 """Node that configures and activates the segmenter beside Nav2."""
 AS_IN_FILE = "; empty: as in params_file"
 MIN_STATIC = number(float, 0, 1)
+DEPTH_KEEPS = ("static", "not_foreground")
 
 
 def parameter_file_argument(name: str, description: str, file: str) -> Argument:
@@ -54,6 +56,7 @@ _PARAMETERS = (
         f"Share of the image that the static mask holds at least, 0 to 1, see doc/slam.md{AS_IN_FILE}",
         check=MIN_STATIC,
     ),
+    Argument("depth_keeps", f"What static depth keeps, see doc/slam.md{AS_IN_FILE}", choices=DEPTH_KEEPS),
     Argument("device", f"Where the network runs{AS_IN_FILE}", choices=("auto", "tensorrt", "cuda", "cpu")),
     Argument("precision", f"Number format of the network{AS_IN_FILE}", choices=("auto", "float32", "float16", "int8")),
     Argument(

@@ -49,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--paste", type=float, default=default.paste, metavar="P", help=paste)
     strew = "probability that random shapes of no class are added to a crop (%(default)s)"
     parser.add_argument("--strew", type=float, default=default.strew, metavar="P", help=strew)
+    mix = "share of the trained weights in the result; the rest are the initial ones, those of a backbone (%(default)s)"
+    parser.add_argument("--mix", type=float, default=default.mix, metavar="SHARE", help=mix)
     parser.add_argument("--auxiliary", type=float, default=default.auxiliary, help="weight of class loss (%(default)s)")
     flows = "weight of the loss of hybrid flows that are trained with the backbone (%(default)s)"
     parser.add_argument("--flows", type=float, default=default.flows, metavar="W", help=flows)
@@ -83,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
             strew=arguments.strew,
             auxiliary=arguments.auxiliary,
             flows=arguments.flows,
+            mix=arguments.mix,
             seed=arguments.seed,
         )
         fold = None if arguments.fold is None else Fold.parse(arguments.fold)

@@ -114,6 +114,8 @@ class BackboneRecipe:
     """Weight of the loss of hybrid flows that are trained with the backbone."""
     memory: float = 0.995
     """Decay of the running mean of the weights per step."""
+    mix: float = 1.0
+    """Share of the trained weights in the result; the rest are those of the initial backbone."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -131,6 +133,8 @@ class BackboneRecipe:
             )
         if not (0 <= self.paste <= 1 and 0 <= self.strew <= 1):
             raise ValueError(f"paste is {self.paste}, strew is {self.strew}; expected 0 to 1 for both")
+        if not 0 < self.mix <= 1:
+            raise ValueError(f"mix is {self.mix}; expected a number above 0 and up to 1")
 
 
 def _check(what: str, width: int, height: int) -> None:

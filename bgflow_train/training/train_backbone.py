@@ -125,6 +125,7 @@ def train_backbone(
     unseen = range(recipe.steps, recipe.steps + FIRST)  # crops that the training does not see
     if is_model(Path(recipe.init)):
         unfold_batch_norm(backbone, (_pixels(_batch(sources, recipe, step)[0]) for step in unseen))
+    initial = copy.deepcopy(backbone.state_dict())
     both = nn.ModuleDict({"now": backbone, "mean": copy.deepcopy(backbone)})
     both.to(DEVICE).to(memory_format=torch.channels_last)
     groups = _groups(backbone, recipe.rate)
@@ -159,6 +160,7 @@ def train_backbone(
     state.restore_best()
     best_step = min(recipe.steps, state.best_epoch * PERIOD)
     found = {"init": backbone.source, "validation_loss": state.best_nll, "best_step": best_step}
+    _mix(both["mean"], initial, recipe.mix)
     BACKBONE.write(out, both["mean"], begun | found)
     checkpoint.unlink(missing_ok=True)
     return load_backbone(out)
@@ -238,6 +240,8 @@ def _from_weights(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid
 def _initial(recipe: BackboneRecipe, fold: Fold | None) -> Pyramid:
     """Create the network with its initial weights, which must not know the fold that is held out."""
     init = recipe.init
+    if not Path(init).is_dir() and recipe.mix < 1:
+        raise DatasetError(f"--mix {recipe.mix} needs the folder of a backbone or model as --init; it is {init}")
     if not Path(init).is_dir():
         return Pyramid(init, recipe.encoder)
     backbone = mean_backbone([Path(init)])[0]
@@ -250,6 +254,18 @@ def _initial(recipe: BackboneRecipe, fold: Fold | None) -> Pyramid:
             "trained without --fold"
         )
     return backbone
+
+
+def _mix(backbone: nn.Module, initial: dict[str, Tensor], share: float) -> None:
+    """Mix trained weights with the initial ones.
+
+    What was trained further on few images is better at home and may be worse abroad than what it began with; their mix
+    is near the better of both in each place (WiSE-FT: Wortsman et al., 2022).
+    """
+    with torch.no_grad():
+        for name, weight in backbone.state_dict().items():
+            if weight.is_floating_point():
+                weight.lerp_(initial[name].to(weight), 1 - share)
 
 
 def weights_file(init: str | Path) -> Path:

@@ -209,4 +209,5 @@ def test_the_launch_file_starts_segmenter_and_consumer(name: str) -> None:
     packages = {action.node_package for action in actions}
     nodes = literals(name).get("NODES", {})
     assert packages == ({package for package, _ in nodes.values()} or {"rclcpp_components"})
-    assert context.launch_configurations["min_static"] == ("" if name == "nvblox" else "0.7"), "for odometry and maps"
+    own = {"cuvslam": ("0.7", ""), "rtabmap": ("", "not_foreground"), "nvblox": ("", "")}[name]
+    assert tuple(context.launch_configurations[key] for key in ("min_static", "depth_keeps")) == own

@@ -62,9 +62,9 @@ def cast(pose: np.ndarray, walls: list[np.ndarray]) -> tuple[np.ndarray, np.ndar
 def write(path: Path, moving: float = 0.0, rendered: bool = True, frames: int = FRAMES) -> Path:
     """Write a drive in which a dark board, which is foreground, covers a share of the view and moves by itself."""
     walls, board = [texture(seed) for seed in range(6)], texture(9) // 3
-    for kind in ("rgb", "depth", "moving"):
+    for kind in ("rgb", "depth", "moving", "mask"):
         (path / kind).mkdir(parents=True)
-    lists: dict[str, list[str]] = {"rgb": [], "depth": [], "moving": []}
+    lists: dict[str, list[str]] = {"rgb": [], "depth": [], "moving": [], "mask": []}
     truth = []
     for number, pose in enumerate(poses()[:frames]):
         grey, depth = cast(pose, walls)
@@ -79,6 +79,7 @@ def write(path: Path, moving: float = 0.0, rendered: bool = True, frames: int = 
         cv2.imwrite(str(path / f"rgb/{name}.png"), cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
         cv2.imwrite(str(path / f"depth/{name}.png"), np.rint(depth * 5000).astype(np.uint16))
         cv2.imwrite(str(path / f"moving/{name}.png"), mask)
+        cv2.imwrite(str(path / f"mask/{name}.png"), mask // 255)
         for kind, lines in lists.items():
             lines.append(f"{name} {kind}/{name}.png")
         vector = cv2.Rodrigues(pose[:3, :3])[0].ravel()
@@ -86,7 +87,7 @@ def write(path: Path, moving: float = 0.0, rendered: bool = True, frames: int = 
         quaternion = (*(vector / max(angle, 1e-12) * np.sin(angle / 2)), np.cos(angle / 2))
         truth.append(" ".join(map(str, (name, *pose[:3, 3], *quaternion))))
     for kind, lines in lists.items():
-        if kind != "moving" or rendered:
+        if kind in ("rgb", "depth") or rendered:
             (path / f"{kind}.txt").write_text("# timestamp filename\n" + "\n".join(lines) + "\n")
     (path / "groundtruth.txt").write_text("# timestamp tx ty tz qx qy qz qw\n" + "\n".join(truth) + "\n")
     camera = {

@@ -226,6 +226,22 @@ def test_a_killed_training_with_flows_goes_on_with_them_and_leaves_nothing_of_th
     assert not different(train_backbone(recipe, *sets, tmp_path / "killed", make), whole)
 
 
+def test_a_mix_lies_between_what_it_began_with_and_what_was_trained(sets: Sets, trained: Path, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, init=str(trained), steps=2)
+    first, whole, mixed = (
+        weights.state_dict()
+        for weights in (
+            load_backbone(trained),
+            train_backbone(recipe, *sets, tmp_path / "whole"),
+            train_backbone(replace(recipe, mix=0.25), *sets, tmp_path / "mixed"),
+        )
+    )
+    assert different(load_backbone(tmp_path / "whole"), load_backbone(tmp_path / "mixed"))
+    for name, weight in mixed.items():
+        if weight.is_floating_point():
+            assert torch.allclose(weight, 0.25 * whole[name] + 0.75 * first[name], atol=1e-5), name
+
+
 def test_only_the_cross_entropies_of_a_flow_train_what_computes_its_descriptors() -> None:
     flow = HybridFlow(4)
     x, foreground = torch.randn(20, 4, generator=torch.Generator().manual_seed(0)), torch.arange(20) % 2 == 0
@@ -415,6 +431,8 @@ def test_the_command_s_defaults_are_the_recipe_s(
         (["--crop", "64x64x3"], "--crop '64x64x3'; expected WxH"),
         (["--crop", "100x96"], "the crop is 100x96; expected multiples of 32 from 64 on"),
         (["--batch", "0"], "batch is 0"),
+        (["--mix", "0.5"], "--mix 0.5 needs the folder of a backbone or model as --init; it is imagenet"),
+        (["--mix", "0"], "mix is 0.0; expected a number above 0 and up to 1"),
         (["--rooms-share", "1"], "--rooms-share is 1.0; expected a number above 0 and below 1"),
         (["--fold", "3"], "the fold is '3'; expected NUMBER/COUNT, such as 1/3"),
         (["--rooms", "{tmp}"], "has 0 complete rooms, none of them to fit"),

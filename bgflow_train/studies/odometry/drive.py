@@ -43,12 +43,14 @@ class Frame:
     """Depth in metres, H x W, NaN where unknown; with the noise of a sensor for rendered drives."""
     moving: npt.NDArray[np.uint8] | None
     """Mask of moving objects, H x W, 255 where something moves; None where the drive has none."""
+    mask: npt.NDArray[np.uint8] | None = None
+    """True mask, H x W: 0 background, 1 foreground, 255 void; None where the drive has none."""
 
 
 class Drive:
     """Drive in a folder with rgb.txt, depth.txt, groundtruth.txt and camera.yaml.
 
-    A rendered drive also has moving.txt and drive.json.
+    A rendered drive also has moving.txt, mask.txt and drive.json.
 
     Raises:
         DriveError: a file is missing or has other content than expected.
@@ -69,7 +71,9 @@ class Drive:
             if abs(nearest - time) <= NEAR:
                 self.depths[time] = depths[nearest]
         self.images = {time: path for time, path in self.images.items() if time in self.depths}
-        self.moving = self._list("moving.txt") if (path / "moving.txt").exists() else None
+        self.moving, self.masks = (
+            self._list(name) if (path / name).exists() else None for name in ("moving.txt", "mask.txt")
+        )
         if len(self.images) < 2:
             raise DriveError(f"{path}: {len(self.images)} images have depth; expected at least two")
 
@@ -111,7 +115,20 @@ class Drive:
             if self.description:  # rendered depth is exact, which that of no camera is
                 depth = _with_noise(depth, number)
             moving = None if self.moving is None else self._image(self.moving[time], cv2.IMREAD_UNCHANGED)
-            yield Frame(time, cv2.cvtColor(rgb, cv2.COLOR_BGR2RGB), depth, moving)  # type: ignore[arg-type]
+            mask = None if self.masks is None else self._image(self.masks[time], cv2.IMREAD_UNCHANGED)
+            yield Frame(time, cv2.cvtColor(rgb, cv2.COLOR_BGR2RGB), depth, moving, mask)  # type: ignore[arg-type]
+
+    def poses(self) -> list[npt.NDArray[np.float64]]:
+        """Return the true pose of the camera at each frame, 4 x 4.
+
+        Raises:
+            DriveError: A frame has no pose of its stamp.
+        """
+        known = dict(zip(self.truth.timestamps.round(6), self.truth.poses_se3, strict=True))
+        missing = [time for time in self.images if round(time, 6) not in known]
+        if missing:
+            raise DriveError(f"{self.path}/groundtruth.txt: no pose of {missing[0]:.6f}, the stamp of a frame")
+        return [known[round(time, 6)] for time in self.images]
 
     def _image(self, path: str, how: int) -> npt.NDArray[Any]:
         found = cv2.imread(str(self.path / path), how)

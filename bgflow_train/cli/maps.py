@@ -1,0 +1,45 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Measure what the node's masks keep out of a map, and what of the room they lose, on drives with known poses.
+
+Each drive is mapped from all its depth, from what ~/static_depth keeps at several settings, and from the depth of
+true background. Writes DRIVE.json and DRIVE.png, the maps from above, for each drive, and maps.md. Drives that have
+been mapped are skipped, so an interrupted run continues. Drives come from `bgflow drives`.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path, write_atomically
+from bgflow_ros.segmentation.model import Model, ModelError
+from bgflow_ros.tools.cli.arguments import add_model
+
+GROUP = "measure"
+HELP = "Measure what masks keep out of maps."
+EXTRA = "train"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("drives", metavar="DRIVE", nargs="+", type=user_path, help="folder of one drive, or of several")
+    parser.add_argument("--out", type=user_path, required=True, help="folder to write, which is created if missing")
+    add_model(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Map the drives that are missing, and print the table."""
+    from bgflow_train.studies.maps.report import report
+    from bgflow_train.studies.maps.running import map_drives
+    from bgflow_train.studies.odometry.drive import DriveError, find_drives
+
+    try:
+        drives = find_drives(arguments.drives)
+        results = map_drives(drives, Model.load(arguments.model, arguments.largest), arguments.out)
+    except (DriveError, ModelError) as error:
+        raise UserError(str(error)) from error
+    text = report(results)
+    write_atomically(arguments.out / "maps.md", ("# Maps with and without masks\n\n" + text).encode())
+    print(text)
+    return 0

@@ -1,0 +1,46 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Results of many drives as a Markdown table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = ["report"]
+
+COLUMNS = {
+    "foreground": "surface of foreground in the map",
+    "background": "surface of background",
+    "foreground_cells": "cells of foreground alone",
+    "background_cells": "cells of background",
+}
+RESAMPLES = 1000
+"""Number of bootstrap samples."""
+
+
+def report(results: Sequence[dict[str, Any]]) -> str:
+    """Write Markdown: the means over the drives, in per cent, with 95 % intervals by drive."""
+    first = results[0]
+    lines = [
+        f"{len(results)} drives, {sum(result['frames'] for result in results)} frames; per cent of what the map of all "
+        f"depth holds, 95 % intervals by drive ({RESAMPLES} resamples). Model {first['made_of']['model'][:12]}.",
+        "",
+        f"| depth in the map | {' | '.join(COLUMNS.values())} |",
+        "| --- |" + " ---: |" * len(COLUMNS),
+    ]
+    for name in first["maps"]:
+        cells = [_cell([result["maps"][name][column] for result in results]) for column in COLUMNS]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def _cell(shares: Sequence[float]) -> str:
+    values = 100 * np.array([share for share in shares if np.isfinite(share)])
+    if not values.size:
+        return "-"
+    drawn = np.random.default_rng(0).choice(values, (RESAMPLES, values.size)).mean(1)
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return f"{values.mean():.1f} ({low:.1f} to {high:.1f})"
