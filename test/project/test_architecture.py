@@ -180,7 +180,7 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
     robot = {"benchmark", "doctor", "segment", "view"}
     if "bgflow_train" in (distribution("bgflow").read_text("top_level.txt") or ""):
         making = {"collect", "contrast", "expert", "export", "fit", "quantize", "rooms", "thresholds", "train"}
-        measuring = {"compare", "drives", "evaluate", "latents", "odometry", "peers", "reproduce"}
+        measuring = {"compare", "drives", "evaluate", "latents", "maps", "odometry", "peers", "reproduce"}
         assert verbs == robot | making | measuring
     else:
         assert verbs == robot  # colcon installs the robot's package alone

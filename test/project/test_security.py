@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,7 +20,10 @@ QUALIFIERS = {"publish", "subscribe", "reply", "request", "call", "execute"}
 
 
 def allowed() -> dict[str, set[str]]:
-    """Names that the policy allows, resolved, by what may be done with them (sros2, permissions.xsl)."""
+    """Names that the policy allows, resolved, by what may be done with them (sros2, permissions.xsl).
+
+    Without those that a node lacks where vision_msgs is not installed.
+    """
     found: dict[str, set[str]] = {qualifier: set() for qualifier in QUALIFIERS}
     [profile] = ElementTree.parse(POLICY).getroot().iter("profile")
     namespace, node = profile.attrib["ns"], profile.attrib["node"]
@@ -32,6 +36,8 @@ def allowed() -> dict[str, set[str]]:
                 resolved = namespace + node + name[1:] if private else name if name[0] == "/" else namespace + name
                 assert resolved not in found[qualifier], f"{resolved} twice"
                 found[qualifier].add(resolved)
+    if find_spec("vision_msgs") is None:
+        found["publish"].remove("/segmenter/label_info")
     return found
 
 

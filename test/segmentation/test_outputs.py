@@ -15,6 +15,7 @@ from bgflow_ros.segmentation.encoding import encode_file
 from bgflow_ros.segmentation.images import ENCODINGS, Decoder
 from bgflow_ros.segmentation.message_fields import image_fields, point_cloud_fields
 from bgflow_ros.segmentation.outputs import IMAGE_OUTPUTS, OUTPUTS, OVERLAY, Output
+from bgflow_ros.segmentation.refinement import Refiner
 from bgflow_ros.segmentation.segmenter import Segmenter
 
 RGB = np.random.default_rng(0).integers(0, 255, (24, 32, 3), np.uint8)
@@ -41,7 +42,7 @@ def test_names_are_unique() -> None:
 @pytest.mark.parametrize("output", IMAGE_OUTPUTS, ids=named)
 def test_an_image_output_has_the_array_that_its_encoding_promises(output: Output, segmenter: Segmenter) -> None:
     assert output.pixels is not None
-    pixels = output.pixels(segmenter(RGB))
+    pixels = output.pixels(Refiner()(segmenter(RGB), 0.0))
     channels = {"mono8": (), "32FC1": (), "rgb8": (3,)}[output.encoding]
     assert pixels.shape == (24, 32, *channels)
     assert pixels.dtype == (np.float32 if output.encoding == "32FC1" else np.uint8)
@@ -50,7 +51,7 @@ def test_an_image_output_has_the_array_that_its_encoding_promises(output: Output
 @pytest.mark.parametrize("output", [output for output in IMAGE_OUTPUTS if output.encoding in ENCODINGS], ids=named)
 def test_fields_of_an_image_are_read_back(output: Output, segmenter: Segmenter) -> None:
     assert output.pixels is not None
-    pixels = output.pixels(segmenter(RGB))
+    pixels = output.pixels(Refiner()(segmenter(RGB), 0.0))
     rgb = Decoder().decode(SimpleNamespace(**image_fields(pixels, output.encoding)))
     np.testing.assert_array_equal(rgb, pixels if output is OVERLAY else np.repeat(pixels[..., None], 3, axis=-1))
 
