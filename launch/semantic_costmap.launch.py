@@ -30,7 +30,8 @@ def generate_launch_description() -> LaunchDescription:
 
 def needed(given: Mapping[str, str]) -> list[tuple[str, str]]:
     """Name package and executable of everything that is started."""
-    return [(MANAGER["package"], MANAGER["executable"]), *needed_segmenter(given)]
+    # Without the names of the labels, in a message of vision_msgs, the layer takes none.
+    return [(MANAGER["package"], MANAGER["executable"]), ("vision_msgs", ""), *needed_segmenter(given)]
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from rclpy.node import Node
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
@@ -42,6 +44,8 @@ class Masks(NamedTuple):
     refined: Refined
     header: Any
     """The header of their image."""
+    kept: npt.NDArray[np.uint8] | None
+    """What static depth keeps; None where it was not wanted when the image was answered."""
 
 
 class DepthOutputs:
@@ -100,12 +104,11 @@ class DepthOutputs:
             return
         self._offered = time.monotonic()
         # Computed now, in the order of the frames that `hold` needs; depth may arrive later, in another thread.
-        if self._outputs.wanted(STATIC_DEPTH):
-            _ = getattr(refined, self.keeps)
+        kept = getattr(refined, self.keeps) if self._outputs.wanted(STATIC_DEPTH) else None
         if self._outputs.wanted(FOREGROUND_POINTS):
             _ = refined.foreground
         if stamp := self._stamp(nanoseconds(header), "the images"):
-            self._publish(self.pairing.put_mask(stamp, Masks(refined, header)))
+            self._publish(self.pairing.put_mask(stamp, Masks(refined, header, kept)))
 
     def complaints(self) -> Iterator[str]:
         """Report why wanted outputs of depth cannot be made, with what was found."""
@@ -170,8 +173,8 @@ class DepthOutputs:
         registered = depth.same_frame(*frames)
         self._frames = "" if registered else f"depth is in frame {frames[0]}, the image in {frames[1]}; expected one"
         outputs = self._outputs
-        if outputs.wanted(STATIC_DEPTH):
-            static = depth.static_depth(decoded, getattr(masks.refined, self.keeps))
+        if masks.kept is not None and outputs.wanted(STATIC_DEPTH):
+            static = depth.static_depth(decoded, masks.kept)
             outputs.publish(STATIC_DEPTH, to_image(message.header, static, message.encoding))
         if not outputs.wanted(STATIC_DEPTH_INFO, *POINT_OUTPUTS):
             return

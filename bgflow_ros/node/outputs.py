@@ -39,7 +39,7 @@ class Outputs:
         for output in OUTPUTS:
             kind = _message_class(output.type)
             if kind is None:
-                node.get_logger().info(f"no {output.topic}: {output.type.partition('/')[0]} is not installed")
+                node.get_logger().info(f"no {output.topic}: {output.type} is not installed")
                 continue
             # Each publisher has its own profile, because rclpy writes overrides into the given one.
             qos = copy.copy(LATCHED if output.latched else QOS)
@@ -84,10 +84,10 @@ class Outputs:
 
 
 def _message_class(name: str) -> Any:
-    """Import the class of a message type, such as sensor_msgs/msg/Image; None where its package is not installed."""
+    """Import the class of a message type, such as sensor_msgs/msg/Image; None where it is not installed."""
     package, _, kind = name.partition("/msg/")
     try:
-        return getattr(importlib.import_module(f"{package}.msg"), kind)
+        return getattr(importlib.import_module(f"{package}.msg"), kind, None)  # an old package may lack it
     except ModuleNotFoundError as error:
         if error.name != package:
             raise

@@ -17,6 +17,7 @@ from bgflow_ros.node.thresholds import THRESHOLDS, UNSET, SettingsError, thresho
 from bgflow_ros.segmentation.compressed import JPEG
 from bgflow_ros.segmentation.files import expand
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, GRAPH_BYTES, PROTOBUF_BYTES
+from bgflow_ros.segmentation.refinement import DEPTH_KEEPS
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS
 
 __all__ = [
@@ -57,8 +58,6 @@ class Parameter:
         return descriptor
 
 
-DEPTH_KEEPS = ("static", "not_foreground")
-"""Masks of `Refined` that static depth may keep."""
 THRESHOLD = f"{UNSET:g} takes the model's own value."
 PARAMETERS = (
     Parameter("model", DEFAULT_MODEL, "Absolute path of a model folder, or name of a packaged model."),

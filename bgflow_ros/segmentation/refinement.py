@@ -14,10 +14,12 @@ from bgflow_ros.segmentation import labels, masks
 from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.segmenter import Segmentation
 
-__all__ = ["MAX_GAP", "Refined", "Refinement", "Refiner"]
+__all__ = ["DEPTH_KEEPS", "MAX_GAP", "Refined", "Refinement", "Refiner"]
 
 Mask = npt.NDArray[np.uint8]
 
+DEPTH_KEEPS = ("static", "not_foreground")
+"""Masks of `Refined` that static depth may keep."""
 MAX_GAP = 0.5
 """Longest pause between two frames, in seconds, across which the masks of earlier frames are remembered."""
 

@@ -40,7 +40,7 @@ from bgflow_ros.segmentation.outputs import (
     Output,
 )
 from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
-from bgflow_ros.segmentation.refinement import Refined, Refiner
+from bgflow_ros.segmentation.refinement import DEPTH_KEEPS, Refined, Refiner
 from bgflow_ros.segmentation.segmenter import Segmenter
 
 __all__ = ["SEMANTIC", "Outcome", "copy_with_masks"]
@@ -100,6 +100,7 @@ def copy_with_masks(
     node: str,
     more: Sequence[Output],
     bar: ProgressBar,
+    depth_keeps: str = DEPTH_KEEPS[0],
 ) -> Outcome:
     """Copy a bag and add what the node would have published for each image, received right after the image.
 
@@ -113,6 +114,7 @@ def copy_with_masks(
         node: fully qualified node name, with which the names of the new topics begin.
         more: outputs to add beside MASKS and those of depth and calibration; POINTS only where the bag has both.
         bar: progress bar that gets the number of messages and each finished one.
+        depth_keeps: what static depth keeps, one of DEPTH_KEEPS.
 
     Raises:
         MediaError: the bag already has topics of the node.
@@ -125,7 +127,7 @@ def copy_with_masks(
     bar.total = expected
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
         with BagWriter(Path(temporary) / out.name, recording) as writer:
-            masks = _Masks(writer, outcome, recording, segmenter, node, more)
+            masks = _Masks(writer, outcome, recording, segmenter, node, more, depth_keeps)
             for message in recording.messages():
                 received = message.received
                 writer.write(message)
@@ -151,7 +153,9 @@ class _Masks:
         segmenter: Segmenter,
         node: str,
         more: Sequence[Output],
+        depth_keeps: str,
     ) -> None:
+        self._keeps = depth_keeps
         self._writer, self._outcome, self._bag, self._segmenter = writer, outcome, bag, segmenter
         self._decoder, self._refiner, self._pairing = Decoder(), Refiner(), Pairing[tuple[Refined, Any], Any]()
         self._image_stamps, self._depth_stamps = list[int](), list[int]()
@@ -262,7 +266,7 @@ class _Masks:
     def _of_pair(self, masks: Refined, header: Any, message: Any) -> Iterator[tuple[Output, Any]]:
         height, width = masks.segmentation.image.shape[:2]
         decoded = depth.decode_registered(message, width, height)
-        static = depth.static_depth(decoded, masks.static)
+        static = depth.static_depth(decoded, getattr(masks, self._keeps))
         yield STATIC_DEPTH, _image(message.header, static, message.encoding)
         if self._info is None:
             raise ImageError("no calibration", "the bag has none that can be used; foreground_points need one")

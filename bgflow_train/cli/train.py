@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flows = "weight of the loss of hybrid flows that are trained with the backbone (%(default)s)"
     parser.add_argument("--flows", type=float, default=default.flows, metavar="W", help=flows)
     add_photographs_share(parser)
-    fold = "train on all of NYU's training images and, with --photographs-share, photographs, but those of fold K of N"
+    fold = "train also on validation images, with --photographs-share on more photographs, but on none of fold K of N"
     parser.add_argument("--fold", metavar="K/N", help=fold)
     parser.add_argument("--seed", type=int, default=default.seed, help="seed of everything random (%(default)s)")
 

@@ -153,14 +153,14 @@ def train_backbone(
             bar.set_postfix(loss=f"{loss.item():.3f}", validation=f"{state.nll:.3f}")
             bar.update()
             if (step + 1) % PERIOD == 0 or step + 1 == recipe.steps:
-                mean = both["mean"]
-                assert isinstance(mean, Pyramid)
-                state.end_epoch(_validate(mean, validation, recipe))
+                state.end_epoch(_validate(both["mean"], validation, recipe))
                 tqdm.write(f"step {step + 1}: validation loss {state.nll:.4f}, best {state.best_nll:.4f}")
     state.restore_best()
     best_step = min(recipe.steps, state.best_epoch * PERIOD)
     found = {"init": backbone.source, "validation_loss": state.best_nll, "best_step": best_step}
-    _mix(both["mean"], initial, recipe.mix)
+    if recipe.mix < 1:
+        _mix(both["mean"], initial, recipe.mix)
+        found["validation_loss"] = _validate(both["mean"], validation, recipe)
     BACKBONE.write(out, both["mean"], begun | found)
     checkpoint.unlink(missing_ok=True)
     return load_backbone(out)
@@ -320,7 +320,8 @@ def _follow(mean: nn.Module, now: nn.Module, memory: float) -> None:
 
 
 @torch.inference_mode()
-def _validate(backbone: Pyramid, validation: IndexedDataset, recipe: BackboneRecipe) -> float:
+def _validate(backbone: nn.Module, validation: IndexedDataset, recipe: BackboneRecipe) -> float:
+    assert isinstance(backbone, Pyramid)
     backbone.eval()
 
     def loss(canvas: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8]) -> float:

@@ -95,6 +95,7 @@ def depth_image(data: bytes) -> None:
             assert static.dtype == metres.dtype
             if camera is not None and camera.fx and camera.fy:
                 depth.foreground_points(metres, mask, camera)
+                assert depth.organised_points(metres, camera).shape == (*metres.shape, 3)
 
 
 def compressed(data: bytes) -> None:

@@ -36,7 +36,7 @@ NEEDED = {
     "segment": ["bgflow", "rviz2"],
     "cameras": ["bgflow", "rviz2"],
     "nav2": ["nav2_lifecycle_manager", "depth_image_proc"],
-    "semantic_costmap": ["nav2_lifecycle_manager"],
+    "semantic_costmap": ["nav2_lifecycle_manager", "vision_msgs"],
     "rtabmap": ["rtabmap_sync", "rtabmap_odom", "rtabmap_slam"],
     "cuvslam": ["rclcpp_components", "isaac_ros_visual_slam"],
     "nvblox": ["rclcpp_components", "nvblox_ros"],
@@ -133,8 +133,9 @@ def test_nav2_s_manager_is_left_to_start_the_segmenter(launch, workspace: Worksp
     files = [part.split()[0] for part in line.split("--params-file ")[1:]]
     [overrides] = yaml.safe_load(Path(files[-1]).read_text()).values()
     assert overrides == {"ros__parameters": {"autostart": False}}
-    for cloud in (line for line in workspace.started() if line.startswith("point_cloud_xyz_node ")):
-        assert "-r image_rect:=/camera/depth -r camera_info:=/camera/camera_info" in cloud
+    clouds = [line for line in workspace.started() if line.startswith("point_cloud_xyz_node ")]
+    assert len(clouds) == (file == "nav2")
+    assert all("-r image_rect:=/camera/depth -r camera_info:=/camera/camera_info" in cloud for cloud in clouds)
 
 
 @pytest.mark.parametrize(

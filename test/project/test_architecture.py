@@ -198,6 +198,8 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
         "config/segment.yaml",
         "config/segment.rviz",
         "config/nav2_costmap.yaml",
+        "launch/semantic_costmap.launch.py",
+        "config/semantic_costmap.yaml",
         "config/rtabmap.yaml",
         "config/fastdds_shm.xml",
         f"models/{DEFAULT_MODEL}/model.onnx",

@@ -138,10 +138,11 @@ def stalled_subscriber(robot: FilmingRobot, segment: Segment, chance: random.Ran
 
 
 def parameter_storm(robot: FilmingRobot, segment: Segment, chance: random.Random, length: float) -> None:
-    def values() -> dict[str, float | int]:
+    def values() -> dict[str, float | int | str]:
         return {"dilate": chance.randrange(-5, 6), "min_static": chance.random(), "hold": chance.choice([0.0, 0.5])} | {
             "foreground_threshold": chance.uniform(-0.5, 1.5),  # half of them are refused
             "min_area": chance.randrange(200),
+            "depth_keeps": chance.choice(["static", "not_foreground"]),
         }
 
     client = robot.node.create_client(SetParameters, "segmenter/set_parameters")

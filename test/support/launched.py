@@ -28,6 +28,7 @@ EXECUTABLES = {
     "isaac_ros_visual_slam": (),
     "isaac_ros_cuvslam": (),
     "nvblox_ros": (),
+    "vision_msgs": (),
 }
 """Executables of each package that the launch files start."""
 

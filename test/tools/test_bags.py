@@ -109,6 +109,23 @@ def test_what_a_semantic_costmap_reads_on_request(tmp_path: Path, tiny: Path, st
     assert len(messages(masked, "/segmenter/confidence")) == len(good)
 
 
+def test_static_depth_keeps_what_it_is_told(tmp_path: Path, tiny: Path, segmenter: Segmenter) -> None:
+    segment(write(tmp_path / "drive"), tmp_path / "masked", tiny, "--depth-keeps", "not_foreground")
+    good = [number for number in range(FRAMES) if number != 3]
+    for static, number in zip(messages(tmp_path / "masked", "/segmenter/static_depth/image"), good, strict=True):
+        expected = static_depth(depth(number), ~segmenter(room(number)).foreground)
+        np.testing.assert_array_equal(static.data.view(np.uint16).reshape(HEIGHT, WIDTH), expected)
+
+
+def test_what_is_for_bags_alone_is_refused_elsewhere(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bag = write(tmp_path / "drive")
+    for only in (["--labels"], ["--depth-keeps", "not_foreground"]):
+        assert segment(bag, tmp_path / "out", tiny, "--pictures", *only) == 2
+        assert "--labels and --depth-keeps are for one bag that is copied" in capsys.readouterr().err
+
+
 def test_masks_are_not_added_twice(tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
     segment(write(tmp_path / "drive"), tmp_path / "masked", tiny)
     arguments = ("--topic", "/cam/color/image", "--depth-topic", "/cam/depth/image")

@@ -164,6 +164,22 @@ def test_the_room_s_latents_need_the_flow_of_their_layer(pyramid: Pyramid) -> No
     assert len(SCORES.make_all(["hybrid7", "latent6", "hybrid6"], pyramid, 0)) == 3
 
 
+@pytest.mark.parametrize(("height", "width"), [(8, 12), (9, 12), (9, 11)])
+def test_the_room_s_density_keeps_its_place_on_grids_of_any_size(pyramid: Pyramid, height: int, width: int) -> None:
+    *_, latent = SCORES.make_all(["hybrid7", "hybrid6", "latent6"], pyramid, 0)
+    maps = [torch.zeros(1, layer.channels, height, width) for layer in pyramid.layers]
+    background, thing = torch.randn(
+        2, pyramid.layers[latent.index].channels, generator=torch.Generator().manual_seed(0)
+    )
+    maps[latent.index] += background[:, None, None]
+    maps[latent.index][0, :, -2:, -2:] = thing[:, None, None]
+    with torch.inference_mode():
+        found = latent(maps)[0, 0]
+    assert found.shape == (height, width)
+    corner, rest = found[-1, -1], found[: height - 4, : width - 4]
+    assert (rest - rest.mean()).abs().max() < 0.1 * (corner - rest.mean()).abs(), "the thing is in its corner"
+
+
 def test_the_room_s_latents_are_those_of_the_hybrid_flow_and_of_no_peer_on_its_layer(pyramid: Pyramid) -> None:
     _, twin, hybrid, latent = ALL_SCORES.make_all(["head", "twin7", "hybrid7", "latent7"], pyramid, 0)
     maps = pyramid(torch.randint(0, 256, (1, 3, 64, 64)).float())

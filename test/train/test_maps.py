@@ -86,4 +86,4 @@ def test_a_drive_without_masks_ends_with_one_line_and_status_2(
 ) -> None:
     made_drives.write(tmp_path / "recorded", rendered=False, frames=2)
     assert main(["maps", str(tmp_path / "recorded"), "--model", str(tiny), "--out", str(tmp_path / "out")]) == 2
-    assert "no mask.txt; expected a drive that `bgflow drives` has rendered" in capsys.readouterr().err
+    assert "no mask.txt; expected a drive that this version of `bgflow drives` has rendered" in capsys.readouterr().err

@@ -237,6 +237,8 @@ def test_a_mix_lies_between_what_it_began_with_and_what_was_trained(sets: Sets, 
         )
     )
     assert different(load_backbone(tmp_path / "whole"), load_backbone(tmp_path / "mixed"))
+    told = json.loads((tmp_path / "mixed" / "pyramid.json").read_text())["validation_loss"]
+    assert told == pytest.approx(training._validate(load_backbone(tmp_path / "mixed"), sets[1], recipe)), "of the mix"
     for name, weight in mixed.items():
         if weight.is_floating_point():
             assert torch.allclose(weight, 0.25 * whole[name] + 0.75 * first[name], atol=1e-5), name

@@ -35,6 +35,7 @@ from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import expand, user_path, write_together
 from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.outputs import FOREGROUND_MASK, LIKELIHOOD, OVERLAY, STATIC_MASK
+from bgflow_ros.segmentation.refinement import DEPTH_KEEPS
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmentation.segmenter import FEATURELESS_CAUSES, Segmentation, Segmenter
 from bgflow_ros.tools.cli.arguments import add_model, share_of_one
@@ -53,6 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_model(parser)
     parser.add_argument("--likelihood", action="store_true", help="also write the likelihood: float32, 0 to 1")
+    keeps = "what the static depth of a bag keeps: static, or all that is not_foreground (%(default)s)"
+    parser.add_argument("--depth-keeps", choices=DEPTH_KEEPS, default=DEPTH_KEEPS[0], help=keeps)
     labels = "also write what semantic costmaps read into a bag: labels, confidence, label_info, points"
     parser.add_argument("--labels", action="store_true", help=labels)
     parser.add_argument("--recursive", action="store_true", help="segment folders within a folder as well")
@@ -105,7 +108,10 @@ def run(arguments: argparse.Namespace) -> int:
         segmenter = CountingSegmenter(model, arguments.device, arguments.threads, arguments.precision)
         segmenter.min_static = arguments.min_static
         bags = [source for source in found if isinstance(source, Bag) and not arguments.pictures]
-        if len(found) == 1 and bags:
+        copied = len(found) == 1 and bool(bags)
+        if not copied and (arguments.labels or arguments.depth_keeps != DEPTH_KEEPS[0]):
+            raise UserError("--labels and --depth-keeps are for one bag that is copied, without --pictures")
+        if copied:
             return _segment_bag(bags[0], segmenter, arguments)
         if bags:
             raise UserError(f"{bags[0].path} is a bag beside others; give one bag, or write images with --pictures")
@@ -165,7 +171,7 @@ def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Nam
         with Recording(bag.path) as recording:
             topics = choose_topics(recording, bag.topic, arguments.depth_topic)
             with tqdm(desc=bag.name, unit="message") as bar:
-                outcome = copy_with_masks(recording, out, topics, segmenter, node, more, bar)
+                outcome = copy_with_masks(recording, out, topics, segmenter, node, more, bar, arguments.depth_keeps)
     except (OSError, sqlite3.Error) as error:
         raise UserError(f"{out} cannot be written: {error}") from error
     told = outcome.told()

@@ -62,8 +62,9 @@ class LatentRoomScore(Score):
         descriptors = hybrid.descriptors(maps)
         _, _, height, width = descriptors.shape
         cells = hybrid.flow.latents(descriptors[0].flatten(1).T).T.reshape(1, -1, height, width)
-        coarse = F.avg_pool2d(cells, self.COARSER)
+        coarse = F.avg_pool2d(cells, self.COARSER, ceil_mode=True)
         odds = hybrid.flow.log_ratio(coarse[0].flatten(1).T)
         examples = coarse[0].flatten(1)
         ratio = kernel_log_ratio(examples, examples, odds, self.TEMPERATURE).reshape(1, 1, *coarse.shape[2:])
-        return F.interpolate(ratio, (height, width), mode="bilinear", align_corners=False)
+        fine = F.interpolate(ratio, scale_factor=self.COARSER, mode="bilinear", align_corners=False)
+        return fine[..., :height, :width]

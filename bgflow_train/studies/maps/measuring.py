@@ -16,7 +16,7 @@ from bgflow_train.studies.maps.keeping import ALL, kept
 from bgflow_train.studies.maps.tsdf import Grid, Tsdf
 from bgflow_train.studies.odometry.drive import Drive, DriveError, Frame
 
-__all__ = ["FURTHEST", "LOW", "TALL", "VOXEL", "Maps", "map_drive", "measure"]
+__all__ = ["FURTHEST", "VOXEL", "Maps", "map_drive", "measure", "occupied"]
 
 VOXEL = 0.05
 """Edge of a voxel, and of a cell of the occupancy grid, in metres: Nav2's default resolution."""
@@ -44,7 +44,9 @@ def map_drive(drive: Drive, segmenter: Segmenter, advance: Callable[[], Any]) ->
         DriveError: The drive has no true masks or no poses of its frames.
     """
     if drive.masks is None:
-        raise DriveError(f"{drive.path}: no mask.txt; expected a drive that `bgflow drives` has rendered")
+        raise DriveError(
+            f"{drive.path}: no mask.txt; expected a drive that this version of `bgflow drives` has rendered"
+        )
     poses = drive.poses()
     grid = Grid(*_bounds(drive, poses), VOXEL)
     maps: dict[str, Tsdf] = {}
@@ -68,13 +70,13 @@ def measure(maps: Maps) -> dict[str, Any]:
 
     Returns:
         For each way the shares of the surface of foreground and of background that are in the map, and the same of the
-        cells of an occupancy grid that foreground or background occupies.
+        cells of an occupancy grid that foreground or background occupies; None where there is none.
     """
     everything, foreground = maps.surfaces[ALL], maps.foreground
     found = {}
     for name, surface in maps.surfaces.items():
         cells, of_things, of_room = (
-            _cells(maps.grid, part) for part in (surface, everything & foreground, everything & ~foreground)
+            occupied(maps.grid, part) for part in (surface, everything & foreground, everything & ~foreground)
         )
         found[name] = {
             "foreground": _share(surface, everything & foreground),
@@ -86,11 +88,11 @@ def measure(maps: Maps) -> dict[str, Any]:
     return found
 
 
-def _share(of: npt.NDArray[np.bool_], among: npt.NDArray[np.bool_]) -> float:
-    return float((of & among).sum() / among.sum()) if among.any() else float("nan")
+def _share(of: npt.NDArray[np.bool_], among: npt.NDArray[np.bool_]) -> float | None:
+    return float((of & among).sum() / among.sum()) if among.any() else None
 
 
-def _cells(grid: Grid, surface: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def occupied(grid: Grid, surface: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Project surfaces between LOW and TALL onto the floor, X x Y."""
     height = grid.centers[:, 2]
     return np.asarray((surface & (height > LOW) & (height < TALL)).reshape(grid.shape).any(axis=2))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros.segmentation.files import write_atomically
-from bgflow_train.studies.maps.measuring import LOW, TALL, Maps
+from bgflow_train.studies.maps.measuring import Maps, occupied
 
 __all__ = ["plot"]
 
@@ -39,9 +39,7 @@ def plot(maps: Maps, title: str, path: Path) -> None:
 
 
 def _from_above(maps: Maps, surface: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
-    height = maps.grid.centers[:, 2]
-    shown = surface & (height > LOW) & (height < TALL)
-    things, room = ((shown & part).reshape(maps.grid.shape).any(axis=2) for part in (maps.foreground, ~maps.foreground))
+    things, room = (occupied(maps.grid, surface & part) for part in (maps.foreground, ~maps.foreground))
     image = np.full((*things.shape, 3), PAPER, np.uint8)
     image[room], image[things] = ROOM, THING
     return image

@@ -37,8 +37,8 @@ def report(results: Sequence[dict[str, Any]]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _cell(shares: Sequence[float]) -> str:
-    values = 100 * np.array([share for share in shares if np.isfinite(share)])
+def _cell(shares: Sequence[float | None]) -> str:
+    values = 100 * np.array([share for share in shares if share is not None])
     if not values.size:
         return "-"
     drawn = np.random.default_rng(0).choice(values, (RESAMPLES, values.size)).mean(1)

@@ -104,6 +104,8 @@ class Drive:
             found.update((self.path / name).read_bytes())
         for time, path in self.images.items():
             found.update((self.path / path).read_bytes() + (self.path / self.depths[time]).read_bytes())
+            if self.masks is not None:
+                found.update((self.path / self.masks[time]).read_bytes())
         return found.hexdigest()
 
     def frames(self) -> Iterator[Frame]:
