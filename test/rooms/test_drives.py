@@ -100,6 +100,10 @@ def test_a_film_s_depth_poses_and_masks_fit_each_other(tmp_path: Path) -> None:
     assert (still / "groundtruth.txt").read_bytes() == (moving / "groundtruth.txt").read_bytes()
     assert not any(mask.any() for mask in read(still, "moving"))
     shares = [np.mean(mask > 0) for mask in read(moving, "moving")]
+    for mask, moves in zip(read(moving, "mask"), read(moving, "moving"), strict=True):
+        assert set(np.unique(mask)) <= {0, 1, 255}
+        assert (mask[moves > 0] == 1).all(), "what moves is foreground"
+        assert (mask == 0).any(), "the room"
     assert json.loads((moving / "drive.json").read_text())["share"] == pytest.approx(np.mean(shares), abs=1e-6)
     # Where nothing moves, the room is the same with and without company.
     for before, after, mask in zip(read(still, "depth"), read(moving, "depth"), read(moving, "moving"), strict=True):
