@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch_ros.actions import Node
 
-from bgflow_ros.launching.arguments import MANAGER, SEGMENT, needed_segmenter, parameter_file_argument
+from bgflow_ros.launching.arguments import MANAGED, needed_managed_segmenter, parameter_file_argument
 from bgflow_ros.launching.description import checked_description, clock_parameters, managed_segmenter
 
 CLOUD = {"package": "depth_image_proc", "executable": "point_cloud_xyz_node", "name": "depth_points"}
@@ -22,7 +22,7 @@ ARGUMENTS = {
     "nav2_file": parameter_file_argument(
         "nav2_file", "Parameter file with the segmenter's lifecycle manager", "nav2_costmap.yaml"
     ),
-    **{name: argument for name, argument in SEGMENT.items() if name != "autostart"},
+    **MANAGED,
 }
 """Arguments by name."""
 
@@ -34,7 +34,7 @@ def generate_launch_description() -> LaunchDescription:
 
 def needed(given: Mapping[str, str]) -> list[tuple[str, str]]:
     """Name package and executable of everything that is started."""
-    return [*((node["package"], node["executable"]) for node in (MANAGER, CLOUD)), *needed_segmenter(given)]
+    return [(CLOUD["package"], CLOUD["executable"]), *needed_managed_segmenter(given)]
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:

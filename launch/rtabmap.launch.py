@@ -8,13 +8,13 @@ All arguments of segment.launch.py are arguments of this file too: ros2 launch b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from bgflow_ros.launching.arguments import (
-    DEPTH_KEEPS,
     SEGMENT,
     SEGMENTER,
     needed_optional_segmenter,
@@ -56,11 +56,10 @@ ARGUMENTS = {
         Argument("imu", "Topic of an IMU with orientation, to wait for; empty: none", check=topic),
         SEGMENTER,
         *SEGMENT.values(),
-        Argument(
-            "depth_keeps",
-            "What the map holds: what is surely static, or all that is not foreground, see doc/rtabmap.md",
-            "not_foreground",
-            DEPTH_KEEPS,
+        replace(
+            SEGMENT["depth_keeps"],
+            description="What the map holds: what is surely static, or all that is not foreground, see doc/rtabmap.md",
+            default="not_foreground",
         ),
     )
 }

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
-from bgflow_ros.launching.arguments import MANAGER, SEGMENT, needed_segmenter, parameter_file_argument
+from bgflow_ros.launching.arguments import MANAGED, needed_managed_segmenter, parameter_file_argument
 from bgflow_ros.launching.description import checked_description, managed_segmenter
 
 ARGUMENTS = {
     "costmap_file": parameter_file_argument(
         "costmap_file", "Parameter file with the segmenter's lifecycle manager", "semantic_costmap.yaml"
     ),
-    **{name: argument for name, argument in SEGMENT.items() if name != "autostart"},
+    **MANAGED,
 }
 """Arguments by name."""
 
@@ -31,7 +31,7 @@ def generate_launch_description() -> LaunchDescription:
 def needed(given: Mapping[str, str]) -> list[tuple[str, str]]:
     """Name package and executable of everything that is started."""
     # Without the names of the labels, in a message of vision_msgs, the layer takes none.
-    return [(MANAGER["package"], MANAGER["executable"]), ("vision_msgs", ""), *needed_segmenter(given)]
+    return [("vision_msgs", ""), *needed_managed_segmenter(given)]
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:

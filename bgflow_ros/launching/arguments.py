@@ -13,12 +13,13 @@ from bgflow_ros.launching.checks import BOOLEAN, Argument, file, model, namespac
 from bgflow_ros.segmentation.files import share
 
 __all__ = [
-    "DEPTH_KEEPS",
+    "MANAGED",
     "MANAGER",
     "MIN_STATIC",
     "PARAMETERS",
     "SEGMENT",
     "SEGMENTER",
+    "needed_managed_segmenter",
     "needed_optional_segmenter",
     "needed_segmenter",
     "parameter_file_argument",
@@ -32,7 +33,6 @@ MANAGER = {
 """Node that configures and activates the segmenter beside Nav2."""
 AS_IN_FILE = "; empty: as in params_file"
 MIN_STATIC = number(float, 0, 1)
-DEPTH_KEEPS = ("static", "not_foreground")
 
 
 def parameter_file_argument(name: str, description: str, file: str) -> Argument:
@@ -56,7 +56,11 @@ _PARAMETERS = (
         f"Share of the image that the static mask holds at least, 0 to 1, see doc/slam.md{AS_IN_FILE}",
         check=MIN_STATIC,
     ),
-    Argument("depth_keeps", f"What static depth keeps, see doc/slam.md{AS_IN_FILE}", choices=DEPTH_KEEPS),
+    Argument(
+        "depth_keeps",
+        f"What static depth keeps, see doc/slam.md{AS_IN_FILE}",
+        choices=("static", "not_foreground"),
+    ),
     Argument("device", f"Where the network runs{AS_IN_FILE}", choices=("auto", "tensorrt", "cuda", "cpu")),
     Argument("precision", f"Number format of the network{AS_IN_FILE}", choices=("auto", "float32", "float16", "int8")),
     Argument(
@@ -104,6 +108,8 @@ SEGMENT = {
     )
 }
 """Arguments of segment.launch.py by name."""
+MANAGED = {name: argument for name, argument in SEGMENT.items() if name != "autostart"}
+"""Those of the launch files beside Nav2, whose lifecycle manager starts the segmenter."""
 
 SEGMENTER = Argument("segmenter", "Start the segmenter; false where it runs already", "true", BOOLEAN, optional=False)
 """Argument of the launch files of consumers that may share a segmenter."""
@@ -115,6 +121,11 @@ def needed_segmenter(given: Mapping[str, str]) -> list[tuple[str, str]]:
     if given.get("rviz", "false").lower() == "true":
         found.append(("rviz2", "rviz2"))
     return found
+
+
+def needed_managed_segmenter(given: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Name the same for a launch file beside Nav2, with the lifecycle manager."""
+    return [(MANAGER["package"], MANAGER["executable"]), *needed_segmenter(given)]
 
 
 def needed_optional_segmenter(given: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo
 
 from bgflow_ros.node.messages import to_image
-from bgflow_ros.segmentation.labels import NAMES
+from bgflow_ros.segmentation.message_fields import label_info_fields
 from bgflow_ros.segmentation.outputs import IMAGE_OUTPUTS, LABEL_INFO, OUTPUTS, Output
 from bgflow_ros.segmentation.refinement import Refined
 
@@ -56,7 +56,7 @@ class Outputs:
         if LABEL_INFO not in self._publishers:
             return
         label_info, vision_class = (_message_class(name) for name in (LABEL_INFO.type, "vision_msgs/msg/VisionClass"))
-        info = label_info(class_map=[vision_class(class_id=id, class_name=name) for id, name in NAMES.items()])
+        info = label_info(**label_info_fields(vision_class))
         info.header.stamp = self._node.get_clock().now().to_msg()
         self.publish(LABEL_INFO, info)
 

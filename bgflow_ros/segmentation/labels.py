@@ -17,15 +17,9 @@ UNLABELLED = 255
 NAMES = {BACKGROUND: "background", FOREGROUND: "foreground"}
 
 
-def labels(foreground: Mask, body: Mask | None) -> Mask:
-    """Label each pixel.
-
-    Args:
-        foreground: H x W, 0 or 255.
-        body: H x W, not 0 where the camera sees the robot itself, which is unlabelled; None for nowhere.
-    """
-    ids = np.where(foreground > 0, np.uint8(FOREGROUND), np.uint8(BACKGROUND))
-    return ids if body is None else np.where(body == 0, ids, np.uint8(UNLABELLED))
+def labels(foreground: Mask) -> Mask:
+    """Label each pixel of a mask, H x W, 0 or 255."""
+    return np.where(foreground > 0, np.uint8(FOREGROUND), np.uint8(BACKGROUND))
 
 
 def confidence(likelihood: npt.NDArray[np.float32], labels: Mask) -> Mask:
@@ -35,7 +29,7 @@ def confidence(likelihood: npt.NDArray[np.float32], labels: Mask) -> Mask:
 
     Args:
         likelihood: H x W, probability of background, 0 to 1.
-        labels: H x W, as `labels` returns them.
+        labels: H x W, FOREGROUND, BACKGROUND or UNLABELLED.
     """
     certain = np.where(labels == FOREGROUND, 1 - likelihood, likelihood)
     scaled: Mask = np.multiply(certain, np.float32(255)).astype(np.uint8)

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["image_fields", "point_cloud_fields"]
+from bgflow_ros.segmentation.labels import NAMES
+
+__all__ = ["image_fields", "label_info_fields", "point_cloud_fields"]
 
 FLOAT32 = 7
 """Data type of a sensor_msgs/PointField."""
@@ -59,6 +61,18 @@ def point_cloud_fields(points: npt.NDArray[np.float32], point_field: Callable[..
         "row_step": 12 * width,
         "data": _bytes(np.ascontiguousarray(points)),
         "is_dense": points.ndim == 2,
+    }
+
+
+def label_info_fields(vision_class: Callable[..., Any]) -> dict[str, Any]:
+    """Fields of a vision_msgs/LabelInfo except its header: the names of the labels.
+
+    Args:
+        vision_class: the message class of vision_msgs/VisionClass.
+    """
+    return {
+        "class_map": [vision_class(class_id=id, class_name=name) for id, name in NAMES.items()],
+        "threshold": 0.0,
     }
 
 

@@ -122,7 +122,7 @@ class Refined:
         mask = masks.grow(masks.drop_small(self.segmentation.foreground, how.min_area), how.dilate)
         if how.hold > 0:
             mask = self._foreground_memory(mask, self._time, how.hold)
-        return mask if how.body is None else np.where(how.body == 0, mask, np.uint8(0))
+        return self._with_body(mask, 0)
 
     @cached_property
     def ignore(self) -> Mask:
@@ -132,7 +132,7 @@ class Refined:
         mask = masks.grow(self.segmentation.ignore, max(0, how.dilate))
         if how.hold > 0:
             mask = self._other_memory(mask, self._time, how.hold)
-        return mask if how.body is None else np.where(how.body == 0, mask, np.uint8(255))
+        return self._with_body(mask, 255)
 
     @cached_property
     def static(self) -> Mask:
@@ -142,13 +142,12 @@ class Refined:
     @cached_property
     def not_foreground(self) -> Mask:
         """H x W: 255 where a pixel is neither foreground nor the robot itself, else 0."""
-        mask, body = ~self.foreground, self._refinement.body
-        return mask if body is None else np.where(body == 0, mask, np.uint8(0))
+        return self._with_body(~self.foreground, 0)
 
     @cached_property
     def labels(self) -> Mask:
         """H x W: class of each pixel, see `labels.labels`."""
-        return labels.labels(self.foreground, self._refinement.body)
+        return self._with_body(labels.labels(self.foreground), labels.UNLABELLED)
 
     @cached_property
     def confidence(self) -> Mask:
@@ -159,3 +158,8 @@ class Refined:
     def overlay(self) -> npt.NDArray[np.uint8]:
         """H x W x 3, RGB: foreground tinted, more strongly where it is more certain, and static background outlined."""
         return self.segmentation.draw(self.foreground, self.static)
+
+    def _with_body(self, mask: Mask, value: int) -> Mask:
+        """Give the pixels at which the camera sees the robot itself a value."""
+        body = self._refinement.body
+        return mask if body is None else np.where(body == 0, mask, np.uint8(value))

@@ -23,8 +23,7 @@ from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import doubt, fit_camera_info, intrinsics, rectification
 from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.images import Decoder
-from bgflow_ros.segmentation.labels import NAMES
-from bgflow_ros.segmentation.message_fields import image_fields, point_cloud_fields
+from bgflow_ros.segmentation.message_fields import image_fields, label_info_fields, point_cloud_fields
 from bgflow_ros.segmentation.outputs import (
     CAMERA_INFO,
     CONFIDENCE,
@@ -294,10 +293,7 @@ class _Masks:
 
 
 def _label_info(header: Any) -> Any:
-    kind, one = (STORE.types[f"vision_msgs/msg/{name}"] for name in ("LabelInfo", "VisionClass"))
-    return kind(
-        header=header, class_map=[one(class_id=id, class_name=name) for id, name in NAMES.items()], threshold=0.0
-    )
+    return STORE.types[LABEL_INFO.type](header=header, **label_info_fields(STORE.types["vision_msgs/msg/VisionClass"]))
 
 
 def _image(header: Any, pixels: npt.NDArray[Any], encoding: str) -> Any:

@@ -240,9 +240,9 @@ def _from_weights(record: dict[str, Any], weights: dict[str, Tensor]) -> Pyramid
 def _initial(recipe: BackboneRecipe, fold: Fold | None) -> Pyramid:
     """Create the network with its initial weights, which must not know the fold that is held out."""
     init = recipe.init
-    if not Path(init).is_dir() and recipe.mix < 1:
-        raise DatasetError(f"--mix {recipe.mix} needs the folder of a backbone or model as --init; it is {init}")
     if not Path(init).is_dir():
+        if recipe.mix < 1:
+            raise DatasetError(f"--mix {recipe.mix} needs the folder of a backbone or model as --init; it is {init}")
         return Pyramid(init, recipe.encoder)
     backbone = mean_backbone([Path(init)])[0]
     if backbone.encoder.name != recipe.encoder:

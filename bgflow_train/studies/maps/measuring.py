@@ -47,11 +47,11 @@ def map_drive(drive: Drive, segmenter: Segmenter, advance: Callable[[], Any]) ->
         raise DriveError(
             f"{drive.path}: no mask.txt; expected a drive that this version of `bgflow drives` has rendered"
         )
-    poses = drive.poses()
-    grid = Grid(*_bounds(drive, poses), VOXEL)
+    views = list(zip(drive.frames(), drive.poses(), strict=True))
+    grid = Grid(*_bounds(drive, views), VOXEL)
     maps: dict[str, Tsdf] = {}
     votes = np.zeros(len(grid.centers), np.float32)
-    for frame, pose in zip(drive.frames(), poses, strict=True):
+    for frame, pose in views:
         assert frame.mask is not None
         height, width = frame.depth.shape
         view = grid.view(pose, drive.matrix, (width, height))
@@ -102,10 +102,12 @@ def _within_reach(frame: Frame) -> npt.NDArray[np.float32]:
     return np.where(frame.depth < FURTHEST, frame.depth, np.float32(np.nan))
 
 
-def _bounds(drive: Drive, poses: list[npt.NDArray[np.float64]]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def _bounds(
+    drive: Drive, views: list[tuple[Frame, npt.NDArray[np.float64]]]
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Compute the box that holds all that the frames show, with a margin of a truncation."""
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
-    for frame, pose in zip(drive.frames(), poses, strict=True):
+    for frame, pose in views:
         depth = _within_reach(frame)[::4, ::4]
         v, u = np.nonzero(np.isfinite(depth))
         rays = np.linalg.inv(drive.matrix) @ np.stack([4.0 * u, 4.0 * v, np.ones(len(u))])
