@@ -13,7 +13,7 @@ from setuptools import find_packages, setup
 # colcon build --symlink-install runs a link to this file in a folder that lacks most of the others.
 ROOT = Path(__file__).resolve().parent
 PACKAGE = ElementTree.parse(ROOT / "package.xml").getroot()
-EXTRAS = ("ros", "ros-jazzy", "train", "view", "test", "lint", "render", "peers")
+EXTRAS = ("ros", "ros-jazzy", "train", "slam", "view", "test", "lint", "render", "peers")
 NAME = PACKAGE.findtext("name")
 
 # A robot needs neither the tools that make models nor the generator of rooms. colcon and the ROS build farm run this
@@ -88,6 +88,7 @@ setup(
                 "collect = bgflow_train.cli.collect",
                 "compare = bgflow_train.cli.compare",
                 "contrast = bgflow_train.cli.contrast",
+                "costmaps = bgflow_train.cli.costmaps",
                 "evaluate = bgflow_train.cli.evaluate",
                 "expert = bgflow_train.cli.expert",
                 "export = bgflow_train.cli.export",
@@ -97,6 +98,7 @@ setup(
                 "odometry = bgflow_train.cli.odometry",
                 "peers = bgflow_train.cli.peers",
                 "quantize = bgflow_train.cli.quantize",
+                "relocalize = bgflow_train.cli.relocalize",
                 "reproduce = bgflow_train.cli.reproduce",
                 "thresholds = bgflow_train.cli.thresholds",
                 "train = bgflow_train.cli.train",

@@ -1,113 +1,107 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rendered drives of a robot through random rooms with moving objects: images, depth, masks, exact poses.
-
-A drive has the layout of TUM's RGB-D benchmark (Sturm et al. 2012), with `moving/`, what moves, and `mask/`, what is
-foreground, beside `rgb/` and `depth/`.
-"""
+"""Rendered drives of a robot through random rooms: with moving objects, and along the same path on other days."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
+import itertools
 import math
 import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-import yaml
-from numpy.typing import NDArray
-
-from bgflow_rooms.furniture.catalogue import NOVEL
-from bgflow_rooms.nyu40 import NOVEL_FROM
 from bgflow_rooms.render.develop import develop
-from bgflow_rooms.render.generate import Room, RoomSettings, build_room, index_to_label, is_good_view, label_to_mask
+from bgflow_rooms.render.drive_renderer import DriveRenderer, DriveSettings, RoomDrive
+from bgflow_rooms.render.generate import Room, RoomSettings, build_room, is_good_view
+from bgflow_rooms.scene.another_day import rearrange
 from bgflow_rooms.scene.camera import Lens
-from bgflow_rooms.scene.drive_path import Drive, ObjectMotion, sample_drive, sample_motion
-from bgflow_rooms.scene.scene_builder import PANE, Piece
-from bgflow_ros.segmentation.files import write_atomically
+from bgflow_rooms.scene.drive_path import Drive, sample_drive
+from bgflow_rooms.scene.light import build_light, sample_light
 
-__all__ = ["DriveSettings", "render_drives"]
+__all__ = ["render_drives"]
 
-RATE = 15.0
-"""Frame rate in hertz."""
-START = 1000.0
-"""Time stamp of the first frame, in seconds."""
-DEPTH_SCALE = 5000.0
-"""Units of a depth image in a metre."""
 LIGHTS = ("day", "mixed", "lamps", "even", "plain")
 CLUTTER = 0.4, 1.6
 BRIGHTNESS = 70, 170
 """Range of the mean grey level of the first image."""
 PATH_TRIES = 40
-OBJECT_TRIES = 12
-"""Attempts to find objects that fill the required share of the view."""
-SHARE_TOLERANCE = 0.2
-"""Allowed relative difference between the measured and the required share of the view."""
 PROBES = 6
-"""Number of frames at which a path or the moving share of the view is tested before rendering."""
+"""Number of frames at which a path is tested before rendering."""
+SHADES = 10
+"""Number of developments of an image that are tried for a medium brightness."""
 
 
 @dataclass(frozen=True)
-class DriveSettings:
-    """Settings that all drives share."""
+class _Planned:
+    """Drive that is to be rendered."""
 
-    out: Path
-    amounts: tuple[float, ...] = (0.0, 0.1, 0.25, 0.45)
-    """Shares of the view covered by moving objects, one drive for each."""
-    frames: int = 45
-    size: tuple[int, int] = (384, 288)
-    samples: int = 3
-    seed: int = 0
-    threads: int = 0
+    folder: Path
+    amount: float = 0.0
+    """Share of the view that moves."""
+    day: int = 1
+    moved: float = 0.0
+    """Share of the furniture that does not stand where it stood on the first day."""
 
 
 def render_drives(settings: DriveSettings, number: int, advance: Callable[[], Any]) -> None:
     """Render the drives of a room that are not complete; call `advance` after each frame."""
-    missing = [amount for amount in settings.amounts if not (_folder(settings, number, amount) / "drive.json").exists()]
-    for _ in range(settings.frames * (len(settings.amounts) - len(missing))):
+    planned = list(_plan(settings, number))
+    missing = [drive for drive in planned if not (drive.folder / "drive.json").exists()]
+    for _ in range(settings.frames * (len(planned) - len(missing))):
         advance()
-    if not missing:
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        room, drive, shade = _find_room(settings, number, Path(folder))
-        for amount in missing:
-            _DriveRenderer(settings, number, amount, room, drive, shade).make(advance)
-
-
-def _folder(settings: DriveSettings, number: int, amount: float) -> Path:
-    return settings.out / f"room{number:05d}_m{round(100 * amount):02d}"
-
-
-def _find_room(settings: DriveSettings, number: int, folder: Path) -> tuple[Room, Drive, int]:
-    """Build rooms until one suits a drive; return the room, the drive and the seed of the development."""
     attempt = 0
-    while True:
-        rng = random.Random(f"drive/{settings.seed}/{number}/{attempt}")
-        attempt += 1
+    # All drives of a day are in one room; each other day begins with the room of the first.
+    for (day, moved), group in itertools.groupby(missing, lambda drive: (drive.day, drive.moved)):
+        with tempfile.TemporaryDirectory() as folder:
+            room, drive, shade, attempt = _find_room(settings, number, Path(folder), attempt)
+            described: dict[str, Any] = {"seed": settings.seed, "room": number, "day": day, "moved": moved}
+            if day > 1:
+                rng = random.Random(f"drive/{settings.seed}/{number}/day/{day}/{moved}")
+                steps = [drive.camera(i / 10).position[:2] for i in range(11)]
+                moved_count, count = rearrange(room.furnisher, moved, steps, rng)
+                described |= {"pieces": count, "pieces_moved": moved_count}
+                shade = _relight(room, drive, rng)
+            for one in group:
+                rng = random.Random(f"drive/{settings.seed}/{number}/amount/{one.amount}" + f"/day/{day}" * (day > 1))
+                DriveRenderer(settings, one.folder, RoomDrive(room, drive, shade), one.amount, described, rng).make(
+                    advance
+                )
+
+
+def _plan(settings: DriveSettings, number: int) -> Iterator[_Planned]:
+    for amount in settings.amounts:
+        yield _Planned(settings.out / f"room{number:05d}_m{round(100 * amount):02d}", amount)
+    for day in range(2, settings.days + 1):
+        for moved in settings.moved:
+            yield _Planned(settings.out / f"room{number:05d}_d{day}_s{round(100 * moved):02d}", 0.0, day, moved)
+
+
+def _find_room(settings: DriveSettings, number: int, folder: Path, attempt: int) -> tuple[Room, Drive, int, int]:
+    """Build rooms until one suits a drive.
+
+    Returns:
+        The room, the drive, the seed of the development, and the attempt that found it.
+    """
+    for found in itertools.count(attempt):
+        rng = random.Random(f"drive/{settings.seed}/{number}/{found}")
         rooms = RoomSettings(folder, 1, settings.size, settings.samples, settings.seed, False, settings.threads)
         room = build_room(rooms, rng, folder)
         if room.choices["light"]["mode"] not in LIGHTS or not CLUTTER[0] < room.choices["clutter"] < CLUTTER[1]:
             continue
         drive = _find_drive(settings, room, rng)
-        if drive is None:
-            continue
-        room.renderer.set_camera(drive.camera(0.0))
-        light = room.renderer.render_light(0)
-        for shade in range(10):
-            if BRIGHTNESS[0] < develop(light, random.Random(shade)).mean() < BRIGHTNESS[1]:
-                return room, drive, shade
+        shade = None if drive is None else _shade(room, drive)
+        if drive is not None and shade is not None:
+            return room, drive, shade, found
+    raise AssertionError
 
 
 def _find_drive(settings: DriveSettings, room: Room, rng: random.Random) -> Drive | None:
     for _ in range(PATH_TRIES):
         lens = Lens(math.radians(rng.uniform(58, 70)), 0.0)
-        drive = sample_drive(room.plan, room.occupancy, lens, settings.frames / RATE, rng)
+        drive = sample_drive(room.plan, room.occupancy, lens, settings.frames / settings.rate, rng)
         if drive is not None and all(_is_good_view(room, drive, i / (PROBES - 1)) for i in range(PROBES)):
             return drive
     return None
@@ -118,152 +112,25 @@ def _is_good_view(room: Room, drive: Drive, t: float) -> bool:
     return is_good_view(*room.renderer.render_geometry(), novel=False, close_up=False)
 
 
-class _DriveRenderer:
-    """Renderer of one drive: its moving objects, their motion, its files."""
-
-    def __init__(
-        self, settings: DriveSettings, number: int, amount: float, room: Room, drive: Drive, shade: int
-    ) -> None:
-        self.settings, self.number, self.amount = settings, number, amount
-        self.room, self.drive, self.shade = room, drive, shade
-        self.folder = _folder(settings, number, amount)
-        self.rng = random.Random(f"drive/{settings.seed}/{number}/amount/{amount}")
-        self.objects: list[tuple[Piece, ObjectMotion]] = []
-
-    def make(self, advance: Callable[[], Any]) -> None:
-        """Render the drive frame by frame; drive.json is written last."""
-        self._add_objects()
-        times = [START + i / RATE for i in range(self.settings.frames)]
-        shares, poses = [], []
-        for i, time in enumerate(times):
-            shares.append(self._render_frame(i, f"{time:.6f}"))
-            poses.append(self.drive.camera(self._progress(i)).pose())
-            advance()
-        names = [piece.family.name for piece, _ in self.objects]
-        self._remove_objects()
-        self._write_lists(times, poses)
-        description = {
-            "seed": self.settings.seed,
-            "room": self.number,
-            "amount": self.amount,
-            "moving": names,
-            "share": float(np.mean(shares)),
-            "shares": [round(share, 4) for share in shares],
-            "rate": RATE,
-            "size": self.settings.size,
-            "samples": self.settings.samples,
-            "clutter": self.room.choices["clutter"],
-            "light": self.room.choices["light"]["mode"],
-        }
-        write_atomically(self.folder / "drive.json", (json.dumps(description, indent=1) + "\n").encode())
-
-    def _progress(self, frame: int) -> float:
-        return frame / max(1, self.settings.frames - 1)
-
-    def _add_objects(self) -> None:
-        """Add random moving objects at distances at which they fill the required share of the view."""
-        for _ in range(OBJECT_TRIES if self.amount else 0):
-            self._build()
-            share = self._fit_distances()
-            if abs(share / self.amount - 1) < SHARE_TOLERANCE:
-                return
-            self._remove_objects()
-        if self.amount:
-            raise RuntimeError(f"room {self.number}: nothing fills {self.amount} of the view; take another seed")
-
-    def _build(self) -> None:
-        count = 1 if self.amount < 0.4 else 2
-        fov = self.drive.start.lens.fov
-        while len(self.objects) < count:
-            index = self.rng.randrange(len(NOVEL))
-            piece = self.room.scene.build_piece(NOVEL[index], NOVEL_FROM + index, self.rng)
-            wide, deep, high = piece.size
-            # Low objects disappear behind furniture.
-            if NOVEL[index].place != "floor" or high < 0.7 or max(wide, deep) < 0.3:
-                piece.remove()
-                continue
-            motion = sample_motion(count, len(self.objects), max(wide, deep) / 2, fov, self.rng)
-            self.objects.append((piece, motion))
-
-    def _fit_distances(self) -> float:
-        """Adjust the distances of the objects; return the share of the view that they cover then."""
-        for _ in range(5):
-            share = float(np.mean([self._moving_share(i / (PROBES - 1)) for i in range(PROBES)]))
-            nearer = min(2.0, max(0.5, math.sqrt(max(share, 0.004) / self.amount)))
-            if 0.93 < nearer < 1.07:
-                break
-            self.objects = [
-                (piece, dataclasses.replace(motion, distance=min(8.0, motion.distance * nearer)))
-                for piece, motion in self.objects
-            ]
-        return float(np.mean([self._moving_share(i / (PROBES - 1)) for i in range(PROBES)]))
-
-    def _remove_objects(self) -> None:
-        for piece, _ in self.objects:
-            piece.remove()
-        self.objects = []
-
-    def _set_time(self, t: float) -> None:
-        self.room.renderer.set_camera(self.drive.camera(t))
-        for piece, motion in self.objects:
-            x, y, angle = motion.pose(self.drive, self.room.plan, t)
-            piece.move(x, y, 0.0, angle)
-
-    def _moving_share(self, t: float) -> float:
-        self._set_time(t)
-        return float(np.mean(_moving(self.room.renderer.render_geometry()[1])))
-
-    def _render_frame(self, number: int, stamp: str) -> float:
-        """Render a frame and write its files; return the share that moves."""
-        self._set_time(self._progress(number))
-        depth, index, _ = self.room.renderer.render_geometry()
-        moving = _moving(index)
-        metres: Any = np.where(index == PANE, 0.0, depth)
-        light = self.room.renderer.render_light(self.rng.getrandbits(30))
-        rgb = develop(light, random.Random(self.shade), grain=number)
-        images = {
-            "depth": np.rint(np.clip(metres * DEPTH_SCALE, 0, 65535)).astype(np.uint16),
-            "moving": np.where(moving, 255, 0).astype(np.uint8),
-            "mask": label_to_mask(index_to_label(index)),
-        }
-        for kind, image in images.items():
-            write_atomically(self.folder / kind / f"{stamp}.png", cv2.imencode(".png", image)[1].tobytes())
-        jpeg = cv2.imencode(".jpg", np.ascontiguousarray(rgb[..., ::-1]), (cv2.IMWRITE_JPEG_QUALITY, 95))[1]
-        write_atomically(self.folder / "rgb" / f"{stamp}.jpg", jpeg.tobytes())
-        return float(moving.mean())
-
-    def _write_lists(self, times: list[float], poses: list[NDArray[np.float64]]) -> None:
-        for kind, ending in (("rgb", "jpg"), ("depth", "png"), ("moving", "png"), ("mask", "png")):
-            lines = ["# timestamp filename", *(f"{time:.6f} {kind}/{time:.6f}.{ending}" for time in times)]
-            write_atomically(self.folder / f"{kind}.txt", ("\n".join(lines) + "\n").encode())
-        lines = ["# timestamp tx ty tz qx qy qz qw"]
-        for time, pose in zip(times, poses, strict=True):
-            numbers = (*pose[:3, 3], *_quaternion(pose[:3, :3]))
-            lines.append(f"{time:.6f} " + " ".join(f"{number:.9f}" for number in numbers))
-        write_atomically(self.folder / "groundtruth.txt", ("\n".join(lines) + "\n").encode())
-        width, height = self.settings.size
-        focal = self.drive.start.lens.focal(self.settings.size)
-        matrix = [focal, 0.0, (width - 1) / 2, 0.0, focal, (height - 1) / 2, 0.0, 0.0, 1.0]
-        camera = {
-            "camera_name": "rendered",
-            "image_width": width,
-            "image_height": height,
-            "distortion_model": "plumb_bob",
-            "camera_matrix": {"rows": 3, "cols": 3, "data": matrix},
-            "distortion_coefficients": {"rows": 1, "cols": 5, "data": [0.0] * 5},
-            "depth_scale": int(DEPTH_SCALE),
-        }
-        write_atomically(self.folder / "camera.yaml", yaml.safe_dump(camera, sort_keys=False).encode())
+def _shade(room: Room, drive: Drive) -> int | None:
+    """Find a seed of the development that makes the first image neither dark nor bright; None where none does."""
+    room.renderer.set_camera(drive.camera(0.0))
+    light = room.renderer.render_light(0)
+    for shade in range(SHADES):
+        if BRIGHTNESS[0] < develop(light, random.Random(shade)).mean() < BRIGHTNESS[1]:
+            return shade
+    return None
 
 
-def _moving(index: NDArray[np.int32]) -> NDArray[np.bool_]:
-    moving: NDArray[np.bool_] = (index >= NOVEL_FROM) & (index != PANE)
-    return moving
-
-
-def _quaternion(rotation: NDArray[np.float64]) -> tuple[float, ...]:
-    """Unit quaternion (x, y, z, w) of a rotation matrix (3 x 3)."""
-    vector = cv2.Rodrigues(rotation)[0].ravel()
-    angle = float(np.linalg.norm(vector))
-    axis = vector / max(angle, 1e-12)
-    return (*(axis * math.sin(angle / 2)), math.cos(angle / 2))
+def _relight(room: Room, drive: Drive, rng: random.Random) -> int:
+    """Give a room another light under the same sky; return the seed of the development."""
+    while True:
+        light = sample_light(room.plan, rng)
+        if light.mode not in LIGHTS or light.sky != room.light.sky:
+            continue
+        room.scene.remove_lamps()
+        room.renderer.set_world(build_light(room.scene, room.plan, light, room.lamps, room.annexes, rng))
+        room.choices["light"]["mode"] = light.mode
+        shade = _shade(room, drive)
+        if shade is not None:
+            return shade

@@ -28,14 +28,14 @@ from bgflow_rooms.scene.close_up_camera import sample_close_up_camera
 from bgflow_rooms.scene.curtains_and_rugs import build_rugs, dress_windows
 from bgflow_rooms.scene.fixtures import build_fixtures, build_lamps
 from bgflow_rooms.scene.furnish import Furnisher
-from bgflow_rooms.scene.light import build_light, sample_light
+from bgflow_rooms.scene.light import Light, build_light, sample_light
 from bgflow_rooms.scene.occupancy import Occupancy
 from bgflow_rooms.scene.openings import build_openings
 from bgflow_rooms.scene.outside import build_outside
 from bgflow_rooms.scene.plan import Plan, sample_plan
 from bgflow_rooms.scene.scene_builder import PANE, WALL, WINDOW, SceneBuilder
 from bgflow_rooms.scene.shell import build_shell
-from bgflow_rooms.scene.support_surface import SupportSurface
+from bgflow_rooms.scene.support_surface import Point
 from bgflow_ros.segmentation.files import write_atomically
 
 __all__ = [
@@ -82,7 +82,11 @@ class Room:
     scene: SceneBuilder
     renderer: Renderer
     targets: list[tuple[float, float, float]]
-    close_up_surfaces: list[SupportSurface]
+    furnisher: Furnisher
+    light: Light
+    lamps: list[Point]
+    """Positions of the ceiling's lamps."""
+    annexes: list[Plan]
     choices: dict[str, Any]
 
 
@@ -132,7 +136,7 @@ def build_room(settings: RoomSettings, rng: random.Random, folder: Path) -> Room
         **photographs.described(),
         **({"meshes": [file.name for file in settings.meshes]} if settings.meshes else {}),
     }
-    return Room(plan, occupancy, scene, renderer, targets, furnisher.close_up_surfaces, choices)
+    return Room(plan, occupancy, scene, renderer, targets, furnisher, light, lamps, annexes, choices)
 
 
 def is_good_view(depth: NDArray[Any], index: NDArray[Any], number: NDArray[Any], novel: bool, close_up: bool) -> bool:
@@ -208,12 +212,13 @@ def write_view(
 
 def make_view(settings: RoomSettings, room: Room, name: str, rng: random.Random) -> Any:
     """Find a useful view, write it and return its description; None where none was found."""
-    wanted = bool(room.close_up_surfaces) and not room.targets and rng.random() < CLOSE_UP_SHARE
+    surfaces = room.furnisher.close_up_surfaces
+    wanted = bool(surfaces) and not room.targets and rng.random() < CLOSE_UP_SHARE
     for attempt in range(VIEW_TRIES):
         target = rng.choice(room.targets) if room.targets and rng.random() < 0.85 else None
         close_up, lens = wanted and attempt < VIEW_TRIES - 2, sample_lens(settings.size, rng)
         if close_up:
-            camera = sample_close_up_camera(room.occupancy, room.close_up_surfaces, lens, rng)
+            camera = sample_close_up_camera(room.occupancy, surfaces, lens, rng)
         else:
             camera = sample_camera(room.plan, room.occupancy, lens, target, rng)
         if camera is None:

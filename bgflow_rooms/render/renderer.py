@@ -76,6 +76,10 @@ class Renderer:
         settings.exr_codec = "NONE"
         return blender_scene
 
+    def set_world(self, world: Any) -> None:
+        """Take another sky and ambient light."""
+        self.photo.world = world
+
     def set_camera(self, camera: Camera) -> None:
         """Set the pose and field of view of the camera, and the pose of the flash slightly above it."""
         self.camera.matrix_world = Matrix((camera.pose() @ FLIP).tolist())

@@ -19,6 +19,8 @@ MAX_SPEED = 0.5
 """Greatest speed of the camera, in metres a second."""
 MAX_TURN = math.radians(35)
 """Greatest turning rate of the camera, in radians a second."""
+WIDEST_PAN = math.radians(60)
+"""Greatest amplitude of the pan, which only long drives reach."""
 CLEARANCE = 0.25
 """Free distance around the path."""
 NEAREST = 0.35
@@ -72,7 +74,7 @@ def sample_drive(plan: Plan, occupancy: Occupancy, lens: Lens, seconds: float, r
         camera,
         camera.yaw + rng.uniform(-math.pi, math.pi),
         Drive.longest(seconds) * rng.uniform(0.4, 1.0),
-        min(Drive.widest(seconds), math.radians(22)) * rng.uniform(0.4, 1.0),
+        min(Drive.widest(seconds), WIDEST_PAN) * rng.uniform(0.4, 1.0),
         rng.uniform(0, 2 * math.pi),
     )
     steps = [drive.camera(i / 10).position for i in range(11)]

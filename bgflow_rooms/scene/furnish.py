@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import dataclass
 
 from bgflow_rooms.furniture.family import Family
 from bgflow_rooms.nyu40 import NOVEL_FROM
-from bgflow_rooms.scene.occupancy import Occupancy
+from bgflow_rooms.scene.occupancy import Occupancy, Reservations
 from bgflow_rooms.scene.plan import Plan
 from bgflow_rooms.scene.room_use import USES
 from bgflow_rooms.scene.scene_builder import Piece, SceneBuilder
 from bgflow_rooms.scene.support_surface import Point, SupportSurface
 
-__all__ = ["Furnisher"]
+__all__ = ["Furnisher", "Placement"]
 
 CLOSE_UP_HEIGHTS = {
     "kitchen row": 0.9,
@@ -30,6 +31,18 @@ CLOSE_UP_HEIGHTS = {
 
 USUAL = 12.0
 """How much more frequent the families of a room's use are in it."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Piece of furniture where it was placed."""
+
+    piece: Piece
+    where: str
+    """Kind of its place."""
+    reserved: Reservations
+    carries: list[SupportSurface]
+    """Surfaces of the piece that things may stand on."""
 
 
 class Furnisher:
@@ -54,6 +67,7 @@ class Furnisher:
         }
         self.surfaces: list[SupportSurface] = []
         self.close_up_only: list[SupportSurface] = []
+        self.placed: list[Placement] = []
 
     @property
     def close_up_surfaces(self) -> list[SupportSurface]:
@@ -125,6 +139,7 @@ class Furnisher:
                 piece.move(
                     *spot, surface.angle + self.rng.choice((0.0, self.rng.gauss(0, 0.3), self.rng.uniform(0, 6)))
                 )
+                surface.things.append(piece)
                 return True
         return False
 
@@ -160,9 +175,12 @@ class Furnisher:
             "hung": self.on_wall,
             "ceiling": self.from_ceiling,
         }
+        mark, surfaces = self.occupancy.mark(), len(self.surfaces)
         done = ways[where](piece)
         if not done:
             piece.remove()
+        elif where != "surface":
+            self.placed.append(Placement(piece, where, self.occupancy.since(mark), self.surfaces[surfaces:]))
         return done
 
     def fill(self, clutter: float) -> None:

@@ -12,9 +12,17 @@ from numpy.typing import NDArray
 
 from bgflow_rooms.scene.plan import Plan, Wall
 
-__all__ = ["Occupancy", "corners"]
+__all__ = ["Occupancy", "Reservations", "corners"]
 
 Array = NDArray[np.float64]
+Footprint = tuple[Array, float]
+"""Outline on the floor (n x 2), and the height of what stands there."""
+Area = tuple[float, float, float, float]
+"""Left, right, bottom and top of a part of a wall."""
+Mark = tuple[int, dict[int, int]]
+"""Numbers of footprints and of areas of each wall."""
+Reservations = tuple[list[Footprint], list[tuple[int, Area]]]
+"""Footprints, and areas with the keys of their walls."""
 
 
 def corners(center: Sequence[float], size: Sequence[float], angle: float) -> Array:
@@ -41,8 +49,8 @@ class Occupancy:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.footprints: list[tuple[Array, float]] = []
-        self.wall_areas: dict[int, list[tuple[float, float, float, float]]] = {id(wall): [] for wall in plan.walls}
+        self.footprints: list[Footprint] = []
+        self.wall_areas: dict[int, list[Area]] = {id(wall): [] for wall in plan.walls}
         for wall in plan.walls:
             for hole in wall.openings:
                 margin = 0.1 if hole.kind == "door" else 0.03
@@ -92,6 +100,23 @@ class Occupancy:
             return False
         marks.append((x0, x1, z0, z1))
         return True
+
+    def mark(self) -> Mark:
+        """Remember what is occupied, to tell later what has been occupied since."""
+        return len(self.footprints), {wall: len(areas) for wall, areas in self.wall_areas.items()}
+
+    def since(self, mark: Mark) -> Reservations:
+        """Return what has been occupied since a mark."""
+        return self.footprints[mark[0] :], [
+            (wall, area) for wall, areas in self.wall_areas.items() for area in areas[mark[1][wall] :]
+        ]
+
+    def release(self, reservations: Reservations) -> None:
+        """Free what was occupied."""
+        footprints, areas = reservations
+        self.footprints = [one for one in self.footprints if not any(one is other for other in footprints)]
+        for wall, area in areas:
+            self.wall_areas[wall].remove(area)
 
     def is_free(self, x: float, y: float, height: float, margin: float) -> bool:
         """Return whether nothing higher than `height` stands within `margin` of a point in the room."""

@@ -49,6 +49,11 @@ class SceneBuilder:
         self.count = 0
         self.flash: Any = None  # lamp that moves with the camera
 
+    def remove_lamps(self) -> None:
+        """Remove all lamps, for another light."""
+        for lamp in list(self.lamps.objects):
+            bpy.data.objects.remove(lamp)
+
     def label_objects(self, objects: Sequence[Any], index: int) -> None:
         """Set the pass index and a common new number of objects."""
         self.count += 1

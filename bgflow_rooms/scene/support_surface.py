@@ -7,6 +7,10 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # needs Blender, which surfaces do not
+    from bgflow_rooms.scene.scene_builder import Piece
 
 __all__ = ["Point", "SupportSurface"]
 
@@ -21,6 +25,8 @@ class SupportSurface:
     angle: float
     size: tuple[float, float]
     taken: list[tuple[float, float, float]] = field(default_factory=list)
+    things: list[Piece] = field(default_factory=list)
+    """What stands on it."""
 
     def place(self, size: Point, rng: random.Random) -> Point | None:
         """Occupy a random free place for an object of a size; return its position, or None where there is none."""

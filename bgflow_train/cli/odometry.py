@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure the effect of masks on visual odometry, on drives with known poses and depth.
 
+With --systems also on ORB-SLAM3, whose vocabulary is learnt from the drives (vocabulary.txt), and on COLMAP.
 Writes DRIVE.json for each drive, odometry.md and odometry.png. Drives that have been measured are skipped, so an
 interrupted run continues. Drives come from `bgflow drives` or from TUM's RGB-D benchmark.
 """
@@ -9,6 +10,7 @@ interrupted run continues. Drives come from `bgflow drives` or from TUM's RGB-D 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path, write_atomically
@@ -31,23 +33,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="measure many settings of each remedy, to choose from",
     )
+    parser.add_argument("--systems", action="store_true", help="also run ORB-SLAM3 and COLMAP (pip install .[slam])")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure the drives that are missing, and print the tables."""
     from bgflow_train.studies.odometry.drive import DriveError, find_drives
     from bgflow_train.studies.odometry.masking import CANDIDATES, MASKINGS
+    from bgflow_train.studies.odometry.orb_slam3 import OrbSlamError
     from bgflow_train.studies.odometry.plot import plot
     from bgflow_train.studies.odometry.report import report
     from bgflow_train.studies.odometry.running import measure_drives
 
+    if arguments.systems:
+        for module in ("pycolmap", "pyorbslam3"):
+            if importlib.util.find_spec(module) is None:
+                raise UserError(
+                    f"--systems needs {module}, which is not installed: in the checkout, pip install '.[slam]'"
+                )
     maskings = CANDIDATES if arguments.candidates else MASKINGS
     try:
         drives = find_drives(arguments.drives)
         results = measure_drives(
-            drives, Model.load(arguments.model, arguments.largest), maskings, arguments.seeds, arguments.out
+            drives,
+            Model.load(arguments.model, arguments.largest),
+            maskings,
+            arguments.seeds,
+            arguments.out,
+            arguments.systems,
         )
-    except (DriveError, ModelError) as error:
+    except (DriveError, ModelError, OrbSlamError) as error:
         raise UserError(str(error)) from error
     text = report(results)
     write_atomically(arguments.out / "odometry.md", ("# Odometry with and without masks\n\n" + text).encode())

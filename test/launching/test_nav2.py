@@ -22,10 +22,10 @@ from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from support.consumers import ExactTime
-from support.costmap import LAYER, SOURCE, VoxelLayer
 from support.robot import Robot, Segment, image, model
 
 from bgflow_ros.launching.arguments import MANAGER as LAUNCHED
+from bgflow_train.studies.costmaps.voxel_layer import LAYER, SOURCE, VoxelLayer
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE: dict[str, Any] = yaml.safe_load((ROOT / "config" / "nav2_costmap.yaml").read_text())

@@ -22,7 +22,8 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from support.consumers import ApproximateTime
 from support.made_vision_msgs import compiler, make_vision_msgs
 from support.robot import PATIENCE, Robot, Segment, image, model, pixels
-from support.semantic_costmap import CLASS_TYPE, SOURCE, SemanticLayer
+
+from bgflow_train.studies.costmaps.semantic_layer import CLASS_TYPE, SOURCE, SemanticLayer
 
 ROOT = Path(__file__).resolve().parents[2]
 COSTMAP: dict[str, Any] = yaml.safe_load((ROOT / "config" / "semantic_costmap.yaml").read_text())["local_costmap"][

@@ -59,7 +59,7 @@ def cast(pose: np.ndarray, walls: list[np.ndarray]) -> tuple[np.ndarray, np.ndar
     return grey, depth
 
 
-def write(path: Path, moving: float = 0.0, rendered: bool = True, frames: int = FRAMES) -> Path:
+def write(path: Path, moving: float = 0.0, rendered: bool = True, frames: int = FRAMES, day: int = 1) -> Path:
     """Write a drive in which a dark board, which is foreground, covers a share of the view and moves by itself."""
     walls, board = [texture(seed) for seed in range(6)], texture(9) // 3
     for kind in ("rgb", "depth", "moving", "mask"):
@@ -97,5 +97,7 @@ def write(path: Path, moving: float = 0.0, rendered: bool = True, frames: int = 
     }
     (path / "camera.yaml").write_text(yaml.safe_dump(camera))
     if rendered:
-        (path / "drive.json").write_text(json.dumps({"amount": moving, "share": moving, "moving": ["board"]}))
+        described = {"amount": moving, "share": moving, "moving": ["board"]}
+        days = {"seed": 0, "room": 0, "day": day, "moved": moving if day > 1 else 0.0}
+        (path / "drive.json").write_text(json.dumps({**described, **days}))
     return path

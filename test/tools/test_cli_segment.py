@@ -43,6 +43,45 @@ def test_pictures_of_any_shape_get_their_files(tmp_path: Path, tiny: Path, size:
     assert read(out / "view_overlay.jpg").shape == (height, width, 3)
 
 
+@pytest.mark.parametrize("keeps", ["static", "not_foreground"])
+def test_masks_for_colmap_have_the_whole_name_of_the_image(tmp_path: Path, tiny: Path, keeps: str) -> None:
+    images, out = tmp_path / "images", tmp_path / "masks"
+    (images / "front").mkdir(parents=True)
+    for name in ("a.jpg", "a.png", "front/b.jpeg"):
+        cv2.imwrite(str(images / name), np.hstack([frame(20), np.full_like(frame(0), 235)]))
+    arguments = ["segment", str(images), "--recursive", "--colmap", keeps, "--model", str(tiny), "--out", str(out)]
+    assert main(arguments) == 0
+    found = {str(path.relative_to(out)): read(path) for path in out.rglob("*.*")}
+    assert found.keys() == {"a.jpg.png", "a.png.png", "front/b.jpeg.png"}
+    for mask in found.values():
+        half = mask.shape[1] // 2
+        assert mask.shape == (frame(20).shape[0], 2 * frame(20).shape[1])
+        assert set(np.unique(mask)) <= {0, 255}
+        assert (mask[:, : half - 20] == 0).all(), "dark is foreground to this model"
+        assert (mask[:, half + 20 :] == 255).all()
+
+
+def test_what_colmap_would_see_otherwise_gets_no_mask(
+    tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
+    jpeg = cv2.imencode(".jpg", np.hstack([frame(20), np.full_like(frame(0), 235)]))[1].tobytes()
+    # An APP1 segment whose only entry is Orientation, 6: a quarter turn.
+    entry = b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"
+    exif = b"Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x01" + entry + b"\x00\x00\x00\x00"
+    app1 = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    (images / "turned.jpg").write_bytes(jpeg[:2] + app1 + jpeg[2:])
+    (images / "upright.jpg").write_bytes(jpeg)
+    write_mkv(images / "film.mkv", [frame(50)] * 2, [0.0, 0.1], 0.2)
+    out = tmp_path / "masks"
+    assert main(["segment", str(images), "--colmap", "static", "--model", str(tiny), "--out", str(out)]) == 1
+    assert {path.name for path in out.iterdir()} == {"upright.jpg.png"}
+    told = capsys.readouterr().err
+    assert "turned.jpg: its EXIF orientation turns it, which COLMAP ignores" in told
+    assert "film: a video or bag; expected image files" in told
+
+
 def test_one_broken_file_among_many_is_reported_and_skipped(
     tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

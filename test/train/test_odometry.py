@@ -55,10 +55,10 @@ HALF = {"no mask": MASKINGS["no mask"], "left": Masking(left_half), "verified": 
 @pytest.fixture(scope="module")
 def measured(drives: Path, tiny: Path) -> dict[str, dict]:
     model = Model.load(tiny)
-    still = measure_drive(Drive(drives / "still"), model, HALF, 1, int)
+    still = measure_drive(Drive(drives / "still"), model, HALF, 1, None, int)
     with pytest.MonkeyPatch.context() as patch:
         patch.delitem(METHODS, "ORB + PnP")  # RANSAC alone copes with the board; the odometry by all pixels follows it.
-        return {"still": still, "board": measure_drive(Drive(drives / "board"), model, FEW, 1, int)}
+        return {"still": still, "board": measure_drive(Drive(drives / "board"), model, FEW, 1, None, int)}
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -5,7 +5,7 @@
 For each frame, NAME_overlay.jpg, NAME_foreground.png (255 = foreground) and NAME_static.png (255 = surely static
 background) are written into the output folder; for a video also NAME_overlay.mp4. For one ROS 2 bag the output is a
 bag: a copy that also holds the node's topics, with the stamps of the images. With --pictures a bag gives the same
-files as a video.
+files as a video. With --colmap each image file gets the one mask that COLMAP reads, of its whole name and .png.
 
 Sources that cannot be read are reported and skipped, and the exit status is then 1; so are folders within a folder,
 unless --recursive is given, which writes their outputs into folders of the same names. Hidden files and files that
@@ -39,6 +39,7 @@ from bgflow_ros.segmentation.refinement import DEPTH_KEEPS
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmentation.segmenter import FEATURELESS_CAUSES, Segmentation, Segmenter
 from bgflow_ros.tools.cli.arguments import add_model, share_of_one
+from bgflow_ros.tools.colmap_masks import write_colmap_mask
 
 GROUP = "use"
 HELP = "Segment images, folders, videos or bags into masks and overlays."
@@ -58,6 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--depth-keeps", choices=DEPTH_KEEPS, default=DEPTH_KEEPS[0], help=keeps)
     labels = "also write what semantic costmaps read into a bag: labels, confidence, label_info, points"
     parser.add_argument("--labels", action="store_true", help=labels)
+    colmap = "write nothing but masks for COLMAP, which excludes what is not static, or all foreground"
+    parser.add_argument("--colmap", choices=DEPTH_KEEPS, help=colmap)
     parser.add_argument("--recursive", action="store_true", help="segment folders within a folder as well")
     parser.add_argument("--topic", help="image topic of a bag that has several")
     parser.add_argument("--depth-topic", help="depth topic of a bag that has several")
@@ -108,22 +111,26 @@ def run(arguments: argparse.Namespace) -> int:
         segmenter = CountingSegmenter(model, arguments.device, arguments.threads, arguments.precision)
         segmenter.min_static = arguments.min_static
         bags = [source for source in found if isinstance(source, Bag) and not arguments.pictures]
-        copied = len(found) == 1 and bool(bags)
+        copied = len(found) == 1 and bool(bags) and not arguments.colmap
         if not copied and (arguments.labels or arguments.depth_keeps != DEPTH_KEEPS[0]):
             raise UserError("--labels and --depth-keeps are for one bag that is copied, without --pictures")
         if copied:
             return _segment_bag(bags[0], segmenter, arguments)
-        if bags:
+        if bags and not arguments.colmap:
             raise UserError(f"{bags[0].path} is a bag beside others; give one bag, or write images with --pictures")
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
-    _refuse_collisions(found)
+    if not arguments.colmap:
+        _refuse_collisions(found)
     _make(arguments.out, arguments.paths)
     skipped = done = 0
     with tqdm(total=len(found), unit="source", disable=len(found) == 1) as bar:
         for source in found:
             try:
-                _segment(source, segmenter, arguments.out, arguments.likelihood)
+                if arguments.colmap:
+                    write_colmap_mask(source, segmenter, arguments.out, arguments.colmap)
+                else:
+                    _segment(source, segmenter, arguments.out, arguments.likelihood)
                 done += 1
             except MediaError as error:
                 skipped += 1

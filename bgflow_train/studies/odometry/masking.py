@@ -115,6 +115,7 @@ CANDIDATES: Mapping[str, Masking] = {
 MASKINGS: Mapping[str, Masking] = {
     NONE: Masking(no_mask),
     "static": Masking(static),
+    "not foreground": CANDIDATES["not foreground"],
     **{name: CANDIDATES[name] for name in ("min_static 0.7", "min_static 0.7, verified", "likeliest 0.7, verified")},
     "true": Masking(true),
 }

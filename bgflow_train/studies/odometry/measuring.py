@@ -1,26 +1,27 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measurement of both methods of odometry on a drive, with every masking."""
+"""Measurement of odometry and of SLAM systems on a drive, with every masking."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from bgflow_ros.segmentation.model import Model
-from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.studies.odometry.dense import DenseOdometry
 from bgflow_train.studies.odometry.drive import Drive
 from bgflow_train.studies.odometry.errors import trajectory_errors
-from bgflow_train.studies.odometry.masking import Given, Masking, features, kept
+from bgflow_train.studies.odometry.masking import Masking, kept
 from bgflow_train.studies.odometry.orb import OrbOdometry
+from bgflow_train.studies.odometry.prepared import prepare
 
-__all__ = ["METHODS", "Prepared", "measure_drive", "prepare", "steps"]
+__all__ = ["METHODS", "measure_drive", "steps"]
+
+Pose = npt.NDArray[np.float64]
 
 METHODS: dict[str, Callable[[Any, int], OrbOdometry | DenseOdometry]] = {
     "ORB + PnP": OrbOdometry,
@@ -30,91 +31,109 @@ RANDOM = {"ORB + PnP": True, "RGB-D": False}
 """Methods that draw random numbers, for which several seeds are run."""
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """Frame as seen by a pinhole camera without distortion, with its masks."""
-
-    time: float
-    gray: npt.NDArray[np.uint8]
-    depth: npt.NDArray[np.float32]
-    masks: dict[str, npt.NDArray[np.uint8]]
-    """Masks by name of the masking."""
-    points: npt.NDArray[np.int64]
-
-
-def prepare(drive: Drive, model: Model, maskings: Mapping[str, Masking], advance: Callable[[], Any]) -> list[Prepared]:
-    """Read and segment a drive, and remove the distortion of the lens; `advance` is called after each frame."""
-    segmenter = Segmenter(model, "cpu")
-    prepared = []
-    for frame in drive.frames():
-        gray = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY)
-        given = Given(frame, segmenter(frame.rgb), features(gray))  # type: ignore[arg-type]
-        masks = {name: mask for name, way in maskings.items() if (mask := way.make(given)) is not None}
-        straight = _straighten(drive, gray, cv2.INTER_LINEAR)
-        prepared.append(
-            Prepared(
-                frame.time,
-                straight,
-                _straighten(drive, frame.depth, cv2.INTER_NEAREST),
-                {name: _straighten(drive, mask, cv2.INTER_NEAREST) for name, mask in masks.items()},
-                features(straight),
-            )
-        )
-        advance()
-    return prepared
-
-
-def steps(drive: Drive, maskings: Mapping[str, Masking], seeds: int) -> int:
+def steps(drive: Drive, maskings: Mapping[str, Masking], seeds: int, vocabulary: Path | None) -> int:
     """Return the number of times that `measure_drive` calls `advance`."""
-    count = len(maskings) - (drive.moving is None and "true" in maskings)
-    runs = sum(seeds if RANDOM[method] else 1 for method in METHODS)
-    return len(drive.images) * (1 + runs * count)
+    usable = [masking for name, masking in maskings.items() if drive.moving is not None or name != "true"]
+    runs = len(usable) * sum(seeds if RANDOM[method] else 1 for method in METHODS)
+    if vocabulary is not None:
+        from bgflow_train.studies.odometry.systems import SYSTEMS
 
-
-def _straighten(drive: Drive, image: Any, how: int) -> Any:
-    if not drive.distortion.any():
-        return image
-    size = image.shape[1], image.shape[0]
-    maps = cv2.initUndistortRectifyMap(drive.matrix, drive.distortion, None, drive.matrix, size, cv2.CV_32FC1)
-    return cv2.remap(image, *maps, how, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+        runs += sum(system.runs for system in SYSTEMS.values()) * sum(not masking.verified for masking in usable)
+    return len(drive.images) * (1 + runs)
 
 
 def measure_drive(
-    drive: Drive, model: Model, maskings: Mapping[str, Masking], seeds: int, advance: Callable[[], Any]
+    drive: Drive,
+    model: Model,
+    maskings: Mapping[str, Masking],
+    seeds: int,
+    vocabulary: Path | None,
+    advance: Callable[[], Any],
 ) -> dict[str, Any]:
-    """Measure a drive, JSON-ready; `advance` is called for each frame that is prepared and each that is tracked.
+    """Measure a drive, JSON-ready.
 
     The motion of a frame whose pose is not found is taken from the previous frame, and the frame is counted as lost.
+
+    Args:
+        drive: The drive.
+        model: Model that makes the masks.
+        maskings: Ways to mask, by name.
+        seeds: Runs of odometries that draw random numbers.
+        vocabulary: Vocabulary of ORB-SLAM3; None measures no SLAM systems.
+        advance: Called for each frame that is prepared and each that is tracked.
+
+    Raises:
+        OrbSlamError: ORB-SLAM3 broke off.
     """
     prepared = prepare(drive, model, maskings, advance)
+    times = np.array([frame.time for frame in prepared])
     names = list(prepared[0].masks)
     results: dict[str, Any] = {"features": {}, "pixels": {}, "errors": {}}
     for name in names:
         results["features"][name] = float(np.mean([kept(frame.points, frame.masks[name]) for frame in prepared]))
         results["pixels"][name] = float(np.mean([np.mean(frame.masks[name] > 0) for frame in prepared]))
-    for method, make in METHODS.items():
+
+    def odometry_errors(method: str, name: str, seed: int) -> dict[str, float]:
+        odometry = METHODS[method](drive.matrix, seed)
+
+        def locate(number: int, guess: Pose) -> Pose | None:
+            frame = prepared[number]
+            return odometry(frame.gray, frame.depth, frame.masks[name], guess, maskings[name].verified)
+
+        return _errors(drive, times, locate, advance)
+
+    for method in METHODS:
+        count = seeds if RANDOM[method] else 1
+        results["errors"][method] = {
+            name: [odometry_errors(method, name, seed) for seed in range(count)] for name in names
+        }
+    if vocabulary is None:
+        return results
+    from bgflow_train.studies.odometry.systems import SYSTEMS
+
+    for method, system in SYSTEMS.items():
+        # What `verified` does happens within an odometry, not within another's system.
         results["errors"][method] = {
             name: [
-                _track(drive, prepared, name, maskings[name].verified, make(drive.matrix, seed), advance)
-                for seed in range(seeds if RANDOM[method] else 1)
+                _errors(drive, times, _joined(*system.run(drive, prepared, name, run, vocabulary)), advance)
+                for run in range(system.runs)
             ]
             for name in names
+            if not maskings[name].verified
         }
     return results
 
 
-def _track(
-    drive: Drive, prepared: list[Prepared], masking: str, verified: bool, odometry: Any, advance: Callable[[], Any]
+def _joined(poses: Pose, fresh: npt.NDArray[np.bool_]) -> Callable[[int, Pose], Pose | None]:
+    """Look up poses; one that begins another frame of reference is taken to be where it would be without it."""
+    origin = np.eye(4)
+
+    def locate(number: int, guess: Pose) -> Pose | None:
+        nonlocal origin
+        if not np.isfinite(poses[number, 0, 0]):
+            return None
+        if fresh[number]:
+            origin = guess @ np.linalg.inv(poses[number])
+        return np.asarray(origin @ poses[number])
+
+    return locate
+
+
+def _errors(
+    drive: Drive,
+    times: npt.NDArray[np.float64],
+    locate: Callable[[int, Pose], Pose | None],
+    advance: Callable[[], Any],
 ) -> dict[str, float]:
-    poses: list[npt.NDArray[np.float64]] = []
+    """Compute the errors of the poses that `locate` finds, given a frame's number and a guess."""
+    poses: list[Pose] = []
     step, lost = np.eye(4), 0
-    for frame in prepared:
+    for number in range(len(times)):
         guess = poses[-1] @ step if poses else np.eye(4)
-        pose = odometry(frame.gray, frame.depth, frame.masks[masking], guess, verified)
+        pose = locate(number, guess)
         lost += pose is None
         pose = guess if pose is None else pose
         step = np.linalg.inv(poses[-1]) @ pose if poses else step
         poses.append(pose)
         advance()
-    times = np.array([frame.time for frame in prepared])
     return trajectory_errors(times, poses, drive.truth) | {"lost": lost}

@@ -28,12 +28,13 @@ def plot(results: Sequence[dict[str, Any]], path: Path) -> None:
         return
     amounts = sorted({result["drive"]["amount"] for result in rendered})
     methods = list(rendered[0]["errors"])
+    maskings = list(rendered[0]["errors"][methods[0]])
     figure, axes = plt.subplots(1, len(methods), figsize=(5.2 * len(methods), 4), squeeze=False, layout="constrained")
     for panel, method in zip(axes[0], methods, strict=True):
-        for number, masking in enumerate(rendered[0]["errors"][method]):
+        for masking in rendered[0]["errors"][method]:
             at = {amount: [r for r in rendered if r["drive"]["amount"] == amount] for amount in amounts}
             means = [100 * mean_error(members, method, masking, "ate") for members in at.values()]
-            color = f"C{number}"
+            color = f"C{maskings.index(masking)}"
             panel.plot([100 * a for a in amounts], means, color=color, label=masking, lw=2)
             for amount, members in at.items():
                 dots = [100 * mean_error([member], method, masking, "ate") for member in members]
@@ -41,7 +42,7 @@ def plot(results: Sequence[dict[str, Any]], path: Path) -> None:
         panel.set(title=method, xlabel="share of the view that moves, %", yscale="log")
         panel.grid(alpha=0.3)
     axes[0][0].set_ylabel("absolute trajectory error, cm")
-    axes[0][-1].legend(fontsize=8)
+    axes[0][0].legend(fontsize=8)
     file = io.BytesIO()
     figure.savefig(file, dpi=80, format="png")
     plt.close(figure)

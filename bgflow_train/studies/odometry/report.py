@@ -48,11 +48,17 @@ def report(results: Sequence[Result]) -> str:
     first = results[0]
     versions = ", ".join(f"{name} {version}" for name, version in first["versions"].items())
     lines += [
-        f"Model {first['made_of']['model'][:12]}, {first['made_of']['seeds']} seeds of RANSAC; {versions}; "
-        f"{first['machine']['processor']}, {first['machine']['cores']} cores.",
+        f"Model {first['made_of']['model'][:12]}, {first['made_of']['seeds']} seeds of RANSAC{_runs(first)}; "
+        f"{versions}; {first['machine']['processor']}, {first['machine']['cores']} cores.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _runs(result: Result) -> str:
+    """Tell how often methods ran whose runs differ by themselves."""
+    counts = {method: len(next(iter(ways.values()))) for method, ways in result["errors"].items()}
+    return f", {counts['ORB-SLAM3']} runs of ORB-SLAM3" if "ORB-SLAM3" in counts else ""
 
 
 def _table(results: Sequence[Result]) -> list[str]:

@@ -18,13 +18,23 @@ __all__ = ["measure_drives"]
 
 
 def measure_drives(
-    drives: Sequence[Drive], model: Model, maskings: Mapping[str, Masking], seeds: int, out: Path
+    drives: Sequence[Drive], model: Model, maskings: Mapping[str, Masking], seeds: int, out: Path, systems: bool
 ) -> list[dict[str, Any]]:
     """Measure the drives whose results are missing, and return the results of all, see `drive_results`.
 
-    Results of other images, another model, other maskings or seeds are replaced.
+    Results of other images, another model, other maskings, seeds or systems are replaced.
+
+    Raises:
+        OrbSlamError: ORB-SLAM3 broke off.
     """
-    code = code_digest(Path(__file__).parent, ("orb", "dense", "masking", "measuring", "errors"))
+    code = code_digest(Path(__file__).parent, ("orb", "dense", "masking", "prepared", "measuring", "errors"))
+    vocabulary = None
+    if systems:
+        from bgflow_train.studies.odometry.systems import learn_words
+
+        vocabulary = out / "vocabulary.txt"
+        learn_words(drives, vocabulary)
+        code += code_digest(Path(__file__).parent, ("systems", "orb_slam3", "colmap", "vocabulary"))
 
     def made_of(drive: Drive) -> dict[str, Any]:
         return {
@@ -37,6 +47,6 @@ def measure_drives(
 
     def measured(drive: Drive, advance: Callable[[], Any]) -> dict[str, Any]:
         described = {name: value for name, value in drive.description.items() if name != "shares"}
-        return {"drive": described, **measure_drive(drive, model, maskings, seeds, advance)}
+        return {"drive": described, **measure_drive(drive, model, maskings, seeds, vocabulary, advance)}
 
-    return drive_results(drives, out, lambda drive: steps(drive, maskings, seeds), made_of, measured)
+    return drive_results(drives, out, lambda drive: steps(drive, maskings, seeds, vocabulary), made_of, measured)

@@ -8,6 +8,9 @@ from collections import defaultdict
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+__all__ = ["CLASS_TYPE", "SOURCE", "SemanticLayer"]
 
 SOURCE: dict[str, Any] = {
     "segmentation_topic": "",
@@ -33,6 +36,8 @@ CLASS_TYPE: dict[str, Any] = {
     "dominant_priority": False,
 }
 """Defaults of a class type."""
+FRAME = 0.1
+"""Seconds from one frame to the next."""
 
 
 class Tile:
@@ -43,12 +48,14 @@ class Tile:
         self.dominant = -1
 
     def push(self, label: int, confidence: float, now: float) -> None:
+        """Take an observation."""
         self.queues[label].append((now, confidence))
         if self.dominant == -1 or len(self.queues[label]) > len(self.queues[self.dominant]):
             self.queues = defaultdict(list, {label: self.queues[label]})
             self.dominant = label
 
     def purge(self, oldest: float) -> None:
+        """Forget what was seen before a time."""
         kept = {label: [seen for seen in queue if seen[0] >= oldest] for label, queue in self.queues.items()}
         self.queues = defaultdict(list, {label: queue for label, queue in kept.items() if queue})
         if self.dominant not in self.queues:
@@ -69,14 +76,17 @@ class SemanticLayer:
             name: CLASS_TYPE | source[kind] for kind in source["class_types"] for name in source[kind]["classes"]
         }
         self.by_label: dict[int, dict[str, Any]] = {}
-        self.tiles: defaultdict[tuple[int, int], Tile] = defaultdict(Tile)
+        self.tiles: defaultdict[tuple[int, ...], Tile] = defaultdict(Tile)
+        self.now = 0.0
 
     def label_info(self, message: Any) -> None:
         """Take the ids of known classes (createSegmentationCostMultimap)."""
         named = {known.class_name: known.class_id for known in message.class_map}
         self.by_label = {id: self.by_name[name] for name, id in named.items() if name in self.by_name}
 
-    def buffer(self, labels: np.ndarray, confidence: np.ndarray, points: np.ndarray, origin: np.ndarray) -> float:
+    def buffer(
+        self, labels: npt.NDArray[Any], confidence: npt.NDArray[Any], points: npt.NDArray[Any], origin: npt.NDArray[Any]
+    ) -> float:
         """Take one frame whose points, H x W x 3, are in the global frame; return the share of usable pixels."""
         assert self.by_label, "the class map is empty; the layer would not buffer the message"
         assert labels.size == points.shape[0] * points.shape[1] == confidence.size
@@ -85,12 +95,14 @@ class SemanticLayer:
         distance = np.linalg.norm(flat - origin, axis=1)
         near, far = self.source["min_obstacle_distance"], self.source["max_obstacle_distance"]
         usable = np.isfinite(flat[:, 2]) & (distance > near) & (distance < far)
-        best: dict[tuple[int, int], int] = {}
-        for pixel in np.flatnonzero(usable):
-            x, y = np.floor(flat[pixel, :2] / self.resolution).astype(int)
-            if (x, y) not in best or self._cost(labels.flat[pixel]) > self._cost(labels.flat[best[x, y]]):
-                best[x, y] = pixel
-        self.now = getattr(self, "now", 0.0) + 0.1
+        pixels = np.flatnonzero(usable)
+        cells = np.floor(flat[pixels, :2] / self.resolution).astype(int)
+        costs = np.array([self._cost(label) for label in range(256)])[labels.flat[pixels]]
+        # Of each tile the first of the pixels with the greatest cost.
+        order = np.lexsort((pixels, -costs, cells[:, 1], cells[:, 0]))
+        chosen, first = np.unique(cells[order], axis=0, return_index=True)
+        best = dict(zip(map(tuple, chosen.tolist()), pixels[order][first].tolist(), strict=True))
+        self.now += FRAME
         for tile in self.tiles.values():
             tile.purge(self.now - self.source["tile_map_decay_time"])
         for index, pixel in best.items():
@@ -102,7 +114,7 @@ class SemanticLayer:
         cost: int = self.by_label.get(int(label), CLASS_TYPE)["max_cost"]
         return cost
 
-    def costs(self) -> dict[tuple[int, int], int]:
+    def costs(self) -> dict[tuple[int, ...], int]:
         """Costs of all tiles with observations (updateBounds)."""
         found = {}
         for index, tile in self.tiles.items():

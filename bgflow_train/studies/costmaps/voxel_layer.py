@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+__all__ = ["LAYER", "SOURCE", "VoxelLayer"]
+
+Array = npt.NDArray[Any]
 
 SOURCE = {
     "observation_persistence": 0.0,
@@ -33,11 +38,11 @@ class Source:
     """Observation buffer that keeps the newest cloud (src/observation_buffer.cpp)."""
 
     settings: dict[str, Any]
-    points: np.ndarray = field(default_factory=lambda: np.empty((0, 3), np.float32))
-    origin: np.ndarray = field(default_factory=lambda: np.zeros(3))
+    points: Array = field(default_factory=lambda: np.empty((0, 3), np.float32))
+    origin: Array = field(default_factory=lambda: np.zeros(3))
     updated: float = -math.inf
 
-    def buffer(self, points: np.ndarray, rotation: np.ndarray, origin: np.ndarray, now: float) -> None:
+    def buffer(self, points: Array, rotation: Array, origin: Array, now: float) -> None:
         """Take N x 3 points of a sensor; points outside the range of heights and NaN are dropped."""
         points = points @ rotation.T + origin
         low, high = self.settings["min_obstacle_height"], self.settings["max_obstacle_height"]
@@ -47,7 +52,7 @@ class Source:
     def current(self, now: float) -> bool:
         """Return whether the buffer is up to date; expected_update_rate is in seconds, 0 switches the check off."""
         longest = self.settings["expected_update_rate"]
-        return longest == 0.0 or now - self.updated <= longest
+        return bool(longest == 0.0 or now - self.updated <= longest)
 
 
 class VoxelLayer:
@@ -69,9 +74,9 @@ class VoxelLayer:
         self.sources = {source: Source(SOURCE | self.settings[source]) for source in names}
 
     @property
-    def lethal(self) -> np.ndarray:
+    def lethal(self) -> npt.NDArray[np.bool_]:
         """Cells of the costmap, X x Y."""
-        return self.voxels.any(axis=2)
+        return np.asarray(self.voxels.any(axis=2))
 
     def cells(self, x: tuple[float, float], y: tuple[float, float]) -> tuple[slice, slice]:
         """Lethal flags of the cells that a rectangle on the floor, in metres, covers."""
@@ -87,8 +92,8 @@ class VoxelLayer:
             if source.settings["marking"]:
                 self._mark(source)
 
-    def _inside(self, cells: np.ndarray) -> np.ndarray:
-        return ((cells >= 0) & (cells < self.voxels.shape)).all(axis=1)
+    def _inside(self, cells: Array) -> Array:
+        return np.asarray(((cells >= 0) & (cells < self.voxels.shape)).all(axis=1))
 
     def _mark(self, source: Source) -> None:
         points, height = source.points, source.points[:, 2]

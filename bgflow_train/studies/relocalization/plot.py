@@ -1,0 +1,41 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Figure of the failures of localisation, by the share of the furniture that has moved."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+
+from bgflow_ros.segmentation.files import write_atomically
+from bgflow_train.studies.relocalization.report import CLOSE, failures, shares
+
+__all__ = ["plot"]
+
+mpl.use("Agg")
+
+
+def plot(results: Sequence[dict[str, Any]], path: Path) -> None:
+    """Write a PNG: a panel for each method, a line for each way of keeping."""
+    from matplotlib import pyplot as plt
+
+    methods, moved = results[0]["errors"], shares(results)
+    figure, axes = plt.subplots(1, len(methods), figsize=(5.2 * len(methods), 4), sharey=True, layout="constrained")
+    for panel, (method, ways) in zip(np.atleast_1d(axes), methods.items(), strict=True):
+        for way in ways:
+            means = [100 * np.mean(failures(results, method, way, share)) for share in moved]
+            panel.plot([100 * share for share in moved], means, "o-", label=way)
+        panel.set(title=method, xlabel="furniture that has moved, %", ylim=(0, 100))
+        panel.grid(alpha=0.3)
+    axes = np.atleast_1d(axes)
+    axes[0].set_ylabel(f"not localised within {100 * CLOSE:.0f} cm, %")
+    axes[0].legend(fontsize=8)
+    file = io.BytesIO()
+    figure.savefig(file, dpi=80, format="png")
+    plt.close(figure)
+    write_atomically(path, file.getvalue())
