@@ -5,7 +5,9 @@
 For each frame, NAME_overlay.jpg, NAME_foreground.png (255 = foreground) and NAME_static.png (255 = surely static
 background) are written into the output folder; for a video also NAME_overlay.mp4. For one ROS 2 bag the output is a
 bag: a copy that also holds the node's topics, with the stamps of the images. With --pictures a bag gives the same
-files as a video. With --colmap each image file gets the one mask that COLMAP reads, of its whole name and .png.
+files as a video. With --colmap each image file gets the one mask that COLMAP reads, of its whole name and .png. With
+--static-depth a folder in the layout of TUM's RGB-D benchmark gets its depth images again, without the depth of what is
+not kept, and a depth.txt.
 
 Sources that cannot be read are reported and skipped, and the exit status is then 1; so are folders within a folder,
 unless --recursive is given, which writes their outputs into folders of the same names. Hidden files and files that
@@ -40,6 +42,7 @@ from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmentation.segmenter import FEATURELESS_CAUSES, Segmentation, Segmenter
 from bgflow_ros.tools.cli.arguments import add_model, share_of_one
 from bgflow_ros.tools.colmap_masks import write_colmap_mask
+from bgflow_ros.tools.static_depth_files import read_recording, write_static_depth
 
 GROUP = "use"
 HELP = "Segment images, folders, videos or bags into masks and overlays."
@@ -55,10 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_model(parser)
     parser.add_argument("--likelihood", action="store_true", help="also write the likelihood: float32, 0 to 1")
-    keeps = "what the static depth of a bag keeps: static, or all that is not_foreground (%(default)s)"
+    keeps = "what static depth keeps: static, or all that is not_foreground (%(default)s)"
     parser.add_argument("--depth-keeps", choices=DEPTH_KEEPS, default=DEPTH_KEEPS[0], help=keeps)
     labels = "also write what semantic costmaps read into a bag: labels, confidence, label_info, points"
     parser.add_argument("--labels", action="store_true", help=labels)
+    depth = "write nothing but the static depth of a folder with rgb.txt and depth.txt"
+    parser.add_argument("--static-depth", action="store_true", help=depth)
     colmap = "write nothing but masks for COLMAP, which excludes what is not static, or all foreground"
     parser.add_argument("--colmap", choices=DEPTH_KEEPS, help=colmap)
     parser.add_argument("--recursive", action="store_true", help="segment folders within a folder as well")
@@ -105,6 +110,8 @@ class CountingSegmenter(Segmenter):
 
 def run(arguments: argparse.Namespace) -> int:
     """Segment all sources; 1 where one was skipped."""
+    if arguments.static_depth:
+        return _write_static_depth(arguments)
     try:
         found = sources(arguments.paths, arguments.topic, arguments.recursive, arguments.out)
         model = Model.load(arguments.model, arguments.largest)
@@ -113,13 +120,20 @@ def run(arguments: argparse.Namespace) -> int:
         bags = [source for source in found if isinstance(source, Bag) and not arguments.pictures]
         copied = len(found) == 1 and bool(bags) and not arguments.colmap
         if not copied and (arguments.labels or arguments.depth_keeps != DEPTH_KEEPS[0]):
-            raise UserError("--labels and --depth-keeps are for one bag that is copied, without --pictures")
+            raise UserError(
+                "--labels and --depth-keeps are for one bag that is copied, without --pictures, or --static-depth"
+            )
         if copied:
             return _segment_bag(bags[0], segmenter, arguments)
         if bags and not arguments.colmap:
             raise UserError(f"{bags[0].path} is a bag beside others; give one bag, or write images with --pictures")
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
+    return _segment_all(found, segmenter, arguments)
+
+
+def _segment_all(found: list[Source], segmenter: CountingSegmenter, arguments: argparse.Namespace) -> int:
+    """Write the files of all sources; 1 where one was skipped."""
     if not arguments.colmap:
         _refuse_collisions(found)
     _make(arguments.out, arguments.paths)
@@ -147,6 +161,31 @@ def run(arguments: argparse.Namespace) -> int:
     segmenter.tell()
     print(arguments.out)
     return 1 if skipped else 0
+
+
+def _write_static_depth(arguments: argparse.Namespace) -> int:
+    """Write the static depth of one recording; 1 where some is missing."""
+    if len(arguments.paths) != 1 or arguments.colmap or arguments.labels or arguments.likelihood:
+        raise UserError("--static-depth takes one folder, without --colmap, --labels and --likelihood")
+    _make(arguments.out, arguments.paths)
+    try:
+        recording = read_recording(expand(arguments.paths[0]))
+        model = Model.load(arguments.model, arguments.largest)
+        segmenter = CountingSegmenter(model, arguments.device, arguments.threads, arguments.precision)
+        segmenter.min_static = arguments.min_static
+        with tqdm(total=len(recording.pairs), unit="frame") as bar:
+            failures = write_static_depth(recording, segmenter, arguments.out, arguments.depth_keeps, bar.update)
+    except (MediaError, ModelError, DeviceError) as error:
+        raise UserError(str(error)) from error
+    except OSError as error:
+        raise UserError(f"{arguments.out} cannot be written: {error.strerror or error}") from error
+    for count, message in failures.told():
+        print(f"bgflow segment: {count} left out: {message}", file=sys.stderr)
+    if recording.lone:
+        print(f"bgflow segment: {recording.lone} depth images without an image left out", file=sys.stderr)
+    segmenter.tell()
+    print(arguments.out)
+    return int(bool(failures.total or recording.lone))
 
 
 def _make(out: Path, paths: list[str]) -> None:
