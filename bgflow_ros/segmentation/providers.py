@@ -18,7 +18,9 @@ __all__ = [
     "AUTO",
     "DEVICES",
     "OFFERED",
+    "OPENVINO",
     "PRECISIONS",
+    "PROCESSOR",
     "PROVIDERS",
     "engine_cache",
     "precision_of",
@@ -34,8 +36,11 @@ PROVIDERS = {
 }
 AUTO = ("cuda", "cpu")
 """Devices that `auto` tries, in order. TensorRT builds an engine for minutes, so it is used only on request."""
-DEVICES = ("auto", *PROVIDERS)
-OFFERED = {"cpu": ("float32", "int8"), "cuda": ("float32",), "tensorrt": ("float32", "float16")}
+OPENVINO = "openvino"
+"""The processor by OpenVINO instead of ONNX Runtime."""
+DEVICES = ("auto", *PROVIDERS, OPENVINO)
+PROCESSOR = ("cpu", OPENVINO)
+OFFERED = {**dict.fromkeys(PROCESSOR, ("float32", "int8")), "cuda": ("float32",), "tensorrt": ("float32", "float16")}
 """Precisions of each device beside `auto`."""
 PRECISIONS = ("auto", "float32", "float16", "int8")
 """Precisions to ask for. `auto` means int8 on processors that are faster with it, and TensorFloat-32 on cards that have
@@ -57,7 +62,7 @@ def precision_of(model: Model, device: str, precision: str) -> str:
     """Resolve `auto`: int8 where the processor has instructions for it, else float32."""
     if precision != "auto":
         return precision
-    return "int8" if device == "cpu" and model.int8 is not None and dot_product() else "float32"
+    return "int8" if device in PROCESSOR and model.int8 is not None and dot_product() else "float32"
 
 
 def threads_of(precision: str, threads: int) -> int:
@@ -75,7 +80,7 @@ def provider_options(device: str, precision: str, engines: Path | None = None) -
     The options are documented on ONNX Runtime's pages about the CUDA and the TensorRT execution provider.
 
     Args:
-        device: one of DEVICES without `auto`.
+        device: one of PROVIDERS.
         precision: the requested precision, which may be `auto`.
         engines: folder of TensorRT's engines, needed for `tensorrt` only.
     """

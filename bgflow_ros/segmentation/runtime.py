@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""One ONNX Runtime session whose buffers are bound once."""
+"""One session of ONNX Runtime or OpenVINO whose buffers are bound once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import onnxruntime
 
 from bgflow_ros.segmentation import providers
 from bgflow_ros.segmentation.model import Model, ModelError
+from bgflow_ros.segmentation.openvino_session import OpenVinoSession, is_installed
 from bgflow_ros.segmentation.pinned import pin
-from bgflow_ros.segmentation.providers import AUTO, DEVICES, PRECISIONS, PROVIDERS
+from bgflow_ros.segmentation.providers import AUTO, DEVICES, OPENVINO, PRECISIONS, PROCESSOR, PROVIDERS
 
 __all__ = ["DEVICES", "PRECISIONS", "DeviceError", "Runtime"]
 
@@ -55,7 +56,7 @@ class Runtime:
         if found != expected:
             raise ModelError(f"model {model.name}: its graph has {found}; expected {expected}")
         self._image, self._logit = np.zeros(shape, np.uint8), np.zeros(grid, np.float32)
-        if self.device != "cpu":
+        if self.device not in PROCESSOR:
             pin(self._image)
             pin(self._logit)
         self._binding = self._session.io_binding()
@@ -88,6 +89,8 @@ class Runtime:
 
 def _open(model: Model, device: str, threads: int, precision: str) -> tuple[str, Any]:
     """Open a session on the first device that works; return the device's name and the session."""
+    if device == OPENVINO:
+        return device, _open_openvino(model, threads, precision)
     available = onnxruntime.get_available_providers()
     wanted = AUTO if device == "auto" else (device,)
     refusals = []
@@ -113,6 +116,15 @@ def _open(model: Model, device: str, threads: int, precision: str) -> tuple[str,
             return candidate, session
         refusals.append(f"{candidate}: its provider could not start, see the messages above")
     raise DeviceError("; ".join(refusals))
+
+
+def _open_openvino(model: Model, threads: int, precision: str) -> OpenVinoSession:
+    if not is_installed():
+        raise DeviceError("openvino is not installed: in the checkout, pip install '.[openvino]'")
+    if reason := providers.refusal(model, OPENVINO, precision):
+        raise DeviceError(f"openvino: {reason}")
+    resolved = providers.precision_of(model, OPENVINO, precision)
+    return OpenVinoSession(model, resolved, providers.threads_of(resolved, threads))
 
 
 def _try(session: Any, model: Model, device: str) -> None:

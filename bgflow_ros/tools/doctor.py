@@ -31,7 +31,7 @@ __all__ = ["Finding", "examine"]
 SERVED_FROM = 7.5
 """Least compute capability that the wheels of onnxruntime-gpu have code for: Turing (GTX 16, RTX 20) and newer. The
 wheel of 1.31 has code for 7.5, 8.0, 8.6, 8.9, 9.0 and 12.0, and none that a driver could compile for others."""
-PACKAGES = ("onnxruntime", "onnxruntime-gpu", "numpy", "opencv-python", "opencv-python-headless", "rosbags")
+PACKAGES = ("onnxruntime", "onnxruntime-gpu", "openvino", "numpy", "opencv-python", "opencv-python-headless", "rosbags")
 FRAMES = 20
 DIFFERENT = 0.1
 """Mean difference in likelihood from float32 on the processor, at and above which a result is wrong."""
@@ -51,7 +51,7 @@ def examine(model: Model, devices: tuple[str, ...]) -> Iterator[Finding]:
 
     Args:
         model: model to run.
-        devices: devices to try, of `providers.PROVIDERS`.
+        devices: devices to try, of `providers.DEVICES` without `auto`.
     """
     yield Finding(
         "bgflow", f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"

@@ -56,7 +56,8 @@ ALLOWED = (
     }
 )
 # The verbs register with the robot's command, and share some of its options.
-ALLOWED["bgflow_train.cli"] += ["bgflow_ros.tools.cli"]
+for package in ("bgflow_rooms", "bgflow_train"):
+    ALLOWED[f"{package}.cli"] += ["bgflow_ros.tools.cli"]
 
 
 def name_of(path: Path) -> str:
@@ -180,7 +181,8 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
     robot = {"benchmark", "doctor", "segment", "view"}
     if "bgflow_train" in (distribution("bgflow").read_text("top_level.txt") or ""):
         making = {"collect", "contrast", "expert", "export", "fit", "quantize", "rooms", "thresholds", "train"}
-        measuring = {"compare", "drives", "evaluate", "latents", "maps", "odometry", "peers", "reproduce"}
+        measuring = {"compare", "costmaps", "drives", "evaluate", "latents", "maps", "odometry", "peers"}
+        measuring |= {"relocalize", "reproduce"}
         assert verbs == robot | making | measuring
     else:
         assert verbs == robot  # colcon installs the robot's package alone

@@ -86,7 +86,8 @@ def test_every_ros_package_that_is_imported_is_depended_on() -> None:
     foreign = imported - set(sys.stdlib_module_names)
     python = {"cv2", "jsonschema", "mcap", "numpy", "onnxruntime", "rosbags", "tqdm", "yaml", "zstandard"}
     own = {"bgflow_ros"}
-    optional = {"matplotlib", "rerun", "rerun_cli"}  # a figure of `bgflow benchmark node`, and `bgflow view`
+    # A figure of `bgflow benchmark node`, a device, and `bgflow view`.
+    optional = {"matplotlib", "openvino", "rerun", "rerun_cli"}
     assert foreign - python - own - optional <= set(ROS)
 
 

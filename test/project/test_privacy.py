@@ -14,6 +14,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from bgflow_ros.segmentation.openvino_session import is_installed
+
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = "import sys; from bgflow_ros.tools.cli.main import main; sys.exit(main(sys.argv[1:]))"
 INFER = "import numpy; {onnxruntime}.InferenceSession(open(sys.argv[1] + '/model.onnx', 'rb').read())"
@@ -77,6 +79,14 @@ def test_what_the_user_sets_counts(home: Path, tiny: Path) -> None:
     done = run(code, str(tiny), HOME=str(home), ORT_DISABLE_TELEMETRY="0")
     assert done.returncode == 0, done.stderr
     assert [name for name in left(home) if "deviceid" in name], "or the tests beside this one show nothing"
+
+
+@pytest.mark.skipif(not is_installed(), reason="needs the openvino extra")
+def test_openvino_leaves_nothing_in_the_home_folder(home: Path, tiny: Path) -> None:
+    done = run(MAIN, "doctor", "--model", str(tiny), "--device", "openvino", HOME=str(home))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "runs on openvino in float32" in done.stdout
+    assert left(home) == []
 
 
 @pytest.mark.parametrize("verb", ["segment", "doctor", "evaluate"])

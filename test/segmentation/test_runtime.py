@@ -3,30 +3,53 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import onnxruntime
 import pytest
 from support import tiny_model
 
-from bgflow_ros.segmentation import pinned, runtime
+from bgflow_ros.segmentation import masks, pinned, runtime
 from bgflow_ros.segmentation.model import Model, ModelError
+from bgflow_ros.segmentation.openvino_session import is_installed
 from bgflow_ros.segmentation.runtime import DEVICES, DeviceError, Runtime
 
+HERE = [
+    "cpu",
+    pytest.param("openvino", marks=pytest.mark.skipif(not is_installed(), reason="needs the openvino extra")),
+]
+"""Devices that need no card."""
 
-def test_it_runs_the_graph(tiny: Path) -> None:
-    network = Runtime(Model.load(tiny), "cpu", threads=1)
+
+@pytest.mark.parametrize("device", HERE)
+def test_it_runs_the_graph(tiny: Path, device: str) -> None:
+    network = Runtime(Model.load(tiny), device, threads=1)
     logit = network(np.full((96, 128, 3), 200, np.uint8))
     assert logit.shape == (12, 16)
     assert logit == pytest.approx((200 - tiny_model.GREY) / tiny_model.SCALE)
-    assert network.device == "cpu"
+    assert network.device == device
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+@pytest.mark.parametrize("name", ["default", "paper"])
+@pytest.mark.parametrize("device", HERE[1:])
+def test_packaged_models_give_the_same_likelihoods_on_it(device: str, name: str, precision: str) -> None:
+    model = Model.load(name)
+    canvas = cv2.resize(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8), (model.width, model.height))
+    if precision == "int8" and model.int8 is None:
+        pytest.skip(f"{name} has no int8 graph")
+    expected, found = (masks.likelihood(Runtime(model, one, 1, precision)(canvas)) for one in ("cpu", device))
+    # Rounded to bytes at other places, a few cells differ; float32 differs in its last digits.
+    assert np.abs(found - expected).mean() < (0.005 if precision == "int8" else 1e-5)
 
 
 def test_auto_takes_what_is_there(tiny: Path) -> None:
     assert Runtime(Model.load(tiny), "auto").device in DEVICES[1:]
 
 
-def test_the_canvas_is_what_it_reads_and_a_result_outlives_the_next(tiny: Path) -> None:
-    network = Runtime(Model.load(tiny), "cpu", threads=1)
+@pytest.mark.parametrize("device", HERE)
+def test_the_canvas_is_what_it_reads_and_a_result_outlives_the_next(tiny: Path, device: str) -> None:
+    network = Runtime(Model.load(tiny), device, threads=1)
     network.canvas[:] = 200
     bright = network(network.canvas)
     network.canvas[:] = 20
@@ -54,6 +77,20 @@ def test_an_unknown_device_lists_the_known(tiny: Path) -> None:
 def test_a_device_that_is_not_there_says_what_is(tiny: Path) -> None:
     with pytest.raises(DeviceError, match="cuda: this onnxruntime has only"):
         Runtime(Model.load(tiny), "cuda")
+
+
+def test_what_is_not_installed_is_told_with_what_brings_it(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "is_installed", lambda: False)
+    with pytest.raises(DeviceError, match=r"openvino is not installed: .* pip install '.\[openvino\]'"):
+        Runtime(Model.load(tiny), "openvino")
+
+
+@pytest.mark.parametrize("device", HERE[1:])
+def test_a_precision_that_is_not_there_is_refused_on_it(tiny: Path, device: str) -> None:
+    with pytest.raises(DeviceError, match="no int8 graph"):
+        Runtime(Model.load(tiny), device, precision="int8")
+    with pytest.raises(DeviceError, match="does not support precision float16"):
+        Runtime(Model.load(tiny), device, precision="float16")
 
 
 def test_the_tiny_graph_is_the_one_that_its_code_describes() -> None:
@@ -112,17 +149,19 @@ def test_auto_leaves_a_card_that_cannot_run_and_a_wish_for_it_is_an_error(
         Runtime(Model.load(tiny), "cuda")
 
 
-def test_a_graph_of_another_shape_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("device", HERE)
+def test_a_graph_of_another_shape_is_refused(tmp_path: Path, device: str) -> None:
     folder = tiny_model.write(tmp_path / "m", input={"width": 64, "height": 96})
     with pytest.raises(ModelError, match="expected"):
-        Runtime(Model.load(folder), "cpu")
+        Runtime(Model.load(folder), device)
 
 
-def test_a_file_that_is_no_graph_is_refused(tmp_path: Path, tiny: Path) -> None:
+@pytest.mark.parametrize("device", HERE)
+def test_a_file_that_is_no_graph_is_refused(tmp_path: Path, tiny: Path, device: str) -> None:
     model = Model.load(tiny)
     broken = Model(**{**vars(model), "graph": b"no onnx"})
-    with pytest.raises(ModelError, match="ONNX Runtime refuses"):
-        Runtime(broken, "cpu")
+    with pytest.raises(ModelError, match=r"(ONNX Runtime|OpenVINO) refuses its graph"):
+        Runtime(broken, device)
 
 
 def test_memory_is_locked_as_long_as_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:

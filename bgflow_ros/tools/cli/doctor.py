@@ -11,7 +11,7 @@ import argparse
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.model import Model, ModelError
-from bgflow_ros.segmentation.providers import AUTO, PROVIDERS
+from bgflow_ros.segmentation.providers import AUTO, DEVICES
 from bgflow_ros.tools.cli.arguments import add_model
 from bgflow_ros.tools.doctor import examine
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device",
         nargs="+",
-        choices=tuple(PROVIDERS),
+        choices=DEVICES[1:],
         default=AUTO,
         help=f"devices to try ({' '.join(AUTO)}); tensorrt builds engines for minutes the first time",
     )

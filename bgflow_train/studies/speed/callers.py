@@ -44,6 +44,8 @@ class Call:
     model: str | None = None
     """Name of a packaged model; None for the folder that was written."""
     precision: str = "float32"
+    device: str | None = None
+    """Device in place of the processor that the others run on."""
     search: bool = False
     """The folder holds a graph of features, and descriptors to search."""
 
@@ -58,7 +60,7 @@ class Call:
             return Search(folder, device, threads)
         # The paper's flows at full size have 877 MB, more than the node of a robot loads.
         model = Model.load(folder if self.model is None else self.model, PROTOBUF_BYTES)
-        return Folder(Segmenter(model, device, threads, self.precision))
+        return Folder(Segmenter(model, self.device or device, threads, self.precision))
 
 
 class Stopwatch:

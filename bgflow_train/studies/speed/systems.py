@@ -20,7 +20,7 @@ import yaml
 
 from bgflow_ros.segmentation.files import write_atomically
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model
-from bgflow_ros.segmentation.providers import precision_of, refusal
+from bgflow_ros.segmentation.providers import OPENVINO, precision_of, refusal
 from bgflow_train.studies.speed.callers import FEATURES, NEIGHBOURS, STORED, Call
 
 if TYPE_CHECKING:  # the command line imports the names from here, also where onnx is not installed
@@ -47,7 +47,10 @@ class System:
     def missing(self, device: str) -> str | None:
         """Return the reason why the system is not available here; None where it is."""
         if self.needs is not None and find_spec(self.needs) is None:
-            return f"needs {self.needs}, which is not installed: in the checkout, pip install '.[{EXTRA}]'"
+            extra = OPENVINO if self.needs == OPENVINO else EXTRA
+            return f"needs {self.needs}, which is not installed: in the checkout, pip install '.[{extra}]'"
+        if self.call.device is not None and device != "cpu":
+            return f"runs on the processor, and the others on {device}"
         if self.call.model is not None:
             return refusal(Model.load(self.call.model), device, self.call.precision)
         return None
@@ -173,6 +176,20 @@ SYSTEMS = {
     for system in (
         System("bgflow int8", "the packaged model in 8 bits", write_int8, Call(DEFAULT_MODEL, "int8")),
         System("bgflow float32", "the packaged model in float32", write_float32, Call(DEFAULT_MODEL, "float32")),
+        System(
+            "bgflow int8 openvino",
+            "the packaged model in 8 bits, by OpenVINO",
+            write_int8,
+            Call(DEFAULT_MODEL, "int8", OPENVINO),
+            OPENVINO,
+        ),
+        System(
+            "bgflow float32 openvino",
+            "the packaged model in float32, by OpenVINO",
+            write_float32,
+            Call(DEFAULT_MODEL, "float32", OPENVINO),
+            OPENVINO,
+        ),
         System("paper flows", "VGG-16, decoder, a Real NVP of 32 couplings on each of 4 layers", write_flows, Call()),
         System("paper fcn", "VGG-16, decoder, softmax", write_fcn, Call()),
         System(
