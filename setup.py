@@ -85,6 +85,7 @@ setup(
                 "view = bgflow_ros.tools.cli.view",
                 "drives = bgflow_rooms.cli.drives",
                 "rooms = bgflow_rooms.cli.rooms",
+                "adapt = bgflow_train.cli.adapt",
                 "collect = bgflow_train.cli.collect",
                 "compare = bgflow_train.cli.compare",
                 "contrast = bgflow_train.cli.contrast",

@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="shares of the furniture that are moved on each day after the first (%(default)s)",
     )
+    parser.add_argument("--emptied", action="store_true", help="also a drive through each room without furniture")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -69,9 +70,10 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.rate,
         arguments.days,
         tuple(arguments.moved),
+        arguments.emptied,
     )
     numbers = range(arguments.first, arguments.first + arguments.rooms)
-    drives = len(settings.amounts) + (settings.days - 1) * len(settings.moved)
+    drives = len(settings.amounts) + (settings.days - 1) * len(settings.moved) + settings.emptied
     with silence(), tqdm(total=len(numbers) * drives * settings.frames, unit="frame") as bar:
         for number in numbers:
             render_drives(settings, number, bar.update)

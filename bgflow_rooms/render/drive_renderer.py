@@ -61,6 +61,8 @@ class DriveSettings:
     days: int = 1
     moved: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75)
     """Shares of the furniture that stand elsewhere, one drive of each day after the first for each."""
+    emptied: bool = False
+    """Also a drive before the first day, without furniture."""
 
 
 @dataclass(frozen=True)

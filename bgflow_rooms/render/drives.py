@@ -16,7 +16,7 @@ from typing import Any
 from bgflow_rooms.render.develop import develop
 from bgflow_rooms.render.drive_renderer import DriveRenderer, DriveSettings, RoomDrive
 from bgflow_rooms.render.generate import Room, RoomSettings, build_room, is_good_view
-from bgflow_rooms.scene.another_day import rearrange
+from bgflow_rooms.scene.another_day import clear, rearrange
 from bgflow_rooms.scene.camera import Lens
 from bgflow_rooms.scene.drive_path import Drive, sample_drive
 from bgflow_rooms.scene.light import build_light, sample_light
@@ -28,6 +28,8 @@ CLUTTER = 0.4, 1.6
 BRIGHTNESS = 70, 170
 """Range of the mean grey level of the first image."""
 PATH_TRIES = 40
+EMPTY = 0
+"""Day before the first, without furniture."""
 PROBES = 6
 """Number of frames at which a path is tested before rendering."""
 SHADES = 10
@@ -58,7 +60,9 @@ def render_drives(settings: DriveSettings, number: int, advance: Callable[[], An
         with tempfile.TemporaryDirectory() as folder:
             room, drive, shade, attempt = _find_room(settings, number, Path(folder), attempt)
             described: dict[str, Any] = {"seed": settings.seed, "room": number, "day": day, "moved": moved}
-            if day > 1:
+            if day == EMPTY:
+                clear(room.furnisher)
+            elif day > 1:
                 rng = random.Random(f"drive/{settings.seed}/{number}/day/{day}/{moved}")
                 steps = [drive.camera(i / 10).position[:2] for i in range(11)]
                 moved_count, count = rearrange(room.furnisher, moved, steps, rng)
@@ -72,6 +76,8 @@ def render_drives(settings: DriveSettings, number: int, advance: Callable[[], An
 
 
 def _plan(settings: DriveSettings, number: int) -> Iterator[_Planned]:
+    if settings.emptied:
+        yield _Planned(settings.out / f"room{number:05d}_empty", day=EMPTY, moved=1.0)
     for amount in settings.amounts:
         yield _Planned(settings.out / f"room{number:05d}_m{round(100 * amount):02d}", amount)
     for day in range(2, settings.days + 1):

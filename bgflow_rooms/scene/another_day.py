@@ -12,10 +12,19 @@ from bgflow_rooms.scene.furnish import Furnisher
 from bgflow_rooms.scene.scene_builder import Piece
 from bgflow_rooms.weighted_choice import weighted_choice
 
-__all__ = ["rearrange"]
+__all__ = ["clear", "rearrange"]
 
 FATES = {"moved": 60, "removed": 20, "replaced": 20}
 """How often a piece that does not stay stands elsewhere, is gone, or has another in its stead."""
+
+
+def clear(furnisher: Furnisher) -> None:
+    """Take all furniture and things out of a room."""
+    for surface in furnisher.surfaces:
+        for thing in surface.things:
+            thing.remove()
+    for placement in furnisher.placed:
+        placement.piece.remove()
 
 
 def rearrange(

@@ -16,7 +16,7 @@ import yaml
 
 from bgflow_ros.segmentation.files import expand, share
 
-__all__ = ["DEFAULT_MODEL", "GRAPH", "MANIFEST", "PROTOBUF_BYTES", "Model", "ModelError"]
+__all__ = ["DEFAULT_MODEL", "GRAPH", "MANIFEST", "PROTOBUF_BYTES", "Model", "ModelError", "model_folder"]
 
 DEFAULT_MODEL = "default"
 """Name of the packaged model that is used unless another one is named."""
@@ -72,7 +72,7 @@ class Model:
                 SHA-256 than the manifest says.
         """
         limit = GRAPH_BYTES if max_graph_bytes is None else max_graph_bytes
-        folder = _find(str(model))
+        folder = model_folder(model)
         manifest = _manifest(folder / MANIFEST)
         graph = _checked(folder, manifest, limit)
         int8 = _checked(folder, manifest["int8"], limit) if "int8" in manifest else None
@@ -95,7 +95,13 @@ class Model:
         )
 
 
-def _find(model: str) -> Path:
+def model_folder(model: str | Path) -> Path:
+    """Find the folder of a model by its path or by the name of a packaged model.
+
+    Raises:
+        ModelError: There is no such model.
+    """
+    model = str(model)
     packaged = share() / "models"
     names = [folder.name for folder in sorted(packaged.iterdir()) if folder.is_dir()]
     if model in names:

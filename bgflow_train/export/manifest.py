@@ -45,7 +45,7 @@ class Manifest:
     metrics: dict[str, Any]
     """Evaluation reports in float32 by data set."""
     added: dict[str, Any] = field(default_factory=dict)
-    """The optional parts `contrast` and `int8`, in the order in which they were first added."""
+    """The optional parts `adapted`, `contrast` and `int8`, in the order in which they were first added."""
 
     @staticmethod
     def check_name(name: str) -> None:
@@ -66,7 +66,7 @@ class Manifest:
         size = found.pop("input")
         del found["format"], found["file"]
         found.setdefault("scores", [])
-        added = {key: found.pop(key) for key in [key for key in found if key in ("contrast", "int8")]}
+        added = {key: found.pop(key) for key in [key for key in found if key in ("adapted", "contrast", "int8")]}
         return cls(**found, **size, added=added)
 
     @property

@@ -40,7 +40,7 @@ PART = {
 }
 """Parts of the robot's package, and what each may import."""
 ROOMS = ["nyu40", "weighted_choice", "materials", "furniture", "scene", "render", "cli", "__main__"]
-TRAINING = ["data", "networks", "runs", "evaluation", "training", "model", "export", "studies", "cli"]
+TRAINING = ["data", "networks", "runs", "evaluation", "training", "model", "export", "adaptation", "studies", "cli"]
 """Parts of the other packages; each may import those before it."""
 ALLOWED = (
     PART
@@ -180,7 +180,7 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
     verbs = {entry.name for entry in entry_points(group="bgflow.verbs")}
     robot = {"benchmark", "doctor", "segment", "view"}
     if "bgflow_train" in (distribution("bgflow").read_text("top_level.txt") or ""):
-        making = {"collect", "contrast", "expert", "export", "fit", "quantize", "rooms", "thresholds", "train"}
+        making = {"adapt", "collect", "contrast", "expert", "export", "fit", "quantize", "rooms", "thresholds", "train"}
         measuring = {"compare", "costmaps", "drives", "evaluate", "latents", "maps", "odometry", "peers"}
         measuring |= {"relocalize", "reproduce"}
         assert verbs == robot | making | measuring

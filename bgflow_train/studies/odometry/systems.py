@@ -23,6 +23,8 @@ __all__ = ["SYSTEMS", "System", "learn_words"]
 
 Poses = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]
 """Poses, N x 4 x 4, NaN where none was found, and N flags of those that begin another frame of reference."""
+FEWEST = 3
+"""Number of poses that COLMAP's scale can be taken from."""
 SOFT = 3.0
 """Standard deviation of the edge of what is left out of an image, in pixels."""
 LEARNT = 2000
@@ -65,9 +67,11 @@ def _colmap(drive: Drive, frames: Sequence[Prepared], masking: str, seed: int, _
     fresh = np.zeros(len(poses), np.bool_)
     fresh[found[:1]] = True
     try:
+        if len(found) < FEWEST:
+            raise GeometryException
         truth = np.array(drive.poses())[found, :3, 3]
         poses[:, :3, 3] *= umeyama_alignment(poses[found, :3, 3].T, truth.T, with_scale=True)[2]
-    except GeometryException:  # fewer than three places have no scale
+    except GeometryException:  # places on a line have no scale, either
         poses[:] = np.nan
     return poses, fresh
 

@@ -1,0 +1,180 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Adaptation of a model folder to a building, from images of it without labels."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bgflow_ros.segmentation.files import write_together
+from bgflow_ros.segmentation.model import GRAPH, Model
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_train.adaptation.cells import see
+from bgflow_train.adaptation.components import SHARE, fit_components
+from bgflow_train.adaptation.mixtures import extend, find_mixtures, raise_logit
+from bgflow_train.export.manifest import Manifest
+from bgflow_train.export.quantizing import FILE
+
+__all__ = ["AdaptationError", "Adapted", "adapt", "write_model"]
+
+Image = npt.NDArray[np.uint8]
+
+FEWEST_IMAGES, FEWEST_CELLS = 10, 1000
+HELD_OUT = 0.2
+"""Share of the images, the last ones, that nothing is learnt from."""
+ALIKE = 0.3
+"""Spread of the mean latents of views below which they are the same view."""
+LOWERED = -1.0
+"""Offset of the logit where the rooms are not empty: in a building's light its things look a little more like its
+background, too, and fewer of them are overlooked so. Chosen on rendered rooms (doc/adaptation.md)."""
+LOWEST = -3.0
+"""Lowest offset after a drive of empty rooms."""
+SWALLOWED = 1 / 3
+"""Share of what was called foreground that must remain foreground, unless the rooms are empty."""
+
+
+class AdaptationError(Exception):
+    """Images that a model cannot be adapted to; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """A model and what it was adapted with."""
+
+    model: Model
+    record: dict[str, Any]
+    """JSON-ready description for the manifest."""
+    held_out: list[Image]
+    """Images that nothing was learnt from."""
+
+
+def adapt(
+    model: Model, images: Sequence[Image], empty: bool, false_alarms: float, advance: Callable[[], Any]
+) -> Adapted:
+    """Adapt a model.
+
+    The flows get further classes of background in their latent spaces, where the building's background lies; their own
+    classes stay, so that other buildings are seen as before. Only flows on the finest cells change: coarser ones gain
+    nothing and shift the logit.
+
+    Args:
+        model: Model with hybrid flows.
+        images: RGB images of the building, each H x W x 3, in the order in which they were taken.
+        empty: True where everything in them is background.
+        false_alarms: With `empty`, share of the held-out images that may be called foreground.
+        advance: Called after each image that has been looked at, once for learning and twice for checking.
+
+    Raises:
+        AdaptationError: The images cannot adapt it.
+        ModelError: The model has no hybrid flow, or was adapted before.
+    """
+    if len(images) < FEWEST_IMAGES:
+        raise AdaptationError(f"found {len(images)} images; expected at least {FEWEST_IMAGES}, better fifty")
+    known = find_mixtures(model)
+    mixtures = [mixture for mixture in known if mixture.cells == max(other.cells for other in known)]
+    count = len(images) - max(1, round(HELD_OUT * len(images)))
+    seen = see(model, mixtures, images[:count], empty, advance)
+    _require_views(model, seen.contrasts, seen.means)
+    cells = len(seen.latents[0])
+    if cells < FEWEST_CELLS:
+        raise AdaptationError(
+            f"the model is sure of {cells} cells of background in {count} images; expected at least {FEWEST_CELLS}: "
+            "drive where more of the room is seen, or when it is cleared, with --empty"
+        )
+    fitted = [fit_components(mixture, z) for mixture, z in zip(mixtures, seen.latents, strict=True)]
+    components = [found for found, _ in fitted]
+    extended = extend(model.graph, mixtures, components, SHARE)
+    held_out = list(images[count:])
+    before, raised = (_logits(replace(model, graph=graph), held_out, advance) for graph in (model.graph, extended))
+    threshold = math.log(model.foreground_threshold / (1 - model.foreground_threshold))
+    offset = LOWERED
+    if empty:
+        offset = float(np.clip(threshold - np.quantile(raised, false_alarms), LOWEST, 0.0))
+    called = [float(np.mean(logits < threshold)) for logits in (before, raised + offset)]
+    if not empty and called[1] < SWALLOWED * called[0]:
+        raise AdaptationError(
+            f"the adapted model would call {100 * called[1]:.0f} % of the held-out images foreground instead of "
+            f"{100 * called[0]:.0f} %: too much furniture would become background; drive when the rooms are cleared, "
+            "with --empty"
+        )
+    graph = raise_logit(extended, offset)
+    int8 = None if model.int8 is None else raise_logit(extend(model.int8, mixtures, components, SHARE), offset)
+    record = {
+        "from": {"name": model.name, "sha256": model.sha256},
+        "pictures": count,
+        "held_out": len(held_out),
+        "empty": empty,
+        "cells": [len(z) for z in seen.latents],
+        "components": [len(found.weights) for found in components],
+        "left_out": [left for _, left in fitted],
+        "share": SHARE,
+        "offset": round(offset, 4),
+        "foreground": {"before": round(called[0], 4), "after": round(called[1], 4)},
+    }
+    digest = hashlib.sha256(graph).hexdigest()
+    return Adapted(replace(model, graph=graph, int8=int8, sha256=digest), record, held_out)
+
+
+def write_model(adapted: Adapted, source: Path, out: Path, extra: dict[Path, bytes]) -> None:
+    """Write a model folder; all of its files appear together, or none.
+
+    Args:
+        adapted: The adapted model.
+        source: Folder of the model that it was made from.
+        out: Folder to write.
+        extra: Further files.
+    """
+    manifest = Manifest.load(source)
+    thresholds = {
+        mask: {**found, "guarantee": f"none since the model was adapted; before: {found['guarantee']}"}
+        for mask, found in manifest.thresholds.items()
+    }
+    added = {key: part for key, part in manifest.added.items() if key == "contrast"} | {"adapted": adapted.record}
+    files = {out / GRAPH: adapted.model.graph, **extra}
+    if adapted.model.int8 is not None:
+        added["int8"] = {"file": FILE, "sha256": hashlib.sha256(adapted.model.int8).hexdigest()}
+        files[out / FILE] = adapted.model.int8
+    # What was measured was measured on another model.
+    changes = {
+        "name": out.name,
+        "sha256": adapted.model.sha256,
+        "thresholds": thresholds,
+        "metrics": {},
+        "added": added,
+    }
+    write_together(files)
+    Manifest(**vars(manifest) | changes).write(out)
+
+
+def _require_views(model: Model, contrasts: npt.NDArray[np.float64], means: npt.NDArray[np.float64]) -> None:
+    if model.min_contrast is not None:
+        unsure = int((contrasts < model.min_contrast).sum())
+        if unsure > len(contrasts) / 2:
+            raise AdaptationError(
+                f"the model tells nothing apart in {unsure} of {len(contrasts)} images; expected rooms that are lit, "
+                "and a lens that is clean"
+            )
+    spread = float(np.linalg.norm(means - means.mean(0), axis=1).mean())
+    if spread < ALIKE:
+        raise AdaptationError(
+            f"the {len(means)} images show the same view (they differ by {spread:.2f}, expected {ALIKE:g}); drive "
+            "through the building"
+        )
+
+
+def _logits(model: Model, images: Sequence[Image], advance: Callable[[], Any]) -> npt.NDArray[np.float32]:
+    """Compute the logits of a sample of the pixels of images."""
+    segmenter = Segmenter(model, "cpu", precision="float32")
+    found = []
+    for image in images:
+        found.append(segmenter(image).logit[2::5, 2::5].ravel())
+        advance()
+    return np.concatenate(found)

@@ -1,0 +1,93 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Latents of the background of images, as the flows of a graph see it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+
+from bgflow_ros.segmentation.letterbox import Content, letterbox
+from bgflow_ros.segmentation.model import Model
+from bgflow_train.adaptation.mixtures import Mixture, with_outputs
+
+__all__ = ["Seen", "see"]
+
+MOST = 200
+"""Cells of an image and a flow that are kept at most, so that no image decides alone."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a model sees in some images."""
+
+    latents: list[npt.NDArray[np.float32]]
+    """Of each flow the latents of background, cells x channels."""
+    contrasts: npt.NDArray[np.float64]
+    """Mean absolute logit of each image."""
+    means: npt.NDArray[np.float64]
+    """Mean latent of each image in the first flow, images x channels, which tells views apart."""
+
+
+def see(
+    model: Model,
+    mixtures: Sequence[Mixture],
+    images: Iterable[npt.NDArray[np.uint8]],
+    empty: bool,
+    advance: Callable[[], Any],
+) -> Seen:
+    """Collect the latents of background.
+
+    Args:
+        model: The model.
+        mixtures: Its mixtures.
+        images: RGB images, each H x W x 3.
+        empty: True where everything seen is background; otherwise it is what the model does not call foreground.
+        advance: Called after each image.
+    """
+    graph = onnx.load_from_string(model.graph)
+    with_outputs(graph, [mixture.sites[0].latents for mixture in mixtures])
+    session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    canvas = np.zeros((model.height, model.width, 3), np.uint8)
+    threshold = math.log(model.foreground_threshold / (1 - model.foreground_threshold))
+    rng = np.random.default_rng(0)
+    kept: list[list[npt.NDArray[np.float32]]] = [[] for _ in mixtures]
+    contrasts, means = [], []
+    for image in images:
+        content = letterbox(image, canvas)
+        logit, *latents = session.run(None, {"image": canvas[None]})
+        seen = _within(logit[0].shape, content, model.stride)
+        background = seen & (empty | (logit[0] > threshold))
+        contrasts.append(float(np.abs(logit[0][seen]).mean()))
+        for place, (mixture, z) in enumerate(zip(mixtures, latents, strict=True)):
+            found = z[_whole(background, mixture.cells).reshape(-1)]
+            if place == 0:
+                means.append(z.mean(0).astype(np.float64))
+            if len(found) > MOST:
+                found = found[rng.choice(len(found), MOST, replace=False)]
+            kept[place].append(found)
+        advance()
+    return Seen([np.concatenate(parts) for parts in kept], np.array(contrasts), np.array(means))
+
+
+def _within(shape: tuple[int, ...], content: Content, stride: int) -> npt.NDArray[np.bool_]:
+    """Tell which cells lie wholly in the image."""
+    inside = np.zeros(shape, np.bool_)
+    inside[: content.height // stride, : content.width // stride] = True
+    return inside
+
+
+def _whole(background: npt.NDArray[np.bool_], cells: int) -> npt.NDArray[np.bool_]:
+    """Tell which cells of a coarser grid of so many cells are background all over."""
+    height, width = background.shape
+    coarser = math.isqrt(height * width // cells)
+    smaller = cv2.erode(background.astype(np.uint8), np.ones((coarser, coarser), np.uint8), anchor=(0, 0))
+    return smaller[::coarser, ::coarser] > 0

@@ -1,0 +1,95 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Adapt a model to a building, from images of it without labels.
+
+PATH is what `bgflow segment` takes: images, a folder, a video, a bag. The flows learn what the building's background
+looks like; encoder and the model's own classes stay as they are. With --empty everything in the images is background,
+as on a drive through cleared rooms; without it, background is what the model does not call foreground. The last fifth
+of the images is held out to check the result, and a model that cannot be adapted to them is not written. Writes a
+model folder with a contact sheet, adaptation.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from bgflow_ros.media.sources import MediaError, sources
+from bgflow_ros.segmentation.errors import UserError
+from bgflow_ros.segmentation.files import user_path
+from bgflow_ros.segmentation.model import Model, ModelError, model_folder
+from bgflow_ros.tools.cli.arguments import add_model, share_of_one
+
+GROUP = "make"
+HELP = "Adapt a model to a building, without labels."
+EXTRA = "train"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="image, folder, video or ROS 2 bag")
+    parser.add_argument("--out", type=user_path, required=True, help="model folder to write")
+    add_model(parser)
+    parser.add_argument("--empty", action="store_true", help="everything in the images is background")
+    parser.add_argument("--images", type=int, default=200, help="number of images to use at most (%(default)s)")
+    parser.add_argument(
+        "--false-alarms",
+        type=share_of_one,
+        default=0.05,
+        metavar="SHARE",
+        help="with --empty, share of held-out pixels that may be called foreground (%(default)s)",
+    )
+    parser.add_argument("--recursive", action="store_true", help="take folders within a folder as well")
+    parser.add_argument("--topic", help="image topic of a bag that has several")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Adapt, write the model and print what changed."""
+    from bgflow_train.adaptation.adapting import AdaptationError, adapt, write_model
+    from bgflow_train.adaptation.sheet import card, contact_sheet
+    from bgflow_train.export.manifest import Manifest
+
+    if arguments.out.exists():
+        raise UserError(f"{arguments.out} exists; name a new folder")
+    try:
+        Manifest.check_name(arguments.out.name)
+        model, source = Model.load(arguments.model, arguments.largest), model_folder(arguments.model)
+        images = _read(arguments)
+        with tqdm(total=len(images), unit="image") as bar:
+            adapted = adapt(model, images, arguments.empty, arguments.false_alarms, bar.update)
+        extra = {
+            arguments.out / "README.md": card(adapted, arguments.out.name),
+            arguments.out / "adaptation.png": contact_sheet(model, adapted),
+        }
+        write_model(adapted, source, arguments.out, extra)
+    except (MediaError, ModelError, AdaptationError) as error:
+        raise UserError(str(error)) from error
+    except OSError as error:
+        raise UserError(f"{arguments.out} cannot be written: {error.strerror or error}") from error
+    called = adapted.record["foreground"]
+    print(
+        f"{arguments.out}: of {adapted.record['held_out']} held-out images {100 * called['before']:.1f} % were "
+        f"foreground, {100 * called['after']:.1f} % are; see adaptation.png"
+    )
+    return 0
+
+
+def _read(arguments: argparse.Namespace) -> list[npt.NDArray[np.uint8]]:
+    """Read at most so many images, evenly spread over the sources."""
+    found = sources(arguments.paths, arguments.topic, arguments.recursive)
+    kept: list[npt.NDArray[np.uint8]] = []
+    step = number = 0
+    with tqdm(desc="reading", unit="image") as bar:
+        for source in found:
+            for frame in source.frames():
+                if number % (step + 1) == 0:
+                    kept.append(frame.rgb)
+                if len(kept) == 2 * arguments.images:  # every second one stays, and from now on comes
+                    kept, step = kept[::2], 2 * step + 1
+                number += 1
+                bar.update()
+    places = np.linspace(0, len(kept) - 1, min(len(kept), arguments.images)).round().astype(int)
+    return [kept[place] for place in places]

@@ -1,0 +1,147 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Adaptation of the packaged model to the demo's room."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+
+pytest.importorskip("torch", reason="needs the train extra")
+
+from bgflow_ros.segmentation.model import Model, ModelError
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_ros.tools.cli.main import main
+from bgflow_train.adaptation.adapting import AdaptationError, adapt
+from bgflow_train.adaptation.components import DRAWN, TURNED, fit_components, replay
+from bgflow_train.adaptation.mixtures import Components, Mixture, extend, find_mixtures, raise_logit
+
+DRIVE = Path(__file__).resolve().parents[2] / "demo" / "room" / "rgb.mp4"
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return Model.load("default")
+
+
+@pytest.fixture(scope="module")
+def images() -> list[np.ndarray]:
+    capture, found = cv2.VideoCapture(str(DRIVE)), []
+    while (read := capture.read())[0]:
+        found.append(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB))
+    return found[:: len(found) // 20][:20]
+
+
+@pytest.fixture(scope="module")
+def mixtures(model: Model) -> list[Mixture]:
+    return find_mixtures(model)
+
+
+def test_the_classes_of_every_flow_are_found_in_the_graph(mixtures: list[Mixture]) -> None:
+    assert [(mixture.means.shape, mixture.background.sum()) for mixture in mixtures] == [
+        ((41, 64), 4),
+        ((41, 64), 4),
+        ((41, 320), 4),
+    ]
+    for mixture in mixtures:
+        assert np.exp(mixture.log_weights).sum() == pytest.approx(1, abs=1e-4)
+    assert sum(len(mixture.sites) for mixture in mixtures) == 4, "the room's density asks one of them as well"
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_classes_that_are_nowhere_near_change_nothing_and_those_on_background_do(
+    model: Model, mixtures: list[Mixture], images: list[np.ndarray], precision: str
+) -> None:
+    def logits(more: list[Components], offset: float = 0.0) -> np.ndarray:
+        graph, int8 = (
+            raise_logit(extend(graph, mixtures, more, 0.3), offset) for graph in (model.graph, model.int8 or b"")
+        )
+        return Segmenter(replace(model, graph=graph, int8=int8), "cpu", 1, precision)(images[0]).logit
+
+    before = Segmenter(model, "cpu", 1, precision)(images[0]).logit
+    far = [Components(np.full((2, mixture.means.shape[1]), 40.0), np.array([0.4, 0.6])) for mixture in mixtures]
+    # 70 % of background is left to the flow's own classes, which is a third of a nat in each flow.
+    assert np.abs(logits(far) - before).max() < 1.5
+    assert np.abs(logits(far, 2.0) - logits(far) - 2.0).max() < 1e-3
+    own = [Components(mixture.means[mixture.background], np.full(4, 0.25)) for mixture in mixtures]
+    assert np.corrcoef(logits(own).ravel(), before.ravel())[0, 1] > 0.99
+
+
+def test_what_lies_where_the_flow_knows_foreground_is_left_out(mixtures: list[Mixture]) -> None:
+    mixture = mixtures[0]
+    z, classes = replay(mixture, 0)
+    assert set(np.bincount(classes)[~mixture.background]) == {DRAWN}
+    rng = np.random.default_rng(0)
+    rare = np.where(mixture.background, np.inf, mixture.log_weights).argmin()
+    background, foreground = (
+        mixture.means[chosen] + 0.5 * rng.standard_normal((500, 64)) for chosen in (mixture.background.argmax(), rare)
+    )
+    good, left_out = fit_components(mixture, background.astype(np.float32))
+    assert left_out == 0
+    mixed, left_out = fit_components(mixture, np.concatenate([background, foreground]).astype(np.float32))
+    assert left_out >= 1
+    assert mixed.weights.sum() == pytest.approx(1)
+    before, after = (
+        np.subtract(*mixture.side_likelihoods(z, more, 0.3)) > 0
+        for more in (None, Components(good.means[:1], np.ones(1)))
+    )
+    assert np.bincount(classes[after & ~before], minlength=41).max() / DRAWN <= TURNED
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_the_command_writes_a_model_that_keeps_what_is_surely_foreground(
+    empty: bool, model: Model, images: list[np.ndarray], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "office"
+    options = ["--empty", "--false-alarms", "0.2"] if empty else []
+    assert main(["adapt", str(DRIVE), "--images", "30", "--out", str(out), *options]) == 0
+    assert "held-out images" in capsys.readouterr().out
+    manifest = yaml.safe_load((out / "manifest.yaml").read_text())
+    record = manifest["adapted"]
+    assert record["from"]["sha256"] == model.sha256
+    assert (record["pictures"], record["held_out"], record["empty"]) == (24, 6, empty)
+    assert record["foreground"]["after"] < record["foreground"]["before"]
+    assert manifest["metrics"] == {}, "what was measured was measured on another model"
+    assert manifest["thresholds"]["foreground"]["guarantee"].startswith("none since the model was adapted")
+    assert cv2.imread(str(out / "adaptation.png")) is not None
+    assert "![Held-out images" in (out / "README.md").read_text()
+    adapted = Model.load(out)
+    for precision in ("float32", "int8"):
+        old, new = (Segmenter(one, "cpu", 1, precision)(images[-1]) for one in (model, adapted))
+        assert (new.foreground > 0).mean() < (old.foreground > 0).mean()
+        if not empty:
+            assert (new.foreground[old.likelihood < 0.1] > 0).mean() > 0.8, "furniture that stands still"
+    assert main(["adapt", str(DRIVE), "--out", str(out)]) == 2
+    assert "exists; name a new folder" in capsys.readouterr().err
+    with pytest.raises(ModelError, match="has been adapted before"):
+        find_mixtures(adapted)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda images: images[:5], "found 5 images; expected at least 10"),
+        (lambda images: [images[0]] * 20, "show the same view"),
+    ],
+)
+def test_images_that_cannot_adapt_it_are_told_with_what_is_missing(
+    change, message: str, model: Model, images: list[np.ndarray]
+) -> None:
+    with pytest.raises(AdaptationError, match=message):
+        adapt(model, change(images), False, 0.05, int)
+
+
+def test_images_that_the_model_is_unsure_of_are_no_drive(model: Model, images: list[np.ndarray]) -> None:
+    with pytest.raises(AdaptationError, match="tells nothing apart in 16 of 16 images"):
+        adapt(replace(model, min_contrast=99.0), images, False, 0.05, int)
+
+
+def test_a_model_without_such_a_flow_is_refused(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["adapt", str(DRIVE), "--model", str(tiny), "--out", str(tmp_path / "office")]) == 2
+    assert "has no hybrid flow to adapt" in capsys.readouterr().err
+    assert not (tmp_path / "office").exists()
