@@ -89,7 +89,7 @@ def adapt(
             f"the model is sure of {cells} cells of background in {count} images; expected at least {FEWEST_CELLS}: "
             "drive where more of the room is seen, or when it is cleared, with --empty"
         )
-    fitted = [fit_components(mixture, z) for mixture, z in zip(mixtures, seen.latents, strict=True)]
+    fitted = [fit_components(mixture, z, not empty) for mixture, z in zip(mixtures, seen.latents, strict=True)]
     components = [found for found, _ in fitted]
     extended = extend(model.graph, mixtures, components, SHARE)
     held_out = list(images[count:])

@@ -18,7 +18,7 @@ from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.adaptation.adapting import AdaptationError, adapt
-from bgflow_train.adaptation.components import DRAWN, TURNED, fit_components, replay
+from bgflow_train.adaptation.components import COUNT, fit_components
 from bgflow_train.adaptation.mixtures import Components, Mixture, extend, find_mixtures, raise_logit
 
 DRIVE = Path(__file__).resolve().parents[2] / "demo" / "room" / "rgb.mp4"
@@ -72,25 +72,19 @@ def test_classes_that_are_nowhere_near_change_nothing_and_those_on_background_do
     assert np.corrcoef(logits(own).ravel(), before.ravel())[0, 1] > 0.99
 
 
-def test_what_lies_where_the_flow_knows_foreground_is_left_out(mixtures: list[Mixture]) -> None:
-    mixture = mixtures[0]
-    z, classes = replay(mixture, 0)
-    assert set(np.bincount(classes)[~mixture.background]) == {DRAWN}
-    rng = np.random.default_rng(0)
-    rare = np.where(mixture.background, np.inf, mixture.log_weights).argmin()
-    background, foreground = (
-        mixture.means[chosen] + 0.5 * rng.standard_normal((500, 64)) for chosen in (mixture.background.argmax(), rare)
-    )
-    good, left_out = fit_components(mixture, background.astype(np.float32))
-    assert left_out == 0
-    mixed, left_out = fit_components(mixture, np.concatenate([background, foreground]).astype(np.float32))
-    assert left_out >= 1
-    assert mixed.weights.sum() == pytest.approx(1)
-    before, after = (
-        np.subtract(*mixture.side_likelihoods(z, more, 0.3)) > 0
-        for more in (None, Components(good.means[:1], np.ones(1)))
-    )
-    assert np.bincount(classes[after & ~before], minlength=41).max() / DRAWN <= TURNED
+def test_what_the_flow_takes_for_foreground_is_left_out_unless_the_rooms_are_empty(mixtures: list[Mixture]) -> None:
+    mixture, rng = mixtures[0], np.random.default_rng(0)
+    sides = [mixture.means[side][0] for side in (mixture.background, ~mixture.background)]
+    latents = np.concatenate([side + 0.3 * rng.standard_normal((500, 64)) for side in sides]).astype(np.float32)
+    everything, none = fit_components(mixture, latents, False)
+    guarded, left_out = fit_components(mixture, latents, True)
+    assert (len(everything.means), none) == (COUNT, 0)
+    assert 0 < left_out == COUNT - len(guarded.means) < COUNT
+    for found in (everything, guarded):
+        assert found.weights.sum() == pytest.approx(1)
+    away = np.linalg.norm(guarded.means[:, None] - np.array(sides), axis=-1)
+    assert (away[:, 0] < away[:, 1]).all()
+    assert len(fit_components(mixture, latents[500:], True)[0].means) == 1, "the most likely one, for want of others"
 
 
 @pytest.mark.parametrize("empty", [False, True])
