@@ -28,9 +28,12 @@ from bgflow_ros.segmentation.runtime import DeviceError, Runtime
 
 __all__ = ["Finding", "examine"]
 
-SERVED_FROM = 7.5
-"""Least compute capability that the wheels of onnxruntime-gpu have code for: Turing (GTX 16, RTX 20) and newer. The
-wheel of 1.31 has code for 7.5, 8.0, 8.6, 8.9, 9.0 and 12.0, and none that a driver could compile for others."""
+SERVED_FROM, ONCE_SERVED_FROM = 7.5, 6.0
+"""Least compute capability that current wheels of onnxruntime-gpu have code for, and that of older ones. The wheel of
+1.31 has code for 7.5 (Turing: GTX 16, RTX 20), 8.0, 8.6, 8.9, 9.0 and 12.0, and none that a driver could compile for
+others; that of 1.26 for 6.0 (Pascal), 7.0, 7.5, 8.0, 8.6 and 9.0."""
+LAST_FOR_PASCAL = (1, 26)
+"""Last version of onnxruntime-gpu with code for ONCE_SERVED_FROM, see requirements/gtx10.txt."""
 PACKAGES = ("onnxruntime", "onnxruntime-gpu", "openvino", "numpy", "opencv-python", "opencv-python-headless", "rosbags")
 FRAMES = 20
 DIFFERENT = 0.1
@@ -91,8 +94,12 @@ def _served(card: Card) -> Finding:
     text = f"{card.name}, {card.memory} MiB, driver {card.driver}, compute capability {card.capability}"
     if card.capability >= SERVED_FROM:
         return Finding("card", text, True)
-    older = "onnxruntime-gpu's current wheels have no code for it: build ONNX Runtime, or use the processor"
-    return Finding("card", f"{text}; {older}", False)
+    if card.capability >= ONCE_SERVED_FROM:
+        older = "current wheels of onnxruntime-gpu have no code for it: pip install -r requirements/gtx10.txt"
+        served = tuple(map(int, onnxruntime.__version__.split(".")[:2])) <= LAST_FOR_PASCAL
+        return Finding("card", text if served else f"{text}; {older}", served)
+    none = "no wheel of onnxruntime-gpu that reads these models has code for it: use the processor"
+    return Finding("card", f"{text}; {none}", False)
 
 
 def _providers(has_card: bool) -> Iterator[Finding]:
