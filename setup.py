@@ -13,7 +13,7 @@ from setuptools import find_packages, setup
 # colcon build --symlink-install runs a link to this file in a folder that lacks most of the others.
 ROOT = Path(__file__).resolve().parent
 PACKAGE = ElementTree.parse(ROOT / "package.xml").getroot()
-EXTRAS = ("ros", "ros-jazzy", "openvino", "train", "slam", "view", "test", "lint", "render", "peers")
+EXTRAS = ("ros", "ros-jazzy", "openvino", "fleet", "train", "slam", "view", "test", "lint", "render", "peers")
 NAME = PACKAGE.findtext("name")
 
 # A robot needs neither the tools that make models nor the generator of rooms. colcon and the ROS build farm run this
@@ -80,12 +80,14 @@ setup(
         "bgflow.verbs": importable(
             [
                 "benchmark = bgflow_ros.tools.cli.benchmark",
+                "fleet = bgflow_ros.tools.cli.fleet",
                 "doctor = bgflow_ros.tools.cli.doctor",
                 "segment = bgflow_ros.tools.cli.segment",
                 "view = bgflow_ros.tools.cli.view",
                 "drives = bgflow_rooms.cli.drives",
                 "rooms = bgflow_rooms.cli.rooms",
                 "adapt = bgflow_train.cli.adapt",
+                "buildings = bgflow_train.cli.buildings",
                 "collect = bgflow_train.cli.collect",
                 "compare = bgflow_train.cli.compare",
                 "contrast = bgflow_train.cli.contrast",

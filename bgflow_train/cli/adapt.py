@@ -23,7 +23,7 @@ from bgflow_ros.segmentation.files import user_path
 from bgflow_ros.segmentation.model import Model, ModelError, model_folder
 from bgflow_ros.tools.cli.arguments import add_model, share_of_one
 
-GROUP = "make"
+GROUP = "make a model"
 HELP = "Adapt a model to a building, without labels."
 EXTRA = "train"
 

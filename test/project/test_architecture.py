@@ -178,10 +178,10 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
     version = ElementTree.parse(ROOT / "package.xml").getroot().findtext("version")
     assert version == bgflow_ros.__version__ == distribution("bgflow").version
     verbs = {entry.name for entry in entry_points(group="bgflow.verbs")}
-    robot = {"benchmark", "doctor", "segment", "view"}
+    robot = {"benchmark", "doctor", "fleet", "segment", "view"}
     if "bgflow_train" in (distribution("bgflow").read_text("top_level.txt") or ""):
         making = {"adapt", "collect", "contrast", "expert", "export", "fit", "quantize", "rooms", "thresholds", "train"}
-        measuring = {"compare", "costmaps", "drives", "evaluate", "latents", "maps", "odometry", "peers"}
+        measuring = {"buildings", "compare", "costmaps", "drives", "evaluate", "latents", "maps", "odometry", "peers"}
         measuring |= {"relocalize", "reproduce"}
         assert verbs == robot | making | measuring
     else:

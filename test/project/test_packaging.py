@@ -86,8 +86,8 @@ def test_every_ros_package_that_is_imported_is_depended_on() -> None:
     foreign = imported - set(sys.stdlib_module_names)
     python = {"cv2", "jsonschema", "mcap", "numpy", "onnxruntime", "rosbags", "tqdm", "yaml", "zstandard"}
     own = {"bgflow_ros"}
-    # A figure of `bgflow benchmark node`, a device, and `bgflow view`.
-    optional = {"matplotlib", "openvino", "rerun", "rerun_cli"}
+    # A figure of `bgflow benchmark node`, a device, `bgflow fleet` and `bgflow view`.
+    optional = {"matplotlib", "openvino", "ray", "rerun", "rerun_cli"}
     assert foreign - python - own - optional <= set(ROS)
 
 

@@ -114,7 +114,11 @@ def _joined(poses: Pose, fresh: npt.NDArray[np.bool_]) -> Callable[[int, Pose], 
             return None
         if fresh[number]:
             origin = guess @ np.linalg.inv(poses[number])
-        return np.asarray(origin @ poses[number])
+        pose = np.asarray(origin @ poses[number])
+        # The systems' rotations are of float32, and steps along the drive would add up what they are off.
+        left, _, right = np.linalg.svd(pose[:3, :3])
+        pose[:3, :3] = left @ right
+        return pose
 
     return locate
 

@@ -1,0 +1,82 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""Measurement of a model before and after its adaptation to a building."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bgflow_ros.segmentation.model import Model
+from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_train.adaptation.adapting import AdaptationError, adapt
+from bgflow_train.data import BACKGROUND, FOREGROUND, VOID
+from bgflow_train.evaluation.metrics import histogram, measure
+from bgflow_train.studies.buildings.building import Building, labelled, read_rgb
+
+__all__ = ["AFTER", "BEFORE", "EMPTIED", "measure_building", "measure_images"]
+
+BEFORE, AFTER, EMPTIED = "before", "after a drive", "after a drive through empty rooms"
+
+Labelled = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
+"""Image, H x W x 3, and mask, H x W."""
+
+
+def measure_images(model: Model, images: Iterable[Labelled], advance: Callable[[], Any]) -> dict[str, float]:
+    """Measure a model on labelled images, JSON-ready: ranking, and what the default masks hold."""
+    segmenter = Segmenter(model, "cpu", precision="float32")
+    counts: Any = 0
+    pixels = np.zeros(6)
+    for image, mask in images:
+        found = segmenter(image)
+        known = mask != VOID
+        counts = counts + histogram(found.logit[known], mask[known])
+        thing, room = mask == FOREGROUND, mask == BACKGROUND
+        called, sure = found.foreground > 0, found.static > 0
+        parts = (thing, room, thing & ~called, room & called, thing & sure, room & sure)
+        pixels += [part.sum() for part in parts]
+        advance()
+    metrics = measure(counts)
+    return {
+        "auroc": metrics.auroc,
+        "fpr95": metrics.fpr95,
+        "foreground_missed": float(pixels[2] / pixels[0]),
+        "background_taken": float(pixels[3] / pixels[1]),
+        "foreground_static": float(pixels[4] / pixels[0]),
+        "background_static": float(pixels[5] / pixels[1]),
+    }
+
+
+def measure_building(
+    building: Building, model: Model, home: Callable[[Model], dict[str, float] | None], advance: Callable[[], Any]
+) -> dict[str, Any]:
+    """Measure a building, JSON-ready.
+
+    Args:
+        building: The building.
+        model: The model to adapt.
+        home: Measures an adapted model on other images.
+        advance: Called after each image.
+
+    Returns:
+        For each way of adapting the measurement there and at home, and what the manifest would say; or, under
+        `refused`, why the model was not adapted.
+    """
+
+    def measured(one: Model) -> dict[str, float]:
+        return measure_images(one, map(labelled, building.measured), advance)
+
+    found: dict[str, Any] = {BEFORE: {"there": measured(model)}}
+    for name, images in ((AFTER, building.furnished), (EMPTIED, building.empty)):
+        if not images:
+            continue
+        try:
+            adapted = adapt(model, list(map(read_rgb, images)), name == EMPTIED, 0.05, lambda: None)
+        except AdaptationError as error:
+            found[name] = {"refused": str(error)}
+            continue
+        found[name] = {"there": measured(adapted.model), "home": home(adapted.model), "adapted": adapted.record}
+    return found
