@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -53,7 +54,7 @@ def segment_all(
 
     where = {"address": address} if address else {"num_cpus": workers or None, "include_dashboard": False}
     outcomes = []
-    ray.init(**where, log_to_driver=False, logging_level="ERROR", configure_logging=False)
+    ray.init(**where, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False)
     try:
         task = ray.remote(num_cpus=1, max_retries=RETRIES)(_segment)
         slots = 2 * int(ray.cluster_resources().get("CPU", 1))
