@@ -177,6 +177,6 @@ def test_a_robot_s_command_has_only_verbs_that_it_can_import(built: Path, tmp_pa
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
 
     shown = help_of()
-    assert re.findall(r"^    (\w+) ", shown, re.MULTILINE) == ["doctor", "segment", "view", "benchmark"]
+    assert re.findall(r"^    (\w+) ", shown, re.MULTILINE) == ["doctor", "fleet", "segment", "view", "benchmark"]
     assert "make a model" not in shown
     assert re.findall(r"^    (\w+) ", help_of("benchmark"), re.MULTILINE) == ["node"]

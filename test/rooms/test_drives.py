@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import math
@@ -90,7 +91,8 @@ def read(folder: Path, kind: str) -> list[np.ndarray]:
 
 def test_a_film_s_depth_poses_and_masks_fit_each_other(tmp_path: Path) -> None:
     pytest.importorskip("bpy", reason="needs Blender, the render extra")
-    from bgflow_rooms.render.drives import DriveSettings, render_drives
+    from bgflow_rooms.render.drive_renderer import DriveSettings
+    from bgflow_rooms.render.drives import render_drives
 
     settings = DriveSettings(tmp_path, (0.0, 0.25), 3, (160, 120), 1, seed=3, threads=2)
     frames: list[None] = []
@@ -134,3 +136,40 @@ def test_a_film_s_depth_poses_and_masks_fit_each_other(tmp_path: Path) -> None:
     render_drives(settings, 0, lambda: frames.append(None))
     assert stamps == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")}
     assert len(frames) == 12
+
+
+def test_on_another_day_the_room_is_the_same_and_the_furniture_is_not(tmp_path: Path) -> None:
+    pytest.importorskip("bpy", reason="needs Blender, the render extra")
+    from bgflow_rooms.render.drive_renderer import DriveSettings
+    from bgflow_rooms.render.drives import render_drives
+
+    days = DriveSettings(tmp_path, (0.0,), 2, (160, 120), 1, seed=3, threads=2, rate=0.5, days=2, moved=(0.0, 1.0))
+    settings = dataclasses.replace(days, emptied=True)
+    render_drives(settings, 0, lambda: None)
+    first, same, moved, empty = (tmp_path / f"room00000_{name}" for name in ("m00", "d2_s00", "d2_s100", "empty"))
+    described = [json.loads((folder / "drive.json").read_text()) for folder in (first, same, moved, empty)]
+    assert [(found["day"], found["moved"]) for found in described] == [(1, 0.0), (2, 0.0), (2, 1.0), (0, 1.0)]
+    assert described[2]["pieces_moved"] == described[2]["pieces"] > 0 == described[1]["pieces_moved"]
+    poses = {(folder / "groundtruth.txt").read_bytes() for folder in (first, same, moved, empty)}
+    assert len(poses) == 1
+
+    def unlike(one: Path, other: Path, kept: bool) -> float:
+        shares = []
+        for before, after, *masks in zip(
+            read(one, "depth"), read(other, "depth"), read(one, "mask"), read(other, "mask"), strict=True
+        ):
+            both = (masks[0] == 0) & (masks[1] == 0)
+            shares.append(np.mean((np.abs(before.astype(int) - after) > 100)[both if kept else ~both]))
+        return float(np.mean(shares))
+
+    assert unlike(first, same, True) == unlike(first, same, False) == 0, "nothing has been moved"
+    assert unlike(first, moved, True) < 0.01 < unlike(first, moved, False), "but for the furniture it is the same room"
+    assert any((a != b).any() for a, b in zip(read(first, "rgb"), read(same, "rgb"), strict=True)), "another light"
+    for full, cleared in zip(read(first, "mask"), read(empty, "mask"), strict=True):
+        assert (cleared == 1).sum() < (full == 1).sum()
+    for full, cleared in zip(read(first, "depth"), read(empty, "depth"), strict=True):
+        assert np.mean(cleared.astype(int) > full.astype(int) - 100) > 0.99, "nothing has come nearer"
+    render_drives(dataclasses.replace(days, out=tmp_path / "one", moved=(1.0,)), 0, lambda: None)
+    assert (tmp_path / "one/room00000_d2_s100/mask/1000.000000.png").read_bytes() == (
+        moved / "mask/1000.000000.png"
+    ).read_bytes(), "a day depends on its share alone, not on which others are rendered"
