@@ -12,9 +12,8 @@ from __future__ import annotations
 import argparse
 
 from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.files import user_path, write_atomically
-from bgflow_ros.segmentation.model import Model, ModelError
-from bgflow_ros.tools.cli.arguments import add_model
+from bgflow_ros.segmentation.model import ModelError
+from bgflow_train.cli.drives import add_drives, open_drives, write_report
 
 GROUP = "measure"
 HELP = "Measure what masks keep out of maps."
@@ -23,23 +22,18 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("drives", metavar="DRIVE", nargs="+", type=user_path, help="folder of one drive, or of several")
-    parser.add_argument("--out", type=user_path, required=True, help="folder to write, which is created if missing")
-    add_model(parser)
+    add_drives(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Map the drives that are missing, and print the table."""
     from bgflow_train.studies.maps.report import report
     from bgflow_train.studies.maps.running import map_drives
-    from bgflow_train.studies.odometry.drive import DriveError, find_drives
+    from bgflow_train.studies.odometry.drive import DriveError
 
     try:
-        drives = find_drives(arguments.drives)
-        results = map_drives(drives, Model.load(arguments.model, arguments.largest), arguments.out)
+        results = map_drives(*open_drives(arguments), arguments.out)
     except (DriveError, ModelError) as error:
         raise UserError(str(error)) from error
-    text = report(results)
-    write_atomically(arguments.out / "maps.md", ("# Maps with and without masks\n\n" + text).encode())
-    print(text)
+    write_report(arguments, "maps.md", "Maps with and without masks", report(results))
     return 0

@@ -13,9 +13,8 @@ import argparse
 import importlib.util
 
 from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.files import user_path, write_atomically
-from bgflow_ros.segmentation.model import Model, ModelError
-from bgflow_ros.tools.cli.arguments import add_model
+from bgflow_ros.segmentation.model import ModelError
+from bgflow_train.cli.drives import add_drives, open_drives, write_report
 
 GROUP = "measure"
 HELP = "Measure the effect of masks on visual odometry."
@@ -24,9 +23,7 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("drives", metavar="DRIVE", nargs="+", type=user_path, help="folder of one drive, or of several")
-    parser.add_argument("--out", type=user_path, required=True, help="folder to write, which is created if missing")
-    add_model(parser)
+    add_drives(parser)
     parser.add_argument("--seeds", type=int, default=2, help="runs of methods that draw random numbers (%(default)s)")
     parser.add_argument(
         "--candidates",
@@ -38,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure the drives that are missing, and print the tables."""
-    from bgflow_train.studies.odometry.drive import DriveError, find_drives
+    from bgflow_train.studies.odometry.drive import DriveError
     from bgflow_train.studies.odometry.masking import CANDIDATES, MASKINGS
     from bgflow_train.studies.odometry.orb_slam3 import OrbSlamError
     from bgflow_train.studies.odometry.plot import plot
@@ -53,19 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
                 )
     maskings = CANDIDATES if arguments.candidates else MASKINGS
     try:
-        drives = find_drives(arguments.drives)
-        results = measure_drives(
-            drives,
-            Model.load(arguments.model, arguments.largest),
-            maskings,
-            arguments.seeds,
-            arguments.out,
-            arguments.systems,
-        )
+        results = measure_drives(*open_drives(arguments), maskings, arguments.seeds, arguments.out, arguments.systems)
     except (DriveError, ModelError, OrbSlamError) as error:
         raise UserError(str(error)) from error
-    text = report(results)
-    write_atomically(arguments.out / "odometry.md", ("# Odometry with and without masks\n\n" + text).encode())
     plot(results, arguments.out / "odometry.png")
-    print(text)
+    write_report(arguments, "odometry.md", "Odometry with and without masks", report(results))
     return 0

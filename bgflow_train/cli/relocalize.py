@@ -13,9 +13,8 @@ from __future__ import annotations
 import argparse
 
 from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.files import user_path, write_atomically
-from bgflow_ros.segmentation.model import Model, ModelError
-from bgflow_ros.tools.cli.arguments import add_model
+from bgflow_ros.segmentation.model import ModelError
+from bgflow_train.cli.drives import add_drives, open_drives, write_report
 
 GROUP = "measure"
 HELP = "Measure localisation on another day."
@@ -24,15 +23,13 @@ EXTRA = "train"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("drives", metavar="DRIVE", nargs="+", type=user_path, help="folder of one drive, or of several")
-    parser.add_argument("--out", type=user_path, required=True, help="folder to write, which is created if missing")
+    add_drives(parser)
     parser.add_argument("--seeds", type=int, default=3, help="attempts at each place (%(default)s)")
-    add_model(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure the drives that are missing, and print the tables."""
-    from bgflow_train.studies.odometry.drive import DriveError, find_drives
+    from bgflow_train.studies.odometry.drive import DriveError
     from bgflow_train.studies.relocalization.plot import plot
     from bgflow_train.studies.relocalization.report import report
     from bgflow_train.studies.relocalization.running import relocalize
@@ -40,13 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.seeds < 1:
         raise UserError(f"found --seeds {arguments.seeds}; expected at least 1")
     try:
-        drives = find_drives(arguments.drives)
-        model = Model.load(arguments.model, arguments.largest)
-        results = relocalize(drives, model, arguments.seeds, arguments.out)
+        results = relocalize(*open_drives(arguments), arguments.seeds, arguments.out)
     except (DriveError, ModelError) as error:
         raise UserError(str(error)) from error
-    text = report(results)
-    write_atomically(arguments.out / "relocalization.md", ("# Localisation on another day\n\n" + text).encode())
     plot(results, arguments.out / "relocalization.png")
-    print(text)
+    write_report(arguments, "relocalization.md", "Localisation on another day", report(results))
     return 0

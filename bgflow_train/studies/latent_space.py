@@ -4,16 +4,13 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import torch
 from torch import Tensor
 
 from bgflow_rooms.nyu40 import BACKGROUND_CLASSES, CLASS_NAMES
-from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.data import VOID, DatasetError, Sample
 from bgflow_train.data.canvas import to_canvas
 from bgflow_train.data.registry import open_classes
@@ -21,11 +18,10 @@ from bgflow_train.model.fitted import Fitted
 from bgflow_train.model.labelled_cells import LabelledCells, collect_cells
 from bgflow_train.model.scores import HybridScore
 from bgflow_train.networks.device import DEVICE
+from bgflow_train.studies.figure import save_figure
 from bgflow_train.training.crops import UNLABELLED
 
 __all__ = ["draw", "plane", "validation_cells"]
-
-mpl.use("Agg")
 
 EACH = 40
 """Number of cells of an image at most."""
@@ -104,10 +100,7 @@ def draw(fitted: Fitted, name: str, data: Path, out: Path) -> None:
             panel.annotate(CLASS_NAMES[kind], member.mean(0).tolist(), ha="center", weight="bold")
         panel.set(title=f"{title} of layer {name[-1]}", xticks=[], yticks=[])
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", markerscale=4)
-    file = io.BytesIO()
-    figure.savefig(file, dpi=90, format="png")
-    plt.close(figure)
-    write_atomically(out, file.getvalue())
+    save_figure(figure, out, 90)
 
 
 def _classes_to_show(cells: LabelledCells) -> list[int]:

@@ -4,19 +4,15 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.segmentation.files import write_atomically
 from bgflow_train.studies.costmaps.truth import Truth, near
+from bgflow_train.studies.figure import save_figure
 
 __all__ = ["plot"]
-
-mpl.use("Agg")
 
 Cells = npt.NDArray[np.bool_]
 
@@ -43,7 +39,4 @@ def plot(marked: dict[str, Cells], truth: Truth, title: str, path: Path) -> None
     patches = [Patch(color="#{:02x}{:02x}{:02x}".format(*color), label=label) for label, color in colors.items()]
     figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), fontsize=8)
     figure.suptitle(title, fontsize=10)
-    file = io.BytesIO()
-    figure.savefig(file, dpi=90, format="png")
-    plt.close(figure)
-    write_atomically(path, file.getvalue())
+    save_figure(figure, path, 90)

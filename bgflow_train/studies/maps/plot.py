@@ -4,19 +4,15 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.segmentation.files import write_atomically
+from bgflow_train.studies.figure import save_figure
 from bgflow_train.studies.maps.measuring import Maps, occupied
 
 __all__ = ["plot"]
-
-mpl.use("Agg")
 
 PAPER, ROOM, THING = (255, 255, 255), (90, 90, 90), (230, 80, 40)
 
@@ -32,10 +28,7 @@ def plot(maps: Maps, title: str, path: Path) -> None:
         panel.set_title(name, fontsize=9)
         panel.set_axis_off()
     figure.suptitle(title, fontsize=10)
-    file = io.BytesIO()
-    figure.savefig(file, dpi=90, format="png")
-    plt.close(figure)
-    write_atomically(path, file.getvalue())
+    save_figure(figure, path, 90)
 
 
 def _from_above(maps: Maps, surface: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:

@@ -4,19 +4,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-
-from bgflow_ros.segmentation.files import write_atomically
+from bgflow_train.studies.figure import save_figure
 from bgflow_train.studies.odometry.report import mean_error
 
 __all__ = ["plot"]
-
-mpl.use("Agg")
 
 
 def plot(results: Sequence[dict[str, Any]], path: Path) -> None:
@@ -43,7 +38,4 @@ def plot(results: Sequence[dict[str, Any]], path: Path) -> None:
         panel.grid(alpha=0.3)
     axes[0][0].set_ylabel("absolute trajectory error, cm")
     axes[0][0].legend(fontsize=8)
-    file = io.BytesIO()
-    figure.savefig(file, dpi=80, format="png")
-    plt.close(figure)
-    write_atomically(path, file.getvalue())
+    save_figure(figure, path, 80)

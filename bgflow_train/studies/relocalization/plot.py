@@ -4,20 +4,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 
-from bgflow_ros.segmentation.files import write_atomically
+from bgflow_train.studies.figure import save_figure
 from bgflow_train.studies.relocalization.report import CLOSE, failures, shares
 
 __all__ = ["plot"]
-
-mpl.use("Agg")
 
 
 def plot(results: Sequence[dict[str, Any]], path: Path) -> None:
@@ -35,7 +31,4 @@ def plot(results: Sequence[dict[str, Any]], path: Path) -> None:
     axes = np.atleast_1d(axes)
     axes[0].set_ylabel(f"not localised within {100 * CLOSE:.0f} cm, %")
     axes[0].legend(fontsize=8)
-    file = io.BytesIO()
-    figure.savefig(file, dpi=80, format="png")
-    plt.close(figure)
-    write_atomically(path, file.getvalue())
+    save_figure(figure, path, 80)
