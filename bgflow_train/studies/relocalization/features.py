@@ -57,8 +57,13 @@ class FeatureMap:
             descriptors.append(found[known])
         self._places, self._descriptors = np.concatenate(places), np.concatenate(descriptors)
 
-    def locate(self, view: View, seed: int) -> Array | None:
-        """Localise a camera: return its pose, 4 x 4, or None where it was not found; `seed` is that of RANSAC."""
+    def locate(self, view: View, seeds: int) -> list[Array | None]:
+        """Localise a camera with several seeds of RANSAC: its poses, 4 x 4, or None where it was not found."""
+        matched = self._match(view)
+        return [None if matched is None else _solve(*matched, view.matrix, seed) for seed in range(seeds)]
+
+    def _match(self, view: View) -> tuple[Array, Array] | None:
+        """Match features: positions in pixels, N x 2, and places in the map, N x 3; None where they are too few."""
         points, descriptors = features(view, self._name)
         if len(points) < INLIERS or len(self._places) < INLIERS:
             return None
@@ -67,22 +72,26 @@ class FeatureMap:
         good = [best for best, second in pairs if self._is_clear(best, second)]
         if len(good) < INLIERS:
             return None
-        here, there = points[[match.queryIdx for match in good]], self._places[[match.trainIdx for match in good]]
-        ransac = cv2.UsacParams()
-        ransac.randomGeneratorState, ransac.threshold = seed, REPROJECTION
-        ransac.confidence, ransac.maxIterations = 0.999, 2000
-        ransac.score, ransac.loMethod = cv2.SCORE_METHOD_MSAC, cv2.LOCAL_OPTIM_INNER_LO
-        found, _, turn, shift, inliers = cv2.solvePnPRansac(there, here, view.matrix, None, params=ransac)
-        if not found or inliers is None or len(inliers) < INLIERS:
-            return None
-        near = inliers.ravel()
-        turn, shift = cv2.solvePnPRefineLM(there[near], here[near], view.matrix, None, turn, shift)
-        motion = np.eye(4)
-        motion[:3, :3], motion[:3, 3] = cv2.Rodrigues(turn)[0], np.ravel(shift)
-        return np.asarray(np.linalg.inv(motion), np.float64)
+        return points[[match.queryIdx for match in good]], self._places[[match.trainIdx for match in good]]
 
     def _is_clear(self, best: cv2.DMatch, second: cv2.DMatch) -> bool:
         if best.distance < RATIO * second.distance:
             return True
         apart = np.linalg.norm(self._places[best.trainIdx] - self._places[second.trainIdx])
         return bool(apart < 0.05)
+
+
+def _solve(here: Array, there: Array, matrix: Array, seed: int) -> Array | None:
+    """Estimate the pose of a camera from matches, 4 x 4."""
+    ransac = cv2.UsacParams()
+    ransac.randomGeneratorState, ransac.threshold = seed, REPROJECTION
+    ransac.confidence, ransac.maxIterations = 0.999, 2000
+    ransac.score, ransac.loMethod = cv2.SCORE_METHOD_MSAC, cv2.LOCAL_OPTIM_INNER_LO
+    found, _, turn, shift, inliers = cv2.solvePnPRansac(there, here, matrix, None, params=ransac)
+    if not found or inliers is None or len(inliers) < INLIERS:
+        return None
+    near = inliers.ravel()
+    turn, shift = cv2.solvePnPRefineLM(there[near], here[near], matrix, None, turn, shift)
+    motion = np.eye(4)
+    motion[:3, :3], motion[:3, 3] = cv2.Rodrigues(turn)[0], np.ravel(shift)
+    return np.asarray(np.linalg.inv(motion), np.float64)

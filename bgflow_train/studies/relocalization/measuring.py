@@ -53,9 +53,9 @@ def measure(maps: Maps, views: Sequence[View], seeds: int) -> dict[str, dict[str
             for guess in guesses(views[end - 1].pose, seeds, end)
         ]
         found[FEATURES][name] = [
-            _error(maps.features[name].locate(views[end - 1], seed), views[end - 1].pose)
+            _error(pose, views[end - 1].pose)
             for end in ends
-            for seed in range(seeds)
+            for pose in maps.features[name].locate(views[end - 1], seeds)
         ]
     return found
 
