@@ -15,20 +15,20 @@ pytest.importorskip("torch", reason="needs the train extra")
 
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import DatasetError
-from bgflow_train.studies.buildings.building import find_buildings
+from bgflow_train.studies.buildings.building import find_buildings, labelled
 from bgflow_train.studies.buildings.measuring import AFTER, BEFORE, EMPTIED
 from bgflow_train.studies.buildings.report import report
 
 DEMO = Path(__file__).resolve().parents[2] / "demo" / "room"
 
 
-def write(folder: Path, images: list[np.ndarray], **drive: float) -> None:
+def write(folder: Path, images: list[np.ndarray], share: float = 1.0, **drive: float) -> None:
     for kind in ("rgb", "mask"):
         (folder / kind).mkdir(parents=True)
     for number, image in enumerate(images):
         cv2.imwrite(str(folder / f"rgb/{number:03d}.png"), image)
         mask = np.zeros(image.shape[:2], np.uint8)
-        mask[image.shape[0] // 2 :] = 1
+        mask[image.shape[0] // 2 :, : int(share * image.shape[1])] = 1
         cv2.imwrite(str(folder / f"mask/{number:03d}.png"), mask)
     if drive:
         (folder / "drive.json").write_text(json.dumps({"seed": 1, "amount": 0.0, **drive}))
@@ -46,12 +46,19 @@ def test_rooms_are_measured_on_other_days_and_folders_on_other_images(
     images: list[np.ndarray], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, day in (("m00", 1), ("empty", 0), ("d2_s50", 2)):
-        write(tmp_path / "drives" / name, images[:12] if day < 2 else images[-3:], room=4, day=day)
+        shown, share = images[:12] if day < 2 else images[-3:], 1.0 if day else 0.5
+        write(tmp_path / "drives" / name, shown, share, room=4, day=day)
     write(tmp_path / "office", images)
     room, office = find_buildings([tmp_path / "drives", tmp_path / "office"])
     assert (len(room.furnished), len(room.empty), len(room.measured)) == (12, 12, 3)
     assert (len(office.furnished), len(office.empty), len(office.measured)) == (12, 0, 12)
-    assert not set(office.furnished) & {image for image, _ in office.measured}
+    assert not set(office.furnished) & {image for image, *_ in office.measured}
+    half, middle = images[0].shape[0] // 2, images[0].shape[1] // 2
+    for pair in room.measured:
+        mask = labelled(pair)[1]
+        assert (mask[half:, :middle] == 255).all(), "what is foreground in the empty room measures nothing"
+        assert (mask[half:, middle:] == 1).all()
+        assert (mask[:half] == 0).all()
     arguments = ["buildings", str(tmp_path / "drives"), str(tmp_path / "office"), "--out", str(tmp_path / "out")]
     assert main(arguments) == 0
     found = json.loads((tmp_path / "out" / "buildings.json").read_text())["buildings"]

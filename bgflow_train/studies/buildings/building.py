@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_train.data import DatasetError
+from bgflow_train.data import FOREGROUND, VOID, DatasetError
 
 __all__ = ["Building", "find_buildings", "labelled", "read_rgb"]
 
-Pair = tuple[Path, Path]
-"""Files of an image and of its mask."""
+Pair = tuple[Path, Path, Path | None]
+"""Files of an image, of its mask, and of the mask of the same view without furniture where there is one."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def find_buildings(paths: Sequence[Path]) -> list[Building]:
     for path in paths:
         if (path / "mask").is_dir():
             pairs = _pairs(path)
-            found.append(Building(path.name, [image for image, _ in pairs[::2]], [], pairs[1::2]))
+            found.append(Building(path.name, [image for image, *_ in pairs[::2]], [], pairs[1::2]))
             continue
         rooms: dict[tuple[int, int], dict[int, list[Path]]] = defaultdict(lambda: defaultdict(list))
         for record in sorted(path.glob("*/drive.json")):
@@ -64,18 +64,32 @@ def find_buildings(paths: Sequence[Path]) -> list[Building]:
                 raise DatasetError(
                     f"{path}: room {room} has no first day, or no other; expected `bgflow drives --days 2`"
                 )
-            furnished, empty = ([image for one in days[day] for image, _ in _pairs(one)] for day in (1, 0))
-            measured = [pair for day in days if day > 1 for one in days[day] for pair in _pairs(one)]
+            furnished, empty = ([image for one in days[day] for image, *_ in _pairs(one)] for day in (1, 0))
+            cleared = days[0][0] if days[0] else None
+            measured = [pair for day in days if day > 1 for one in days[day] for pair in _pairs(one, cleared)]
             found.append(Building(f"room {room} of seed {seed}", furnished, empty, measured))
     return found
 
 
 def labelled(pair: Pair) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """Read an image, RGB, and its mask: 0 background, 1 foreground, 255 void."""
-    rgb, mask = read_rgb(pair[0]), cv2.imread(str(pair[1]), cv2.IMREAD_UNCHANGED)
-    if mask is None or mask.shape != rgb.shape[:2]:
-        raise DatasetError(f"{pair[1]}: cannot be read, or has another size than its image")
-    return rgb, np.asarray(mask, np.uint8)
+    """Read an image, RGB, and its mask: 0 background, 1 foreground, 255 void.
+
+    Where the view is known without furniture, what is foreground there is void: doors and curtains, which a drive
+    through the empty room shows as a part of it.
+    """
+    rgb, mask = read_rgb(pair[0]), _read_mask(pair[1])
+    if mask.shape != rgb.shape[:2]:
+        raise DatasetError(f"{pair[1]}: has another size than its image")
+    if pair[2] is not None:
+        mask[_read_mask(pair[2]) == FOREGROUND] = VOID
+    return rgb, mask
+
+
+def _read_mask(path: Path) -> npt.NDArray[np.uint8]:
+    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if mask is None:
+        raise DatasetError(f"{path} cannot be read")
+    return np.asarray(mask, np.uint8)
 
 
 def read_rgb(path: Path) -> npt.NDArray[np.uint8]:
@@ -86,9 +100,12 @@ def read_rgb(path: Path) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _pairs(folder: Path) -> list[Pair]:
+def _pairs(folder: Path, cleared: Path | None = None) -> list[Pair]:
     masks = {mask.stem: mask for mask in (folder / "mask").iterdir()}
     images = sorted(image for image in (folder / "rgb").iterdir() if image.stem in masks)
     if not images:
         raise DatasetError(f"{folder}: no image in rgb has a mask of its name in mask")
-    return [(image, masks[image.stem]) for image in images]
+    return [
+        (image, masks[image.stem], None if cleared is None else cleared / "mask" / masks[image.stem].name)
+        for image in images
+    ]
