@@ -33,10 +33,8 @@ HELD_OUT = 0.2
 ALIKE = 0.3
 """Spread of the mean latents of views below which they are the same view."""
 LOWERED = -1.0
-"""Offset of the logit where the rooms are not empty: in a building's light its things look a little more like its
-background, too, and fewer of them are overlooked so. Chosen on rendered rooms (doc/adaptation.md)."""
-LOWEST = -3.0
-"""Lowest offset after a drive of empty rooms."""
+"""Offset of the logit, and the lowest one where the rooms are empty: in a building's light its things look a little more
+like its background, too, and fewer of them are overlooked so. Chosen on rendered rooms (doc/adaptation.md)."""
 SWALLOWED = 1 / 3
 """Share of what was called foreground that must remain foreground, unless the rooms are empty."""
 
@@ -97,7 +95,7 @@ def adapt(
     threshold = math.log(model.foreground_threshold / (1 - model.foreground_threshold))
     offset = LOWERED
     if empty:
-        offset = float(np.clip(threshold - np.quantile(raised, false_alarms), LOWEST, 0.0))
+        offset = float(np.clip(threshold - np.quantile(raised, false_alarms), LOWERED, 0.0))
     called = [float(np.mean(logits < threshold)) for logits in (before, raised + offset)]
     if not empty and called[1] < SWALLOWED * called[0]:
         raise AdaptationError(
