@@ -33,8 +33,8 @@ HELD_OUT = 0.2
 ALIKE = 0.3
 """Spread of the mean latents of views below which they are the same view."""
 LOWERED = -1.0
-"""Offset of the logit, and the lowest one where the rooms are empty: in a building's light its things look a little more
-like its background, too, and fewer of them are overlooked so. Chosen on rendered rooms (doc/adaptation.md)."""
+"""Offset of the logit, and the lowest one where the rooms are empty: in a building's light its things look a little
+more like its background, too, and fewer of them are overlooked so. Chosen on rendered rooms (doc/adaptation.md)."""
 SWALLOWED = 1 / 3
 """Share of what was called foreground that must remain foreground, unless the rooms are empty."""
 
