@@ -69,7 +69,10 @@ def _colmap(drive: Drive, frames: Sequence[Prepared], masking: str, seed: int, _
     try:
         if len(found) < FEWEST:
             raise GeometryException
-        truth = np.array(drive.poses())[found, :3, 3]
+        # The nearest true place: recorded poses have stamps of their own.
+        stamps = np.array([frame.time for frame in frames])[found]
+        nearest = np.abs(drive.truth.timestamps[None] - stamps[:, None]).argmin(1)
+        truth = drive.truth.positions_xyz[nearest]
         poses[:, :3, 3] *= umeyama_alignment(poses[found, :3, 3].T, truth.T, with_scale=True)[2]
     except GeometryException:  # places on a line have no scale, either
         poses[:] = np.nan
