@@ -41,7 +41,7 @@ def _systems(axis: Axes, record: dict[str, Any]) -> None:
     rows = sorted(record["systems"], key=lambda row: row["median_ms"])
     names = [row["name"] for row in rows]
     places = range(len(rows))
-    colours = [OURS if name in PACKAGED else OTHERS for name in names]
+    colours = [OURS if name.startswith(PACKAGED) else OTHERS for name in names]
     p95 = axis.barh(places, [row["p95_ms"] for row in rows], height=0.35, color=colours, alpha=0.35)
     median = axis.barh(places, [row["median_ms"] for row in rows], height=0.7, color=colours)
     # The wider bar is behind, so that p95 stands out of it.
