@@ -80,8 +80,8 @@ setup(
         "bgflow.verbs": importable(
             [
                 "benchmark = bgflow_ros.tools.cli.benchmark",
-                "fleet = bgflow_ros.tools.cli.fleet",
                 "doctor = bgflow_ros.tools.cli.doctor",
+                "fleet = bgflow_ros.tools.cli.fleet",
                 "segment = bgflow_ros.tools.cli.segment",
                 "view = bgflow_ros.tools.cli.view",
                 "drives = bgflow_rooms.cli.drives",

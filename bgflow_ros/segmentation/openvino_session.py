@@ -38,16 +38,12 @@ class Binding:
 
     def bind_input(self, name: str, _: str, __: int, kind: Any, shape: tuple[int, ...], address: int) -> None:
         """Read an input from memory; the arguments are those of ONNX Runtime's IOBinding."""
-        self.request.set_tensor(name, self._tensor(kind, shape, address))
-
-    def bind_output(self, name: str, _: str, __: int, kind: Any, shape: tuple[int, ...], address: int) -> None:
-        """Write an output to memory; the arguments are those of ONNX Runtime's IOBinding."""
-        self.request.set_tensor(name, self._tensor(kind, shape, address))
-
-    def _tensor(self, kind: Any, shape: tuple[int, ...], address: int) -> Any:
         memory = (ctypes.c_uint8 * (int(np.prod(shape)) * np.dtype(kind).itemsize)).from_address(address)
         array: npt.NDArray[Any] = np.frombuffer(memory, kind).reshape(shape)
-        return self._openvino.Tensor(array, shared_memory=True)
+        self.request.set_tensor(name, self._openvino.Tensor(array, shared_memory=True))
+
+    bind_output = bind_input
+    """Write an output to memory."""
 
 
 class OpenVinoSession:

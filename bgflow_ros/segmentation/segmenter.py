@@ -65,6 +65,11 @@ class Segmentation:
         return static
 
     @cached_property
+    def not_foreground(self) -> npt.NDArray[np.uint8]:
+        """H x W: complement of `foreground`, 255 where a pixel is not foreground."""
+        return ~self.foreground
+
+    @cached_property
     def ignore(self) -> npt.NDArray[np.uint8]:
         """H x W: complement of `static`, 255 where a pixel should not be used."""
         return ~self.static

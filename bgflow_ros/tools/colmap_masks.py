@@ -39,6 +39,5 @@ def write_colmap_mask(source: Source, segmenter: Segmenter, out: Path, keeps: st
     stored, turned = (cv2.imread(path, cv2.IMREAD_COLOR | how) for how in (cv2.IMREAD_IGNORE_ORIENTATION, 0))
     if stored is not None and turned is not None and not np.array_equal(stored, turned):
         raise MediaError(f"{source.path}: its EXIF orientation turns it, which COLMAP ignores; store it upright")
-    segmentation = segmenter(frame.rgb)
-    mask = segmentation.static if keeps == "static" else ~segmentation.foreground
+    mask = getattr(segmenter(frame.rgb), keeps)
     write_together({out / f"{source.name}{source.path.suffix}.png": encode_file(mask, ".png")})

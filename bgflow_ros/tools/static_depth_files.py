@@ -19,12 +19,13 @@ from bgflow_ros.segmentation.depth import static_depth
 from bgflow_ros.segmentation.encoding import encode_file
 from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.files import for_opencv, write_atomically
+from bgflow_ros.segmentation.pairing import TOLERANCE
 from bgflow_ros.segmentation.segmenter import Segmenter
 
 __all__ = ["Recording", "read_recording", "write_static_depth"]
 
-NEAR = 0.02
-"""Largest difference in seconds between the stamps of an image and its depth, as in TUM's `associate.py`."""
+NEAR = TOLERANCE / 1e9
+"""Largest difference in seconds between the stamps of an image and its depth, that of the node and of TUM."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,7 @@ def _static_depth(depth: Path, image: Path, segmenter: Segmenter, keeps: str) ->
     if stored.shape != rgb.shape[:2]:
         sizes = " and ".join(f"{width}x{height}" for height, width in (stored.shape, rgb.shape[:2]))
         raise ImageError("depth of another size", f"{depth} and {image}: {sizes}; expected registered depth")
-    found = segmenter(rgb)
-    mask = found.static if keeps == "static" else ~found.foreground
+    mask = getattr(segmenter(rgb), keeps)
     return np.asarray(static_depth(np.asarray(stored, np.uint16), mask), np.uint16)
 
 

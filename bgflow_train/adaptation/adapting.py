@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bgflow_ros.segmentation import masks
 from bgflow_ros.segmentation.files import write_together
 from bgflow_ros.segmentation.model import GRAPH, Model
 from bgflow_ros.segmentation.segmenter import Segmenter
@@ -77,7 +77,8 @@ def adapt(
     if len(images) < FEWEST_IMAGES:
         raise AdaptationError(f"found {len(images)} images; expected at least {FEWEST_IMAGES}, better fifty")
     known = find_mixtures(model)
-    mixtures = [mixture for mixture in known if mixture.cells == max(other.cells for other in known)]
+    finest = max(mixture.cells for mixture in known)
+    mixtures = [mixture for mixture in known if mixture.cells == finest]
     count = len(images) - max(1, round(HELD_OUT * len(images)))
     seen = see(model, mixtures, images[:count], empty, advance)
     _require_views(model, seen.contrasts, seen.means)
@@ -92,7 +93,7 @@ def adapt(
     extended = extend(model.graph, mixtures, components, SHARE)
     held_out = list(images[count:])
     before, raised = (_logits(replace(model, graph=graph), held_out, advance) for graph in (model.graph, extended))
-    threshold = math.log(model.foreground_threshold / (1 - model.foreground_threshold))
+    threshold = masks.logit(model.foreground_threshold)
     offset = LOWERED
     if empty:
         offset = float(np.clip(threshold - np.quantile(raised, false_alarms), LOWERED, 0.0))

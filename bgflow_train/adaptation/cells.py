@@ -15,7 +15,8 @@ import numpy.typing as npt
 import onnx
 import onnxruntime
 
-from bgflow_ros.segmentation.letterbox import Content, letterbox
+from bgflow_ros.segmentation import masks
+from bgflow_ros.segmentation.letterbox import Content, cells_within, letterbox
 from bgflow_ros.segmentation.model import Model
 from bgflow_train.adaptation.mixtures import Mixture, with_outputs
 
@@ -30,9 +31,9 @@ class Seen:
     """What a model sees in some images."""
 
     latents: list[npt.NDArray[np.float32]]
-    """Of each flow the latents of background, cells x channels."""
+    """Latents of background in each flow, cells x channels."""
     contrasts: npt.NDArray[np.float64]
-    """Mean absolute logit of each image."""
+    """Contrast of each image, as `Segmentation.contrast`."""
     means: npt.NDArray[np.float64]
     """Mean latent of each image in the first flow, images x channels, which tells views apart."""
 
@@ -57,7 +58,7 @@ def see(
     with_outputs(graph, [mixture.sites[0].latents for mixture in mixtures])
     session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
     canvas = np.zeros((model.height, model.width, 3), np.uint8)
-    threshold = math.log(model.foreground_threshold / (1 - model.foreground_threshold))
+    threshold = masks.logit(model.foreground_threshold)
     rng = np.random.default_rng(0)
     kept: list[list[npt.NDArray[np.float32]]] = [[] for _ in mixtures]
     contrasts, means = [], []
@@ -66,7 +67,7 @@ def see(
         logit, *latents = session.run(None, {"image": canvas[None]})
         seen = _within(logit[0].shape, content, model.stride)
         background = seen & (empty | (logit[0] > threshold))
-        contrasts.append(float(np.abs(logit[0][seen]).mean()))
+        contrasts.append(float(cells_within(logit[0], content, model.stride).std()))
         for place, (mixture, z) in enumerate(zip(mixtures, latents, strict=True)):
             found = z[_whole(background, mixture.cells).reshape(-1)]
             if place == 0:

@@ -37,6 +37,6 @@ def fit_components(mixture: Mixture, latents: npt.NDArray[np.float32], guarded: 
     clusters = KMeans(min(COUNT, len(latents)), n_init=1, random_state=0).fit(latents)
     means = clusters.cluster_centers_.astype(np.float64)
     weights = np.bincount(clusters.labels_, minlength=len(means)) / len(latents)
-    evidence = np.subtract(*mixture.side_likelihoods(means, None, SHARE))
+    evidence = mixture.log_ratio(means)
     kept = (evidence > 0) | (not guarded) | (evidence == evidence.max())
     return Components(means[kept], weights[kept] / weights[kept].sum()), int((~kept).sum())

@@ -70,21 +70,10 @@ class Mixture:
     cells: int
     """Number of cells of the first site."""
 
-    def side_likelihoods(self, z: Array, more: Components | None, share: float) -> tuple[Array, Array]:
-        """Compute the log-likelihoods of background and foreground, up to what they have in common.
-
-        Args:
-            z: Latents, n x channels.
-            more: Further classes of background.
-            share: Their share of background.
-        """
+    def log_ratio(self, z: Array) -> Array:
+        """Compute the log-likelihood of background minus that of foreground: latents, n x channels, to n."""
         kinds = z @ self.means.T + self.log_weights - 0.5 * (self.means**2).sum(1)
-        sides = [_log_sum(kinds[:, chosen]) for chosen in (self.background, ~self.background)]
-        if more is not None:
-            own = z @ more.means.T + np.log(more.weights) - 0.5 * (more.means**2).sum(1)
-            mass = _log_sum(self.log_weights[None, self.background])
-            sides[0] = np.logaddexp(sides[0] + np.log1p(-share), _log_sum(own) + mass + np.log(share))
-        return sides[0], sides[1]
+        return np.asarray(_log_sum(kinds[:, self.background]) - _log_sum(kinds[:, ~self.background]))
 
 
 def find_mixtures(model: Model) -> list[Mixture]:

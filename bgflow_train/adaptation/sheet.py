@@ -13,6 +13,7 @@ import numpy.typing as npt
 from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.adaptation.adapting import Adapted
+from bgflow_train.evaluation.contact_sheet import write_title
 
 __all__ = ["card", "contact_sheet"]
 
@@ -29,9 +30,7 @@ def contact_sheet(before: Model, adapted: Adapted) -> bytes:
     columns = [images, _overlays(before, images), _overlays(adapted.model, images)]
     rows = [np.concatenate([_tile(column[row]) for column in columns], 1) for row in range(len(images))]
     for place, title in enumerate(("image", "before", "after")):
-        at = (place * TILE[0] + 6, 18)
-        for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-            cv2.putText(rows[0], title, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, thickness, cv2.LINE_AA)
+        write_title(rows[0], title, place * TILE[0] + 6)
     return cv2.imencode(".png", np.concatenate(rows)[..., ::-1])[1].tobytes()
 
 

@@ -15,7 +15,7 @@ from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.data import FOREGROUND, VOID, IndexedDataset, Sample
 from bgflow_train.evaluation.metrics import measure
 
-__all__ = ["write_contact_sheet"]
+__all__ = ["write_contact_sheet", "write_title"]
 
 EACH = 3
 """Number of best, of median and of worst images."""
@@ -56,6 +56,11 @@ def _row(segmenter: Segmenter, sample: Sample, title: str) -> npt.NDArray[np.uin
     likelihood = np.repeat((255 * segmentation.likelihood).astype(np.uint8)[..., None], 3, 2)
     tiles = [sample.rgb, labels, likelihood, segmentation.overlay]
     row = np.concatenate([cv2.resize(tile, TILE, interpolation=cv2.INTER_AREA) for tile in tiles], 1)
-    for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(row, title, (6, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, thickness, cv2.LINE_AA)
+    write_title(row, title, 6)
     return np.asarray(row, np.uint8)
+
+
+def write_title(row: npt.NDArray[np.uint8], title: str, left: int) -> None:
+    """Write a title at the top of a row of images, from this column on, readable on any of them."""
+    for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+        cv2.putText(row, title, (left, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, thickness, cv2.LINE_AA)

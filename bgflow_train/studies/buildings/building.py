@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bgflow_train.data import FOREGROUND, VOID, DatasetError
+from bgflow_train.data.pairs import index_by_stem, pair_files, read_labels
 
 __all__ = ["Building", "find_buildings", "labelled", "read_rgb"]
 
@@ -77,19 +78,12 @@ def labelled(pair: Pair) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     Where the view is known without furniture, what is foreground there is void: doors and curtains, which a drive
     through the empty room shows as a part of it.
     """
-    rgb, mask = read_rgb(pair[0]), _read_mask(pair[1])
+    rgb, mask = read_rgb(pair[0]), read_labels(pair[1])
     if mask.shape != rgb.shape[:2]:
         raise DatasetError(f"{pair[1]}: has another size than its image")
     if pair[2] is not None:
-        mask[_read_mask(pair[2]) == FOREGROUND] = VOID
+        mask[read_labels(pair[2]) == FOREGROUND] = VOID
     return rgb, mask
-
-
-def _read_mask(path: Path) -> npt.NDArray[np.uint8]:
-    mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if mask is None:
-        raise DatasetError(f"{path} cannot be read")
-    return np.asarray(mask, np.uint8)
 
 
 def read_rgb(path: Path) -> npt.NDArray[np.uint8]:
@@ -101,11 +95,8 @@ def read_rgb(path: Path) -> npt.NDArray[np.uint8]:
 
 
 def _pairs(folder: Path, cleared: Path | None = None) -> list[Pair]:
-    masks = {mask.stem: mask for mask in (folder / "mask").iterdir()}
-    images = sorted(image for image in (folder / "rgb").iterdir() if image.stem in masks)
-    if not images:
-        raise DatasetError(f"{folder}: no image in rgb has a mask of its name in mask")
+    images, masks = folder / "rgb", folder / "mask"
     return [
-        (image, masks[image.stem], None if cleared is None else cleared / "mask" / masks[image.stem].name)
-        for image in images
+        (image, mask, None if cleared is None else cleared / "mask" / mask.name)
+        for _, image, mask in pair_files(images, index_by_stem(images), masks, index_by_stem(masks), None)
     ]

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.adaptation.adapting import AdaptationError, adapt
-from bgflow_train.data import BACKGROUND, FOREGROUND, VOID
+from bgflow_train.data import VOID
+from bgflow_train.evaluation.mask_counts import MaskCounts
 from bgflow_train.evaluation.metrics import histogram, measure
 from bgflow_train.studies.buildings.building import Building, labelled, read_rgb
 
@@ -29,24 +30,21 @@ def measure_images(model: Model, images: Iterable[Labelled], advance: Callable[[
     """Measure a model on labelled images, JSON-ready: ranking, and what the default masks hold."""
     segmenter = Segmenter(model, "cpu", precision="float32")
     counts: Any = 0
-    pixels = np.zeros(6)
+    pixels = []
     for image, mask in images:
         found = segmenter(image)
         known = mask != VOID
         counts = counts + histogram(found.logit[known], mask[known])
-        thing, room = mask == FOREGROUND, mask == BACKGROUND
-        called, sure = found.foreground > 0, found.static > 0
-        parts = (thing, room, thing & ~called, room & called, thing & sure, room & sure)
-        pixels += [part.sum() for part in parts]
+        pixels.append(MaskCounts.of_image(found, mask))
         advance()
-    metrics = measure(counts)
+    metrics, shares = measure(counts), MaskCounts.of_images(np.array(pixels)).shares()
     return {
         "auroc": metrics.auroc,
         "fpr95": metrics.fpr95,
-        "foreground_missed": float(pixels[2] / pixels[0]),
-        "background_taken": float(pixels[3] / pixels[1]),
-        "foreground_static": float(pixels[4] / pixels[0]),
-        "background_static": float(pixels[5] / pixels[1]),
+        "foreground_missed": shares["foreground_missed"],
+        "background_taken": shares["background_taken_for_foreground"],
+        "foreground_static": shares["foreground_taken_for_static"],
+        "background_static": shares["background_found_static"],
     }
 
 

@@ -32,7 +32,7 @@ RESOLUTION = 0.05
 UPDATES = 5.0
 """Updates of a costmap in a second (nav2_costmap_2d's default)."""
 STEP = 2
-"""Of every second pixel of every second row there is a point, so that rays take no hours."""
+"""Every second pixel of every second row becomes a point, so that rays take no hours."""
 KEPT = ("min_obstacle_height", "max_obstacle_height", "obstacle_min_range", "obstacle_max_range")
 """Settings of the foreground's source that hold for all depth as well where it marks."""
 CLASS_MAP = [SimpleNamespace(class_name=name, class_id=number) for number, name in NAMES.items()]

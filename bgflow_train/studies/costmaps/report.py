@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["report"]
+from bgflow_train.studies.intervals import RESAMPLES
 
-RESAMPLES = 1000
-"""Number of bootstrap samples."""
+__all__ = ["report"]
 
 
 def report(results: Sequence[dict[str, Any]]) -> str:

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+from bgflow_train.studies.intervals import RESAMPLES, mean_cell
 
 __all__ = ["report"]
 
@@ -17,8 +20,6 @@ COLUMNS = {
     "foreground_cells": "cells of foreground alone",
     "background_cells": "cells of background",
 }
-RESAMPLES = 1000
-"""Number of bootstrap samples."""
 
 
 def report(results: Sequence[dict[str, Any]]) -> str:
@@ -32,15 +33,11 @@ def report(results: Sequence[dict[str, Any]]) -> str:
         "| --- |" + " ---: |" * len(COLUMNS),
     ]
     for name in first["maps"]:
-        cells = [_cell([result["maps"][name][column] for result in results]) for column in COLUMNS]
+        cells = [mean_cell(_shares(results, name, column), 1) for column in COLUMNS]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
 
-def _cell(shares: Sequence[float | None]) -> str:
-    values = 100 * np.array([share for share in shares if share is not None])
-    if not values.size:
-        return "-"
-    drawn = np.random.default_rng(0).choice(values, (RESAMPLES, values.size)).mean(1)
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return f"{values.mean():.1f} ({low:.1f} to {high:.1f})"
+def _shares(results: Sequence[dict[str, Any]], name: str, column: str) -> npt.NDArray[np.float64]:
+    found = [result["maps"][name][column] for result in results]
+    return 100 * np.array([share for share in found if share is not None])

@@ -21,14 +21,14 @@ def plot(results: Sequence[dict[str, Any]], path: Path) -> None:
     from matplotlib import pyplot as plt
 
     methods, moved = results[0]["errors"], shares(results)
-    figure, axes = plt.subplots(1, len(methods), figsize=(5.2 * len(methods), 4), sharey=True, layout="constrained")
-    for panel, (method, ways) in zip(np.atleast_1d(axes), methods.items(), strict=True):
+    size = (5.2 * len(methods), 4)
+    figure, [axes] = plt.subplots(1, len(methods), figsize=size, sharey=True, squeeze=False, layout="constrained")
+    for panel, (method, ways) in zip(axes, methods.items(), strict=True):
         for way in ways:
             means = [100 * np.mean(failures(results, method, way, share)) for share in moved]
             panel.plot([100 * share for share in moved], means, "o-", label=way)
         panel.set(title=method, xlabel="furniture that has moved, %", ylim=(0, 100))
         panel.grid(alpha=0.3)
-    axes = np.atleast_1d(axes)
     axes[0].set_ylabel(f"not localised within {100 * CLOSE:.0f} cm, %")
     axes[0].legend(fontsize=8)
     save_figure(figure, path, 80)

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from bgflow_train.studies.intervals import RESAMPLES, mean_cell
 
 __all__ = ["CLOSE", "failures", "report", "shares"]
 
@@ -17,8 +19,6 @@ Result = dict[str, Any]
 
 CLOSE, CLOSER = 0.10, 0.05
 """Greatest errors of a localisation that counts as right, in metres."""
-RESAMPLES = 1000
-"""Number of bootstrap samples."""
 
 
 def shares(results: Sequence[Result]) -> list[float]:
@@ -36,35 +36,38 @@ def report(results: Sequence[Result]) -> str:
         f"{first['made_of']['model'][:12]}.",
         "",
     ]
-    moved = shares(results)
-    headings = " | ".join(f"{100 * share:.0f} % moved" for share in moved)
-    rule = "| --- |" + " ---: |" * len(moved)
     for method, ways in first["errors"].items():
+
+        def failed(way: str, share: float, method: str = method) -> str:
+            return mean_cell(100 * np.array(failures(results, method, way, share)), 0)
+
+        def ended(way: str, share: float, method: str = method) -> str:
+            return _ends(_attempts(results, method, way, share))
+
         lines += [
             f"## {method}",
             "",
             f"Failures in per cent: no pose, or one more than {100 * CLOSE:.0f} cm off; 95 % intervals by room "
             f"({RESAMPLES} resamples).",
             "",
-            f"| kept | {headings} |",
-            rule,
-        ]
-        for way in ways:
-            cells = [_interval(failures(results, method, way, share)) for share in moved]
-            lines.append(f"| {way} | {' | '.join(cells)} |")
-        lines += [
+            *_table(ways, shares(results), failed),
             "",
             f"Within {100 * CLOSER:.0f} cm / within {100 * CLOSE:.0f} cm / wrong, more than that off / no pose, in per "
             "cent; median error of the poses within.",
             "",
-            f"| kept | {headings} |",
-            rule,
+            *_table(ways, shares(results), ended),
+            "",
         ]
-        for way in ways:
-            cells = [_ends(_attempts(results, method, way, share)) for share in moved]
-            lines.append(f"| {way} | {' | '.join(cells)} |")
-        lines.append("")
     return "\n".join(lines)
+
+
+def _table(ways: Iterable[str], moved: Sequence[float], cell: Callable[[str, float], str]) -> list[str]:
+    """Write a row for each way of keeping, with a cell for each share that has moved."""
+    return [
+        f"| kept | {' | '.join(f'{100 * share:.0f} % moved' for share in moved)} |",
+        "| --- |" + " ---: |" * len(moved),
+        *(f"| {way} | {' | '.join(cell(way, share) for share in moved)} |" for way in ways),
+    ]
 
 
 def failures(results: Sequence[Result], method: str, way: str, share: float) -> list[float]:
@@ -83,13 +86,6 @@ def _attempts(results: Sequence[Result], method: str, way: str, share: float) ->
     """List the errors of all attempts in metres; infinity where no pose was found."""
     errors = [error for r in results if r["drive"]["moved"] == share for error in r["errors"][method][way]]
     return np.array([np.inf if error is None else error[0] for error in errors])
-
-
-def _interval(rooms: Sequence[float]) -> str:
-    values = 100 * np.array(rooms)
-    drawn = np.random.default_rng(0).choice(values, (RESAMPLES, values.size)).mean(1)
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return f"{values.mean():.0f} ({low:.0f} to {high:.0f})"
 
 
 def _ends(errors: npt.NDArray[np.float64]) -> str:
