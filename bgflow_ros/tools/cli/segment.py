@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from bgflow_ros.media.rgbd_recording import read_recording
 from bgflow_ros.media.sources import Bag, Frame, LeftOut, MediaError, Source, sources
 from bgflow_ros.media.video import VideoWriter
 from bgflow_ros.segmentation.encoding import encode_file
@@ -42,7 +43,7 @@ from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
 from bgflow_ros.segmentation.segmenter import FEATURELESS_CAUSES, Segmentation, Segmenter
 from bgflow_ros.tools.cli.arguments import add_model, share_of_one
 from bgflow_ros.tools.colmap_masks import write_colmap_mask
-from bgflow_ros.tools.static_depth_files import read_recording, write_static_depth
+from bgflow_ros.tools.static_depth_files import write_static_depth
 
 GROUP = "use"
 HELP = "Segment images, folders, videos or bags into masks and overlays."

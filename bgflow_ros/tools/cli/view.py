@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Show image, likelihood, masks, depth, points and statistics in a window, in a browser or as a recording.
 
-Without a path the command watches the running node; with one it segments images, folders, videos or bags itself. It
-opens a window of Rerun unless --web or --save is given.
+Without a path the command watches the running node; with one it segments images, folders, videos or bags itself. With
+--map the paths are recordings of one place, with depth and known poses: it maps the first and shows what is new and
+gone in the others. It opens a window of Rerun unless --web or --save is given.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from tqdm import tqdm
 
 from bgflow_ros.media.sources import MediaError, sources
 from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.files import user_path
+from bgflow_ros.segmentation.files import expand, user_path
 from bgflow_ros.segmentation.model import Model, ModelError
+from bgflow_ros.segmentation.refinement import DEPTH_KEEPS
 from bgflow_ros.segmentation.runtime import DEVICES, DeviceError
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.cli.arguments import add_model
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 GROUP = "use"
 HELP = "Show the running node, or images, videos and bags, in a window."
 EXTRA = "view"
+KEEPS = (*reversed(DEPTH_KEEPS), "all")
+"""What of the depth is mapped."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,26 +63,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     files.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
     files.add_argument("--recursive", action="store_true", help="show folders within a folder as well")
     files.add_argument("--topic", help="image topic of a bag that has several")
+    files.add_argument(
+        "--map",
+        action="store_true",
+        help="each PATH is a recording of one place on another day, in the layout of TUM's benchmark with "
+        "groundtruth.txt and camera.yaml; map the first and show what is different in the others",
+    )
+    files.add_argument(
+        "--depth-keeps",
+        choices=KEEPS,
+        default=KEEPS[0],
+        help="with --map, the depth that is mapped: not foreground, surely static, or all (%(default)s)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Show everything until the end of the files, or until interrupted."""
     if arguments.bind is not None and not arguments.web:
         raise UserError("--bind says where --web serves; give both")
+    if arguments.map and not arguments.paths:
+        raise UserError("--map needs the folder of a recording; a running mapper's cloud is shown by rviz")
+    if arguments.depth_keeps != KEEPS[0] and not arguments.map:
+        raise UserError("--depth-keeps says what --map maps; give both")
     return _show_files(arguments) if arguments.paths else _watch_node(arguments)
 
 
 def _show_files(arguments: argparse.Namespace) -> int:
+    from bgflow_ros.tools.view.days import Day, show_days
     from bgflow_ros.tools.view.files import show
     from bgflow_ros.tools.view.scene import Scene
 
     try:
-        found = sources(arguments.paths, arguments.topic, arguments.recursive)
+        if arguments.map:
+            days = [Day(expand(path)) for path in arguments.paths]
+        else:
+            found = sources(arguments.paths, arguments.topic, arguments.recursive)
         segmenter = Segmenter(Model.load(arguments.model, arguments.largest), arguments.device)
     except (MediaError, ModelError, DeviceError) as error:
         raise UserError(str(error)) from error
     with _target(arguments, live=False) as recording:
-        told = show(found, segmenter, Scene(recording), _tell)
+        scene = Scene(recording)
+        if arguments.map:
+            told = show_days(days, segmenter, scene, arguments.depth_keeps, _tell)
+        else:
+            told = show(found, segmenter, scene, _tell)
         if arguments.web:
             print("serving until Ctrl-C", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
@@ -112,7 +140,7 @@ def _target(arguments: argparse.Namespace, live: bool) -> contextlib.AbstractCon
     from bgflow_ros.tools.view.layout import layout
     from bgflow_ros.tools.view.target import LOCAL, in_browser, in_file, in_window
 
-    views = layout(live=live, depth=arguments.depth is not None)
+    views = layout(live=live, depth=live and arguments.depth is not None, place=arguments.map)
     if arguments.save is not None:
         return in_file(views, arguments.save)
     if arguments.web:

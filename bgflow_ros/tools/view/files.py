@@ -43,13 +43,11 @@ def show(found: Iterable[Source], segmenter: Segmenter, scene: Scene, tell: Call
                     scene.at_second(second)
                     start = time.perf_counter()
                     segmentation = segmenter(frame.rgb)
-                    likelihood, foreground = segmentation.likelihood, segmentation.foreground
-                    static = segmentation.static
+                    # They are computed when they are asked for, which belongs to the time that is shown.
+                    _ = segmentation.likelihood, segmentation.foreground, segmentation.static
                     scene.statistics({f"{AGE}/segment": 1000 * (time.perf_counter() - start)})
                     scene.image(frame.rgb)
-                    scene.likelihood(likelihood)
-                    scene.foreground(foreground)
-                    scene.static(static)
+                    scene.segmentation(segmentation)
                     second += 1 / source.rate if source.is_sequence else STILL
                     bar.update()
             except MediaError as error:

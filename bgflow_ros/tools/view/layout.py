@@ -16,12 +16,13 @@ BEHIND = rrb.EyeControls3D(position=(1.2, -1.2, -1.6), look_target=(0, 0.2, 2.5)
 PER_CENT = rrb.ScalarAxis(range=(0, 100))
 
 
-def layout(*, live: bool, depth: bool) -> rrb.Blueprint:
+def layout(*, live: bool = False, depth: bool = False, place: bool = False) -> rrb.Blueprint:
     """Arrange the views.
 
     Args:
         live: True if a node is watched, whose state and rates are shown as well.
         depth: True if depth and points are shown.
+        place: True if the map of a place and its changes are shown.
     """
     image = rrb.Spatial2DView(origin=scene.IMAGE, name="camera")
     masks = rrb.Spatial2DView(
@@ -29,12 +30,13 @@ def layout(*, live: bool, depth: bool) -> rrb.Blueprint:
         contents=[scene.IMAGE, scene.FOREGROUND, scene.STATIC],
         name="masks: foreground red, surely static green",
     )
+    labels = rrb.Spatial2DView(origin=scene.CAMERA, contents=[scene.IMAGE, scene.LABELS], name="labels")
     likelihood = rrb.TensorView(
         origin=scene.LIKELIHOOD,
         name="likelihood of background, %",
         scalar_mapping=rrb.TensorScalarMapping(colormap="viridis"),
     )
-    images: list[rrb.View] = [image, masks, likelihood]
+    images: list[rrb.View | rrb.Container] = [image, rrb.Tabs(masks, labels, active_tab=0), likelihood]
     if depth:
         space = rrb.Spatial3DView(
             contents=[scene.POINTS, scene.CAMERA, scene.IMAGE],
@@ -48,8 +50,17 @@ def layout(*, live: bool, depth: bool) -> rrb.Blueprint:
     if live:
         rate = rrb.TimeSeriesView(origin=scene.RATE, name="rate")
         told = [rrb.TextDocumentView(origin=scene.NODE, name="node"), rate, *told]
+    if place:
+        room = rrb.Spatial3DView(origin=scene.PLACE, name="map; new red, gone blue", line_grid=False)
+        change = rrb.TimeSeriesView(origin=scene.CHANGE, name="changed surface, m²")
+        return _blueprint(rrb.Horizontal(room, rrb.Vertical(*images, change), column_shares=[3, 1]), live)
+    plots = rrb.Grid(*told, grid_columns=2 if live else 1)
+    return _blueprint(rrb.Grid(*images, plots, grid_columns=3 if depth else 2), live)
+
+
+def _blueprint(views: rrb.Container, live: bool) -> rrb.Blueprint:
     return rrb.Blueprint(
-        rrb.Grid(*images, rrb.Grid(*told, grid_columns=2 if live else 1), grid_columns=3 if depth else 2),
+        views,
         rrb.BlueprintPanel(state="collapsed"),
         rrb.SelectionPanel(state="collapsed"),
         rrb.TimePanel(

@@ -11,17 +11,42 @@ import numpy.typing as npt
 import rerun as rr
 
 from bgflow_ros.segmentation.depth import Depth, Intrinsics
+from bgflow_ros.segmentation.labels import BACKGROUND, NAMES, UNLABELLED, labels
+from bgflow_ros.segmentation.labels import FOREGROUND as FOREGROUND_LABEL
 from bgflow_ros.segmentation.masks import OUTLINE, TINT
+from bgflow_ros.segmentation.segmenter import Segmentation
+from bgflow_ros.tools.view.voxel_map import VOXEL
 
-__all__ = ["AGE", "DEPTH", "FOREGROUND", "IMAGE", "LIKELIHOOD", "NODE", "POINTS", "RATE", "SHARE", "STATIC", "Scene"]
+__all__ = [
+    "ABSENT",
+    "AGE",
+    "CAMERA",
+    "CHANGE",
+    "DEPTH",
+    "FOREGROUND",
+    "IMAGE",
+    "LABELS",
+    "LIKELIHOOD",
+    "NODE",
+    "PLACE",
+    "POINTS",
+    "RATE",
+    "SHARE",
+    "STATIC",
+    "Scene",
+]
 
 CAMERA = "camera"
 IMAGE, LIKELIHOOD, DEPTH = f"{CAMERA}/image", f"{CAMERA}/likelihood", f"{CAMERA}/depth"
-FOREGROUND, STATIC = f"{CAMERA}/foreground", f"{CAMERA}/static"
+FOREGROUND, STATIC, LABELS = f"{CAMERA}/foreground", f"{CAMERA}/static", f"{CAMERA}/labels"
 # Not below the camera, because Rerun shows everything below a pinhole as flat.
 POINTS = "foreground_points"
+PLACE = "place"
+"""The world, z up (REP 103), with the map, what is new and gone in it, and the camera where it looks from."""
+MAP, NEW, GONE, VIEWPOINT = f"{PLACE}/map", f"{PLACE}/new", f"{PLACE}/gone", f"{PLACE}/viewpoint"
 AGE, RATE, SHARE, NODE = "statistics/age", "statistics/rate", "statistics/share", "statistics/node"
-NAMES = {
+CHANGE = "statistics/change"
+LEGENDS = {
     f"{AGE}/p50": "p50 (ms)",
     f"{AGE}/p95": "p95 (ms)",
     f"{AGE}/segment": "network and masks (ms)",
@@ -29,11 +54,23 @@ NAMES = {
     f"{RATE}/output": "masks (Hz)",
     f"{SHARE}/foreground": "foreground (%)",
     f"{SHARE}/static": "surely static (%)",
+    f"{CHANGE}/new": "new (m²)",
+    f"{CHANGE}/gone": "gone (m²)",
 }
 """Legends of the plots."""
-COLORS = {f"{SHARE}/foreground": TINT, f"{SHARE}/static": OUTLINE}
-"""Colours of the plots that show a mask, the same as those of the mask; Rerun chooses the others."""
+ABSENT = (64, 128, 255)
+"""Colour of what is gone; what is new has that of foreground."""
+COLORS = {
+    f"{SHARE}/foreground": TINT,
+    f"{SHARE}/static": OUTLINE,
+    f"{CHANGE}/new": TINT,
+    f"{CHANGE}/gone": ABSENT,
+}
+"""Colours of the plots that show a mask, the same as those of the mask, or a change; Rerun chooses
+the others."""
 
+ROOM = (96, 128, 160)
+"""Colour of the label of background."""
 JPEG_QUALITY = 85
 FARTHEST = 8.0
 """Depth in metres at which the colour scale ends; a fixed scale does not flicker, and indoors little is farther."""
@@ -60,7 +97,14 @@ class Scene:
             named = rr.AnnotationInfo(255, entity.rpartition("/")[2], color)
             # Class 0 is drawn transparent, so that masks can lie on the image.
             recording.log(entity, rr.AnnotationContext([rr.AnnotationInfo(0, "", (0, 0, 0, 0)), named]), static=True)
-        for entity, name in NAMES.items():
+        named_labels = [
+            (UNLABELLED, "unlabelled", (0, 0, 0)),
+            (BACKGROUND, NAMES[BACKGROUND], ROOM),
+            (FOREGROUND_LABEL, NAMES[FOREGROUND_LABEL], TINT),
+        ]
+        recording.log(LABELS, rr.AnnotationContext([rr.AnnotationInfo(*label) for label in named_labels]), static=True)
+        recording.log(PLACE, rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
+        for entity, name in LEGENDS.items():
             recording.log(entity, rr.SeriesLines(names=name, colors=COLORS.get(entity)), static=True)
 
     def at_stamp(self, nanoseconds: int) -> None:
@@ -90,6 +134,17 @@ class Scene:
         """Show the static mask, H x W, 0 or 255, and its share of the image."""
         self._mask(STATIC, mask)
 
+    def labels(self, labels: npt.NDArray[np.uint8]) -> None:
+        """Show the labels, H x W, as semantic costmaps get them."""
+        self._recording.log(LABELS, rr.SegmentationImage(labels, opacity=OPACITY))
+
+    def segmentation(self, found: Segmentation) -> None:
+        """Show likelihood, masks and labels of an image."""
+        self.likelihood(found.likelihood)
+        self.foreground(found.foreground)
+        self.static(found.static)
+        self.labels(labels(found.foreground))
+
     def _mask(self, entity: str, mask: npt.NDArray[np.uint8]) -> None:
         self._recording.log(entity, rr.SegmentationImage(mask, opacity=OPACITY))
         share = 100 * np.count_nonzero(mask) / mask.size
@@ -108,13 +163,22 @@ class Scene:
 
     def calibration(self, intrinsics: Intrinsics, width: int, height: int) -> None:
         """Place the camera's images in front of the points."""
-        pinhole = rr.Pinhole(
-            focal_length=(intrinsics.fx, intrinsics.fy),
-            principal_point=(intrinsics.cx, intrinsics.cy),
-            resolution=(width, height),
-            image_plane_distance=0.5,
-        )
-        self._recording.log(CAMERA, pinhole, static=True)
+        self._recording.log(CAMERA, _pinhole(intrinsics, width, height), static=True)
+
+    def viewpoint(self, intrinsics: Intrinsics, pose: npt.NDArray[np.float64], width: int, height: int) -> None:
+        """Show where the camera looks from, by its pose in the place, 4 x 4."""
+        self._recording.log(VIEWPOINT, rr.Transform3D(translation=pose[:3, 3], mat3x3=pose[:3, :3]))
+        self._recording.log(VIEWPOINT, _pinhole(intrinsics, width, height))
+
+    def map(self, centers: npt.NDArray[np.float32], colors: npt.NDArray[np.uint8]) -> None:
+        """Show the map by the centres of its voxels, N x 3, in metres, and their colours, N x 3."""
+        self._recording.log(MAP, rr.Points3D(centers, colors=colors, radii=VOXEL / 2))
+
+    def difference(self, new: npt.NDArray[np.float32], gone: npt.NDArray[np.float32]) -> None:
+        """Show the voxels that are new and those that are gone, N x 3, in metres, and the area of their surface."""
+        for entity, centers, color in ((NEW, new, TINT), (GONE, gone, ABSENT)):
+            self._recording.log(entity, rr.Points3D(centers, colors=color, radii=0.6 * VOXEL))
+            self._recording.log(entity.replace(PLACE, CHANGE), rr.Scalars(len(centers) * VOXEL**2))
 
     def statistics(self, values: Mapping[str, float]) -> None:
         """Plot numbers by their entity."""
@@ -124,3 +188,12 @@ class Scene:
     def node(self, markdown: str) -> None:
         """Show the state of the node."""
         self._recording.log(NODE, rr.TextDocument(markdown, media_type="text/markdown"))
+
+
+def _pinhole(intrinsics: Intrinsics, width: int, height: int) -> rr.Pinhole:
+    return rr.Pinhole(
+        focal_length=(intrinsics.fx, intrinsics.fy),
+        principal_point=(intrinsics.cx, intrinsics.cy),
+        resolution=(width, height),
+        image_plane_distance=0.5,
+    )

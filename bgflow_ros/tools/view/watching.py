@@ -95,6 +95,7 @@ class Watcher(Guarded):
         self._watch_images(f"{SEGMENTER}/likelihood", lambda message: scene.likelihood(_pixels(message, np.float32)))
         self._watch_images(f"{SEGMENTER}/foreground_mask", lambda message: scene.foreground(_pixels(message, np.uint8)))
         self._watch_images(f"{SEGMENTER}/static_mask", lambda message: scene.static(_pixels(message, np.uint8)))
+        self._watch_images(f"{SEGMENTER}/labels", lambda message: scene.labels(_pixels(message, np.uint8)))
         if depth_topic is not None:
             self._watch_images(depth_topic, lambda message: scene.depth(depth.decode(message)))
             points = f"{SEGMENTER}/foreground_points"

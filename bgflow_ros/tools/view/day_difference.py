@@ -1,0 +1,62 @@
+# Copyright 2026 The bgflow authors
+# SPDX-License-Identifier: Apache-2.0
+"""What another day has that the map of a first day had not, and the other way round."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from bgflow_ros.tools.view.voxel_map import SIGHTINGS, Points, View, VoxelMap
+
+__all__ = ["DayDifference"]
+
+
+class DayDifference:
+    """Map of a first day, and what is new and what is gone on the day that is added.
+
+    New is what the day's map holds and views of the first day pass through; gone is what the first map holds and views
+    of the day pass through. So nothing is new where the first day has not looked.
+    """
+
+    def __init__(self) -> None:
+        self.map = VoxelMap()
+        """Map of the first day."""
+        self._today = self.map
+        self._looks: list[View] = []
+        self._before: Points | None = None
+        self._passed = np.zeros(0, np.int64)
+        """How many more of the day's views pass through each voxel of the map than end at it."""
+
+    def next_day(self) -> None:
+        """End a day; what is added from now on is of another."""
+        self._today = VoxelMap()
+        self._before = self.map.voxels()[0]
+        self._passed = np.zeros(len(self._before), np.int64)
+
+    def add(self, view: View, kept: npt.NDArray[np.bool_], rgb: npt.NDArray[np.uint8]) -> None:
+        """Add a view; of its depth only that which is kept, H x W, is mapped, but all of it is seen through.
+
+        Args:
+            view: The view.
+            kept: H x W.
+            rgb: H x W x 3.
+        """
+        points, shown = view.points(kept)
+        self._today.add(points, rgb[shown])
+        if self._before is None:
+            self._looks.append(view.thinned())
+        else:
+            self._passed += view.testify(self._before)
+
+    def new(self) -> Points:
+        """Return the centres, N x 3, of voxels of the day that were empty on the first; none on the first."""
+        centers = self._today.voxels()[0]
+        if self._before is None:
+            return centers[:0]
+        passed = sum((look.testify(centers) for look in self._looks), np.zeros(len(centers), np.int64))
+        return centers[passed >= SIGHTINGS]
+
+    def gone(self) -> Points:
+        """Return the centres, N x 3, of voxels of the first day's map that are empty on the day; none on the first."""
+        return np.empty((0, 3), np.float32) if self._before is None else self._before[self._passed >= SIGHTINGS]
