@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="shares of the view that move, with one drive for each (%(default)s)",
     )
+    parser.add_argument("--people", action="store_true", help="people who walk move, instead of things that glide")
     parser.add_argument("--frames", type=int, default=45, help="frames of each drive (%(default)s)")
     parser.add_argument("--rate", type=float, default=15.0, metavar="HZ", help="frames per second (%(default)g)")
     parser.add_argument("--days", type=int, default=1, help="days, the first with --amounts (%(default)s)")
@@ -71,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.days,
         tuple(arguments.moved),
         arguments.emptied,
+        arguments.people,
     )
     numbers = range(arguments.first, arguments.first + arguments.rooms)
     drives = len(settings.amounts) + (settings.days - 1) * len(settings.moved) + settings.emptied

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""People made of capsules, for the novel families only."""
+"""People made of capsules, for the novel families and for drives only."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ import math
 import random
 from typing import Any
 
+from bgflow_rooms.furniture.family import Family
 from bgflow_rooms.furniture.mesh_builder import TAU, MeshBuilder, make_family
 from bgflow_rooms.materials import nodes as materials
 from bgflow_rooms.materials import palette
 
-__all__ = ["PEOPLE"]
+__all__ = ["PEOPLE", "STRIDE", "walking"]
 
 Joint = tuple[float, float, float]
+STRIDE = 1.4
+"""Metres that a person walks from one step of a foot to the next of the same foot."""
+HIP, THIGH, SHIN, ANKLE = 0.93, 0.43, 0.405, 0.095
+"""Height of the hip, lengths of the bones and height of the ankle of a person of 1.75 m, in metres."""
+SWING, FLEX = 0.42, 0.8
+"""Greatest angles of a walking person's hip and knee, in radians."""
 SKINS = ("#f3d3bd", "#e8b998", "#d49a72", "#b57a4e", "#8d5a38", "#6b4128", "#4b2c1c", "#3a2216")
 HAIRS = ("#17120f", "#2e1f15", "#54361f", "#8a5a2e", "#c79a58", "#e3cd9a", "#8f8f8f", "#e6e4e0", "#7c2f17")
 
@@ -123,7 +130,7 @@ def child(mesh: MeshBuilder, rng: random.Random) -> None:
 
 def standing(mesh: MeshBuilder, rng: random.Random, large: float = 1.0) -> None:
     """Person of 1.75 m on its feet."""
-    worn, hip = Clothes(rng), 0.93
+    worn, hip = Clothes(rng), HIP
     body = mesh.at((0, 0, hip), (rng.uniform(-0.05, 0.2), 0, rng.uniform(-0.2, 0.2)), (1, 1, 1 / large**0.3))
     for shoulder in trunk(body, worn, rng):
         arm(body, rng, shoulder, worn, rng.choice(("hang", "hang", "bent", "raised", "forward")))
@@ -141,6 +148,46 @@ def standing(mesh: MeshBuilder, rng: random.Random, large: float = 1.0) -> None:
             worn.trousers,
             16,
         )
+
+
+def walking(phase: float) -> Family:
+    """Family of people in one phase of a stride, 0 to 1; they face and walk towards -y.
+
+    People of the same random numbers differ in nothing but their phase.
+    """
+    return make_family("walking person", 31, "floor", lambda mesh, rng: stepping(mesh, rng, phase))
+
+
+def stepping(mesh: MeshBuilder, rng: random.Random, phase: float) -> None:
+    """Person of 1.75 m in a phase of a stride."""
+    worn = Clothes(rng)
+    legs, arms = [], []
+    for side in (-1, 1):
+        beat = TAU * phase + (math.pi if side > 0 else 0)
+        hip, knee = SWING * math.sin(beat), FLEX * max(0.0, math.cos(beat))
+        legs.append(bones((side * 0.09, 0, 0), (side * 0.1, side * 0.11), (THIGH, SHIN), (hip, hip - knee)))
+        arms.append((-0.8 * hip, -0.8 * hip + 0.35))
+    # It stands on the lower foot.
+    hip_height = ANKLE - min(ankle[2] for _, _, ankle in legs)
+    body = mesh.at((0, 0, hip_height), (0.06, 0, 0))
+    for shoulder, angles in zip(trunk(body, worn, rng), arms, strict=True):
+        x = math.copysign(0.25, shoulder[0])
+        joints = bones(shoulder, (x, x), (0.28, 0.26), angles)
+        limb(body, joints, (0.058, 0.046, 0.038), worn.shirt, worn.shirt if worn.sleeves else worn.skin)
+        body.ball(joints[2], (0.04, 0.04, 0.055), worn.skin, 8)
+    for joints in legs:
+        leg(mesh.at((0, 0, hip_height)), joints, worn, 0.0)
+
+
+def bones(
+    first: Joint, across: tuple[float, float], lengths: tuple[float, float], angles: tuple[float, float]
+) -> tuple[Joint, Joint, Joint]:
+    """Joints of two bones that hang from the first; `across` are the x of the others, angles go forward."""
+    joints = [first]
+    for x, length, angle in zip(across, lengths, angles, strict=True):
+        _, y, z = joints[-1]
+        joints.append((x, y - length * math.sin(angle), z - length * math.cos(angle)))
+    return joints[0], joints[1], joints[2]
 
 
 def sitting(mesh: MeshBuilder, rng: random.Random) -> None:

@@ -28,6 +28,7 @@ from bgflow_rooms.render.develop import develop
 from bgflow_rooms.render.generate import Room, index_to_label, label_to_mask
 from bgflow_rooms.scene.drive_path import Drive, ObjectMotion, sample_motion
 from bgflow_rooms.scene.scene_builder import PANE, Piece
+from bgflow_rooms.scene.walker import Walker
 from bgflow_ros.segmentation.files import write_atomically
 
 __all__ = ["DriveRenderer", "DriveSettings", "RoomDrive"]
@@ -63,6 +64,8 @@ class DriveSettings:
     """Shares of the furniture that stand elsewhere, one drive of each day after the first for each."""
     emptied: bool = False
     """Also a drive before the first day, without furniture."""
+    people: bool = False
+    """People who walk, instead of things that glide."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class DriveRenderer:
     ) -> None:
         self.settings, self.folder, self.amount, self.described, self.rng = settings, folder, amount, described, rng
         self.room, self.drive, self.shade = path.room, path.drive, path.shade
-        self.objects: list[tuple[Piece, ObjectMotion]] = []
+        self.objects: list[tuple[Piece | Walker, ObjectMotion]] = []
 
     def make(self, advance: Callable[[], Any]) -> None:
         """Render the drive frame by frame; drive.json is written last."""
@@ -144,6 +147,11 @@ class DriveRenderer:
         count = 1 if self.amount < 0.4 else 2
         fov = self.drive.start.lens.fov
         while len(self.objects) < count:
+            if self.settings.people:
+                walker = Walker(self.room.scene, NOVEL_FROM + len(NOVEL), self.rng)
+                radius = max(walker.size[:2]) / 2
+                self.objects.append((walker, sample_motion(count, len(self.objects), radius, fov, self.rng)))
+                continue
             index = self.rng.randrange(len(NOVEL))
             piece = self.room.scene.build_piece(NOVEL[index], NOVEL_FROM + index, self.rng)
             wide, deep, high = piece.size
@@ -175,8 +183,11 @@ class DriveRenderer:
     def _set_time(self, t: float) -> None:
         self.room.renderer.set_camera(self.drive.camera(t))
         for piece, motion in self.objects:
-            x, y, angle = motion.pose(self.drive, self.room.plan, t)
-            piece.move(x, y, 0.0, angle)
+            if isinstance(piece, Walker):
+                piece.step(*motion.walk(self.drive, self.room.plan, t))
+            else:
+                x, y, angle = motion.pose(self.drive, self.room.plan, t)
+                piece.move(x, y, 0.0, angle)
 
     def _moving_share(self, t: float) -> float:
         self._set_time(t)

@@ -79,7 +79,8 @@ def _plan(settings: DriveSettings, number: int) -> Iterator[_Planned]:
     if settings.emptied:
         yield _Planned(settings.out / f"room{number:05d}_empty", day=EMPTY, moved=1.0)
     for amount in settings.amounts:
-        yield _Planned(settings.out / f"room{number:05d}_m{round(100 * amount):02d}", amount)
+        kind = "p" if settings.people and amount else "m"
+        yield _Planned(settings.out / f"room{number:05d}_{kind}{round(100 * amount):02d}", amount)
     for day in range(2, settings.days + 1):
         for moved in settings.moved:
             yield _Planned(settings.out / f"room{number:05d}_d{day}_s{round(100 * moved):02d}", 0.0, day, moved)

@@ -23,6 +23,8 @@ WIDEST_PAN = math.radians(60)
 """Greatest amplitude of the pan, which only long drives reach."""
 CLEARANCE = 0.25
 """Free distance around the path."""
+STEPS = 200
+"""Number of steps of a drive in which the way of an object is measured."""
 NEAREST = 0.35
 """Least distance from the camera to the surface of a moving object."""
 
@@ -114,6 +116,20 @@ class ObjectMotion:
         while away > nearest and not plan.inside(x + (away + self.radius) * c, y + (away + self.radius) * s):
             away = max(nearest, away - 0.05)
         return x + away * c, y + away * s, angle + self.phase + self.spin * t
+
+    def walk(self, drive: Drive, plan: Plan, t: float) -> tuple[float, float, float, float]:
+        """Pose (x, y, heading) of an object that faces where it goes, and the way that it has gone until then."""
+        gone, (x, y, _) = 0.0, self.pose(drive, plan, 0.0)
+        heading = self.phase
+        steps = max(1, math.ceil(t * STEPS))
+        for i in range(1, steps + 1):
+            x_before, y_before = x, y
+            x, y, _ = self.pose(drive, plan, t * i / steps)
+            step = math.dist((x, y), (x_before, y_before))
+            gone += step
+            if step > 1e-6:
+                heading = math.atan2(y - y_before, x - x_before)
+        return x, y, heading, gone
 
 
 def sample_motion(count: int, number: int, radius: float, fov: float, rng: random.Random) -> ObjectMotion:

@@ -32,6 +32,11 @@ class Piece:
         """Move the origin of the piece to a position and turn the piece about the vertical axis."""
         self.frame.location, self.frame.rotation_euler = (x, y, z), (0.0, 0.0, angle)
 
+    def show(self, visible: bool) -> None:
+        """Show the piece to the renderer, or hide it."""
+        for obj in self.objects:
+            obj.hide_render = not visible
+
     def remove(self) -> None:
         """Remove the piece from the scene."""
         for obj in (*self.objects, self.frame):

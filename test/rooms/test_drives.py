@@ -71,6 +71,21 @@ def test_company_moves_by_itself_stays_in_the_room_and_off_the_camera(seed: int)
     assert np.ptp(np.unwrap(seen)) > math.radians(3), "it is not fixed to the camera"
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_who_walks_faces_where_it_goes_and_counts_its_way(seed: int) -> None:
+    plan, _, drive = drawn(seed)
+    motion = sample_motion(1, 0, 0.3, LENS.fov, random.Random(seed))
+    poses = [motion.walk(drive, plan, i / 90) for i in range(91)]
+    ways = [pose[3] for pose in poses]
+    for (x, y, _, before), (x_after, y_after, heading, after) in itertools.pairwise(poses):
+        step = math.dist((x, y), (x_after, y_after))
+        assert after - before == pytest.approx(step, abs=0.06), "before a wall it comes nearer by 5 cm at once"
+        if step > 0.01 and after - before < 1.01 * step:
+            assert abs(math.remainder(heading - math.atan2(y_after - y, x_after - x), 2 * math.pi)) < 0.5
+    assert ways[0] == 0
+    assert ways[-1] > 0.3
+
+
 def test_the_same_seed_is_the_same_drive() -> None:
     assert drawn(5)[2] == drawn(5)[2]
     assert drawn(5)[2] != drawn(6)[2]
@@ -89,16 +104,17 @@ def read(folder: Path, kind: str) -> list[np.ndarray]:
     return [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in paths]
 
 
-def test_a_film_s_depth_poses_and_masks_fit_each_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize("people", [False, True])
+def test_a_film_s_depth_poses_and_masks_fit_each_other(tmp_path: Path, people: bool) -> None:
     pytest.importorskip("bpy", reason="needs Blender, the render extra")
     from bgflow_rooms.render.drive_renderer import DriveSettings
     from bgflow_rooms.render.drives import render_drives
 
-    settings = DriveSettings(tmp_path, (0.0, 0.25), 3, (160, 120), 1, seed=3, threads=2)
+    settings = DriveSettings(tmp_path, (0.0, 0.25), 3, (160, 120), 1, seed=3, threads=2, people=people)
     frames: list[None] = []
     render_drives(settings, 0, lambda: frames.append(None))
     assert len(frames) == 6
-    still, moving = tmp_path / "room00000_m00", tmp_path / "room00000_m25"
+    still, moving = tmp_path / "room00000_m00", tmp_path / f"room00000_{'p' if people else 'm'}25"
     assert (still / "groundtruth.txt").read_bytes() == (moving / "groundtruth.txt").read_bytes()
     assert not any(mask.any() for mask in read(still, "moving"))
     shares = [np.mean(mask > 0) for mask in read(moving, "moving")]
@@ -106,7 +122,9 @@ def test_a_film_s_depth_poses_and_masks_fit_each_other(tmp_path: Path) -> None:
         assert set(np.unique(mask)) <= {0, 1, 255}
         assert (mask[moves > 0] == 1).all(), "what moves is foreground"
         assert (mask == 0).any(), "the room"
-    assert json.loads((moving / "drive.json").read_text())["share"] == pytest.approx(np.mean(shares), abs=1e-6)
+    described = json.loads((moving / "drive.json").read_text())
+    assert described["share"] == pytest.approx(np.mean(shares), abs=1e-6)
+    assert (described["moving"] == ["walking person"]) == people
     # Where nothing moves, the room is the same with and without company.
     for before, after, mask in zip(read(still, "depth"), read(moving, "depth"), read(moving, "moving"), strict=True):
         assert np.mean(np.abs(before.astype(int) - after)[mask == 0] < 10) > 0.99
