@@ -25,8 +25,9 @@ from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.usage import Memory, Usage
 from bgflow_ros.tools.cli import benchmark_node
 from bgflow_ros.tools.node_benchmark import measure
+from bgflow_ros.tools.node_benchmark.limiter import Limit
 from bgflow_ros.tools.node_benchmark.measure import BenchmarkError, Setup, measure_node
-from bgflow_ros.tools.node_benchmark.result import NodeResult, Notes, rate_result
+from bgflow_ros.tools.node_benchmark.result import NodeResult, Notes, rate_result, table
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +72,9 @@ def test_the_verb_measures_what_it_is_told_and_writes_numbers_table_and_plot(
     setups = []
     monkeypatch.setattr(measure, "measure_node", lambda setup, tell: setups.append(setup) or result)
     what = ["--rates", "15", "--camera", "1280x720", "--seconds", "3", "--parameter", "threads:=1", "--best-effort"]
-    assert verb(*what, "--transport", "default", "--out", str(tmp_path)) == 0
-    assert setups == [
-        Setup({"threads": "1"}, [15.0], 3.0, camera=(1280, 720), best_effort=True, transport="default"),
-    ]
+    assert verb(*what, "--transport", "default", "--limit", "1:0.5", "--out", str(tmp_path)) == 0
+    more = {"best_effort": True, "transport": "default", "limit": Limit(1, 0.5)}
+    assert setups == [Setup({"threads": "1"}, [15.0], 3.0, camera=(1280, 720), **more)]
     table = capsys.readouterr().out
     assert "| masks a second | " in table
     assert table.startswith((tmp_path / "node.md").read_text())
@@ -82,10 +82,58 @@ def test_the_verb_measures_what_it_is_told_and_writes_numbers_table_and_plot(
     assert (tmp_path / "node.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("wrong", [["--parameter", "threads=1"], ["--camera", "large"], ["--rates", "0"]])
+WRONG = [
+    ["--parameter", "threads=1"],
+    ["--camera", "large"],
+    ["--rates", "0"],
+    *(["--limit", limit] for limit in ("0", "1000", "1:0", "1:1.5", "1:half", "one", "1:0.5:2")),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=" ".join)
 def test_what_only_the_user_can_mend_is_told(wrong: list[str], tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"expected|more than 0"):
         verb(*wrong, "--out", str(tmp_path))
+
+
+def test_a_limit_is_kept_and_told(tiny: Path) -> None:
+    setup = Setup(model(tiny), [10.0], 2.0, warm_up=0.5, idle=0.5, camera=(320, 240), limit=Limit(1, 0.3))
+    result = measure_node(setup)
+    [rate] = result.rates
+    assert 0 < rate.cores < 0.35
+    assert rate.masks > 0
+    assert "The node was limited to 1 core for 30 % of the time." in table(result)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.75])
+def test_a_limited_process_gets_its_share_and_all_of_it_afterwards(share: float) -> None:
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    command = [sys.executable, "-m", "bgflow_ros.tools.node_benchmark.limiter", str(busy.pid), str(share)]
+    limiter = subprocess.Popen(command)
+    try:
+        time.sleep(0.5)
+        before, begin = spent(busy.pid), time.monotonic()
+        time.sleep(2.0)
+        usage = (spent(busy.pid) - before) / (time.monotonic() - begin)
+        assert usage < share + 0.1
+        assert usage > share / 2 / crowding()
+        limiter.send_signal(signal.SIGINT)
+        assert limiter.wait(10) == 0
+        assert state(busy.pid) != "T", "it is not left stopped"
+    finally:
+        for process in (limiter, busy):
+            process.kill()
+            process.wait()
+
+
+def spent(pid: int) -> float:
+    """Return the CPU time of a process in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def test_a_node_that_cannot_start_gives_the_reason(tiny: Path) -> None:

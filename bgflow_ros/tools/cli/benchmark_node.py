@@ -17,6 +17,7 @@ from bgflow_ros.segmentation.files import write_atomically
 from bgflow_ros.tools.cli.arguments import read_sizes
 from bgflow_ros.tools.cli.reports import add_out, output_folder, write_report
 from bgflow_ros.tools.node_benchmark.children import TRANSPORTS
+from bgflow_ros.tools.node_benchmark.limiter import Limit
 
 GROUP = "measure"
 HELP = "Measure the node over DDS, between a camera and a receiver."
@@ -48,6 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME:=VALUE",
         help="parameter of the node; may be given several times",
     )
+    parser.add_argument(
+        "--limit",
+        metavar="CORES[:SHARE]",
+        help="let the node use this number of cores only, and them for this share of the time, as on a weaker machine",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,6 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
         for parameter in arguments.parameter:
             if ":=" not in parameter:
                 raise UserError(f"--parameter is {parameter!r}; expected NAME:=VALUE")
+        try:
+            limit = Limit.parse(arguments.limit) if arguments.limit else None
+        except ValueError as error:
+            raise UserError(f"--limit is {error}") from error
         setup = Setup(
             parameters=dict(parameter.split(":=", 1) for parameter in arguments.parameter),
             rates=arguments.rates,
@@ -68,6 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
             camera=camera,
             best_effort=arguments.best_effort,
             transport=arguments.transport,
+            limit=limit,
         )
         try:
             result = measure_node(setup, lambda line: print(line, file=sys.stderr))

@@ -97,12 +97,18 @@ class Children:
             before = signal.signal(number, handler)  # type: ignore[arg-type]
             self._handlers.setdefault(number, before)
 
-    def start(self, name: str, command: Sequence[str]) -> int:
-        """Start a process under a name and return its id."""
+    def start(self, name: str, command: Sequence[str], processors: Sequence[int] | None = None) -> int:
+        """Start a process under a name, on these processors or on all, and return its id."""
         with (self._folder / f"{name}.log").open("wb") as log, hold_interrupts():
             # In a new session: Ctrl-C reaches only this process, which ends the others in order.
             self._processes[name] = subprocess.Popen(
-                command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=None if processors is None else (lambda: os.sched_setaffinity(0, processors)),  # noqa: PLW1509
             )
         return self._processes[name].pid
 

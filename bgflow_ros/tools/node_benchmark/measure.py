@@ -26,6 +26,7 @@ from bgflow_ros.tools.node_benchmark.children import (
     Children,
     environment,
 )
+from bgflow_ros.tools.node_benchmark.limiter import Limit
 from bgflow_ros.tools.node_benchmark.result import NodeResult, Notes, RateResult, rate_result
 
 __all__ = ["BenchmarkError", "Setup", "measure_node"]
@@ -60,6 +61,8 @@ class Setup:
     """The camera publishes best effort; otherwise reliable."""
     transport: str = "shared_memory"
     """One of TRANSPORTS."""
+    limit: Limit | None = None
+    """What the node may use of the machine; None for all of it."""
 
 
 def measure_node(setup: Setup, tell: Callable[[str], object] = lambda line: None) -> NodeResult:
@@ -89,6 +92,7 @@ def measure_node(setup: Setup, tell: Callable[[str], object] = lambda line: None
         camera=f"{width}x{height} rgb8, {'best effort' if setup.best_effort else 'reliable'}",
         transport=Path(profile(environment(setup.transport))).name or "as the middleware has it",
         rates=runs,
+        limit="" if setup.limit is None else str(setup.limit),
     )
 
 
@@ -106,18 +110,16 @@ def _measure_rate(setup: Setup, rate: float) -> tuple[RateResult, dict[str, str]
         files = {child: folder / f"{child}.json" for child in ("node", "camera", "receiver")}
         with Children(folder, own) as children:
 
-            def start(child: str, module: str, *arguments: str) -> int:
-                command = [
-                    sys.executable,
-                    "-m",
-                    f"bgflow_ros.tools.node_benchmark.{module}",
-                    str(files[child]),
-                    *arguments,
-                ]
-                return children.start(child, command)
+            def start(child: str, module: str, *arguments: str, processors: Sequence[int] | None = None) -> int:
+                return children.start(child, [*_program(module), str(files[child]), *arguments], processors)
 
             given = [part for name, value in setup.parameters.items() for part in ("-p", f"{name}:={value}")]
-            node = start("node", "timed", "--ros-args", *given)
+            limit = setup.limit
+            node = start(
+                "node", "timed", "--ros-args", *given, processors=None if limit is None else limit.processors()
+            )
+            if limit is not None and limit.share < 1:
+                children.start("limiter", [*_program("limiter"), str(node), str(limit.share)])
             children.wait_for("node", ACTIVE, START)
             size = [str(side) for side in setup.camera]
             effort = ["--best-effort"] if setup.best_effort else []
@@ -139,6 +141,10 @@ def _measure_rate(setup: Setup, rate: float) -> tuple[RateResult, dict[str, str]
         notes = {child: _read(file) for child, file in files.items()}
     noted = Notes(begin, end, notes["camera"], dict(notes["receiver"]), notes["node"])
     return rate_result(rate, noted, usage, idle, held), notes["node"]["node"]
+
+
+def _program(module: str) -> list[str]:
+    return [sys.executable, "-m", f"bgflow_ros.tools.node_benchmark.{module}"]
 
 
 def _read(file: Path) -> Any:

@@ -90,6 +90,8 @@ class NodeResult:
     transport: str
     """Name of the Fast DDS profile in use, or a note that there is none."""
     rates: list[RateResult]
+    limit: str = ""
+    """Part of the machine that the node was limited to; empty without a limit."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,8 @@ def table(result: NodeResult) -> str:
         "",
         f"Model {result.node['model']} ({result.node['sha256'][:12]}) on {result.node['device']} in "
         f"{result.node['precision']}, parameters {_listed(result.parameters) or 'as they come'}; "
-        f"camera {result.camera}; {result.node['rmw']}, its profile {result.transport}. {_listed(result.machine)}.",
+        f"camera {result.camera}; {result.node['rmw']}, its profile {result.transport}. {_listed(result.machine)}."
+        + (f" The node was limited to {result.limit}." if result.limit else ""),
     ]
     return "\n".join(lines) + "\n"
 
