@@ -53,6 +53,7 @@ def test_a_short_run_gives_plausible_numbers(result: NodeResult) -> None:
     assert 20 < rate.memory.resident <= rate.memory.peak < 1000
     assert rate.memory.threads > 1
     assert 0 <= rate.machine_idle <= 1
+    assert 0.1 < rate.start < 5 * crowding()
     assert len(rate.ages) == rate.masks
     assert (result.node["model"], result.node["device"]) == ("tiny", "cpu")
     written = json.loads(json.dumps(asdict(result), allow_nan=False))
@@ -182,7 +183,7 @@ def test_each_frame_without_a_mask_has_its_cause() -> None:
     ]
     notes = Notes(50, 700, [0, 100, 200, 300, 400, 500, 600, 700], {0: 60, 100: 170}, {"frames": frames, "drops": {}})
     usage = Usage({"node": 0.5}, 0.0, 0.5)
-    rate = rate_result(10.0, notes, usage, usage, Memory(2.0, 1.0, 0.5, 3))
+    rate = rate_result(10.0, notes, usage, usage, Memory(2.0, 1.0, 0.5, 3), 1.2)
     assert (rate.frames, rate.masks) == (6, 1)
     assert rate.dropped == {
         "lost after the node": 1,

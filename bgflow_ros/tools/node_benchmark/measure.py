@@ -115,12 +115,14 @@ def _measure_rate(setup: Setup, rate: float) -> tuple[RateResult, dict[str, str]
 
             given = [part for name, value in setup.parameters.items() for part in ("-p", f"{name}:={value}")]
             limit = setup.limit
+            begun = time.monotonic()
             node = start(
                 "node", "timed", "--ros-args", *given, processors=None if limit is None else limit.processors()
             )
             if limit is not None and limit.share < 1:
                 children.start("limiter", [*_program("limiter"), str(node), str(limit.share)])
             children.wait_for("node", ACTIVE, START)
+            started = time.monotonic() - begun
             size = [str(side) for side in setup.camera]
             effort = ["--best-effort"] if setup.best_effort else []
             camera = start("camera", "camera", "--rate", str(rate), *effort, "--size", *size)
@@ -140,7 +142,7 @@ def _measure_rate(setup: Setup, rate: float) -> tuple[RateResult, dict[str, str]
         # The context has ended them, and each wrote its file on the way.
         notes = {child: _read(file) for child, file in files.items()}
     noted = Notes(begin, end, notes["camera"], dict(notes["receiver"]), notes["node"])
-    return rate_result(rate, noted, usage, idle, held), notes["node"]["node"]
+    return rate_result(rate, noted, usage, idle, held, started), notes["node"]["node"]
 
 
 def _program(module: str) -> list[str]:

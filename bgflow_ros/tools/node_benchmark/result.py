@@ -73,6 +73,9 @@ class RateResult:
     """Idle share of the machine's CPU time, 0 to 1."""
     counted: dict[str, int]
     """Drops by cause as counted by the node itself, including warm-up and end."""
+    start: float
+    """Seconds from the start of the node's process until it was active, which includes imports, the session and its
+    warm-up."""
     ages: list[tuple[float, float]]
     """Publication of its frame, in seconds since the begin of the interval, and age in ms of each mask."""
 
@@ -108,7 +111,7 @@ class Notes:
     """Content of the file of `timed`: frames (see `timed.Timing`) and drops."""
 
 
-def rate_result(rate: float, notes: Notes, usage: Usage, idle: Usage, memory: Memory) -> RateResult:
+def rate_result(rate: float, notes: Notes, usage: Usage, idle: Usage, memory: Memory, start: float) -> RateResult:
     """Compute the result from the frames that were published within the interval.
 
     Raises:
@@ -154,6 +157,7 @@ def rate_result(rate: float, notes: Notes, usage: Usage, idle: Usage, memory: Me
         other_cores=usage.other,
         machine_idle=usage.idle,
         counted=dict(notes.timed["drops"]),
+        start=start,
         ages=[((stamp - notes.begin) * 1e-9, (notes.arrivals[stamp] - stamp) * 1e-6) for stamp in masks],
     )
 
@@ -191,6 +195,7 @@ def table(result: NodeResult) -> str:
         ("CPU of the node, cores", lambda rate: f"{rate.cores:.2f}"),
         ("the same without a subscriber", lambda rate: f"{rate.idle_cores:.3f}"),
         ("memory peak / at the end, MB", lambda rate: f"{rate.memory.peak:.0f} / {rate.memory.resident:.0f}"),
+        ("from its start to active, s", lambda rate: f"{rate.start:.2f}"),
         ("threads", lambda rate: str(rate.memory.threads)),
         ("CPU of others on the machine, cores", lambda rate: f"{rate.other_cores:.2f}"),
         ("the machine was idle, %", lambda rate: f"{100 * rate.machine_idle:.0f}"),
