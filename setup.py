@@ -13,7 +13,7 @@ from setuptools import find_packages, setup
 # colcon build --symlink-install runs a link to this file in a folder that lacks most of the others.
 ROOT = Path(__file__).resolve().parent
 PACKAGE = ElementTree.parse(ROOT / "package.xml").getroot()
-EXTRAS = ("ros", "ros-jazzy", "openvino", "fleet", "train", "slam", "view", "test", "lint", "render", "peers")
+EXTRAS = ("ros", "ros-jazzy", "openvino", "fleet", "adapt", "train", "slam", "view", "test", "lint", "render", "peers")
 NAME = PACKAGE.findtext("name")
 
 # A robot needs neither the tools that make models nor the generator of rooms. colcon and the ROS build farm run this

@@ -12,6 +12,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import rclpy
@@ -75,7 +76,7 @@ class SegmenterNode(Guarded, LifecycleNode):
         self._untidy = False
         self.add_on_set_parameters_callback(self._check_parameters)
         call_after_parameters_are_set(self, self._apply_parameters)
-        Services(self, lambda: self._pipeline, self._refiner)
+        Services(self, lambda: self._pipeline, self._refiner, self._load_beside, self._take)
         self._complaints = diagnostics.Complaints(self.get_logger().warning)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_timer(diagnostics.PERIOD, self._report, clock=STEADY)
@@ -101,23 +102,44 @@ class SegmenterNode(Guarded, LifecycleNode):
         if body is not None and not body.any():
             self.get_logger().warning(f"ignore_image {settings.ignore_image} marks nothing: all black or transparent")
         model = Model.load(str(expand(settings.model)), settings.max_graph_mb << 20)
+        inference = self._infer(model, settings)
+        self._thresholds.take_from(model, settings)
+        self._refiner.refinement = Refinement(body=body)
+        self._use(inference)
+
+    def _infer(self, model: Model, settings: parameters.Settings) -> Recovery:
+        """Make inference with a model; any thread may call it."""
 
         def make(device: str) -> Segmenter:
             # A replacement for the requested device may not offer the precision that was requested for that one.
             precision = settings.precision if device == settings.device else "auto"
             return self._make_segmenter(model, device, settings.threads, precision)
 
-        inference = Recovery(make, settings.device, self.get_logger().error)
-        self._thresholds.take_from(model, settings)
-        self._refiner.refinement = Refinement(body=body)
+        return Recovery(make, settings.device, self.get_logger().error)
+
+    def _use(self, inference: Recovery) -> None:
         self._inference = inference
         self._apply_parameters([])
         segmenter = inference.segmenter
+        model = segmenter.model
         self.get_logger().info(
             f"model {model.name} ({model.sha256[:12]}), {model.width}x{model.height}, on {segmenter.runtime.device} "
             f"in {segmenter.runtime.precision}; "
             f"foreground below {segmenter.thresholds[0]:.3f}, static above {segmenter.thresholds[1]:.3f}"
         )
+
+    # Another model while the node is active
+
+    def _load_beside(self, folder: Path) -> Recovery:
+        settings = parameters.read(self)
+        return self._infer(Model.load(str(folder), settings.max_graph_mb << 20), settings)
+
+    def _take(self, inference: Recovery) -> None:
+        """Let the next image be segmented by another model; thresholds that the user has not set are its own."""
+        self._thresholds.change_to(inference.segmenter.model, parameters.read(self))
+        self._use(inference)
+        assert self._pipeline is not None
+        self._pipeline.segment = inference
 
     def _not_configured(self, reason: str) -> TransitionCallbackReturn:
         self._free()

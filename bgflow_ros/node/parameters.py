@@ -13,6 +13,7 @@ import numpy.typing as npt
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
+from bgflow_ros.node.adaptation import ADAPT, NEVER
 from bgflow_ros.node.thresholds import THRESHOLDS, UNSET, SettingsError, threshold_refusal
 from bgflow_ros.segmentation.compressed import JPEG
 from bgflow_ros.segmentation.files import expand
@@ -130,6 +131,14 @@ PARAMETERS = (
         live=True,
     ),
     Parameter(
+        "adapt",
+        NEVER,
+        "What ~/adapt learns from: never refuses it, drive takes what is surely background, empty everything in view.",
+        ADAPT,
+        live=True,
+    ),
+    Parameter("adapt_seconds", 60.0, "Seconds for which ~/adapt records.", range=(5.0, 3600.0), live=True),
+    Parameter(
         "ignore_image",
         "",
         "PNG of the camera's size, neither black nor transparent where the camera sees the robot, which is masked out.",
@@ -137,7 +146,7 @@ PARAMETERS = (
     Parameter(
         "save_folder",
         "",
-        "Folder into which ~/save_frame writes; empty stands for bgflow in the folder ROS_HOME, or in ~/.ros.",
+        "Folder that ~/save_frame and ~/adapt write to; empty stands for bgflow in the folder ROS_HOME, or in ~/.ros.",
     ),
     Parameter("device", "auto", "Device on which the network runs; auto takes the best one that works.", DEVICES),
     Parameter(
@@ -173,6 +182,8 @@ class Settings:
     hold: float
     depth_keeps: str
     max_rate: float
+    adapt: str
+    adapt_seconds: float
     ignore_image: str
     save_folder: str
     device: str

@@ -22,6 +22,7 @@ from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
+from bgflow_ros.node.adaptation import Adaptation
 from bgflow_ros.node.ages import STANDING, UNSTAMPED, Ages
 from bgflow_ros.node.arrivals import LOST, Arrivals
 from bgflow_ros.node.camera_infos import CameraInfos
@@ -59,7 +60,7 @@ class Pipeline:
     Args:
         node: node that owns the subscriptions and timers.
         settings: values of the node's parameters.
-        segment: segments an image, H x W x 3 RGB.
+        segment: segments an image, H x W x 3 RGB; may be replaced at any time.
         refiner: refines the masks.
         outputs: publishers of the node.
         drops: counts frames without an answer.
@@ -76,8 +77,10 @@ class Pipeline:
     ) -> None:
         self.request: FrameRequest | None = None
         """Call of ~/save_frame that waits for the next frame; None where there is none."""
+        self.adaptation: Adaptation[Any] | None = None
+        """Call of ~/adapt that is not answered yet; None where there is none."""
         self._node, self._settings, self._outputs, self._drops = node, settings, outputs, drops
-        self._segment, self._refiner, self._decoder = segment, refiner, Decoder()
+        self.segment, self._refiner, self._decoder = segment, refiner, Decoder()
         self._arrivals = Arrivals(drops)
         self.received = self.answered = 0
         """Numbers of frames so far; a frame that is neither answered nor dropped is being processed."""
@@ -115,6 +118,8 @@ class Pipeline:
     def stop(self) -> None:
         """End the inference thread, also when ROS has already shut down."""
         self._worker.stop()
+        if self.adaptation is not None:
+            self.adaptation.stop("the node was deactivated; the model stays as it was")
 
     def add_to(self, status: NodeStatus) -> NodeStatus:
         """Add to a status what happened since the last call; call it only in a callback of the executor."""
@@ -143,6 +148,7 @@ class Pipeline:
             ),
             age=Age(self._ages.seconds(), self._ages.none) if self.answered > answered else Age(),
             view=View(contrast.newest if gate_open else None, contrast.least, contrast.seconds),
+            adaptation="" if self.adaptation is None else self.adaptation.progress(),
             faults=dataclasses.replace(
                 status.faults,
                 frame=fault if when >= then else "",
@@ -181,7 +187,7 @@ class Pipeline:
     def _check_demand(self) -> None:
         """Read the camera's messages only while outputs made from them are wanted."""
         wants_depth = self._outputs.wanted(*DEPTH_OUTPUTS)
-        wanted = wants_depth or self._outputs.wanted(*IMAGE_OUTPUTS) or self.request is not None
+        wanted = wants_depth or self._outputs.wanted(*IMAGE_OUTPUTS) or self._called()
         if wanted and not self._image_gate.open:
             self._arrivals.restart()
             self._contrast.restart()
@@ -190,10 +196,17 @@ class Pipeline:
         self._infos.read(wants_info or self._outputs.wanted(STATIC_DEPTH_INFO, *POINT_OUTPUTS))
         self._arrivals.one_camera = self._node.count_publishers(self._images.topic) == 1
         self._depth_outputs.read(wants_depth)
+        if self.adaptation is not None and self.adaptation.step():
+            self.adaptation = None
         request = self.request  # a local reference, since the worker may take it at any time
         if request is not None and request.is_late():
             self.request = None
             request.refuse(f"no frame has come in {request.PATIENCE:g} s; nothing was written; {self._no_frame()}")
+
+    def _called(self) -> bool:
+        """Tell whether a service needs the next frame."""
+        adaptation = self.adaptation
+        return self.request is not None or (adaptation is not None and adaptation.records)
 
     def _no_frame(self) -> str:
         """Reason why no frame was answered lately, as far as it is known."""
@@ -214,13 +227,15 @@ class Pipeline:
     def answer(self, message: Image | CompressedImage) -> None:
         """Publish the wanted outputs of an image; one that cannot be used is counted as dropped."""
         try:
-            if self.request is None and not self._outputs.wanted(*IMAGE_OUTPUTS, *DEPTH_OUTPUTS):
+            if not self._called() and not self._outputs.wanted(*IMAGE_OUTPUTS, *DEPTH_OUTPUTS):
                 self._drops.add("nobody subscribes")
                 return
             stamp, rgb = nanoseconds(message.header), to_rgb(message, self._decoder)
-            masks = self._refiner(self._segment(rgb), stamp * 1e-9)
+            masks = self._refiner(self.segment(rgb), stamp * 1e-9)
             self._publish(message, stamp, masks)
             self._serve(stamp, masks)
+            if (adaptation := self.adaptation) is not None:  # a local reference: the executor may end it at any time
+                adaptation.offer(rgb)
         except ImageError as error:
             self._drops.add(error.cause, str(error))
         except Exception as error:

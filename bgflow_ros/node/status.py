@@ -124,4 +124,6 @@ class NodeStatus:
     age: Age = Age()
     view: View = View()
     inference: Inference = Inference()
+    adaptation: str = ""
+    """What a call of ~/adapt is doing; empty where there is none."""
     faults: Faults = Faults()

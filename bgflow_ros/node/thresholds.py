@@ -61,8 +61,16 @@ class Thresholds:
         Raises:
             SettingsError: the static threshold would be below the foreground threshold.
         """
+        self._from_model = [name for name in THRESHOLDS if getattr(settings, name) == UNSET]
+        self.change_to(model, settings)
+
+    def change_to(self, model: Model, settings: Settings) -> None:
+        """Set the parameters that are a model's thresholds to those of another model.
+
+        Raises:
+            SettingsError: as `take_from`.
+        """
         values = {name: getattr(settings, name) for name in THRESHOLDS}
-        self._from_model = [name for name, value in values.items() if value == UNSET]
         values |= {name: getattr(model, name) for name in self._from_model}
         if values["static_threshold"] < values["foreground_threshold"]:
             raise SettingsError(

@@ -25,7 +25,7 @@ from bgflow_ros.tools.cli.arguments import add_model, share_of_one
 
 GROUP = "make a model"
 HELP = "Adapt a model to a building, without labels."
-EXTRA = "train"
+EXTRA = "adapt"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -53,8 +53,8 @@ class Spy:
     def __init__(self, node: SegmenterNode) -> None:
         self.seen: list[Segmentation] = []
         assert node._pipeline is not None
-        self.segment = node._pipeline._segment
-        node._pipeline._segment = self
+        self.segment = node._pipeline.segment
+        node._pipeline.segment = self
 
     def __call__(self, rgb: np.ndarray) -> Segmentation:
         self.seen.append(self.segment(rgb))
@@ -141,7 +141,7 @@ def test_inference_that_fails_costs_the_frame_not_the_node(node: SegmenterNode) 
 
     node.create_subscription(Image, "~/static_mask", lambda message: None, 10)
     assert node._pipeline is not None
-    node._pipeline._segment = fail
+    node._pipeline.segment = fail
     deadline = time.monotonic() + PATIENCE
     while not node.drops.counts and time.monotonic() < deadline:
         answer(node, image(np.zeros((48, 64, 3), np.uint8)))

@@ -104,7 +104,7 @@ class TimedPipeline(pipeline.Pipeline):
         taken = time.perf_counter_ns()
         timing = self.timings[nanoseconds(message.header)]
         timing.taken = taken
-        segmenter = cast("TimedSegmenter", cast("Recovery", self._segment).segmenter)
+        segmenter = cast("TimedSegmenter", cast("Recovery", self.segment).segmenter)
         segmenter.call = segmenter.maps = 0
         super().answer(message)
         if segmenter.call:  # otherwise there was no subscriber
