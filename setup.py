@@ -76,6 +76,7 @@ setup(
         "console_scripts": [
             "bgflow = bgflow_ros.tools.cli.main:main",
             "segment = bgflow_ros.node.segment:main",
+            "patrol = bgflow_ros.node.patrol:main",
         ],
         "bgflow.verbs": importable(
             [

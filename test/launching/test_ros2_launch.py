@@ -30,6 +30,7 @@ FILES = {
     "rtabmap": ([], ["segment", "rgbd_sync", "rgbd_sync", "rgbd_odometry", "rtabmap"]),
     "cuvslam": ([], ["segment", "component_container_mt"]),
     "nvblox": ([], ["segment", "component_container_mt"]),
+    "patrol": (["model:=default"], ["segment", "patrol"]),
 }
 """Arguments, and the executables that are then started."""
 NEEDED = {
@@ -186,6 +187,7 @@ def test_all_arguments_are_listed(workspace: Workspace, file: str) -> None:
         "rtabmap": {"rtabmap_file", "imu", "segmenter"},
         "cuvslam": {"cuvslam_file", "right_image", "right_camera_info", "package", "segmenter"},
         "nvblox": {"nvblox_file", "segmenter"},
+        "patrol": {"patrol_file", "segmenter"},
     }.get(file, set())
     assert listed == SEGMENT.keys() - lacking | own
 

@@ -188,6 +188,7 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
         assert verbs == robot  # colcon installs the robot's package alone
     assert {entry.name for entry in distribution("bgflow").entry_points if entry.group == "console_scripts"} == {
         "segment",
+        "patrol",
         "bgflow",
     }
 
@@ -202,6 +203,8 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
         "config/nav2_costmap.yaml",
         "launch/semantic_costmap.launch.py",
         "config/semantic_costmap.yaml",
+        "launch/patrol.launch.py",
+        "config/patrol.yaml",
         "config/rtabmap.yaml",
         "config/fastdds_shm.xml",
         f"models/{DEFAULT_MODEL}/model.onnx",

@@ -17,7 +17,7 @@ from support.robot import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 EXECUTABLES = {
-    "bgflow": ("segment",),
+    "bgflow": ("segment", "patrol"),
     "rviz2": ("rviz2",),
     "rtabmap_sync": ("rgbd_sync",),
     "rtabmap_odom": ("rgbd_odometry",),
