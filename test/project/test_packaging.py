@@ -151,7 +151,7 @@ def verb_modules(*packages: str) -> set[str]:
     return {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in verbs}
 
 
-COMMANDS = {"bgflow_ros.tools.cli.main", "bgflow_ros.node.segment"}
+COMMANDS = {"bgflow_ros.node.patrol", "bgflow_ros.tools.cli.main", "bgflow_ros.node.segment"}
 
 
 def test_colcon_installs_the_robot_s_package_alone(robot: PathDistribution) -> None:
