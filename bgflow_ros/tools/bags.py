@@ -7,7 +7,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,9 +40,11 @@ from bgflow_ros.segmentation.outputs import (
 )
 from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
 from bgflow_ros.segmentation.refinement import DEPTH_KEEPS, Refined, Refiner
-from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
+from bgflow_ros.tools.ahead import ahead
+from bgflow_ros.tools.bag_outcome import Outcome
 
-__all__ = ["SEMANTIC", "Outcome", "copy_with_masks"]
+__all__ = ["SEMANTIC", "copy_with_masks"]
 
 MASKS = (FOREGROUND_MASK, STATIC_MASK, IGNORE_MASK)
 SEMANTIC = (LABELS, CONFIDENCE, LABEL_INFO, POINTS)
@@ -58,44 +60,11 @@ class ProgressBar(Protocol):
         """Count one message."""
 
 
-@dataclass
-class Outcome:
-    """Result of copying a bag."""
-
-    topics: CameraTopics
-    masks: int = 0
-    """Number of images that have masks."""
-    depths: int = 0
-    """Number of depth images that were paired with masks."""
-    images: Failures = field(default_factory=Failures)
-    """Images that could not be used and have no masks."""
-    outputs: Failures = field(default_factory=Failures)
-    """Outputs of depth or calibration that could not be made for an image with masks."""
-    problems: list[str] = field(default_factory=list)
-    """Everything else that the user must know."""
-    unrectified: list[str] = field(default_factory=list)
-    """Warnings that points are only right for one kind of image, rectified or not."""
-
-    def remarks(self) -> list[str]:
-        """List notes that concern nothing missing."""
-        alone = self.masks - self.depths if self.topics.depth and self.depths else 0
-        lines = [f"{alone} of {self.masks} masks have no depth within {TOLERANCE * 1e-6:.0f} ms"] if alone > 0 else []
-        return [*self.topics.remarks, *lines, *self.unrectified]
-
-    def told(self) -> list[str]:
-        """List everything that is missing; empty where the new bag has everything that it could have."""
-        lines = [f"{count} messages without masks: {error}" for count, error in self.images.told()]
-        lines += [f"{count} outputs missing: {error}" for count, error in self.outputs.told()]
-        if not self.masks:
-            lines.append(f"no masks: {self.topics.image} has {self.images.total} messages, none of which can be used")
-        return [*self.topics.problems, *lines, *self.problems]
-
-
 def copy_with_masks(
     recording: Recording,
     out: Path,
     topics: CameraTopics,
-    segmenter: Segmenter,
+    segmenters: Sequence[Segmenter],
     node: str,
     more: Sequence[Output],
     bar: ProgressBar,
@@ -109,7 +78,7 @@ def copy_with_masks(
         recording: ROS 2 bag to copy; it is not changed.
         out: folder of the new bag, which must not exist; the same ROS 2 distribution can read it.
         topics: topics of the camera.
-        segmenter: segments the images.
+        segmenters: segment the images, as many at once, ahead of what is written.
         node: fully qualified node name, with which the names of the new topics begin.
         more: outputs to add beside MASKS and those of depth and calibration; POINTS only where the bag has both.
         bar: progress bar that gets the number of messages and each finished one.
@@ -126,11 +95,12 @@ def copy_with_masks(
     bar.total = expected
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
         with BagWriter(Path(temporary) / out.name, recording) as writer:
-            masks = _Masks(writer, outcome, recording, segmenter, node, more, depth_keeps)
-            for message in recording.messages():
+            masks = _Masks(writer, outcome, recording, node, more, depth_keeps)
+            workers = [_Worker(recording, segmenter) for segmenter in segmenters]
+            for message, segmented in ahead(recording.messages(), masks.is_image, workers):
                 received = message.received
                 writer.write(message)
-                masks.add(message)
+                masks.add(message, segmented)
                 bar.update()
                 count += 1
             masks.finish(received)
@@ -141,6 +111,18 @@ def copy_with_masks(
     return outcome
 
 
+class _Worker:
+    """Decodes and segments recorded images, with what only one thread may use."""
+
+    def __init__(self, bag: Recording, segmenter: Segmenter) -> None:
+        self._bag, self._segmenter, self._decoder = bag, segmenter, Decoder()
+
+    def __call__(self, recorded: Message) -> tuple[Any, Segmentation]:
+        """Return the deserialized message of an image, and its segmentation."""
+        message = self._bag.deserialize(recorded)
+        return message, self._segmenter(self._decoder.decode(message))
+
+
 class _Masks:
     """Writes the topics of the node."""
 
@@ -149,14 +131,13 @@ class _Masks:
         writer: BagWriter,
         outcome: Outcome,
         bag: Recording,
-        segmenter: Segmenter,
         node: str,
         more: Sequence[Output],
         depth_keeps: str,
     ) -> None:
         self._keeps = depth_keeps
-        self._writer, self._outcome, self._bag, self._segmenter = writer, outcome, bag, segmenter
-        self._decoder, self._refiner, self._pairing = Decoder(), Refiner(), Pairing[tuple[Refined, Any], Any]()
+        self._writer, self._outcome, self._bag = writer, outcome, bag
+        self._refiner, self._pairing = Refiner(), Pairing[tuple[Refined, Any], Any]()
         self._image_stamps, self._depth_stamps = list[int](), list[int]()
         chosen = outcome.topics
         # Images before the first calibration use that one, since a bag may begin in the middle of a drive.
@@ -172,11 +153,15 @@ class _Masks:
             output: writer.topic(f"{node}/{output.name}", output.type, output.latched) for output in outputs
         }
 
-    def add(self, message: Message) -> None:
-        """Process a recorded message and write the outputs that follow from it."""
+    def is_image(self, message: Message) -> bool:
+        """Tell whether masks are made from a message."""
+        return message.topic.name == self._outcome.topics.image and message.topic.type in (IMAGE, COMPRESSED)
+
+    def add(self, message: Message, segmented: Future[tuple[Any, Segmentation]] | None) -> None:
+        """Process a recorded message, and its segmentation if it is an image, and write the outputs that follow."""
         topic, chosen = message.topic, self._outcome.topics
-        if topic.name == chosen.image and topic.type in (IMAGE, COMPRESSED):
-            self._write(self._of_image(message), message.received, self._outcome.images)
+        if segmented is not None:
+            self._write(self._of_image(segmented), message.received, self._outcome.images)
         elif topic.name == chosen.info and topic.type == INFO:
             self._write(self._of_info(message), message.received, self._outcome.outputs)
         elif topic.name == chosen.depth and topic.type == IMAGE:
@@ -229,11 +214,10 @@ class _Masks:
         stamp = self._new_stamp(message.header, self._depth_stamps)
         yield from self._of_pairs(self._pairing.put_depth(stamp, message))
 
-    def _of_image(self, recorded: Message) -> Iterator[tuple[Output, Any]]:
-        message = self._bag.deserialize(recorded)
-        rgb = self._decoder.decode(message)
+    def _of_image(self, segmented: Future[tuple[Any, Segmentation]]) -> Iterator[tuple[Output, Any]]:
+        message, segmentation = segmented.result()
         time = message.header.stamp.sec + message.header.stamp.nanosec * 1e-9
-        masks = self._refiner(self._segmenter(rgb), time)
+        masks = self._refiner(segmentation, time)
         if LABEL_INFO in self._topics and not self._outcome.masks:
             yield LABEL_INFO, _label_info(message.header)
         for output in self._topics:

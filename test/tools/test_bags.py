@@ -81,6 +81,13 @@ def test_depth_gets_its_static_part_and_its_points(tmp_path: Path, tiny: Path, s
         assert len(points) == cloud.width > 0
 
 
+def test_several_workers_write_the_very_same_bag(tmp_path: Path, tiny: Path) -> None:
+    bag = write(tmp_path / "drive")
+    for workers in ("1", "3"):
+        assert segment(bag, tmp_path / workers, tiny, "--workers", workers) == 1  # one image is broken
+    assert read(tmp_path / "1") == read(tmp_path / "3")
+
+
 def test_likelihood_and_another_node_on_request(tmp_path: Path, tiny: Path) -> None:
     segment(write(tmp_path / "drive"), tmp_path / "masked", tiny, "--likelihood", "--node", "/front/segmenter/")
     found = messages(tmp_path / "masked", "/front/segmenter/likelihood")
@@ -124,6 +131,10 @@ def test_what_is_for_bags_alone_is_refused_elsewhere(
     for only in (["--labels"], ["--depth-keeps", "not_foreground"]):
         assert segment(bag, tmp_path / "out", tiny, "--pictures", *only) == 2
         assert "--labels and --depth-keeps are for one bag that is copied" in capsys.readouterr().err
+    assert segment(bag, tmp_path / "out", tiny, "--pictures", "--workers", "2") == 2
+    assert "--workers is for one bag that is copied" in capsys.readouterr().err
+    assert segment(bag, tmp_path / "out", tiny, "--workers", "0") == 2
+    assert "--workers is 0; expected at least 1" in capsys.readouterr().err
 
 
 def test_masks_are_not_added_twice(tmp_path: Path, tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:

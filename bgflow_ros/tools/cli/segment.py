@@ -26,8 +26,6 @@ import sqlite3
 import sys
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
 from bgflow_ros.media.rgbd_recording import read_recording
@@ -40,9 +38,10 @@ from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.outputs import FOREGROUND_MASK, LIKELIHOOD, OVERLAY, STATIC_MASK
 from bgflow_ros.segmentation.refinement import DEPTH_KEEPS
 from bgflow_ros.segmentation.runtime import DEVICES, PRECISIONS, DeviceError
-from bgflow_ros.segmentation.segmenter import FEATURELESS_CAUSES, Segmentation, Segmenter
+from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
 from bgflow_ros.tools.cli.arguments import add_model, share_of_one
 from bgflow_ros.tools.colmap_masks import write_colmap_mask
+from bgflow_ros.tools.counting_segmenter import CountingSegmenter, tell
 from bgflow_ros.tools.static_depth_files import write_static_depth
 
 GROUP = "use"
@@ -77,6 +76,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         help="minimum share of the image in the static mask, 0 to 1 (%(default)s)",
     )
+    workers = "images of a bag that are segmented at once, while others are read and written (%(default)s)"
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help=workers)
     parser.add_argument("--pictures", action="store_true", help="write images and an overlay video for a bag too")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to run the network (%(default)s)")
     parser.add_argument(
@@ -87,30 +88,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-class CountingSegmenter(Segmenter):
-    """Segmenter that counts images, and those of which the model is unsure."""
-
-    images = featureless = 0
-
-    def __call__(self, image: npt.NDArray[np.uint8]) -> Segmentation:
-        """Segment one image."""
-        segmentation = super().__call__(image)
-        self.images += 1
-        self.featureless += segmentation.featureless
-        return segmentation
-
-    def tell(self) -> None:
-        """Report the number of images of which the model was unsure, if any."""
-        if self.featureless:
-            print(
-                f"bgflow segment: the model is unsure of {self.featureless} of {self.images} images "
-                f"(contrast below {self.model.min_contrast:.2f}): {FEATURELESS_CAUSES}",
-                file=sys.stderr,
-            )
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Segment all sources; 1 where one was skipped."""
+    if arguments.workers < 1:
+        raise UserError(f"--workers is {arguments.workers}; expected at least 1")
     if arguments.static_depth:
         return _write_static_depth(arguments)
     try:
@@ -125,7 +106,9 @@ def run(arguments: argparse.Namespace) -> int:
                 "--labels and --depth-keeps are for one bag that is copied, without --pictures, or --static-depth"
             )
         if copied:
-            return _segment_bag(bags[0], segmenter, arguments)
+            return _segment_bag(bags[0], _workers(segmenter, arguments), arguments)
+        if arguments.workers > 1:
+            raise UserError("--workers is for one bag that is copied, without --pictures")
         if bags and not arguments.colmap:
             raise UserError(f"{bags[0].path} is a bag beside others; give one bag, or write images with --pictures")
     except (MediaError, ModelError, DeviceError) as error:
@@ -159,7 +142,7 @@ def _segment_all(found: list[Source], segmenter: CountingSegmenter, arguments: a
             bar.update()
     if skipped:
         print(f"bgflow segment: {skipped} of {len(found)} skipped, see above", file=sys.stderr)
-    segmenter.tell()
+    tell([segmenter])
     print(arguments.out)
     return 1 if skipped else 0
 
@@ -184,7 +167,7 @@ def _write_static_depth(arguments: argparse.Namespace) -> int:
         print(f"bgflow segment: {count} left out: {message}", file=sys.stderr)
     if recording.lone:
         print(f"bgflow segment: {recording.lone} depth images without an image left out", file=sys.stderr)
-    segmenter.tell()
+    tell([segmenter])
     print(arguments.out)
     return int(bool(failures.total or recording.lone))
 
@@ -199,7 +182,18 @@ def _make(out: Path, paths: list[str]) -> None:
         raise UserError(f"{out} cannot be created, or is not a folder: {error.strerror or error}") from error
 
 
-def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Namespace) -> int:
+def _workers(first: CountingSegmenter, arguments: argparse.Namespace) -> list[CountingSegmenter]:
+    """Make the segmenters that work at once; a single one has the threads that it would have alone."""
+    if arguments.workers == 1:
+        return [first]
+    made = []
+    for _ in range(arguments.workers):
+        made.append(CountingSegmenter(first.model, arguments.device, arguments.threads or 1, arguments.precision))
+        made[-1].min_static = arguments.min_static
+    return made
+
+
+def _segment_bag(bag: Bag, segmenters: list[CountingSegmenter], arguments: argparse.Namespace) -> int:
     """Copy a bag and add masks; 1 where masks of some messages are missing."""
     from bgflow_ros.media.rosbag.recording import Recording
     from bgflow_ros.media.rosbag.topics import choose_topics
@@ -218,7 +212,7 @@ def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Nam
         with Recording(bag.path) as recording:
             topics = choose_topics(recording, bag.topic, arguments.depth_topic)
             with tqdm(desc=bag.name, unit="message") as bar:
-                outcome = copy_with_masks(recording, out, topics, segmenter, node, more, bar, arguments.depth_keeps)
+                outcome = copy_with_masks(recording, out, topics, segmenters, node, more, bar, arguments.depth_keeps)
     except (OSError, sqlite3.Error) as error:
         raise UserError(f"{out} cannot be written: {error}") from error
     told = outcome.told()
@@ -227,7 +221,7 @@ def _segment_bag(bag: Bag, segmenter: CountingSegmenter, arguments: argparse.Nam
         print(line)
     for line in told:
         print(f"bgflow segment: {line}", file=sys.stderr)
-    segmenter.tell()
+    tell(segmenters)
     return int(bool(told))
 
 
