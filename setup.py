@@ -100,6 +100,7 @@ setup(
                 "latents = bgflow_train.cli.latents",
                 "maps = bgflow_train.cli.maps",
                 "odometry = bgflow_train.cli.odometry",
+                "patrols = bgflow_train.cli.patrols",
                 "peers = bgflow_train.cli.peers",
                 "quantize = bgflow_train.cli.quantize",
                 "relocalize = bgflow_train.cli.relocalize",

@@ -181,7 +181,18 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
     robot = {"benchmark", "doctor", "fleet", "segment", "view"}
     if "bgflow_train" in (distribution("bgflow").read_text("top_level.txt") or ""):
         making = {"adapt", "collect", "contrast", "expert", "export", "fit", "quantize", "rooms", "thresholds", "train"}
-        measuring = {"buildings", "compare", "costmaps", "drives", "evaluate", "latents", "maps", "odometry", "peers"}
+        measuring = {
+            "buildings",
+            "compare",
+            "costmaps",
+            "drives",
+            "evaluate",
+            "latents",
+            "maps",
+            "odometry",
+            "patrols",
+            "peers",
+        }
         measuring |= {"relocalize", "reproduce"}
         assert verbs == robot | making | measuring
     else:

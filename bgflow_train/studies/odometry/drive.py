@@ -23,8 +23,8 @@ __all__ = ["Drive", "DriveError", "Frame", "find_drives"]
 
 NOISE = 0.0012, 0.0019, 0.4
 """Noise of depth at z metres: 0.0012 + 0.0019 (z - 0.4)^2 (Nguyen et al. 2012, Modeling Kinect Sensor Noise)."""
-AMONG_DAYS = 1_000_000
-"""Distance of the seeds of the noise of one day from those of the next."""
+AMONG_DAYS, DAYS = 1_000_000, 1000
+"""Distance of the seeds of the noise of one day from those of the next, and number of days; day 0 comes last."""
 NEAR = 0.02
 """Largest difference in seconds between the stamps of an image and its depth, as in TUM's `associate.py`."""
 
@@ -117,7 +117,7 @@ class Drive:
             raw = self._image(self.depths[time], cv2.IMREAD_UNCHANGED).astype(np.float32)
             depth = np.where(raw > 0, raw / np.float32(self.depth_scale), np.float32(np.nan))
             if self.description:  # rendered depth is exact, which that of no camera is
-                depth = _with_noise(depth, number + AMONG_DAYS * (self.description.get("day", 1) - 1))
+                depth = _with_noise(depth, number + AMONG_DAYS * ((self.description.get("day", 1) - 1) % DAYS))
             moving = None if self.moving is None else self._image(self.moving[time], cv2.IMREAD_UNCHANGED)
             mask = None if self.masks is None else self._image(self.masks[time], cv2.IMREAD_UNCHANGED)
             yield Frame(time, cv2.cvtColor(rgb, cv2.COLOR_BGR2RGB), depth, moving, mask)  # type: ignore[arg-type]
