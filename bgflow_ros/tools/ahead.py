@@ -13,29 +13,34 @@ from typing import TypeVar
 __all__ = ["ahead"]
 
 T = TypeVar("T")
+P = TypeVar("P")
 R = TypeVar("R")
+
+MOST = 32
+"""Greatest number of items that wait; a bag has many small messages between two images, and large ones of depth."""
 
 
 def ahead(
-    items: Iterable[T], wanted: Callable[[T], bool], workers: Sequence[Callable[[T], R]]
+    items: Iterable[T], prepare: Callable[[T], P | None], workers: Sequence[Callable[[P], R]]
 ) -> Iterator[tuple[T, Future[R] | None]]:
     """Yield the items in their order, each with the finished work on it, or None where none is wanted.
 
-    Memory stays bounded: at most two items for each worker are worked on or wait.
+    Memory stays bounded: at most MOST items wait, and at most two for each worker are worked on or to be.
 
     Args:
         items: Items of a stream; they are read in the caller's thread.
-        wanted: Tells whether to work on an item.
-        workers: Do the work on an item; each runs in one thread at a time.
+        prepare: Makes of an item what a worker takes, or None where no work is wanted; in the caller's thread and in
+            the order of the items.
+        workers: Do the work; each runs in one thread at a time.
     """
-    free: SimpleQueue[Callable[[T], R]] = SimpleQueue()
+    free: SimpleQueue[Callable[[P], R]] = SimpleQueue()
     for worker in workers:
         free.put(worker)
 
-    def work(item: T) -> R:
+    def work(prepared: P) -> R:
         worker = free.get()
         try:
-            return worker(item)
+            return worker(prepared)
         finally:
             free.put(worker)
 
@@ -44,10 +49,13 @@ def ahead(
     count = 0
     try:
         for item in items:
-            future = pool.submit(work, item) if wanted(item) else None
+            prepared = prepare(item)
+            future = None if prepared is None else pool.submit(work, prepared)
             waiting.append((item, future))
             count += future is not None
-            while waiting and ((first := waiting[0][1]) is None or first.done() or count > 2 * len(workers)):
+            while waiting and (
+                (first := waiting[0][1]) is None or first.done() or count > 2 * len(workers) or len(waiting) > MOST
+            ):
                 count -= first is not None
                 yield _finished(*waiting.popleft())
         while waiting:

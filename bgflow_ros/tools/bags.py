@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -47,6 +48,8 @@ from bgflow_ros.tools.bag_outcome import Outcome
 __all__ = ["SEMANTIC", "copy_with_masks"]
 
 MASKS = (FOREGROUND_MASK, STATIC_MASK, IGNORE_MASK)
+Decoded = tuple[Any, npt.NDArray[np.uint8]]
+"""Deserialized image, and its pixels, H x W x 3, RGB."""
 SEMANTIC = (LABELS, CONFIDENCE, LABEL_INFO, POINTS)
 """What a semantic costmap reads."""
 
@@ -96,8 +99,8 @@ def copy_with_masks(
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
         with BagWriter(Path(temporary) / out.name, recording) as writer:
             masks = _Masks(writer, outcome, recording, node, more, depth_keeps)
-            workers = [_Worker(recording, segmenter) for segmenter in segmenters]
-            for message, segmented in ahead(recording.messages(), masks.is_image, workers):
+            workers = [functools.partial(_segment, segmenter) for segmenter in segmenters]
+            for message, segmented in ahead(recording.messages(), masks.decode, workers):
                 received = message.received
                 writer.write(message)
                 masks.add(message, segmented)
@@ -111,16 +114,12 @@ def copy_with_masks(
     return outcome
 
 
-class _Worker:
-    """Decodes and segments recorded images, with what only one thread may use."""
-
-    def __init__(self, bag: Recording, segmenter: Segmenter) -> None:
-        self._bag, self._segmenter, self._decoder = bag, segmenter, Decoder()
-
-    def __call__(self, recorded: Message) -> tuple[Any, Segmentation]:
-        """Return the deserialized message of an image, and its segmentation."""
-        message = self._bag.deserialize(recorded)
-        return message, self._segmenter(self._decoder.decode(message))
+def _segment(segmenter: Segmenter, decoded: Decoded | Exception) -> tuple[Any, Segmentation]:
+    """Return a deserialized image and its segmentation, or raise what made it unusable."""
+    if isinstance(decoded, Exception):
+        raise decoded
+    message, rgb = decoded
+    return message, segmenter(rgb)
 
 
 class _Masks:
@@ -137,7 +136,7 @@ class _Masks:
     ) -> None:
         self._keeps = depth_keeps
         self._writer, self._outcome, self._bag = writer, outcome, bag
-        self._refiner, self._pairing = Refiner(), Pairing[tuple[Refined, Any], Any]()
+        self._decoder, self._refiner, self._pairing = Decoder(), Refiner(), Pairing[tuple[Refined, Any], Any]()
         self._image_stamps, self._depth_stamps = list[int](), list[int]()
         chosen = outcome.topics
         # Images before the first calibration use that one, since a bag may begin in the middle of a drive.
@@ -153,9 +152,19 @@ class _Masks:
             output: writer.topic(f"{node}/{output.name}", output.type, output.latched) for output in outputs
         }
 
-    def is_image(self, message: Message) -> bool:
-        """Tell whether masks are made from a message."""
-        return message.topic.name == self._outcome.topics.image and message.topic.type in (IMAGE, COMPRESSED)
+    def decode(self, recorded: Message) -> Decoded | Exception | None:
+        """Decode a recorded image, or return the reason why it cannot be; None for all other messages.
+
+        One decoder sees all images in their order, because the range of 16 bits depends on those before.
+        """
+        topic = recorded.topic
+        if topic.name != self._outcome.topics.image or topic.type not in (IMAGE, COMPRESSED):
+            return None
+        try:
+            message = self._bag.deserialize(recorded)
+            return message, self._decoder.decode(message)
+        except Exception as error:  # a damaged message can make the decoder raise anything
+            return error
 
     def add(self, message: Message, segmented: Future[tuple[Any, Segmentation]] | None) -> None:
         """Process a recorded message, and its segmentation if it is an image, and write the outputs that follow."""

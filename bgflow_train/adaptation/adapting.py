@@ -81,7 +81,7 @@ def adapt(
     mixtures = [mixture for mixture in known if mixture.cells == finest]
     count = len(images) - max(1, round(HELD_OUT * len(images)))
     seen = see(model, mixtures, images[:count], empty, advance)
-    _require_views(model, seen.contrasts, seen.means)
+    _require_views(seen.featureless, seen.means)
     cells = len(seen.latents[0])
     if cells < FEWEST_CELLS:
         raise AdaptationError(
@@ -153,14 +153,12 @@ def write_model(adapted: Adapted, source: Path, out: Path, extra: dict[Path, byt
     Manifest(**vars(manifest) | changes).write(out)
 
 
-def _require_views(model: Model, contrasts: npt.NDArray[np.float64], means: npt.NDArray[np.float64]) -> None:
-    if model.min_contrast is not None:
-        unsure = int((contrasts < model.min_contrast).sum())
-        if unsure > len(contrasts) / 2:
-            raise AdaptationError(
-                f"the model tells nothing apart in {unsure} of {len(contrasts)} images; expected rooms that are lit, "
-                "and a lens that is clean"
-            )
+def _require_views(featureless: int, means: npt.NDArray[np.float64]) -> None:
+    if featureless > len(means) / 2:
+        raise AdaptationError(
+            f"the model tells nothing apart in {featureless} of {len(means)} images; expected rooms that are lit, and "
+            "a lens that is clean"
+        )
     spread = float(np.linalg.norm(means - means.mean(0), axis=1).mean())
     if spread < ALIKE:
         raise AdaptationError(

@@ -18,6 +18,7 @@ import onnxruntime
 from bgflow_ros.segmentation import masks
 from bgflow_ros.segmentation.letterbox import Content, cells_within, letterbox
 from bgflow_ros.segmentation.model import Model
+from bgflow_ros.segmentation.segmenter import shows_nothing
 from bgflow_train.adaptation.mixtures import Mixture, with_outputs
 
 __all__ = ["Seen", "see"]
@@ -32,8 +33,8 @@ class Seen:
 
     latents: list[npt.NDArray[np.float32]]
     """Latents of background in each flow, cells x channels."""
-    contrasts: npt.NDArray[np.float64]
-    """Contrast of each image, as `Segmentation.contrast`."""
+    featureless: int
+    """Number of images in which the model sees no room, as `Segmentation.featureless`."""
     means: npt.NDArray[np.float64]
     """Mean latent of each image in the first flow, images x channels, which tells views apart."""
 
@@ -61,13 +62,14 @@ def see(
     threshold = masks.logit(model.foreground_threshold)
     rng = np.random.default_rng(0)
     kept: list[list[npt.NDArray[np.float32]]] = [[] for _ in mixtures]
-    contrasts, means = [], []
+    featureless, means = 0, []
     for image in images:
         content = letterbox(image, canvas)
         logit, *latents = session.run(None, {"image": canvas[None]})
         seen = _within(logit[0].shape, content, model.stride)
         background = seen & (empty | (logit[0] > threshold))
-        contrasts.append(float(cells_within(logit[0], content, model.stride).std()))
+        cells = cells_within(logit[0], content, model.stride)
+        featureless += shows_nothing(cells, model.min_contrast, model.static_threshold)
         for place, (mixture, z) in enumerate(zip(mixtures, latents, strict=True)):
             found = z[_whole(background, mixture.cells).reshape(-1)]
             if place == 0:
@@ -76,7 +78,7 @@ def see(
                 found = found[rng.choice(len(found), MOST, replace=False)]
             kept[place].append(found)
         advance()
-    return Seen([np.concatenate(parts) for parts in kept], np.array(contrasts), np.array(means))
+    return Seen([np.concatenate(parts) for parts in kept], featureless, np.array(means))
 
 
 def _within(shape: tuple[int, ...], content: Content, stride: int) -> npt.NDArray[np.bool_]:

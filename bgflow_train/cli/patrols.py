@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     text = report(results, model.sha256)
     record = {"model": model.sha256, "rooms": results}
-    write_atomically(arguments.out / "patrols.json", (json.dumps(record, indent=1) + "\n").encode())
+    write_atomically(arguments.out / "patrols.json", (json.dumps(record) + "\n").encode())
     write_atomically(arguments.out / "patrols.md", ("# Patrols\n\n" + text).encode())
     print(text)
     return 0

@@ -88,6 +88,22 @@ def test_several_workers_write_the_very_same_bag(tmp_path: Path, tiny: Path) -> 
     assert read(tmp_path / "1") == read(tmp_path / "3")
 
 
+def test_the_range_of_16_bits_is_that_of_the_images_before_with_any_number_of_workers(
+    tmp_path: Path, tiny: Path
+) -> None:
+    kind = "sensor_msgs/msg/Image"
+    with Writer(tmp_path / "drive", version=9) as writer:
+        connection = writer.add_connection("/image", kind, typestore=STORE)
+        for number, level in enumerate([4000, 900, 900, 4000, 900, 3000, 900, 60000, 900] * 3):
+            pixels = np.full((HEIGHT, WIDTH), level, np.uint16)
+            message = image_message(header(number), pixels.view(np.uint8), "mono16")
+            message.step, message.width = 2 * WIDTH, WIDTH
+            writer.write(connection, number * 50_000_000, STORE.serialize_cdr(message, kind))
+    for workers in ("1", "3"):
+        assert segment(tmp_path / "drive", tmp_path / workers, tiny, "--likelihood", "--workers", workers) == 0
+    assert read(tmp_path / "1") == read(tmp_path / "3")
+
+
 def test_likelihood_and_another_node_on_request(tmp_path: Path, tiny: Path) -> None:
     segment(write(tmp_path / "drive"), tmp_path / "masked", tiny, "--likelihood", "--node", "/front/segmenter/")
     found = messages(tmp_path / "masked", "/front/segmenter/likelihood")
@@ -132,6 +148,8 @@ def test_what_is_for_bags_alone_is_refused_elsewhere(
         assert segment(bag, tmp_path / "out", tiny, "--pictures", *only) == 2
         assert "--labels and --depth-keeps are for one bag that is copied" in capsys.readouterr().err
     assert segment(bag, tmp_path / "out", tiny, "--pictures", "--workers", "2") == 2
+    assert "--workers is for one bag that is copied" in capsys.readouterr().err
+    assert segment(bag, tmp_path / "out", tiny, "--static-depth", "--workers", "2") == 2
     assert "--workers is for one bag that is copied" in capsys.readouterr().err
     assert segment(bag, tmp_path / "out", tiny, "--workers", "0") == 2
     assert "--workers is 0; expected at least 1" in capsys.readouterr().err

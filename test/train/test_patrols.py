@@ -99,8 +99,8 @@ def test_rooms_are_adapted_to_when_empty_and_measured_with_furniture(
     [room] = json.loads((tmp_path / "out" / "patrols.json").read_text())["rooms"].values()
     assert room.keys() == {AS_IT_IS, ADAPTED}
     for found in room.values():
-        assert len(found["things"]) == 4, "the door is in the empty room as well"
-        assert all(one["distance"] == pytest.approx(2, abs=0.1) for one in found["things"])
+        assert len(found["things"]["found"]) == 4, "the door is in the empty room as well"
+        assert found["things"]["distance"] == pytest.approx([2] * 4, abs=0.1)
         assert found["empty"]["images"] == len(images) // 2
         assert found["empty"]["seconds"] == pytest.approx((len(images) - 1) / 2.5)
     text = capsys.readouterr().out
@@ -116,8 +116,8 @@ def test_without_an_empty_drive_there_is_nothing_to_measure(tmp_path: Path, caps
 
 def test_a_room_that_no_model_is_adapted_to_has_its_reason_in_the_report() -> None:
     empty = {"images": 5, "with_a_patch": 1, "reports": 1, "seconds": 36.0}
-    things = [{"size": 0.2, "distance": 2.0, "found": True}, {"size": 0.25, "distance": 2.0, "found": False}]
+    things = {"size": [0.2, 0.25], "distance": [2.0, 2.0], "found": [True, False]}
     text = report({"attic": {AS_IT_IS: {"things": things, "empty": empty}, ADAPTED: {"refused": "too dark"}}}, "0" * 64)
     assert "| 0.15 to 0.3 | - | 50 % (2) | - |" in text
     assert "1 false reports in 36 s, 100 an hour" in text
-    assert "- not adapted: attic: too dark" in text
+    assert "Not adapted: attic: too dark." in text

@@ -46,6 +46,7 @@ from bgflow_ros.tools.static_depth_files import write_static_depth
 
 GROUP = "use"
 HELP = "Segment images, folders, videos or bags into masks and overlays."
+WORKERS = "--workers is for one bag that is copied, without --pictures"
 FINE = 15.0
 """Least rate of an overlay video, in frames per second."""
 
@@ -92,12 +93,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Segment all sources; 1 where one was skipped."""
     if arguments.workers < 1:
         raise UserError(f"--workers is {arguments.workers}; expected at least 1")
+    if arguments.workers > 1 and (arguments.static_depth or arguments.pictures or arguments.colmap):
+        raise UserError(WORKERS)
     if arguments.static_depth:
         return _write_static_depth(arguments)
     try:
         found = sources(arguments.paths, arguments.topic, arguments.recursive, arguments.out)
         model = Model.load(arguments.model, arguments.largest)
-        segmenter = CountingSegmenter(model, arguments.device, arguments.threads, arguments.precision)
+        segmenter = CountingSegmenter(model, arguments.device, _threads(arguments), arguments.precision)
         segmenter.min_static = arguments.min_static
         bags = [source for source in found if isinstance(source, Bag) and not arguments.pictures]
         copied = len(found) == 1 and bool(bags) and not arguments.colmap
@@ -106,9 +109,9 @@ def run(arguments: argparse.Namespace) -> int:
                 "--labels and --depth-keeps are for one bag that is copied, without --pictures, or --static-depth"
             )
         if copied:
-            return _segment_bag(bags[0], _workers(segmenter, arguments), arguments)
+            return _segment_bag(bags[0], [segmenter, *_more_segmenters(model, arguments)], arguments)
         if arguments.workers > 1:
-            raise UserError("--workers is for one bag that is copied, without --pictures")
+            raise UserError(WORKERS)
         if bags and not arguments.colmap:
             raise UserError(f"{bags[0].path} is a bag beside others; give one bag, or write images with --pictures")
     except (MediaError, ModelError, DeviceError) as error:
@@ -182,15 +185,18 @@ def _make(out: Path, paths: list[str]) -> None:
         raise UserError(f"{out} cannot be created, or is not a folder: {error.strerror or error}") from error
 
 
-def _workers(first: CountingSegmenter, arguments: argparse.Namespace) -> list[CountingSegmenter]:
-    """Make the segmenters that work at once; a single one has the threads that it would have alone."""
-    if arguments.workers == 1:
-        return [first]
+def _more_segmenters(model: Model, arguments: argparse.Namespace) -> list[CountingSegmenter]:
+    """Make the segmenters that work beside the first one."""
     made = []
-    for _ in range(arguments.workers):
-        made.append(CountingSegmenter(first.model, arguments.device, arguments.threads or 1, arguments.precision))
+    for _ in range(arguments.workers - 1):
+        made.append(CountingSegmenter(model, arguments.device, _threads(arguments), arguments.precision))
         made[-1].min_static = arguments.min_static
     return made
+
+
+def _threads(arguments: argparse.Namespace) -> int:
+    """Return the threads of a segmenter: one where several work at once, unless the user says otherwise."""
+    return int(arguments.threads or (1 if arguments.workers > 1 else 0))
 
 
 def _segment_bag(bag: Bag, segmenters: list[CountingSegmenter], arguments: argparse.Namespace) -> int:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from bgflow_ros.segmentation.foreign_objects import ForeignObjects
@@ -92,6 +91,10 @@ def _measure(model: Model, empty: Drive, furnished: Sequence[Drive], advance: Ca
         images += 1
         advance()
     return {
-        "things": [asdict(thing) for thing in things],
+        "things": {
+            "size": [round(thing.size, 3) for thing in things],
+            "distance": [round(thing.distance, 3) for thing in things],
+            "found": [thing.found for thing in things],
+        },
         "empty": {"images": images, "with_a_patch": wrong, "reports": reports, "seconds": times[-1] - times[0]},
     }

@@ -28,16 +28,17 @@ def report(rooms: Mapping[str, dict[str, Any]], sha256: str) -> str:
         measured = [room[name] for room in rooms.values() if "refused" not in room[name]]
         lines += ["", f"**{name[0].upper()}{name[1:]}**", ""]
         refused = [f"{room}: {found[name]['refused']}" for room, found in rooms.items() if "refused" in found[name]]
-        lines += [f"- not adapted: {line}" for line in refused]
+        lines += [part for line in refused for part in (f"Not adapted: {line}.", "")]
         if not measured:
             continue
-        lines += [*_table([thing for found in measured for thing in found["things"]]), "", _false(measured)]
+        lines += [*_table([found["things"] for found in measured]), "", _false(measured)]
     return "\n".join([*lines, ""])
 
 
-def _table(things: list[dict[str, Any]]) -> list[str]:
-    sizes, distances = (np.array([thing[key] for thing in things]) for key in ("size", "distance"))
-    found = np.array([thing["found"] for thing in things], np.bool_)
+def _table(rooms: list[dict[str, Any]]) -> list[str]:
+    sizes, distances, found = (
+        np.concatenate([np.array(room[key]) for room in rooms]) for key in ("size", "distance", "found")
+    )
     lines = [
         f"| size, m | {' | '.join(f'{_bin(DISTANCES, i)} m away' for i in range(len(DISTANCES) - 1))} |",
         "| --- |" + " ---: |" * (len(DISTANCES) - 1),
