@@ -184,7 +184,7 @@ class DriveRenderer:
         self.room.renderer.set_camera(self.drive.camera(t))
         for piece, motion in self.objects:
             if isinstance(piece, Walker):
-                piece.step(*motion.walk(self.drive, self.room.plan, t))
+                piece.step(*motion.way(self.drive, self.room.plan).at(t))
             else:
                 x, y, angle = motion.pose(self.drive, self.room.plan, t)
                 piece.move(x, y, 0.0, angle)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import random
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from bgflow_rooms.scene.camera import Camera, Lens, sample_camera
 from bgflow_rooms.scene.occupancy import Occupancy
 from bgflow_rooms.scene.plan import Plan
 
-__all__ = ["Drive", "ObjectMotion", "sample_drive", "sample_motion"]
+__all__ = ["Drive", "ObjectMotion", "Way", "sample_drive", "sample_motion"]
 
 MAX_SPEED = 0.5
 """Greatest speed of the camera, in metres a second."""
@@ -23,8 +24,8 @@ WIDEST_PAN = math.radians(60)
 """Greatest amplitude of the pan, which only long drives reach."""
 CLEARANCE = 0.25
 """Free distance around the path."""
-STEPS = 200
-"""Number of steps of a drive in which the way of an object is measured."""
+STEPS, SMOOTH = 200, 8
+"""Steps of a drive in which somebody's way is made, and steps before and after over which it is smoothed."""
 NEAREST = 0.35
 """Least distance from the camera to the surface of a moving object."""
 
@@ -117,19 +118,36 @@ class ObjectMotion:
             away = max(nearest, away - 0.05)
         return x + away * c, y + away * s, angle + self.phase + self.spin * t
 
-    def walk(self, drive: Drive, plan: Plan, t: float) -> tuple[float, float, float, float]:
-        """Pose (x, y, heading) of an object that faces where it goes, and the way that it has gone until then."""
-        gone, (x, y, _) = 0.0, self.pose(drive, plan, 0.0)
-        heading = self.phase
-        steps = max(1, math.ceil(t * STEPS))
-        for i in range(1, steps + 1):
-            x_before, y_before = x, y
-            x, y, _ = self.pose(drive, plan, t * i / steps)
-            step = math.dist((x, y), (x_before, y_before))
-            gone += step
-            if step > 1e-6:
-                heading = math.atan2(y - y_before, x - x_before)
-        return x, y, heading, gone
+    def way(self, drive: Drive, plan: Plan) -> Way:
+        """Return the way of somebody who goes where the object would, and faces where it goes."""
+        places = [self.pose(drive, plan, i / STEPS)[:2] for i in range(STEPS + 1)]
+        # Before a wall the object comes nearer by jumps, which nobody does who walks.
+        return Way([_mean(places[max(0, i - SMOOTH) : i + SMOOTH + 1]) for i in range(STEPS + 1)])
+
+
+class Way:
+    """Places at equal times of a drive.
+
+    Args:
+        places: x, y at each time, from the start to the end.
+    """
+
+    def __init__(self, places: list[tuple[float, float]]) -> None:
+        self._places = places
+        self._gone = [0.0]
+        for before, after in itertools.pairwise(places):
+            self._gone.append(self._gone[-1] + math.dist(before, after))
+
+    def at(self, t: float) -> tuple[float, float, float, float]:
+        """Place x, y, heading, and the metres gone until a time from 0 (start) to 1 (end)."""
+        last = len(self._places) - 1
+        i = min(last, round(t * last))
+        (x_before, y_before), (x_after, y_after) = (self._places[j] for j in (max(0, i - 1), min(last, i + 1)))
+        return *self._places[i], math.atan2(y_after - y_before, x_after - x_before), self._gone[i]
+
+
+def _mean(places: list[tuple[float, float]]) -> tuple[float, float]:
+    return sum(x for x, _ in places) / len(places), sum(y for _, y in places) / len(places)
 
 
 def sample_motion(count: int, number: int, radius: float, fov: float, rng: random.Random) -> ObjectMotion:

@@ -72,18 +72,21 @@ def test_company_moves_by_itself_stays_in_the_room_and_off_the_camera(seed: int)
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_who_walks_faces_where_it_goes_and_counts_its_way(seed: int) -> None:
+def test_who_walks_faces_where_it_goes_and_does_not_jump(seed: int) -> None:
     plan, _, drive = drawn(seed)
-    motion = sample_motion(1, 0, 0.3, LENS.fov, random.Random(seed))
-    poses = [motion.walk(drive, plan, i / 90) for i in range(91)]
-    ways = [pose[3] for pose in poses]
-    for (x, y, _, before), (x_after, y_after, heading, after) in itertools.pairwise(poses):
+    way = sample_motion(1, 0, 0.3, LENS.fov, random.Random(seed)).way(drive, plan)
+    frames = [way.at(i / 44) for i in range(45)]
+    turned = []
+    for (x, y, _, before), (x_after, y_after, heading, after) in itertools.pairwise(frames):
         step = math.dist((x, y), (x_after, y_after))
-        assert after - before == pytest.approx(step, abs=0.06), "before a wall it comes nearer by 5 cm at once"
-        if step > 0.01 and after - before < 1.01 * step:
-            assert abs(math.remainder(heading - math.atan2(y_after - y, x_after - x), 2 * math.pi)) < 0.5
-    assert ways[0] == 0
-    assert ways[-1] > 0.3
+        assert after >= before
+        assert step <= after - before + 1e-9
+        assert after - before < 0.25, "at most a run"
+        if step > 0.03:
+            turned.append(abs(math.remainder(heading - math.atan2(y_after - y, x_after - x), 2 * math.pi)))
+    assert np.mean(np.array(turned) < 0.5) > 0.8, "but where it turns round"
+    assert frames[0][3] == 0
+    assert frames[-1][3] > 0.3
 
 
 def test_the_same_seed_is_the_same_drive() -> None:
