@@ -61,6 +61,11 @@ _PARAMETERS = (
         f"What static depth keeps, see doc/slam.md{AS_IN_FILE}",
         choices=("static", "not_foreground"),
     ),
+    Argument(
+        "adapt",
+        f"What ~/adapt may learn from, see doc/adaptation.md{AS_IN_FILE}",
+        choices=("never", "drive", "empty"),
+    ),
     Argument("device", f"Where the network runs{AS_IN_FILE}", choices=("auto", "tensorrt", "cuda", "cpu", "openvino")),
     Argument("precision", f"Number format of the network{AS_IN_FILE}", choices=("auto", "float32", "float16", "int8")),
     Argument(

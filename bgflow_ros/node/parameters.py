@@ -135,7 +135,6 @@ PARAMETERS = (
         NEVER,
         "What ~/adapt learns from: never refuses it, drive takes what is surely background, empty everything in view.",
         ADAPT,
-        live=True,
     ),
     Parameter("adapt_seconds", 60.0, "Seconds for which ~/adapt records.", range=(5.0, 3600.0), live=True),
     Parameter(

@@ -196,7 +196,7 @@ class Pipeline:
         self._infos.read(wants_info or self._outputs.wanted(STATIC_DEPTH_INFO, *POINT_OUTPUTS))
         self._arrivals.one_camera = self._node.count_publishers(self._images.topic) == 1
         self._depth_outputs.read(wants_depth)
-        if self.adaptation is not None and self.adaptation.step():
+        if self.adaptation is not None and self.adaptation.step(self._no_frame):
             self.adaptation = None
         request = self.request  # a local reference, since the worker may take it at any time
         if request is not None and request.is_late():

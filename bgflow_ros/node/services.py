@@ -68,26 +68,26 @@ class Services:
 
     async def _adapt(self, _: Trigger.Request, __: Trigger.Response) -> Trigger.Response:
         pipeline, settings = self._pipeline(), parameters.read(self._node)
+        if pipeline is None:
+            return Trigger.Response(success=False, message=INACTIVE)
+        if refused := self._refused(pipeline, settings):
+            return Trigger.Response(success=False, message=refused)
         try:
-            refused = self._refused(pipeline, settings)
             folder = self._folder()
         except OSError as error:
-            refused = f"{error}; or set save_folder"
-        if refused or pipeline is None:
-            return Trigger.Response(success=False, message=refused)
+            return Trigger.Response(success=False, message=f"{error}; or set save_folder")
+        name, empty = self._node.get_fully_qualified_name(), settings.adapt == "empty"
         model = str(expand(settings.model))
-        request = Request(folder, model, settings.adapt == "empty", settings.adapt_seconds, settings.max_graph_mb)
+        request = Request(folder, name, model, empty, settings.adapt_seconds, settings.max_graph_mb)
         pipeline.adaptation = Adaptation(request, self._load, self._take, self._node.executor)
         answer: Trigger.Response = await pipeline.adaptation.answer
         self._node.get_logger().info(f"adapt: {answer.message}")
         return answer
 
-    def _refused(self, pipeline: Pipeline | None, settings: parameters.Settings) -> str:
+    def _refused(self, pipeline: Pipeline, settings: parameters.Settings) -> str:
         """Say why the node does not adapt now; empty where it does."""
-        if pipeline is None:
-            return INACTIVE
         if settings.adapt == NEVER:
-            return "adapt is never; set it to drive, or to empty where everything in view is background"
+            return "adapt is never; start the node with drive, or with empty where everything in view is background"
         if pipeline.adaptation is not None:
             return f"the node adapts already: {pipeline.adaptation.progress()}"
         return missing_command()

@@ -19,7 +19,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from std_srvs.srv import Trigger
 from support.robot import PATIENCE, Robot, Segment, image, model
 
-from bgflow_ros.node.adaptation import IMAGES
+from bgflow_ros.node import adaptation
 
 ROOM = Path(__file__).resolve().parents[2] / "demo" / "room" / "rgb.mp4"
 MASK = "segmenter/foreground_mask"
@@ -99,7 +99,7 @@ def test_the_adapted_model_takes_over_while_masks_go_on(
     assert (folder / "adaptation.png").exists()
     [images] = [path for path in tmp_path.iterdir() if path != folder]
     assert images.name == f"{folder.name}_images"
-    assert 10 <= len(list(images.glob("*.png"))) <= IMAGES
+    assert 10 <= len(list(images.glob("*.png"))) <= adaptation.IMAGES
     told = [pair.value for message in robot.received["/diagnostics"] for pair in message.status[0].values]
     assert any(value.startswith("recording, ") for value in told)
     assert "adapting the model" in told
@@ -130,15 +130,18 @@ def test_it_is_off_by_default_and_says_so(robot: Robot, start, tiny: Path) -> No
     start(tiny)
     answer = robot.call(Trigger, "segmenter/adapt", Trigger.Request())
     assert not answer.success
-    assert "adapt is never; set it to drive" in answer.message
+    assert "adapt is never; start the node with drive" in answer.message
+    result = robot.set(adapt="empty")
+    assert not result.successful
+    assert "read when the node is configured" in result.reason
 
 
 @pytest.mark.skipif(not entry_points(group="bgflow.verbs", name="adapt"), reason="needs bgflow adapt")
 def test_only_one_drive_is_recorded_at_a_time_and_ends_with_the_node_s_activity(
     robot: Robot, start, tiny: Path, drive, tmp_path: Path
 ) -> None:
-    start(tiny, save_folder=tmp_path)
-    assert robot.set(adapt="drive", adapt_seconds=3600.0).successful
+    start(tiny, adapt="drive", save_folder=tmp_path)
+    assert robot.set(adapt_seconds=3600.0).successful
     client = robot.node.create_client(Trigger, "segmenter/adapt")
     assert robot.until(client.service_is_ready)
     robot.until(lambda: False, 0.3)
@@ -164,4 +167,18 @@ def test_without_images_it_gives_up(robot: Robot, start, tiny: Path, tmp_path: P
     assert robot.set(adapt_seconds=60.0).successful
     answer = robot.call(Trigger, "segmenter/adapt", Trigger.Request())
     assert not answer.success
-    assert "no image for 10 s after 0; nothing was adapted" in answer.message
+    assert "no image for 10 s after 0; nothing was adapted; 0 publishers on /image" in answer.message
+
+
+def test_what_is_missing_is_told_before_anything_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adaptation, "NEEDED", ("numpy", "no_such_package"))
+    assert "without no_such_package: in the checkout, pip install '.[adapt]'" in adaptation.missing_command()
+
+
+def test_cameras_record_into_folders_of_their_own(tmp_path: Path) -> None:
+    first, other = (
+        adaptation.Request(tmp_path, name, "default", True, 5.0, 256) for name in ("/front/segmenter", "/s")
+    )
+    assert first.images != other.images
+    assert first.out != other.out
+    assert "--empty" in first.command
