@@ -78,8 +78,8 @@ def missing_command() -> str:
         return ""
     without = " and ".join(missing) or "bgflow from pip"
     return (
-        f"bgflow adapt cannot run here, without {without}: in the checkout, pip install '.[adapt]'; or record a bag and "
-        "adapt elsewhere"
+        f"bgflow adapt cannot run here, without {without}: in the checkout, pip install '.[adapt]'; or record a bag "
+        "and adapt elsewhere"
     )
 
 

@@ -57,6 +57,9 @@ class Guarded(Node):
             if not hasattr(service.callback, "__wrapped__"):
                 service.callback = self._answering(service.callback)
 
+    def stop(self) -> None:
+        """End threads that the node has started; called before it is destroyed."""
+
     def refuse(self, reason: str) -> None:
         """Log and keep the reason why the node does not carry out a transition."""
         self.get_logger().error(reason)

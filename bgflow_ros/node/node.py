@@ -4,32 +4,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import gc
 import os
-import re
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
 from bgflow_ros.node import diagnostics, heap, parameters
-from bgflow_ros.node.compatibility import call_after_parameters_are_set, running_ros
+from bgflow_ros.node.compatibility import call_after_parameters_are_set
 from bgflow_ros.node.drops import Drops
-from bgflow_ros.node.fastdds import choose_shared_memory, touch_shared_memory
+from bgflow_ros.node.fastdds import choose_shared_memory
 from bgflow_ros.node.guarded import Guarded, transition
 from bgflow_ros.node.outputs import Outputs
 from bgflow_ros.node.pipeline import Pipeline
+from bgflow_ros.node.running import run_node
 from bgflow_ros.node.services import Services
 from bgflow_ros.node.status import Counts, Faults, Inference, NodeStatus
 from bgflow_ros.node.subscription import STEADY
@@ -42,12 +37,6 @@ from bgflow_ros.segmentation.runtime import DeviceError
 from bgflow_ros.segmentation.segmenter import Segmenter
 
 __all__ = ["SegmenterNode", "facts", "main"]
-
-
-class Executor(SingleThreadedExecutor):
-    """Executor whose destructor is quiet where an interrupt has ended its constructor; rclpy's prints a traceback."""
-
-    _sigint_gc = None  # which rclpy sets at the end of the constructor, and reads in the destructor
 
 
 class SegmenterNode(Guarded, LifecycleNode):
@@ -285,42 +274,13 @@ def facts(segmenter: Segmenter) -> dict[str, str]:
     return {"model": model.name, "sha256": model.sha256, "device": runtime.device, "precision": runtime.precision}
 
 
-def refusal_of_rcl(error: RuntimeError) -> str:
-    """Say in one line what rcl refuses, such as a command line argument, without places in the sources of rcl."""
-    text = re.sub(r",? at \S+:\d+", "", " ".join(str(error).split()))
-    text = text.removeprefix("failed to initialize rcl: ").replace(" Error: error not set", "").strip()
-    return f"unknown arguments of ROS: {text}" if text.startswith("[") else text
-
-
 def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:
     """Run the node that `make` creates until it is told to stop; return 2 where ROS refuses its arguments."""
     heap.keep_freed_memory()  # for other entry points; `segment` has done it before libraries started threads
     choose_shared_memory(os.environ)
-    node = None
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(running_ros())
-        except RuntimeError as error:  # RCLError is one
-            print(f"segment: {refusal_of_rcl(error)}", file=sys.stderr)
-            return 2
-        try:
-            node = make()
-            touch_shared_memory()
-            executor = Executor()
-            executor.add_node(node)
-            if parameters.read(node).autostart and node.trigger_configure() == TransitionCallbackReturn.SUCCESS:
-                node.trigger_activate()
-            executor.spin()
-        except (InvalidParameterTypeException, InvalidParameterValueException) as error:
-            print(f"segment: {error}", file=sys.stderr)
-            return 2
-        except (KeyboardInterrupt, ExternalShutdownException):
-            pass
-        except Exception:
-            if rclpy.ok():  # otherwise it was interrupted during startup
-                raise
-        finally:
-            if node is not None:
-                node.stop()
-                node.destroy_node()
-    return 0
+    return run_node("segment", make, _autostart)
+
+
+def _autostart(node: SegmenterNode) -> None:
+    if parameters.read(node).autostart and node.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+        node.trigger_activate()

@@ -8,35 +8,31 @@ then is foreground.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import time
 
 import numpy as np
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor, SetParametersResult
-from rclpy.executors import ExternalShutdownException
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
-from bgflow_ros.node.compatibility import running_ros
 from bgflow_ros.node.diagnostics import PERIOD, SLEEPING
 from bgflow_ros.node.fastdds import choose_shared_memory
 from bgflow_ros.node.guarded import Guarded
-from bgflow_ros.node.messages import nanoseconds
+from bgflow_ros.node.running import run_node
 from bgflow_ros.node.subscription import STEADY
-from bgflow_ros.segmentation.foreign_objects import ForeignObject, ForeignObjects
+from bgflow_ros.segmentation.foreign_objects import GAP, MIN_AREA, PERSISTENCE, ForeignObject, ForeignObjects
 
 __all__ = ["PatrolNode", "main"]
 
 MASK = "segmenter/foreground_mask"
 PARAMETERS = {
-    "persistence": (3.0, 0.0, 3600.0, "Seconds for which foreground must stay until it is reported."),
-    "min_area": (0.002, 0.0, 1.0, "Share of the image below which a patch of foreground is left out."),
-    "gap": (0.5, 0.0, 60.0, "Seconds for which it may be missing in between."),
+    "persistence": (PERSISTENCE, 0.0, 3600.0, "Seconds for which foreground must stay until it is reported."),
+    "min_area": (MIN_AREA, 0.0, 1.0, "Share of the image below which a patch of foreground is left out."),
+    "gap": (GAP, 0.0, 60.0, "Seconds for which it may be missing in between."),
 }
 """Default, least and greatest value, and meaning of each parameter."""
 KEPT = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -72,7 +68,8 @@ class PatrolNode(Guarded):
         rows = np.frombuffer(message.data, np.uint8).reshape(message.height, message.step)
         mask = np.ascontiguousarray(rows[:, : message.width])
         self._arrived, self._masks = time.monotonic(), self._masks + 1
-        for found in self._objects.update(mask, nanoseconds(message.header) * 1e-9):
+        # By its arrival, because not every camera has stamps, and because a patrol sees what is there now.
+        for found in self._objects.update(mask, self.get_clock().now().nanoseconds * 1e-9):
             status = self._status(DiagnosticStatus.WARN, f"a foreign object: {found}", [found])
             status.values.append(KeyValue(key="frame", value=message.header.frame_id))
             self._report.publish(status)
@@ -84,6 +81,8 @@ class PatrolNode(Guarded):
         if silent > SLEEPING:
             text = f"no mask for {silent:.0f} s on {self._mask.topic_name}; does the segmenter run?"
             status = self._status(DiagnosticStatus.ERROR, text, [])
+        elif not self._masks:
+            status = self._status(DiagnosticStatus.OK, f"no mask yet on {self._mask.topic_name}", [])
         elif there:
             count = f"{len(there)} foreign object" + "s" * (len(there) > 1)
             status = self._status(DiagnosticStatus.WARN, f"{count}: {'; '.join(map(str, there))}", there)
@@ -113,12 +112,7 @@ class PatrolNode(Guarded):
 def main() -> int:
     """Run the node until it is told to stop."""
     choose_shared_memory(os.environ)
-    with running_ros():
-        node = PatrolNode()
-        with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
-            rclpy.spin(node)
-        node.destroy_node()
-    return 0
+    return run_node("patrol", PatrolNode)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ForeignObject", "ForeignObjects"]
+__all__ = ["GAP", "MIN_AREA", "PERSISTENCE", "ForeignObject", "ForeignObjects"]
 
-OVERLAP = 0.2
-"""Intersection over union of the boxes from which on a patch is the object of the image before. At 5 images a second
-and a robot's speed it moves by less than half of its width."""
+PERSISTENCE, MIN_AREA, GAP = 3.0, 0.002, 0.5
+"""Defaults of `ForeignObjects`."""
 
 Box = tuple[int, int, int, int]
 """Left, top, width and height in pixels."""
@@ -50,13 +49,16 @@ class ForeignObject:
 class ForeignObjects:
     """Follows patches of foreground and tells of those that stay.
 
+    A patch is the object of the image before whose centre is nearest, if it has moved by less than that object's longer
+    side: what moves or turns faster from image to image is another object each time.
+
     Args:
         persistence: Seconds for which a patch must be there.
         min_area: Share of the image below which a patch is left out, 0 to 1.
-        gap: Seconds for which an object may be missing, as in single bad images.
+        gap: Seconds for which an object may be missing, as in single bad images; masks must come more often.
     """
 
-    def __init__(self, persistence: float, min_area: float, gap: float) -> None:
+    def __init__(self, persistence: float = PERSISTENCE, min_area: float = MIN_AREA, gap: float = GAP) -> None:
         self.persistence, self.min_area, self.gap = persistence, min_area, gap
         self._followed: list[ForeignObject] = []
         self._count = 0
@@ -70,17 +72,18 @@ class ForeignObjects:
         if time < self._newest:
             self._followed = []
         self._newest = time
-        patches = self._patches(foreground)
-        pairs = [(_overlap(known.box, box), known, box) for known in self._followed for box in patches]
+        self._followed = [known for known in self._followed if time - known.last <= self.gap]
+        patches = dict(enumerate(self._patches(foreground)))
+        pairs = [(_moved(known.box, box), known, i) for known in self._followed for i, (box, _) in patches.items()]
         found: set[int] = set()
-        for overlap, known, box in sorted(pairs, key=lambda pair: -pair[0]):
-            if overlap >= OVERLAP and box in patches and known.number not in found:
-                known.box, known.area, known.last = box, patches.pop(box), time
+        for moved, known, i in sorted(pairs, key=lambda pair: pair[0]):
+            if moved < 1 and i in patches and known.number not in found:
+                known.box, known.area = patches.pop(i)
+                known.last = time
                 found.add(known.number)
-        for box, area in patches.items():
+        for box, area in patches.values():
             self._count += 1
             self._followed.append(ForeignObject(self._count, box, area, time, time))
-        self._followed = [known for known in self._followed if time - known.last <= self.gap]
         news = [known for known in self.objects() if not known.reported]
         for known in news:
             known.reported = True
@@ -90,16 +93,15 @@ class ForeignObjects:
         """Return the objects that have been there long enough and still are, in the order of their appearance."""
         return [known for known in self._followed if known.seconds >= self.persistence]
 
-    def _patches(self, foreground: npt.NDArray[np.uint8]) -> dict[Box, int]:
+    def _patches(self, foreground: npt.NDArray[np.uint8]) -> list[tuple[Box, int]]:
         """Find the connected patches that are large enough, and their areas."""
         _, _, stats, _ = cv2.connectedComponentsWithStats(foreground, connectivity=8)
         least = self.min_area * foreground.size
         rows = stats[1:].tolist()  # the first is what is not foreground
-        return {(left, top, width, height): area for left, top, width, height, area in rows if area >= least}
+        return [((left, top, width, height), area) for left, top, width, height, area in rows if area >= least]
 
 
-def _overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes."""
-    across, down = (max(0, min(one[i] + one[i + 2], other[i] + other[i + 2]) - max(one[i], other[i])) for i in range(2))
-    shared = across * down
-    return shared / (one[2] * one[3] + other[2] * other[3] - shared)
+def _moved(box: Box, other: Box) -> float:
+    """Distance of the centres of two boxes, in longer sides of the first."""
+    across, down = (other[i] - box[i] + (other[i + 2] - box[i + 2]) / 2 for i in range(2))
+    return math.hypot(across, down) / max(box[2:])

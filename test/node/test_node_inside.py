@@ -23,7 +23,8 @@ from sensor_msgs.msg import Image
 from support.robot import DOMAIN, LOCAL, PATIENCE, image
 
 from bgflow_ros.node import heap
-from bgflow_ros.node.node import Executor, SegmenterNode
+from bgflow_ros.node.node import SegmenterNode
+from bgflow_ros.node.running import Executor
 from bgflow_ros.segmentation.segmenter import Segmentation
 
 

@@ -33,7 +33,7 @@ def follow(objects: ForeignObjects, frames: list[np.ndarray], begin: float = 0.0
 
 
 def patrol(**changes: float) -> ForeignObjects:
-    return ForeignObjects(**({"persistence": 1.0, "min_area": 0.002, "gap": 0.3} | changes))
+    return ForeignObjects(**({"persistence": 1.0, "min_area": 0.002, "gap": 0.35} | changes))
 
 
 def test_what_stays_is_reported_once_and_when_it_has_stayed_long_enough() -> None:
@@ -52,10 +52,27 @@ def test_what_passes_by_quickly_is_not() -> None:
 
 @given(st.integers(-12, 12), st.integers(-8, 8))
 def test_it_is_the_same_object_while_the_robot_moves(right: int, down: int) -> None:
-    frames = [mask((60 + right * i, 45 + down * i, 40, 30)) for i in range(5)]
-    shown = [frame for frame in frames if frame.any()]
-    reported = follow(patrol(persistence=0.4 if len(shown) == 5 else 1.0), frames)
-    assert len(reported) == (len(shown) == 5)
+    frames = [mask((70 + right * i, 50 + down * i, 20, 15)) for i in range(5)]
+    reported = follow(patrol(persistence=0.4), frames)
+    assert len(reported) == 1
+
+
+def test_what_moves_by_more_than_its_size_at_once_is_another() -> None:
+    assert follow(patrol(persistence=0.4), [mask((10 + 25 * i, 50, 20, 15)) for i in range(5)]) == []
+
+
+def test_a_pause_of_the_masks_is_no_persistence() -> None:
+    objects, box = patrol(), mask((10, 20, 30, 40))
+    assert objects.update(box, 0.0) == []
+    assert objects.update(box, 600.0) == []
+    assert [found.first for _, found in follow(objects, [box] * 12, 600.1)] == [600.0]
+
+
+def test_two_patches_of_one_box_are_two_objects() -> None:
+    corners = np.zeros((HEIGHT, WIDTH), np.uint8)
+    corners[20:60, 20:24] = corners[20:24, 20:60] = 255
+    corners[56:60, 28:60] = corners[28:60, 56:60] = 255
+    assert len(follow(patrol(), [corners] * 12)) == 2
 
 
 def test_single_images_may_miss_it() -> None:
