@@ -58,6 +58,8 @@ class Camera:
     intrinsics: Intrinsics
     depth_scale: float
     """Value of a depth image at one metre."""
+    distorted: bool
+    """True if the lens distorts, which the intrinsics do not describe."""
 
 
 def read_recording(folder: Path) -> Recording:
@@ -111,11 +113,13 @@ def read_camera(folder: Path) -> Camera:
         content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
         matrix = np.array(content["camera_matrix"]["data"], np.float64).reshape(3, 3)
         scale = float(content["depth_scale"])
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+        distortion = np.array(content.get("distortion_coefficients", {}).get("data", []), np.float64)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, yaml.YAMLError) as error:
         raise MediaError(f"{path}: {error}; expected camera_matrix and depth_scale") from error
     if not (scale > 0 and matrix[0, 0] > 0 and matrix[1, 1] > 0):
         raise MediaError(f"{path}: expected a positive depth_scale and positive focal lengths")
-    return Camera(Intrinsics(matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2]), scale)
+    intrinsics = Intrinsics(matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2])
+    return Camera(intrinsics, scale, bool(distortion.any()))
 
 
 def read_poses(recording: Recording) -> dict[Pair, npt.NDArray[np.float64]]:
@@ -128,8 +132,10 @@ def read_poses(recording: Recording) -> dict[Pair, npt.NDArray[np.float64]]:
     try:
         rows = np.loadtxt(path, np.float64, ndmin=2)
         times, places, turns = np.split(rows, [1, 4], axis=1)
-        if turns.shape[1] != 4 or not (np.linalg.norm(turns, axis=1) > 0).all():
+        if turns.shape[1] != 4:
             raise ValueError(f"{rows.shape[1]} columns")
+        if not np.isfinite(rows).all() or not (np.linalg.norm(turns, axis=1) > 0).all():
+            raise ValueError("a number that is not finite, or a quaternion of zeros")
     except (OSError, ValueError) as error:
         raise MediaError(f"{path}: {error}; expected lines of a time, a position and a quaternion x y z w") from error
     found = {}

@@ -23,7 +23,7 @@ from bgflow_train.adaptation.mixtures import extend, find_mixtures, raise_logit
 from bgflow_train.export.manifest import Manifest
 from bgflow_train.export.quantizing import FILE
 
-__all__ = ["AdaptationError", "Adapted", "adapt", "write_model"]
+__all__ = ["FALSE_ALARMS", "AdaptationError", "Adapted", "adapt", "write_model"]
 
 Image = npt.NDArray[np.uint8]
 
@@ -35,6 +35,8 @@ ALIKE = 0.3
 LOWERED = -1.0
 """Offset of the logit, and the lowest one where the rooms are empty: in a building's light its things look a little
 more like its background, too, and fewer of them are overlooked so. Chosen on rendered rooms (doc/adaptation.md)."""
+FALSE_ALARMS = 0.05
+"""Share of held-out pixels of empty rooms that may be called foreground, by default."""
 SWALLOWED = 1 / 3
 """Share of what was called foreground that must remain foreground, unless the rooms are empty."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -156,6 +157,8 @@ def damage(folder: Path, what: str) -> None:
         (folder / "groundtruth.txt").unlink()
     elif what == "short poses":
         (folder / "groundtruth.txt").write_text("100 1 2 3\n")
+    elif what == "endless poses":
+        (folder / "groundtruth.txt").write_text("100 1 nan 3 0 0 0 1\n")
     elif what == "poses of another time":
         (folder / "groundtruth.txt").write_text("5 1 2 3 0 0 0 1\n")
     elif what == "no calibration":
@@ -169,6 +172,7 @@ def damage(folder: Path, what: str) -> None:
     [
         ("no poses", "groundtruth.txt not found"),
         ("short poses", "groundtruth.txt: 4 columns; expected lines of a time, a position and a quaternion x y z w"),
+        ("endless poses", "a number that is not finite"),
         ("poses of another time", "no depth image has a pose within 20 ms"),
         ("no calibration", "expected camera_matrix and depth_scale"),
         ("no scale", "expected a positive depth_scale"),
@@ -192,11 +196,18 @@ def test_what_cannot_be_used_of_a_day_is_told_and_the_rest_is_shown(
     next((folder / "rgb").iterdir()).write_bytes(b"broken")
     truth = folder / "groundtruth.txt"
     truth.write_text("\n".join(truth.read_text().splitlines()[:-1]) + "\n")
+    camera = yaml.safe_load((folder / "camera.yaml").read_text())
+    camera["distortion_coefficients"]["data"][0] = 0.1
+    (folder / "camera.yaml").write_text(yaml.safe_dump(camera))
+    with (folder / "depth.txt").open("a") as listing:
+        listing.write("7.0 depth/none.png\n")
     [*images] = sorted((folder / "rgb").iterdir())
     whole = sum(image.read_bytes() != b"broken" for image in images[:-1])
     assert view(tiny, tmp_path / "x.rrd", "--map", str(folder)) == 1
     told = capsys.readouterr().err
     assert f"{folder}: 1 images without a pose left out" in told
+    assert f"{folder}: 1 depth images without an image left out" in told
+    assert f"{folder}: its lens distorts" in told
     assert len(read(tmp_path / "x.rrd")["/camera/image"]) == whole
 
 
@@ -213,6 +224,7 @@ def test_the_picture_of_the_documentation_is_drawn_by_its_command(tmp_path: Path
     ("arguments", "message"),
     [
         (["--map"], "--map needs the folder of a recording"),
+        (["--map", "a", "--topic", "/image"], "--map takes folders of recordings, without --topic"),
         (["a.png", "--depth-keeps", "all"], "--depth-keeps says what --map maps"),
     ],
 )

@@ -83,6 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError("--bind says where --web serves; give both")
     if arguments.map and not arguments.paths:
         raise UserError("--map needs the folder of a recording; a running mapper's cloud is shown by rviz")
+    if arguments.map and (arguments.topic or arguments.recursive):
+        raise UserError("--map takes folders of recordings, without --topic and --recursive")
     if arguments.depth_keeps != KEEPS[0] and not arguments.map:
         raise UserError("--depth-keeps says what --map maps; give both")
     return _show_files(arguments) if arguments.paths else _watch_node(arguments)

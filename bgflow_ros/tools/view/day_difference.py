@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.tools.view.voxel_map import SIGHTINGS, Points, View, VoxelMap
+from bgflow_ros.tools.view.voxel_map import SIGHTINGS, Points, View, VoxelMap, voxel_keys
 
 __all__ = ["DayDifference"]
 
@@ -25,12 +25,15 @@ class DayDifference:
         self._today = self.map
         self._looks: list[View] = []
         self._before: Points | None = None
+        self._asked = self._empty = np.zeros(0, np.int64)
+        """Keys of the day's voxels that the first day's views were asked about, and of those that were empty then."""
         self._passed = np.zeros(0, np.int64)
         """How many more of the day's views pass through each voxel of the map than end at it."""
 
     def next_day(self) -> None:
         """End a day; what is added from now on is of another."""
         self._today = VoxelMap()
+        self._asked = self._empty = np.zeros(0, np.int64)
         self._before = self.map.voxels()[0]
         self._passed = np.zeros(len(self._before), np.int64)
 
@@ -54,8 +57,13 @@ class DayDifference:
         centers = self._today.voxels()[0]
         if self._before is None:
             return centers[:0]
-        passed = sum((look.testify(centers) for look in self._looks), np.zeros(len(centers), np.int64))
-        return centers[passed >= SIGHTINGS]
+        # What the first day's views say of a voxel stays, so that each voxel is asked about once.
+        keys = voxel_keys(centers)
+        fresh = ~np.isin(keys, self._asked)
+        passed = sum((look.testify(centers[fresh]) for look in self._looks), np.zeros(int(fresh.sum()), np.int64))
+        self._asked = np.concatenate([self._asked, keys[fresh]])
+        self._empty = np.concatenate([self._empty, keys[fresh][passed >= SIGHTINGS]])
+        return centers[np.isin(keys, self._empty)]
 
     def gone(self) -> Points:
         """Return the centres, N x 3, of voxels of the first day's map that are empty on the day; none on the first."""

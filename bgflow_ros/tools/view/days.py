@@ -41,8 +41,13 @@ class Day:
         self._poses = read_poses(self._recording)
         self.count = len(self._poses)
         """Number of pairs of an image and its depth that have a pose."""
-        self.without = len(self._recording.pairs) - self.count
-        """Number of pairs without a pose."""
+        without, lone = len(self._recording.pairs) - self.count, self._recording.lone
+        self.remarks = [
+            *([f"{without} images without a pose left out"] if without else []),
+            *([f"{lone} depth images without an image left out"] if lone else []),
+            *(["its lens distorts, which bends the map: rectify its images"] if self._camera.distorted else []),
+        ]
+        """What the user must know of it."""
 
     def frames(self, failures: Failures) -> Iterator[tuple[float, npt.NDArray[np.uint8], View]]:
         """Read the seconds since the first frame, images, H x W x 3, and views; what cannot be read is counted."""
@@ -86,21 +91,21 @@ def show_days(
                 scene.viewpoint(view.intrinsics, view.pose, rgb.shape[1], rgb.shape[0])
                 difference.add(view, kept(found, keeps), rgb)
                 if count % EVERY == 1:
-                    _show(scene, difference)
+                    _show(scene, difference, number == 0)
                 bar.update()
-            _show(scene, difference)
+            _show(scene, difference, number == 0)
             begin += second + NIGHT
             lines = [f"{count} left out: {message}" for count, message in failures.told()]
-            if day.without:
-                lines.append(f"{day.without} images without a pose left out")
+            lines += day.remarks
             for line in lines:
                 tell(f"{day.folder}: {line}")
             told += len(lines)
     return told
 
 
-def _show(scene: Scene, difference: DayDifference) -> None:
-    scene.map(*difference.map.voxels())
+def _show(scene: Scene, difference: DayDifference, grows: bool) -> None:
+    if grows:
+        scene.map(*difference.map.voxels())
     scene.difference(difference.new(), difference.gone())
 
 

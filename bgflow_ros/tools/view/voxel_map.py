@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from bgflow_ros.segmentation.depth import Intrinsics, organised_points
 
-__all__ = ["SIGHTINGS", "VOXEL", "View", "VoxelMap"]
+__all__ = ["SIGHTINGS", "VOXEL", "View", "VoxelMap", "voxel_keys"]
 
 VOXEL = 0.05
 """Edge of a voxel in metres."""
@@ -85,7 +85,7 @@ class VoxelMap:
 
     def add(self, points: Points, colors: npt.NDArray[np.uint8]) -> None:
         """Add the points of one view, N x 3 in metres, and their colours, N x 3."""
-        keys, first = np.unique(_keys(points), return_index=True)
+        keys, first = np.unique(voxel_keys(points), return_index=True)
         together = np.concatenate([self._keys, keys])
         self._keys, where, back = np.unique(together, return_index=True, return_inverse=True)
         self._colors = np.concatenate([self._colors, colors[first]])[where]
@@ -98,7 +98,8 @@ class VoxelMap:
         return _centers(self._keys[sure]), self._colors[sure]
 
 
-def _keys(points: Points) -> Keys:
+def voxel_keys(points: Points) -> Keys:
+    """Return the key of the voxel that holds each point, N x 3."""
     cells = np.floor(points / np.float32(VOXEL)).astype(np.int64) + (1 << (BITS - 1))
     keys: Any = (cells[:, 0] << (2 * BITS)) | (cells[:, 1] << BITS) | cells[:, 2]
     return np.asarray(keys, np.int64)

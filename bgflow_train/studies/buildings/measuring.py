@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
-from bgflow_train.adaptation.adapting import AdaptationError, adapt
+from bgflow_train.adaptation.adapting import FALSE_ALARMS, AdaptationError, adapt
 from bgflow_train.data import VOID
 from bgflow_train.evaluation.mask_counts import MaskCounts
 from bgflow_train.evaluation.metrics import histogram, measure
@@ -72,7 +72,7 @@ def measure_building(
         if not images:
             continue
         try:
-            adapted = adapt(model, list(map(read_rgb, images)), name == EMPTIED, 0.05, lambda: None)
+            adapted = adapt(model, list(map(read_rgb, images)), name == EMPTIED, FALSE_ALARMS, lambda: None)
         except AdaptationError as error:
             found[name] = {"refused": str(error)}
             continue

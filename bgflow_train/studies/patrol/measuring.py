@@ -8,20 +8,16 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bgflow_ros.segmentation.foreign_objects import ForeignObjects
+from bgflow_ros.segmentation.foreign_objects import MIN_AREA, PERSISTENCE, ForeignObjects
 from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
-from bgflow_train.adaptation.adapting import AdaptationError, adapt
-from bgflow_train.studies.odometry.drive import Drive, DriveError
+from bgflow_train.adaptation.adapting import FALSE_ALARMS, AdaptationError, adapt
+from bgflow_train.studies.odometry.drive import Drive, DriveError, Frame
 from bgflow_train.studies.patrol.things import find_things
 
-__all__ = ["ADAPTED", "AS_IT_IS", "MIN_AREA", "PERSISTENCE", "Room", "find_rooms", "measure_room"]
+__all__ = ["ADAPTED", "AS_IT_IS", "Room", "find_rooms", "measure_room"]
 
 AS_IT_IS, ADAPTED = "the packaged model", "adapted to the empty room"
-PERSISTENCE, MIN_AREA = 3.0, 0.002
-"""Defaults of the node `patrol`."""
-FALSE_ALARMS = 0.05
-"""Default of `bgflow adapt`."""
 
 Room = tuple[Drive, Sequence[Drive]]
 """Drive through an empty room, and drives along the same path with furniture."""
@@ -57,33 +53,37 @@ def measure_room(room: Room, model: Model, advance: Callable[[], Any]) -> dict[s
     """
     empty, furnished = room
     frames = list(empty.frames())
-    found: dict[str, Any] = {AS_IT_IS: _measure(model, empty, furnished, advance)}
+    found: dict[str, Any] = {AS_IT_IS: _measure(model, empty, frames, furnished, advance)}
     try:
         adapted = adapt(model, [frame.rgb for frame in frames[::2]], True, FALSE_ALARMS, lambda: None)
-        found[ADAPTED] = _measure(adapted.model, empty, furnished, advance)
+        found[ADAPTED] = _measure(adapted.model, empty, frames, furnished, advance)
     except AdaptationError as error:
         found[ADAPTED] = {"refused": str(error)}
     return found
 
 
-def _measure(model: Model, empty: Drive, furnished: Sequence[Drive], advance: Callable[[], Any]) -> dict[str, Any]:
+def _measure(
+    model: Model, empty: Drive, frames: Sequence[Frame], furnished: Sequence[Drive], advance: Callable[[], Any]
+) -> dict[str, Any]:
     segmenter = Segmenter(model, "cpu")
     things = []
+    cleared = {frame.time: frame.mask for frame in frames}
     for drive in furnished:
-        cleared = {frame.time: frame.mask for frame in empty.frames()}
         for frame in drive.frames():
             if frame.mask is None:
                 raise DriveError(f"{drive.path}: no mask.txt; expected a drive of `bgflow drives`")
             # What the empty room has as well, doors and curtains, is no foreign thing.
             same = cleared.get(frame.time)
-            truth = frame.mask if same is None else frame.mask * (same != 1)
+            if same is None:
+                raise DriveError(f"{empty.path}: no image with a mask at {frame.time:.6f}, as {drive.path} has one")
+            truth = frame.mask * (same != 1)
             things += find_things(truth, frame.depth, segmenter(frame.rgb).foreground, float(drive.matrix[0, 0]))
             advance()
-    times = list(empty.images)
+    times = [frame.time for frame in frames]
     # Every second image was adapted to, so that an object may be missing for one.
     alarms = ForeignObjects(PERSISTENCE, MIN_AREA, 2.5 * (times[-1] - times[0]) / (len(times) - 1))
     reports = images = wrong = 0
-    for frame in list(empty.frames())[1::2]:
+    for frame in frames[1::2]:
         mask = segmenter(frame.rgb).foreground
         fresh = ForeignObjects(0.0, MIN_AREA, 0.0)
         wrong += bool(fresh.update(mask, 0.0))

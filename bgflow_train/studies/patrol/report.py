@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from bgflow_train.studies.patrol.measuring import ADAPTED, AS_IT_IS, MIN_AREA, PERSISTENCE
+from bgflow_ros.segmentation.foreign_objects import MIN_AREA, PERSISTENCE
+from bgflow_train.studies.patrol.measuring import ADAPTED, AS_IT_IS
 
 __all__ = ["report"]
 
