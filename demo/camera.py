@@ -58,8 +58,11 @@ def calibration(paths: list[str]) -> CameraInfo:
             info.distortion_model = found["distortion_model"]
             info.d = found["distortion_coefficients"]["data"]
             info.k = found["camera_matrix"]["data"]
-            info.r = found["rectification_matrix"]["data"]
-            info.p = found["projection_matrix"]["data"]
+            # A camera that is not rectified has no matrices for that, as in the drives of `bgflow drives`.
+            fx, _, cx, _, fy, cy, *_ = info.k
+            info.r = found.get("rectification_matrix", {"data": np.eye(3).ravel().tolist()})["data"]
+            own = [fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
+            info.p = found.get("projection_matrix", {"data": own})["data"]
             break
     return info
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import json
+import runpy
 import signal
 import subprocess
 import sys
@@ -15,9 +16,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import yaml
 
 pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
+from support import made_drives
 from support.robot import environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,3 +150,14 @@ def test_the_clip_has_a_mask_a_frame_and_poses() -> None:
     assert set(np.unique(mask)) == {0, 255}
     depth = cv2.imread(str(next((room / "depth").glob("*.png"))), cv2.IMREAD_UNCHANGED)
     assert (depth.shape, depth.dtype) == ((480, 640), np.uint16)
+
+
+def test_the_camera_takes_the_calibration_of_a_rendered_drive(tmp_path: Path) -> None:
+    made_drives.write(tmp_path / "drive", frames=2)
+    camera = yaml.safe_load((tmp_path / "drive" / "camera.yaml").read_text())
+    camera |= {"image_width": 320, "image_height": 240, "distortion_model": "plumb_bob"}
+    (tmp_path / "drive" / "camera.yaml").write_text(yaml.safe_dump(camera))
+    info = runpy.run_path(str(ROOT / "demo" / "camera.py"))["calibration"]([str(tmp_path / "drive" / "rgb")])
+    fx, fy, cx, cy = (made_drives.MATRIX[place] for place in ((0, 0), (1, 1), (0, 2), (1, 2)))
+    assert info.p.tolist() == [fx, 0, cx, 0, 0, fy, cy, 0, 0, 0, 1, 0]
+    assert info.r.tolist() == np.eye(3).ravel().tolist()
