@@ -15,7 +15,7 @@ from bgflow_ros.segmentation.letterbox import Content, cells_within, letterbox, 
 from bgflow_ros.segmentation.model import DEFAULT_MODEL, Model
 from bgflow_ros.segmentation.runtime import Runtime
 
-__all__ = ["FEATURELESS_CAUSES", "Segmentation", "Segmenter", "shows_nothing"]
+__all__ = ["FEATURELESS_CAUSES", "Segmentation", "Segmenter"]
 
 FEATURELESS_CAUSES = "is the lens covered, the room dark, or the camera too close to a wall?"
 """Question to the user about featureless images."""
@@ -81,9 +81,8 @@ class Segmentation:
 
     @property
     def featureless(self) -> bool:
-        """True where the model sees no room, as with a covered lens; see `shows_nothing`."""
-        cells = cells_within(self._grid, self._content, self._stride)
-        return shows_nothing(cells, self.min_contrast, self._static_threshold)
+        """True where the image has less contrast than a room, as with a covered lens; False if the bound is unknown."""
+        return self.min_contrast is not None and self.contrast < self.min_contrast
 
     @cached_property
     def overlay(self) -> npt.NDArray[np.uint8]:
@@ -93,21 +92,6 @@ class Segmentation:
     def draw(self, foreground: npt.NDArray[np.uint8], static: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Draw the overlay with other masks, both H x W."""
         return masks.overlay(self.image, self.likelihood, self._foreground_threshold, foreground, static)
-
-
-def shows_nothing(cells: npt.NDArray[np.float32], min_contrast: float | None, static_threshold: float) -> bool:
-    """Tell whether logits, h x w, are those of no room: without contrast, and not surely background nearly all over.
-
-    A room that has been cleared, or a bare wall that the model knows, has little contrast, too.
-
-    Args:
-        cells: Background logits of an image, h x w.
-        min_contrast: Lowest contrast of rooms; None where the model does not state it, so that nothing is told.
-        static_threshold: Likelihood above which a pixel is surely background.
-    """
-    if min_contrast is None or cells.std() >= min_contrast:
-        return False
-    return bool(np.median(cells) < masks.logit(static_threshold))
 
 
 class Segmenter:

@@ -18,7 +18,6 @@ import onnxruntime
 from bgflow_ros.segmentation import masks
 from bgflow_ros.segmentation.letterbox import Content, cells_within, letterbox
 from bgflow_ros.segmentation.model import Model
-from bgflow_ros.segmentation.segmenter import shows_nothing
 from bgflow_train.adaptation.mixtures import Mixture, with_outputs
 
 __all__ = ["Seen", "see"]
@@ -68,8 +67,8 @@ def see(
         logit, *latents = session.run(None, {"image": canvas[None]})
         seen = _within(logit[0].shape, content, model.stride)
         background = seen & (empty | (logit[0] > threshold))
-        cells = cells_within(logit[0], content, model.stride)
-        featureless += shows_nothing(cells, model.min_contrast, model.static_threshold)
+        contrast = cells_within(logit[0], content, model.stride).std()
+        featureless += int(model.min_contrast is not None and contrast < model.min_contrast)
         for place, (mixture, z) in enumerate(zip(mixtures, latents, strict=True)):
             found = z[_whole(background, mixture.cells).reshape(-1)]
             if place == 0:

@@ -74,12 +74,12 @@ def _contrast_section(contrast: dict[str, Any]) -> str:
     return f"""
 ## Views without a room
 
-The contrast of an image is the standard deviation of its logit over the cells. Where it is below **{contrast["least"]:.2f}** the model tells nothing apart; node
-and tools say so, unless half of the cells are surely static, as in a room that has been cleared. That bound is {contrast["guarantee"]}. These images have {validation}.
+The contrast of an image is the standard deviation of its logit over the cells. Where it is below **{contrast["least"]:.2f}** the model tells nothing apart, however sure
+it is, and node and tools say so. That bound is {contrast["guarantee"]}. These images have {validation}.
 
 {contrast_table(contrast)}
 
-The views are made from validation images, by `bgflow_train/data/no_room.py`; `bgflow contrast` measures all of it anew.
+The views are made from validation images, by `bgflow_train/data/no_room.py` ([how all of it is measured](../../doc/training.md#views-without-a-room)).
 """
 
 

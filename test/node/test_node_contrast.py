@@ -19,7 +19,7 @@ from support.robot import Robot, Segment, image, model
 MASK = "segmenter/foreground_mask"
 ROOM = np.full((96, 128, 3), 230, np.uint8)
 ROOM[:, :64] = 20
-COVERED = np.full((96, 128, 3), 140, np.uint8)
+COVERED = np.full((96, 128, 3), 230, np.uint8)
 WARNING = "the model is unsure of this view: its output shows almost no contrast (0.00, rooms have 1.50 or more)"
 
 

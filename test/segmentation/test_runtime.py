@@ -40,7 +40,7 @@ def test_packaged_models_give_the_same_likelihoods_on_it(device: str, name: str,
         pytest.skip(f"{name} has no int8 graph")
     expected, found = (masks.likelihood(Runtime(model, one, 1, precision)(canvas)) for one in ("cpu", device))
     # Rounded to bytes at other places, a few cells differ; float32 differs in its last digits.
-    assert np.abs(found - expected).mean() < (0.005 if precision == "int8" else 1e-5)
+    assert np.abs(found - expected).mean() < (0.01 if precision == "int8" else 1e-5)
 
 
 def test_auto_takes_what_is_there(tiny: Path) -> None:

@@ -14,6 +14,7 @@ from dataclasses import asdict
 
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import write_atomically
+from bgflow_ros.segmentation.outputs import FOREGROUND_MASK, IMAGE_OUTPUTS
 from bgflow_ros.tools.cli.arguments import read_sizes
 from bgflow_ros.tools.cli.reports import add_out, output_folder, write_report
 from bgflow_ros.tools.node_benchmark.children import TRANSPORTS
@@ -37,6 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--camera", default="640x480", metavar="WxH", help="size of the camera's images (%(default)s)")
     parser.add_argument(
         "--best-effort", action="store_true", help="let the camera publish best effort instead of reliable"
+    )
+    parser.add_argument(
+        "--outputs",
+        nargs="+",
+        choices=[output.name for output in IMAGE_OUTPUTS],
+        default=[FOREGROUND_MASK.name],
+        metavar="NAME",
+        help="outputs to receive; an image is answered when the last of them is there (%(default)s)",
     )
     parser.add_argument(
         "--transport", choices=TRANSPORTS, default=TRANSPORTS[0], help="transport of the images (%(default)s)"
@@ -77,6 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
             seconds=arguments.seconds,
             camera=camera,
             best_effort=arguments.best_effort,
+            outputs=arguments.outputs,
             transport=arguments.transport,
             limit=limit,
         )

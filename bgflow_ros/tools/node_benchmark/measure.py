@@ -59,6 +59,8 @@ class Setup:
     """Width and height of the images, which are rgb8."""
     best_effort: bool = False
     """The camera publishes best effort; otherwise reliable."""
+    outputs: Sequence[str] = ("foreground_mask",)
+    """Names of the outputs that are received."""
     transport: str = "shared_memory"
     """One of TRANSPORTS."""
     limit: Limit | None = None
@@ -92,6 +94,7 @@ def measure_node(setup: Setup, tell: Callable[[str], object] = lambda line: None
         camera=f"{width}x{height} rgb8, {'best effort' if setup.best_effort else 'reliable'}",
         transport=Path(profile(environment(setup.transport))).name or "as the middleware has it",
         rates=runs,
+        outputs=list(setup.outputs),
         limit="" if setup.limit is None else str(setup.limit),
     )
 
@@ -99,6 +102,8 @@ def measure_node(setup: Setup, tell: Callable[[str], object] = lambda line: None
 def _check(setup: Setup) -> None:
     if not setup.rates or min(*setup.rates, setup.seconds, setup.idle, *setup.camera) <= 0 or setup.warm_up < 0:
         raise BenchmarkError("rates, seconds and the camera's width and height must be more than 0")
+    if not setup.outputs:
+        raise BenchmarkError("nothing is received; expected the name of an output")
     if setup.transport not in TRANSPORTS:
         raise BenchmarkError(f"transport is {setup.transport!r}; expected one of {', '.join(TRANSPORTS)}")
 
@@ -131,7 +136,7 @@ def _measure_rate(setup: Setup, rate: float) -> tuple[RateResult, dict[str, str]
             meter = Meter({"node": node})
             children.sleep(setup.idle)
             idle = meter.usage()
-            receiver = start("receiver", "receiver")
+            receiver = start("receiver", "receiver", *setup.outputs)
             children.wait_for("receiver", RECEIVED, MEET)
             children.sleep(setup.warm_up)
             begin = time.time_ns()

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Receiver of the benchmark: records stamp and arrival of each foreground mask until it is interrupted."""
+"""Receiver of the benchmark: records when each image has been answered with all outputs, until it is interrupted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import contextlib
 import json
 import signal
 import time
+from collections import Counter
 
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -24,22 +25,28 @@ from bgflow_ros.tools.node_benchmark.children import RECEIVED
 def main() -> None:
     """Receive until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=user_path, help="file for stamps and arrivals (JSON, nanoseconds)")
+    parser.add_argument("file", type=user_path, help="file for stamps and arrivals of the last output (JSON, nanoseconds)")
+    parser.add_argument("outputs", nargs="+", help="names of the outputs to receive")
     arguments = parser.parse_args()
+    counts: Counter[int] = Counter()
     arrivals: dict[int, int] = {}
 
-    def note(mask: Image) -> None:
-        now = time.time_ns()
+    def note(output: Image) -> None:
+        now, stamp = time.time_ns(), Time.from_msg(output.header.stamp).nanoseconds
+        counts[stamp] += 1
+        if counts[stamp] < len(arguments.outputs):
+            return
         if not arrivals:
             print(RECEIVED, flush=True)
-        arrivals[Time.from_msg(mask.header.stamp).nanoseconds] = now
+        arrivals[stamp] = now
 
     # Without ROS's handlers an interrupt is Python's KeyboardInterrupt, also where the parent ignores it (nohup, `&`).
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with running_ros(args=[], signal_handler_options=SignalHandlerOptions.NO):
         node = Node("receiver")
         # A deep queue, so that a delay of the receiver itself shows as age and not as loss.
-        node.create_subscription(Image, "segmenter/foreground_mask", note, 100)
+        for output in arguments.outputs:
+            node.create_subscription(Image, f"segmenter/{output}", note, 100)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         with contextlib.suppress(KeyboardInterrupt):

@@ -47,7 +47,7 @@ class RateResult:
     dropped: dict[str, int]
     """Number of frames without a mask, by cause."""
     age: Quantiles
-    """Time from the stamp of an image to the arrival of its mask."""
+    """Time from the stamp of an image to the arrival of the last of its outputs."""
     way_in: Quantiles
     """Part of `age` from the stamp to the node's callback."""
     waited: Quantiles
@@ -92,6 +92,8 @@ class NodeResult:
     """Size, encoding and reliability."""
     transport: str
     """Name of the Fast DDS profile in use, or a note that there is none."""
+    outputs: list[str]
+    """Names of the outputs that were received."""
     rates: list[RateResult]
     limit: str = ""
     """Part of the machine that the node was limited to; empty without a limit."""
@@ -207,7 +209,7 @@ def table(result: NodeResult) -> str:
         "",
         f"Model {result.node['model']} ({result.node['sha256'][:12]}) on {result.node['device']} in "
         f"{result.node['precision']}, parameters {_listed(result.parameters) or 'as they come'}; "
-        f"camera {result.camera}; {result.node['rmw']}, its profile {result.transport}. {_listed(result.machine)}."
+        f"camera {result.camera}; received {', '.join(result.outputs)}; {result.node['rmw']}, its profile {result.transport}. {_listed(result.machine)}."
         + (f" The node was limited to {result.limit}." if result.limit else ""),
     ]
     return "\n".join(lines) + "\n"
