@@ -73,7 +73,9 @@ def test_the_verb_measures_what_it_is_told_and_writes_numbers_table_and_plot(
     setups = []
     monkeypatch.setattr(measure, "measure_node", lambda setup, tell: setups.append(setup) or result)
     what = ["--rates", "15", "--camera", "1280x720", "--seconds", "3", "--parameter", "threads:=1", "--best-effort"]
-    assert verb(*what, "--transport", "default", "--limit", "1:0.5", "--outputs", "overlay", "--out", str(tmp_path)) == 0
+    assert (
+        verb(*what, "--transport", "default", "--limit", "1:0.5", "--outputs", "overlay", "--out", str(tmp_path)) == 0
+    )
     more = {"best_effort": True, "outputs": ["overlay"], "transport": "default", "limit": Limit(1, 0.5)}
     assert setups == [Setup({"threads": "1"}, [15.0], 3.0, camera=(1280, 720), **more)]
     table = capsys.readouterr().out
@@ -99,9 +101,7 @@ def test_what_only_the_user_can_mend_is_told(wrong: list[str], tmp_path: Path) -
 
 def test_every_output_that_is_asked_for_is_waited_for(tiny: Path) -> None:
     outputs = ["likelihood", "static_mask", "overlay"]
-    result = measure_node(
-        Setup(model(tiny), [10.0], 1.0, warm_up=0.5, idle=0.5, camera=(320, 240), outputs=outputs)
-    )
+    result = measure_node(Setup(model(tiny), [10.0], 1.0, warm_up=0.5, idle=0.5, camera=(320, 240), outputs=outputs))
     assert result.rates[0].masks > 0
     assert "received likelihood, static_mask, overlay;" in table(result)
 
@@ -151,7 +151,9 @@ def test_a_node_that_cannot_start_gives_the_reason(tiny: Path) -> None:
         measure_node(Setup({"model": tiny, "device": "tpu"}))
 
 
-@pytest.mark.parametrize("wrong", [{"rates": []}, {"rates": [30.0, 0.0]}, {"camera": (640, 0)}, {"outputs": []}, {"transport": "radio"}])
+@pytest.mark.parametrize(
+    "wrong", [{"rates": []}, {"rates": [30.0, 0.0]}, {"camera": (640, 0)}, {"outputs": []}, {"transport": "radio"}]
+)
 def test_an_impossible_setup_is_refused(wrong: dict) -> None:
     with pytest.raises(BenchmarkError, match=r"more than 0|expected"):
         measure_node(Setup(**wrong))

@@ -25,7 +25,9 @@ from bgflow_ros.tools.node_benchmark.children import RECEIVED
 def main() -> None:
     """Receive until interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=user_path, help="file for stamps and arrivals of the last output (JSON, nanoseconds)")
+    parser.add_argument(
+        "file", type=user_path, help="file for stamps and arrivals of the last output (JSON, nanoseconds)"
+    )
     parser.add_argument("outputs", nargs="+", help="names of the outputs to receive")
     arguments = parser.parse_args()
     counts: Counter[int] = Counter()

@@ -209,7 +209,8 @@ def table(result: NodeResult) -> str:
         "",
         f"Model {result.node['model']} ({result.node['sha256'][:12]}) on {result.node['device']} in "
         f"{result.node['precision']}, parameters {_listed(result.parameters) or 'as they come'}; "
-        f"camera {result.camera}; received {', '.join(result.outputs)}; {result.node['rmw']}, its profile {result.transport}. {_listed(result.machine)}."
+        f"camera {result.camera}; received {', '.join(result.outputs)}; "
+        f"{result.node['rmw']}, its profile {result.transport}. {_listed(result.machine)}."
         + (f" The node was limited to {result.limit}." if result.limit else ""),
     ]
     return "\n".join(lines) + "\n"
