@@ -13,11 +13,12 @@ import numpy.typing as npt
 from matplotlib import pyplot as plt
 
 from bgflow_ros.media.frames import Failures
+from bgflow_ros.media.posed_recording import PosedRecording
 from bgflow_ros.segmentation.masks import TINT
 from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.view.day_difference import DayDifference
-from bgflow_ros.tools.view.days import Day, kept
+from bgflow_ros.tools.view.days import kept
 from bgflow_ros.tools.view.scene import ABSENT
 from bgflow_ros.tools.view.voxel_map import VOXEL
 
@@ -26,7 +27,7 @@ TALLEST = 2.0
 """Height in metres above which the map is left out, so that one can look into the room."""
 
 
-def differences(days: list[Day]) -> dict[str, DayDifference]:
+def differences(days: list[PosedRecording]) -> dict[str, DayDifference]:
     """Compare two days by each choice of depth."""
     segmenter = Segmenter(Model.load("default"), "cpu")
     found = {keeps: DayDifference() for keeps in KEEPS}
@@ -63,7 +64,7 @@ def draw(difference: DayDifference, title: str, axes: Any) -> None:
 def main() -> None:
     """Write the picture."""
     *folders, out = map(Path, sys.argv[1:])
-    found = differences([Day(folder) for folder in folders])
+    found = differences([PosedRecording(folder) for folder in folders])
     figure, panels = plt.subplots(1, len(found), figsize=(8, 4.2), sharex=True, sharey=True, layout="constrained")
     for panel, (keeps, difference) in zip(panels, found.items(), strict=True):
         draw(difference, KEEPS[keeps], panel)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bgflow_ros.media.posed_recording import PosedDepth
 from bgflow_ros.segmentation import masks
 from bgflow_ros.segmentation.files import write_together
 from bgflow_ros.segmentation.model import GRAPH, Model
@@ -20,6 +21,7 @@ from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.adaptation.cells import see
 from bgflow_train.adaptation.components import SHARE, fit_components
 from bgflow_train.adaptation.mixtures import extend, find_mixtures, raise_logit
+from bgflow_train.adaptation.room_planes import find_planes
 from bgflow_train.export.manifest import Manifest
 from bgflow_train.export.quantizing import FILE
 
@@ -39,6 +41,9 @@ FALSE_ALARMS = 0.05
 """Share of held-out pixels of empty rooms that may be called foreground, by default."""
 SWALLOWED = 1 / 3
 """Share of what was called foreground that must remain foreground, unless the rooms are empty."""
+MISSED, TAKEN = 0.05, 0.01
+"""Share of what stands away from the room's planes that may be called background, and share of all pixels that may be
+such and called static: the levels of the packaged model's thresholds."""
 
 
 class AdaptationError(Exception):
@@ -57,7 +62,12 @@ class Adapted:
 
 
 def adapt(
-    model: Model, images: Sequence[Image], empty: bool, false_alarms: float, advance: Callable[[], Any]
+    model: Model,
+    images: Sequence[Image],
+    empty: bool,
+    false_alarms: float,
+    advance: Callable[[], Any],
+    views: Sequence[PosedDepth] = (),
 ) -> Adapted:
     """Adapt a model.
 
@@ -70,7 +80,11 @@ def adapt(
         images: RGB images of the building, each H x W x 3, in the order in which they were taken.
         empty: True where everything in them is background.
         false_alarms: With `empty`, share of the held-out images that may be called foreground.
-        advance: Called after each image that has been looked at, once for learning and twice for checking.
+        advance: Called after each image that has been looked at, once for learning, twice for checking, and once more
+            with views.
+        views: Depth of each image and its pose. Background is then looked for on the room's planes alone, and the
+            thresholds rise where too much of what stands away from them would be missed. Without effect where the
+            rooms are empty.
 
     Raises:
         AdaptationError: The images cannot adapt it.
@@ -82,7 +96,8 @@ def adapt(
     finest = max(mixture.cells for mixture in known)
     mixtures = [mixture for mixture in known if mixture.cells == finest]
     count = len(images) - max(1, round(HELD_OUT * len(images)))
-    seen = see(model, mixtures, images[:count], empty, advance)
+    sides = [] if empty else _sides(views)
+    seen = see(model, mixtures, images[:count], empty, advance, [on for on, _ in sides])
     _require_views(seen.featureless, seen.means)
     cells = len(seen.latents[0])
     if cells < FEWEST_CELLS:
@@ -108,11 +123,16 @@ def adapt(
         )
     graph = raise_logit(extended, offset)
     int8 = None if model.int8 is None else raise_logit(extend(model.int8, mixtures, components, SHARE), offset)
+    digest = hashlib.sha256(graph).hexdigest()
+    adapted = replace(model, graph=graph, int8=int8, sha256=digest)
+    if sides:
+        adapted = _careful(adapted, images, [away for _, away in sides], advance)
     record = {
         "from": {"name": model.name, "sha256": model.sha256},
         "pictures": count,
         "held_out": len(held_out),
         "empty": empty,
+        "planes": bool(sides),
         "cells": [len(z) for z in seen.latents],
         "components": [len(found.weights) for found in components],
         "left_out": [left for _, left in fitted],
@@ -120,8 +140,7 @@ def adapt(
         "offset": round(offset, 4),
         "foreground": {"before": round(called[0], 4), "after": round(called[1], 4)},
     }
-    digest = hashlib.sha256(graph).hexdigest()
-    return Adapted(replace(model, graph=graph, int8=int8, sha256=digest), record, held_out)
+    return Adapted(adapted, record, held_out)
 
 
 def write_model(adapted: Adapted, source: Path, out: Path, extra: dict[Path, bytes]) -> None:
@@ -133,9 +152,14 @@ def write_model(adapted: Adapted, source: Path, out: Path, extra: dict[Path, byt
         out: Folder to write.
         extra: Further files.
     """
-    manifest = Manifest.load(source)
+    manifest, model = Manifest.load(source), adapted.model
+    likelihoods = {"foreground": model.foreground_threshold, "static": model.static_threshold}
     thresholds = {
-        mask: {**found, "guarantee": f"none since the model was adapted; before: {found['guarantee']}"}
+        mask: {
+            **found,
+            "likelihood": likelihoods[mask],
+            "guarantee": f"none since the model was adapted; before: {found['guarantee']}",
+        }
         for mask, found in manifest.thresholds.items()
     }
     added = {key: part for key, part in manifest.added.items() if key == "contrast"} | {"adapted": adapted.record}
@@ -153,6 +177,48 @@ def write_model(adapted: Adapted, source: Path, out: Path, extra: dict[Path, byt
     }
     write_together(files)
     Manifest(**vars(manifest) | changes).write(out)
+
+
+def _sides(views: Sequence[PosedDepth]) -> list[tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]:
+    """Tell for each view what lies on the room's planes and what stands away from them, both H x W."""
+    if not views:
+        return []
+    room = find_planes(views)
+    if not room.planes:
+        raise AdaptationError(
+            "the depth shows no floor, ceiling or wall; expected poses in a frame whose z axis points up (REP 103)"
+        )
+    return [room.sides(view) for view in views]
+
+
+def _careful(
+    model: Model, images: Sequence[Image], away: Sequence[npt.NDArray[np.bool_]], advance: Callable[[], Any]
+) -> Model:
+    """Raise thresholds until what stands away from the room's planes, H x W for each image, is not missed too often.
+
+    They never fall: things that lie on the planes, rugs and doors, are as hard to find, and nobody counts them here.
+    """
+    segmenter = Segmenter(model, "cpu", precision="float32")
+    logits, pixels = [], 0
+    for image, things in zip(images, away, strict=True):
+        sample = segmenter(image).logit[2::5, 2::5]
+        logits.append(sample[things[2::5, 2::5]])
+        pixels += sample.size
+        advance()
+    found = np.concatenate(logits)
+    if len(found) == 0:
+        return model
+    taken = min(1.0, TAKEN * pixels / len(found))
+    foreground, static = (_likelihood_below(found, share) for share in (MISSED, taken))
+    foreground = max(foreground, model.foreground_threshold)
+    return replace(
+        model, foreground_threshold=foreground, static_threshold=max(static, foreground, model.static_threshold)
+    )
+
+
+def _likelihood_below(logits: npt.NDArray[np.float32], share: float) -> float:
+    """Return the likelihood that a share of some logits exceeds."""
+    return min(1 - 1e-6, round(float(masks.likelihood(np.quantile(logits, [1 - share]))[0]), 6))
 
 
 def _require_views(featureless: int, means: npt.NDArray[np.float64]) -> None:

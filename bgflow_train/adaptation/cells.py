@@ -44,6 +44,7 @@ def see(
     images: Iterable[npt.NDArray[np.uint8]],
     empty: bool,
     advance: Callable[[], Any],
+    where: Sequence[npt.NDArray[np.bool_]] = (),
 ) -> Seen:
     """Collect the latents of background.
 
@@ -53,6 +54,7 @@ def see(
         images: RGB images, each H x W x 3.
         empty: True where everything seen is background; otherwise it is what the model does not call foreground.
         advance: Called after each image.
+        where: For each image the pixels, H x W, that background is looked for in; without, all of them.
     """
     graph = onnx.load_from_string(model.graph)
     with_outputs(graph, [mixture.sites[0].latents for mixture in mixtures])
@@ -62,11 +64,13 @@ def see(
     rng = np.random.default_rng(0)
     kept: list[list[npt.NDArray[np.float32]]] = [[] for _ in mixtures]
     featureless, means = 0, []
-    for image in images:
+    for number, image in enumerate(images):
         content = letterbox(image, canvas)
         logit, *latents = session.run(None, {"image": canvas[None]})
         seen = _within(logit[0].shape, content, model.stride)
         background = seen & (empty | (logit[0] > threshold))
+        if where:
+            background &= _mostly(where[number], logit[0].shape, content, model.stride)
         contrast = cells_within(logit[0], content, model.stride).std()
         featureless += int(model.min_contrast is not None and contrast < model.min_contrast)
         for place, (mixture, z) in enumerate(zip(mixtures, latents, strict=True)):
@@ -85,6 +89,17 @@ def _within(shape: tuple[int, ...], content: Content, stride: int) -> npt.NDArra
     inside = np.zeros(shape, np.bool_)
     inside[: content.height // stride, : content.width // stride] = True
     return inside
+
+
+def _mostly(
+    where: npt.NDArray[np.bool_], shape: tuple[int, ...], content: Content, stride: int
+) -> npt.NDArray[np.bool_]:
+    """Tell which cells lie for more than half in pixels of the image."""
+    size = max(1, content.width // stride), max(1, content.height // stride)
+    shares = cv2.resize(where.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    found = np.zeros(shape, np.bool_)
+    found[: size[1], : size[0]] = shares > 0.5
+    return found
 
 
 def _whole(background: npt.NDArray[np.bool_], cells: int) -> npt.NDArray[np.bool_]:

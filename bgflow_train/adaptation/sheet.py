@@ -38,7 +38,8 @@ def card(adapted: Adapted, name: str) -> bytes:
     """Write the model card as Markdown."""
     record = adapted.record
     shares = [100 * record["foreground"][when] for when in ("before", "after")]
-    kind = "of empty rooms" if record["empty"] else "of furnished rooms; background is what the model called so"
+    where = " on the planes of the room" if record["planes"] else ""
+    kind = "of empty rooms" if record["empty"] else f"of furnished rooms; background is what the model called so{where}"
     lines = [
         f"# {name}",
         "",

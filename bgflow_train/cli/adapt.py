@@ -4,22 +4,27 @@
 
 PATH is what `bgflow segment` takes: images, a folder, a video, a bag. The flows learn what the building's background
 looks like; encoder and the model's own classes stay as they are. With --empty everything in the images is background,
-as on a drive through cleared rooms; without it, background is what the model does not call foreground. The last fifth
-of the images is held out to check the result, and a model that cannot be adapted to them is not written. Writes a
-model folder with a contact sheet, adaptation.png.
+as on a drive through cleared rooms; without it, background is what the model does not call foreground. PATH may also be
+a recording of colour and depth with poses, in the layout of TUM's RGB-D benchmark (depth.txt, groundtruth.txt,
+camera.yaml): background is then looked for on floor, ceiling and walls alone, and what stands away from them decides
+whether thresholds must rise. The last fifth of the images is held out to check the result, and a model that cannot be
+adapted to them is not written. Writes a model folder with a contact sheet, adaptation.png.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from bgflow_ros.media.frames import Failures
+from bgflow_ros.media.posed_recording import PosedDepth, PosedRecording
 from bgflow_ros.media.sources import MediaError, sources
 from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.files import user_path
+from bgflow_ros.segmentation.files import expand, user_path
 from bgflow_ros.segmentation.model import Model, ModelError, model_folder
 from bgflow_ros.tools.cli.arguments import add_model, share_of_one
 
@@ -30,7 +35,7 @@ EXTRA = "adapt"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="image, folder, video or ROS 2 bag")
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="image, folder, video, ROS 2 bag or RGB-D recording")
     parser.add_argument("--out", type=user_path, required=True, help="model folder to write")
     add_model(parser)
     parser.add_argument("--empty", action="store_true", help="everything in the images is background")
@@ -57,9 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         Manifest.check_name(arguments.out.name)
         model, source = Model.load(arguments.model, arguments.largest), model_folder(arguments.model)
-        images = _read(arguments)
+        images, views = _read_recording(arguments) if _is_recording(arguments.paths) else (_read(arguments), [])
         with tqdm(total=len(images), unit="image") as bar:
-            adapted = adapt(model, images, arguments.empty, arguments.false_alarms, bar.update)
+            adapted = adapt(model, images, arguments.empty, arguments.false_alarms, bar.update, views)
         extra = {
             arguments.out / "README.md": card(adapted, arguments.out.name),
             arguments.out / "adaptation.png": contact_sheet(model, adapted),
@@ -75,6 +80,21 @@ def run(arguments: argparse.Namespace) -> int:
         f"foreground, {100 * called['after']:.1f} % are; see adaptation.png"
     )
     return 0
+
+
+def _is_recording(paths: list[str]) -> bool:
+    return any((expand(path) / "depth.txt").is_file() for path in paths)
+
+
+def _read_recording(arguments: argparse.Namespace) -> tuple[list[npt.NDArray[np.uint8]], list[PosedDepth]]:
+    """Read at most so many images of a recording, evenly spread, with their depth."""
+    if len(arguments.paths) > 1:
+        raise UserError("a recording of colour and depth comes alone, because its poses are in a world of its own")
+    recording, failures = PosedRecording(expand(arguments.paths[0])), Failures()
+    frames = list(tqdm(recording.frames(failures, arguments.images), "reading", min(recording.count, arguments.images)))
+    for line in [*recording.remarks, *(f"{count} left out: {message}" for count, message in failures.told())]:
+        print(f"bgflow adapt: {recording.folder}: {line}", file=sys.stderr)
+    return [rgb for _, rgb, _ in frames], [view for *_, view in frames]
 
 
 def _read(arguments: argparse.Namespace) -> list[npt.NDArray[np.uint8]]:

@@ -3,9 +3,9 @@
 """Measure what `bgflow adapt` gains in buildings, and what it costs at home.
 
 PATH is a folder of drives by `bgflow drives --days 2 --emptied`, each room of which is a building: its first day adapts
-the model, and so does its drive without furniture; it is measured on the other days. Or PATH has the folders rgb and
-mask, as rooms/gazebo_aws_house of the data: every second image adapts, the others are measured. Labels are used to
-measure alone. Writes buildings.json and buildings.md.
+the model, without and with its depth and poses, and so does its drive without furniture; it is measured on the other
+days. Or PATH has the folders rgb and mask, as rooms/gazebo_aws_house of the data: every second image adapts, the others
+are measured. Labels are used to measure alone. Writes buildings.json and buildings.md.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from bgflow_ros.media.frames import MediaError
 from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path, write_atomically
 from bgflow_ros.segmentation.model import Model, ModelError
@@ -53,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 
             before = home(model)
             results = {one.name: measure_building(one, model, home, bar.update) for one in buildings}
-    except (DatasetError, ModelError) as error:
+    except (DatasetError, MediaError, ModelError) as error:
         raise UserError(str(error)) from error
     text = report(results, before, model.sha256)
     record = {"model": model.sha256, "home": before, "buildings": results}

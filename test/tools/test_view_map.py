@@ -21,12 +21,13 @@ pytest.importorskip("rerun", reason="needs rerun-sdk, the view extra")
 from support import made_drives
 from support.recordings import read
 
+from bgflow_ros.media.posed_recording import PosedDepth
 from bgflow_ros.media.rgbd_recording import read_poses, read_recording
 from bgflow_ros.segmentation.depth import Intrinsics
 from bgflow_ros.segmentation.masks import TINT
 from bgflow_ros.tools.cli.main import main
 from bgflow_ros.tools.view.day_difference import DayDifference
-from bgflow_ros.tools.view.voxel_map import SIGHTINGS, VOXEL, View, VoxelMap
+from bgflow_ros.tools.view.voxel_map import SIGHTINGS, VOXEL, VoxelMap
 
 HEIGHT, WIDTH = 96, 128
 INTRINSICS = Intrinsics(100.0, 100.0, 63.5, 47.5)
@@ -38,12 +39,12 @@ GREY = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
 EVERYTHING = np.ones((HEIGHT, WIDTH), np.bool_)
 
 
-def look(box: slice | None, known: slice = slice(None)) -> View:
+def look(box: slice | None, known: slice = slice(None)) -> PosedDepth:
     depth = np.full((HEIGHT, WIDTH), np.nan, np.float32)
     depth[:, known] = WALL
     if box is not None:
         depth[24:72, box] = BOX
-    return View(depth, INTRINSICS, np.eye(4))
+    return PosedDepth(depth, INTRINSICS, np.eye(4))
 
 
 def across(columns: slice) -> tuple[float, float]:
@@ -51,7 +52,7 @@ def across(columns: slice) -> tuple[float, float]:
     return tuple((column - INTRINSICS.cx) / INTRINSICS.fx * BOX for column in (columns.start, columns.stop))
 
 
-def days(first: View, other: View, kept: np.ndarray = EVERYTHING, views: int = SIGHTINGS) -> DayDifference:
+def days(first: PosedDepth, other: PosedDepth, kept: np.ndarray = EVERYTHING, views: int = SIGHTINGS) -> DayDifference:
     difference = DayDifference()
     for _ in range(views):
         difference.add(first, kept, GREY)

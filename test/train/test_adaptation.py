@@ -14,12 +14,15 @@ import yaml
 
 pytest.importorskip("torch", reason="needs the train extra")
 
+from support import made_corner
+
 from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.adaptation.adapting import AdaptationError, adapt
 from bgflow_train.adaptation.components import COUNT, fit_components
 from bgflow_train.adaptation.mixtures import Components, Mixture, extend, find_mixtures, raise_logit
+from bgflow_train.adaptation.room_planes import find_planes
 
 DRIVE = Path(__file__).resolve().parents[2] / "demo" / "room" / "rgb.mp4"
 
@@ -114,6 +117,40 @@ def test_the_command_writes_a_model_that_keeps_what_is_surely_foreground(
     assert "exists; name a new folder" in capsys.readouterr().err
     with pytest.raises(ModelError, match="has been adapted before"):
         find_mixtures(adapted)
+
+
+def test_with_depth_the_planes_teach_and_what_stands_away_from_them_is_not_missed(
+    model: Model, images: list[np.ndarray], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recording = made_corner.write(tmp_path / "drive", [image[..., ::-1] for image in images])
+    assert main(["adapt", str(recording), "--out", str(tmp_path / "office")]) == 0
+    assert "held-out images" in capsys.readouterr().out
+    record = yaml.safe_load((tmp_path / "office" / "manifest.yaml").read_text())["adapted"]
+    assert (record["pictures"], record["held_out"], record["planes"]) == (16, 4, True)
+    assert "called so on the planes of the room" in (tmp_path / "office" / "README.md").read_text()
+    adapted, views = Model.load(tmp_path / "office"), made_corner.looks(len(images))
+    room, (width, height) = find_planes(views), views[0].depth.shape[::-1]
+
+    def missed(one: Model) -> float:
+        segmenter = Segmenter(one, "cpu", 1, "float32")
+        found = [segmenter(cv2.resize(image, (width, height))).foreground == 0 for image in images]
+        standing = [room.sides(view)[1] for view in views]
+        return np.concatenate([kept[away] for kept, away in zip(found, standing, strict=True)]).mean()
+
+    # Depth and images have nothing to do with each other here, so that much that stands away looks like a wall.
+    assert missed(adapted) < 0.5 * missed(replace(adapted, foreground_threshold=model.foreground_threshold))
+    assert model.static_threshold < adapted.static_threshold >= adapted.foreground_threshold
+
+
+def test_a_recording_comes_alone_and_without_planes_is_told(
+    model: Model, images: list[np.ndarray], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recording = made_corner.write(tmp_path / "drive", images)
+    assert main(["adapt", str(recording), str(DRIVE), "--out", str(tmp_path / "office")]) == 2
+    assert "comes alone" in capsys.readouterr().err
+    unknown = [replace(view, depth=np.full_like(view.depth, np.nan)) for view in made_corner.looks(len(images))]
+    with pytest.raises(AdaptationError, match="shows no floor, ceiling or wall"):
+        adapt(model, images, False, 0.05, int, unknown)
 
 
 @pytest.mark.parametrize(

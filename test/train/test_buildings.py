@@ -13,10 +13,12 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the train extra")
 
+from support import made_corner
+
 from bgflow_ros.tools.cli.main import main
 from bgflow_train.data import DatasetError
 from bgflow_train.studies.buildings.building import find_buildings, labelled
-from bgflow_train.studies.buildings.measuring import AFTER, BEFORE, EMPTIED
+from bgflow_train.studies.buildings.measuring import AFTER, BEFORE, EMPTIED, PLANES
 from bgflow_train.studies.buildings.report import report
 
 DEMO = Path(__file__).resolve().parents[2] / "demo" / "room"
@@ -48,6 +50,7 @@ def test_rooms_are_measured_on_other_days_and_folders_on_other_images(
     for name, day in (("m00", 1), ("empty", 0), ("d2_s50", 2)):
         shown, share = images[:12] if day < 2 else images[-3:], 1.0 if day else 0.5
         write(tmp_path / "drives" / name, shown, share, room=4, day=day)
+    made_corner.write(tmp_path / "drives" / "m00", images[:12])
     write(tmp_path / "office", images)
     room, office = find_buildings([tmp_path / "drives", tmp_path / "office"])
     assert (len(room.furnished), len(room.empty), len(room.measured)) == (12, 12, 3)
@@ -63,7 +66,7 @@ def test_rooms_are_measured_on_other_days_and_folders_on_other_images(
     assert main(arguments) == 0
     found = json.loads((tmp_path / "out" / "buildings.json").read_text())["buildings"]
     assert found.keys() == {"room 4 of seed 1", "office"}
-    assert found["room 4 of seed 1"].keys() == {BEFORE, AFTER, EMPTIED}
+    assert found["room 4 of seed 1"].keys() == {BEFORE, AFTER, PLANES, EMPTIED}
     there = found["office"][BEFORE]["there"]
     assert 0 < there["foreground_missed"] < 1
     assert there["background_static"] + there["background_taken"] <= 1

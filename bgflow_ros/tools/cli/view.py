@@ -91,13 +91,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show_files(arguments: argparse.Namespace) -> int:
-    from bgflow_ros.tools.view.days import Day, show_days
+    from bgflow_ros.media.posed_recording import PosedRecording
+    from bgflow_ros.tools.view.days import show_days
     from bgflow_ros.tools.view.files import show
     from bgflow_ros.tools.view.scene import Scene
 
     try:
         if arguments.map:
-            days = [Day(expand(path)) for path in arguments.paths]
+            days = [PosedRecording(expand(path)) for path in arguments.paths]
         else:
             found = sources(arguments.paths, arguments.topic, arguments.recursive)
         segmenter = Segmenter(Model.load(arguments.model, arguments.largest), arguments.device)

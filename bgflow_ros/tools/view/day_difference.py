@@ -7,7 +7,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.tools.view.voxel_map import SIGHTINGS, Points, View, VoxelMap, voxel_keys
+from bgflow_ros.media.posed_recording import PosedDepth
+from bgflow_ros.tools.view.voxel_map import FURTHEST, SIGHTINGS, Points, VoxelMap, testify, thinned, voxel_keys
 
 __all__ = ["DayDifference"]
 
@@ -23,7 +24,7 @@ class DayDifference:
         self.map = VoxelMap()
         """Map of the first day."""
         self._today = self.map
-        self._looks: list[View] = []
+        self._looks: list[PosedDepth] = []
         self._before: Points | None = None
         self._asked = self._empty = np.zeros(0, np.int64)
         """Keys of the day's voxels that the first day's views were asked about, and of those that were empty then."""
@@ -37,7 +38,7 @@ class DayDifference:
         self._before = self.map.voxels()[0]
         self._passed = np.zeros(len(self._before), np.int64)
 
-    def add(self, view: View, kept: npt.NDArray[np.bool_], rgb: npt.NDArray[np.uint8]) -> None:
+    def add(self, view: PosedDepth, kept: npt.NDArray[np.bool_], rgb: npt.NDArray[np.uint8]) -> None:
         """Add a view; of its depth only that which is kept, H x W, is mapped, but all of it is seen through.
 
         Args:
@@ -45,12 +46,14 @@ class DayDifference:
             kept: H x W.
             rgb: H x W x 3.
         """
-        points, shown = view.points(kept)
+        places = view.places(FURTHEST)
+        shown = kept & np.isfinite(places[..., 0])
+        points = places[shown]
         self._today.add(points, rgb[shown])
         if self._before is None:
-            self._looks.append(view.thinned())
+            self._looks.append(thinned(view))
         else:
-            self._passed += view.testify(self._before)
+            self._passed += testify(view, self._before)
 
     def new(self) -> Points:
         """Return the centres, N x 3, of voxels of the day that were empty on the first; none on the first."""
@@ -60,7 +63,7 @@ class DayDifference:
         # What the first day's views say of a voxel stays, so that each voxel is asked about once.
         keys = voxel_keys(centers)
         fresh = ~np.isin(keys, self._asked)
-        passed = sum((look.testify(centers[fresh]) for look in self._looks), np.zeros(int(fresh.sum()), np.int64))
+        passed = sum((testify(look, centers[fresh]) for look in self._looks), np.zeros(int(fresh.sum()), np.int64))
         self._asked = np.concatenate([self._asked, keys[fresh]])
         self._empty = np.concatenate([self._empty, keys[fresh][passed >= SIGHTINGS]])
         return centers[np.isin(keys, self._empty)]

@@ -4,22 +4,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
 from bgflow_ros.media.frames import Failures
-from bgflow_ros.media.rgbd_recording import read_camera, read_pair, read_poses, read_recording
-from bgflow_ros.segmentation.errors import ImageError
+from bgflow_ros.media.posed_recording import PosedRecording
 from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
 from bgflow_ros.tools.view.day_difference import DayDifference
 from bgflow_ros.tools.view.scene import Scene
-from bgflow_ros.tools.view.voxel_map import View
 
-__all__ = ["Day", "kept", "show_days"]
+__all__ = ["kept", "show_days"]
 
 EVERY = 5
 """Number of frames after which the map is sent again; it is by far the largest of what is shown."""
@@ -27,43 +24,8 @@ NIGHT = 1.0
 """Seconds on the timeline between two days."""
 
 
-class Day:
-    """Recording with calibration and poses, in the layout of TUM's benchmark with groundtruth.txt and camera.yaml.
-
-    Raises:
-        MediaError: A list, the calibration or the poses are missing or damaged.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._recording = read_recording(folder)
-        self._camera = read_camera(folder)
-        self._poses = read_poses(self._recording)
-        self.count = len(self._poses)
-        """Number of pairs of an image and its depth that have a pose."""
-        without, lone = len(self._recording.pairs) - self.count, self._recording.lone
-        self.remarks = [
-            *([f"{without} images without a pose left out"] if without else []),
-            *([f"{lone} depth images without an image left out"] if lone else []),
-            *(["its lens distorts, which bends the map: rectify its images"] if self._camera.distorted else []),
-        ]
-        """What the user must know of it."""
-
-    def frames(self, failures: Failures) -> Iterator[tuple[float, npt.NDArray[np.uint8], View]]:
-        """Read the seconds since the first frame, images, H x W x 3, and views; what cannot be read is counted."""
-        first = next(iter(self._poses)).time
-        for pair, pose in self._poses.items():
-            try:
-                stored, rgb = read_pair(self._recording, pair)
-            except ImageError as error:
-                failures.add(error)
-                continue
-            depth = np.where(stored > 0, stored / np.float32(self._camera.depth_scale), np.float32(np.nan))
-            yield pair.time - first, rgb, View(depth.astype(np.float32), self._camera.intrinsics, pose)
-
-
 def show_days(
-    days: Sequence[Day], segmenter: Segmenter, scene: Scene, keeps: str, tell: Callable[[str], object]
+    days: Sequence[PosedRecording], segmenter: Segmenter, scene: Scene, keeps: str, tell: Callable[[str], object]
 ) -> int:
     """Map the first day and show it; on each further day show what is new and what is gone.
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.segmentation.depth import Intrinsics, organised_points
+from bgflow_ros.media.posed_recording import PosedDepth
+from bgflow_ros.segmentation.depth import Intrinsics
 
-__all__ = ["SIGHTINGS", "VOXEL", "View", "VoxelMap", "voxel_keys"]
+__all__ = ["FURTHEST", "SIGHTINGS", "VOXEL", "VoxelMap", "testify", "thinned", "voxel_keys"]
 
 VOXEL = 0.05
 """Edge of a voxel in metres."""
@@ -33,46 +34,31 @@ Points = npt.NDArray[np.float32]
 Keys = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class View:
-    """Depth from a known pose."""
+def thinned(view: PosedDepth) -> PosedDepth:
+    """Copy a view with one in THINNING pixels of a row and of a column."""
+    fx, fy, cx, cy = (value / THINNING for value in view.intrinsics)
+    return PosedDepth(view.depth[::THINNING, ::THINNING].copy(), Intrinsics(fx, fy, cx, cy), view.pose)
 
-    depth: npt.NDArray[np.float32]
-    """H x W, in metres, NaN where unknown."""
-    intrinsics: Intrinsics
-    pose: npt.NDArray[np.float64]
-    """4 x 4, from the optical frame of REP 103 to the world."""
 
-    def points(self, kept: npt.NDArray[np.bool_]) -> tuple[Points, npt.NDArray[np.bool_]]:
-        """Compute the points of kept pixels within FURTHEST in the world, N x 3, and where they are seen, H x W."""
-        shown = kept & (self.depth < FURTHEST)
-        points = organised_points(self.depth, self.intrinsics)[shown]
-        return np.asarray(points @ self.pose[:3, :3].T + self.pose[:3, 3], np.float32), shown
+def testify(view: PosedDepth, centers: Points) -> npt.NDArray[np.int8]:
+    """Tell of voxels, N x 3, whether a view passes through them, 1, ends at them, -1, or does not know, 0.
 
-    def thinned(self) -> View:
-        """Copy the view with one in THINNING pixels of a row and of a column."""
-        fx, fy, cx, cy = (value / THINNING for value in self.intrinsics)
-        return View(self.depth[::THINNING, ::THINNING].copy(), Intrinsics(fx, fy, cx, cy), self.pose)
-
-    def testify(self, centers: Points) -> npt.NDArray[np.int8]:
-        """Tell of voxels, N x 3, whether the view passes through them, 1, ends at them, -1, or does not know, 0.
-
-        A view that passes by the border of a thing would pass through half a voxel; it has to miss the whole voxel.
-        """
-        inside = (centers - self.pose[:3, 3]) @ self.pose[:3, :3]
-        away = inside[:, 2]
-        height, width = self.depth.shape
-        near = np.maximum(away, VOXEL)
-        radius = VOXEL * np.sqrt(3) / 2 / near
-        beyond = np.full((len(ACROSS), len(centers)), np.nan, np.float32)
-        for found, (right, down) in zip(beyond, ACROSS, strict=True):
-            u = np.rint((inside[:, 0] / near + right * radius) * self.intrinsics.fx + self.intrinsics.cx)
-            v = np.rint((inside[:, 1] / near + down * radius) * self.intrinsics.fy + self.intrinsics.cy)
-            seen = (away > VOXEL) & (u >= 0) & (u < width) & (v >= 0) & (v < height)
-            found[seen] = self.depth[v[seen].astype(np.int64), u[seen].astype(np.int64)] - away[seen]
-        # Unknown depth is NaN, which neither lies beyond nor near.
-        passes, ends = (beyond > BEYOND).all(0), np.abs(beyond[0]) <= BEYOND
-        return np.where(passes, 1, np.where(ends, -1, 0)).astype(np.int8)
+    A view that passes by the border of a thing would pass through half a voxel; it has to miss the whole voxel.
+    """
+    inside = (centers - view.pose[:3, 3]) @ view.pose[:3, :3]
+    away = inside[:, 2]
+    height, width = view.depth.shape
+    near = np.maximum(away, VOXEL)
+    radius = VOXEL * np.sqrt(3) / 2 / near
+    beyond = np.full((len(ACROSS), len(centers)), np.nan, np.float32)
+    for found, (right, down) in zip(beyond, ACROSS, strict=True):
+        u = np.rint((inside[:, 0] / near + right * radius) * view.intrinsics.fx + view.intrinsics.cx)
+        v = np.rint((inside[:, 1] / near + down * radius) * view.intrinsics.fy + view.intrinsics.cy)
+        seen = (away > VOXEL) & (u >= 0) & (u < width) & (v >= 0) & (v < height)
+        found[seen] = view.depth[v[seen].astype(np.int64), u[seen].astype(np.int64)] - away[seen]
+    # Unknown depth is NaN, which neither lies beyond nor near.
+    passes, ends = (beyond > BEYOND).all(0), np.abs(beyond[0]) <= BEYOND
+    return np.where(passes, 1, np.where(ends, -1, 0)).astype(np.int8)
 
 
 @dataclass

@@ -32,6 +32,8 @@ class Building:
     """Images of furnished rooms to adapt with."""
     empty: list[Path]
     """Images of the same rooms without furniture; none where there are none."""
+    recording: Path | None
+    """Recording of the furnished images with depth and poses; None without."""
     measured: list[Pair]
     """Other images of furnished rooms, with their masks."""
 
@@ -51,7 +53,7 @@ def find_buildings(paths: Sequence[Path]) -> list[Building]:
     for path in paths:
         if (path / "mask").is_dir():
             pairs = _pairs(path)
-            found.append(Building(path.name, [image for image, *_ in pairs[::2]], [], pairs[1::2]))
+            found.append(Building(path.name, [image for image, *_ in pairs[::2]], [], None, pairs[1::2]))
             continue
         rooms: dict[tuple[int, int], dict[int, list[Path]]] = defaultdict(lambda: defaultdict(list))
         for record in sorted(path.glob("*/drive.json")):
@@ -68,7 +70,8 @@ def find_buildings(paths: Sequence[Path]) -> list[Building]:
             furnished, empty = ([image for one in days[day] for image, *_ in _pairs(one)] for day in (1, 0))
             cleared = days[0][0] if days[0] else None
             measured = [pair for day in days if day > 1 for one in days[day] for pair in _pairs(one, cleared)]
-            found.append(Building(f"room {room} of seed {seed}", furnished, empty, measured))
+            recording = days[1][0] if (days[1][0] / "groundtruth.txt").is_file() else None
+            found.append(Building(f"room {room} of seed {seed}", furnished, empty, recording, measured))
     return found
 
 

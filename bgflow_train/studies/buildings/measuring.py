@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bgflow_ros.media.frames import Failures
+from bgflow_ros.media.posed_recording import PosedDepth, PosedRecording
 from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.adaptation.adapting import FALSE_ALARMS, AdaptationError, adapt
@@ -18,9 +20,16 @@ from bgflow_train.evaluation.mask_counts import MaskCounts
 from bgflow_train.evaluation.metrics import histogram, measure
 from bgflow_train.studies.buildings.building import Building, labelled, read_rgb
 
-__all__ = ["AFTER", "BEFORE", "EMPTIED", "measure_building", "measure_images"]
+__all__ = ["AFTER", "BEFORE", "EMPTIED", "PLANES", "WAYS", "measure_building", "measure_images"]
 
-BEFORE, AFTER, EMPTIED = "before", "after a drive", "after a drive through empty rooms"
+BEFORE, AFTER, PLANES, EMPTIED = (
+    "before",
+    "after a drive",
+    "after a drive with depth and poses",
+    "after a drive through empty rooms",
+)
+WAYS = (BEFORE, AFTER, PLANES, EMPTIED)
+"""Ways to adapt a model, the first of which is not to."""
 
 Labelled = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
 """Image, H x W x 3, and mask, H x W."""
@@ -68,11 +77,17 @@ def measure_building(
         return measure_images(one, map(labelled, building.measured), advance)
 
     found: dict[str, Any] = {BEFORE: {"there": measured(model)}}
-    for name, images in ((AFTER, building.furnished), (EMPTIED, building.empty)):
+    frames = [] if building.recording is None else list(PosedRecording(building.recording).frames(Failures()))
+    drives: dict[str, tuple[list[npt.NDArray[np.uint8]], list[PosedDepth]]] = {
+        AFTER: (list(map(read_rgb, building.furnished)), []),
+        PLANES: ([rgb for _, rgb, _ in frames], [view for *_, view in frames]),
+        EMPTIED: (list(map(read_rgb, building.empty)), []),
+    }
+    for name, (images, views) in drives.items():
         if not images:
             continue
         try:
-            adapted = adapt(model, list(map(read_rgb, images)), name == EMPTIED, FALSE_ALARMS, lambda: None)
+            adapted = adapt(model, images, name == EMPTIED, FALSE_ALARMS, lambda: None, views)
         except AdaptationError as error:
             found[name] = {"refused": str(error)}
             continue

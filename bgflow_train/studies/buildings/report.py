@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bgflow_train.studies.buildings.measuring import AFTER, BEFORE, EMPTIED
+from bgflow_train.studies.buildings.measuring import WAYS
 
 __all__ = ["report"]
 
@@ -42,10 +42,10 @@ def report(results: Mapping[str, dict[str, Any]], home: dict[str, float] | None,
             if "refused" in found:
                 lines.append(f"| {name} | {way} | refused: {found['refused']} |" + " |" * len(COLUMNS))
                 continue
-            own = home if way == BEFORE else found["home"]
+            own = home if way == WAYS[0] else found["home"]
             kept = "-" if own is None else format(own["auroc"], ".4f")
             lines.append(f"| {name} | {way} | {_cells(found['there'])} | {kept} |")
-    for way in (BEFORE, AFTER, EMPTIED):
+    for way in WAYS:
         # Means of the same buildings can be compared: of those that each way has adapted to.
         there = [result[way]["there"] for result in results.values() if "there" in result.get(way, {})]
         if there:
