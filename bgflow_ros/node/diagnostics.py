@@ -53,6 +53,8 @@ def diagnostic_status(status: NodeStatus) -> DiagnosticStatus:
     values |= {"frames received": str(counts.received), "frames answered": str(counts.answered)}
     values |= {f"dropped: {cause}": str(number) for cause, number in sorted(counts.dropped.items())}
     values |= {f"dropped: {cause}": UNKNOWN for cause in counts.uncounted}
+    if status.pace:
+        values["pace"] = status.pace
     if status.adaptation:
         values["adaptation"] = status.adaptation
     values["masks without depth"] = str(counts.without_depth)

@@ -9,6 +9,7 @@ import time
 from typing import Generic, TypeVar
 
 from bgflow_ros.node.drops import Drops
+from bgflow_ros.node.pace import Pace
 
 __all__ = ["Mailbox"]
 
@@ -25,12 +26,16 @@ class Mailbox(Generic[T]):
 
     def __init__(self, drops: Drops) -> None:
         self.max_rate = 0.0
-        """Greatest number of items per second that are accepted; 0 accepts all."""
+        """Greatest number of items per second that are accepted; 0 accepts all, -1 as many as `pace` says."""
+        self.pace = Pace()
+        """Part of the items that the thread which takes them keeps up with."""
         self._drops = drops
         self._changed = threading.Condition()
         self._item: T | None = None
         self._closed = False
         self._due = 0.0
+        self._taken = 0.0
+        """When the item that is worked on was taken; 0 where there is none."""
 
     def put(self, item: T) -> None:
         """Put an item in place of the one that waits, if any."""
@@ -38,6 +43,7 @@ class Mailbox(Generic[T]):
             if self._closed:
                 self._drops.add("deactivated")
                 return
+            self.pace.arrived(time.monotonic())
             if not self._is_due():
                 self._drops.add("max_rate")
                 return
@@ -49,8 +55,13 @@ class Mailbox(Generic[T]):
     def take(self) -> T | None:
         """Wait for an item and return it, or None once the mailbox is closed."""
         with self._changed:
+            if self._taken:
+                self.pace.worked(time.monotonic() - self._taken)
+                self._taken = 0.0
             self._changed.wait_for(lambda: self._item is not None or self._closed)
             item, self._item = self._item, None
+            if item is not None:
+                self._taken = time.monotonic()
             return item
 
     def close(self) -> None:
@@ -63,7 +74,7 @@ class Mailbox(Generic[T]):
             self._changed.notify_all()
 
     def _is_due(self) -> bool:
-        rate, now = self.max_rate, time.monotonic()
+        rate, now = self.pace.rate if self.max_rate < 0 else self.max_rate, time.monotonic()
         if rate <= 0:
             return True
         # The camera's period is unknown here. A slack of a tenth of the wanted period keeps the camera's jitter from

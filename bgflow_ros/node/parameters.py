@@ -126,8 +126,9 @@ PARAMETERS = (
     Parameter(
         "max_rate",
         0.0,
-        "Greatest number of frames per second that are answered; 0 sets no limit.",
-        range=(0.0, 1000.0),
+        "Greatest number of frames per second that are answered; 0 sets no limit; -1 answers one frame in so many that "
+        "none waits for the one before.",
+        range=(-1.0, 1000.0),
         live=True,
     ),
     Parameter(
@@ -266,6 +267,8 @@ def refusal(name: str, value: object, others: Settings, configured: bool) -> str
         return f"{name} is {value!r}; expected one of {', '.join(parameter.choices)}"
     if isinstance(value, float) and not math.isfinite(value):
         return f"{name} is {value}; expected a finite number"
+    if name == "max_rate" and isinstance(value, float) and -1 < value < 0:
+        return f"max_rate is {value}; expected a number of frames per second, 0 for no limit, or -1"
     if name in THRESHOLDS:
         assert isinstance(value, float)
         return threshold_refusal(name, value, others, configured)

@@ -148,6 +148,7 @@ class Pipeline:
             ),
             age=Age(self._ages.seconds(), self._ages.none) if self.answered > answered else Age(),
             view=View(contrast.newest if gate_open else None, contrast.least, contrast.seconds),
+            pace=str(self.mailbox.pace) if self.mailbox.max_rate < 0 and gate_open else "",
             adaptation="" if self.adaptation is None else self.adaptation.progress(),
             faults=dataclasses.replace(
                 status.faults,

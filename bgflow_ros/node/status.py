@@ -124,6 +124,8 @@ class NodeStatus:
     age: Age = Age()
     view: View = View()
     inference: Inference = Inference()
+    pace: str = ""
+    """Images that are answered and why, where `max_rate` leaves that to the node."""
     adaptation: str = ""
     """What a call of ~/adapt is doing; empty where there is none."""
     faults: Faults = Faults()

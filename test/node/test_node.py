@@ -15,10 +15,11 @@ from support import tiny_model
 
 pytest.importorskip("rclpy", reason="needs rclpy, from ROS or its wheels")
 
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage
 from support.made_images import HEIGHT, RAW, WIDTH, exif
-from support.robot import Robot, Segment, image, model, pixels
+from support.robot import PATIENCE, Robot, Segment, image, model, pixels
 
 ROOT = Path(__file__).resolve().parents[2]
 BOTH = {"reliable": ReliabilityPolicy.RELIABLE, "best effort": ReliabilityPolicy.BEST_EFFORT}
@@ -279,6 +280,7 @@ def test_thresholds_change_while_it_runs(robot: Robot, start) -> None:
         ({"foreground_threshold": float("nan")}, ""),
         ({"foreground_threshold": 7.0}, "range"),
         ({"max_rate": -5.0}, "range"),
+        ({"max_rate": -0.5}, "0 for no limit, or -1"),
         ({"model": "other"}, "clean up the node first"),
         ({"image_qos": "reliable"}, "clean up the node first"),
     ],
@@ -431,6 +433,21 @@ def test_namespaces_and_remaps_keep_two_cameras_apart(shared: Robot, start) -> N
         assert {message.width for message in shared.received[MASK]} == {640}
     finally:
         right.close()
+
+
+def test_the_node_tells_which_images_it_answers_by_itself(robot: Robot, start) -> None:
+    start(max_rate=-1.0)
+    robot.subscribe(MASK)
+    robot.subscribe("/diagnostics", DiagnosticArray)
+    message = image(scene(160, 120))
+
+    def told() -> bool:
+        robot.show(message)
+        values = [value for report in robot.received["/diagnostics"] for value in report.status[0].values]
+        return any(value.key == "pace" and "it takes" in value.value for value in values)
+
+    assert robot.until(told, PATIENCE)
+    assert robot.received[MASK]
 
 
 def test_max_rate_thins_the_masks_out(robot: Robot, start) -> None:
