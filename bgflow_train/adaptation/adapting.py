@@ -34,9 +34,11 @@ HELD_OUT = 0.2
 """Share of the images, the last ones, that nothing is learnt from."""
 ALIKE = 0.3
 """Spread of the mean latents of views below which they are the same view."""
-LOWERED = -1.0
-"""Offset of the logit, and the lowest one where the rooms are empty: in a building's light its things look a little
-more like its background, too, and fewer of them are overlooked so. Chosen on rendered rooms (doc/adaptation.md)."""
+LOWERED = -2.5
+"""Offset of the logit after a drive through furnished rooms: in a building's light its things look a little more like
+its background, too, and no more than one in twenty is overlooked so. Chosen on rendered rooms (doc/adaptation.md)."""
+LOWEST = -1.0
+"""Offset where depth can raise the thresholds instead, and the lowest one where the rooms are empty."""
 FALSE_ALARMS = 0.05
 """Share of held-out pixels of empty rooms that may be called foreground, by default."""
 SWALLOWED = 1 / 3
@@ -111,9 +113,9 @@ def adapt(
     held_out = list(images[count:])
     before, raised = (_logits(replace(model, graph=graph), held_out, advance) for graph in (model.graph, extended))
     threshold = masks.logit(model.foreground_threshold)
-    offset = LOWERED
+    offset = LOWEST if sides else LOWERED
     if empty:
-        offset = float(np.clip(threshold - np.quantile(raised, false_alarms), LOWERED, 0.0))
+        offset = float(np.clip(threshold - np.quantile(raised, false_alarms), LOWEST, 0.0))
     called = [float(np.mean(logits < threshold)) for logits in (before, raised + offset)]
     if not empty and called[1] < SWALLOWED * called[0]:
         raise AdaptationError(
