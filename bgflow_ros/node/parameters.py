@@ -265,11 +265,18 @@ def refusal(name: str, value: object, others: Settings, configured: bool) -> str
         return f"{name} is read when the node is configured; deactivate and clean up the node first"
     if parameter.choices and value not in parameter.choices:
         return f"{name} is {value!r}; expected one of {', '.join(parameter.choices)}"
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"{name} is {value}; expected a finite number"
-    if name == "max_rate" and isinstance(value, float) and -1 < value < 0:
-        return f"max_rate is {value}; expected a number of frames per second, 0 for no limit, or -1"
+    if isinstance(value, float) and (wrong := _wrong_number(name, value)):
+        return wrong
     if name in THRESHOLDS:
         assert isinstance(value, float)
         return threshold_refusal(name, value, others, configured)
     return None
+
+
+def _wrong_number(name: str, value: float) -> str:
+    """Say why a number within its range is none that can be used; empty where it is."""
+    if not math.isfinite(value):
+        return f"{name} is {value}; expected a finite number"
+    if name == "max_rate" and -1 < value < 0:
+        return f"max_rate is {value}; expected a number of frames per second, 0 for no limit, or -1"
+    return ""
