@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import cv2
@@ -24,6 +23,7 @@ from bgflow_ros.node import adaptation
 ROOM = Path(__file__).resolve().parents[2] / "demo" / "room" / "rgb.mp4"
 MASK = "segmenter/foreground_mask"
 SECONDS = 5.0
+needs_adapt = pytest.mark.skipif(bool(adaptation.missing_command()), reason="needs bgflow adapt, the adapt extra")
 
 
 @pytest.fixture
@@ -81,12 +81,11 @@ def values(robot: Robot) -> dict[str, str]:
     return {pair.key: pair.value for pair in messages[-1].status[0].values} if messages else {}
 
 
+@needs_adapt
 @pytest.mark.timeout(240)
 def test_the_adapted_model_takes_over_while_masks_go_on(
     robot: Robot, start, drive: list[np.ndarray], tmp_path: Path
 ) -> None:
-    for name in ("onnx", "sklearn"):
-        pytest.importorskip(name, reason="needs the extra adapt")
     segment = start("default", adapt="drive", save_folder=tmp_path)
     robot.subscribe(MASK)
     robot.subscribe("/diagnostics", DiagnosticArray)
@@ -114,7 +113,7 @@ def test_the_adapted_model_takes_over_while_masks_go_on(
     assert robot.get("model") == "default"
 
 
-@pytest.mark.skipif(not entry_points(group="bgflow.verbs", name="adapt"), reason="needs bgflow adapt")
+@needs_adapt
 def test_a_model_that_cannot_be_adapted_stays(robot: Robot, start, tiny: Path, drive, tmp_path: Path) -> None:
     start(tiny, adapt="empty", save_folder=tmp_path)
     robot.subscribe("/diagnostics", DiagnosticArray)
@@ -136,7 +135,7 @@ def test_it_is_off_by_default_and_says_so(robot: Robot, start, tiny: Path) -> No
     assert "read when the node is configured" in result.reason
 
 
-@pytest.mark.skipif(not entry_points(group="bgflow.verbs", name="adapt"), reason="needs bgflow adapt")
+@needs_adapt
 def test_only_one_drive_is_recorded_at_a_time_and_ends_with_the_node_s_activity(
     robot: Robot, start, tiny: Path, drive, tmp_path: Path
 ) -> None:
@@ -161,7 +160,7 @@ def test_only_one_drive_is_recorded_at_a_time_and_ends_with_the_node_s_activity(
     assert "activate it first" in answer.message
 
 
-@pytest.mark.skipif(not entry_points(group="bgflow.verbs", name="adapt"), reason="needs bgflow adapt")
+@needs_adapt
 def test_without_images_it_gives_up(robot: Robot, start, tiny: Path, tmp_path: Path) -> None:
     start(tiny, adapt="drive", save_folder=tmp_path)
     assert robot.set(adapt_seconds=60.0).successful
