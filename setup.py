@@ -97,6 +97,7 @@ setup(
                 "expert = bgflow_train.cli.expert",
                 "export = bgflow_train.cli.export",
                 "fit = bgflow_train.cli.fit",
+                "ghosts = bgflow_train.cli.ghosts",
                 "latents = bgflow_train.cli.latents",
                 "maps = bgflow_train.cli.maps",
                 "odometry = bgflow_train.cli.odometry",

@@ -187,6 +187,7 @@ def test_version_and_verbs_are_those_of_the_installed_package() -> None:
             "costmaps",
             "drives",
             "evaluate",
+            "ghosts",
             "latents",
             "maps",
             "odometry",

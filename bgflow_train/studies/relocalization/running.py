@@ -11,6 +11,7 @@ from typing import Any
 
 from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
+from bgflow_train.studies.odometry.days import by_day, room_of
 from bgflow_train.studies.odometry.drive import Drive, DriveError
 from bgflow_train.studies.odometry.results import code_digest, drive_results
 from bgflow_train.studies.relocalization.measuring import TOGETHER, Maps, measure
@@ -25,14 +26,16 @@ def relocalize(drives: Sequence[Drive], model: Model, seeds: int, out: Path) -> 
     Raises:
         DriveError: A room has no drive of another day, or none of the first, or a drive cannot be read.
     """
-    firsts, others = _by_day(drives)
+    firsts, others = by_day(drives)
+    if short := [drive for drive in others if len(drive.images) < 2 * TOGETHER]:
+        raise DriveError(f"{short[0].path}: {len(short[0].images)} frames; expected at least {2 * TOGETHER}")
     segmenter = Segmenter(model, "cpu")
     folder = Path(__file__).parent
     code = code_digest(folder, ("views", "registering", "features", "measuring"))
     code += code_digest(folder.parent / "maps", ("keeping",))
 
     def first(drive: Drive) -> Drive:
-        return firsts[_room(drive)]
+        return firsts[room_of(drive)]
 
     def made_of(drive: Drive) -> dict[str, Any]:
         digests = {"first_day": first(drive).digest(), "pictures": drive.digest()}
@@ -47,26 +50,3 @@ def relocalize(drives: Sequence[Drive], model: Model, seeds: int, out: Path) -> 
         return {"drive": drive.description, "errors": errors}
 
     return drive_results(others, out, lambda drive: len(drive.images), made_of, measured)
-
-
-def _room(drive: Drive) -> tuple[int, int]:
-    return drive.description["seed"], drive.description["room"]
-
-
-def _by_day(drives: Sequence[Drive]) -> tuple[dict[tuple[int, int], Drive], list[Drive]]:
-    for drive in drives:
-        if "day" not in drive.description:
-            raise DriveError(f"{drive.path}: no day in drive.json; expected drives of `bgflow drives --days`")
-    firsts = {
-        _room(drive): drive for drive in drives if drive.description["day"] == 1 and not drive.description["amount"]
-    }
-    others = [drive for drive in drives if drive.description["day"] > 1]
-    lone = [drive for drive in others if _room(drive) not in firsts]
-    if lone:
-        raise DriveError(f"{lone[0].path}: no drive of this room's first day; expected one with --amounts 0")
-    short = [drive for drive in others if len(drive.images) < 2 * TOGETHER]
-    if short:
-        raise DriveError(f"{short[0].path}: {len(short[0].images)} frames; expected at least {2 * TOGETHER}")
-    if not others:
-        raise DriveError(f"{drives[0].path.parent}: no drive of another day; expected drives of `bgflow drives --days`")
-    return firsts, others
