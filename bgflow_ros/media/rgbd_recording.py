@@ -149,7 +149,8 @@ def read_poses(recording: Recording) -> dict[Pair, npt.NDArray[np.float64]]:
 
 
 def _pose(place: npt.NDArray[np.float64], turn: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    axis, real = turn[:3], turn[3]
+    # A quaternion and its negative are one turn; with this sign the angle of a tiny one is nearly 0 and not 2 pi.
+    axis, real = turn[:3] * np.copysign(1, turn[3]), abs(turn[3])
     length = float(np.linalg.norm(axis))
     angle = 2 * np.arctan2(length, real)
     pose = np.eye(4)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -117,6 +117,7 @@ def test_voxels_lie_where_their_points_do(points: np.ndarray) -> None:
     assert {tuple(color) for color in shown} <= {tuple(color) for color in colors}
 
 
+@example([0.0, 0.0, 5e-162], -1)
 @given(st.lists(st.floats(-1, 1), min_size=3, max_size=3), st.sampled_from([1, -1]))
 def test_poses_are_those_of_their_quaternions(tmp_path_factory: pytest.TempPathFactory, axis: list, sign: int) -> None:
     folder = tmp_path_factory.mktemp("recording")
