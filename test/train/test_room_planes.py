@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -54,6 +55,20 @@ def test_a_sensor_s_noise_changes_little(views: list[PosedDepth], noise: float) 
     room = find_planes(noisy)
     covered = np.mean([room.sides(view)[0][~made_corner.things(view)].mean() for view in noisy])
     assert covered > 0.8
+
+
+def test_poses_that_are_a_little_off_change_little(views: list[PosedDepth]) -> None:
+    rng, moved = np.random.default_rng(0), []
+    for view in views:
+        pose = view.pose.copy()
+        pose[:3, 3] += rng.normal(0, 0.01, 3)
+        pose[:3, :3] = cv2.Rodrigues(rng.normal(0, np.radians(0.3), 3))[0] @ pose[:3, :3]
+        moved.append(replace(view, pose=pose))
+    room = find_planes(moved)
+    covered = np.mean(
+        [room.sides(view)[0][~made_corner.things(old)].mean() for view, old in zip(moved, views, strict=True)]
+    )
+    assert covered > 0.9
 
 
 def test_unknown_depth_lies_nowhere(room: RoomPlanes, views: list[PosedDepth]) -> None:
