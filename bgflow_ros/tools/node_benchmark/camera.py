@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import threading
 import time
 
 import numpy as np
@@ -58,30 +59,28 @@ def main() -> None:
     info = CameraInfo(width=width, height=height)
     reliability = ReliabilityPolicy.BEST_EFFORT if arguments.best_effort else ReliabilityPolicy.RELIABLE
     stamps: list[int] = []
-    # Without ROS's handlers an interrupt is Python's KeyboardInterrupt, also where the parent ignores it (nohup, `&`).
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # As in the receiver: a KeyboardInterrupt may be lost in a destructor.
+    stopped = threading.Event()
+    signal.signal(signal.SIGINT, lambda number, frame: stopped.set())
     with running_ros(args=[], signal_handler_options=SignalHandlerOptions.NO):
         node = Node("camera")
         publisher = node.create_publisher(Image, "image", QoSProfile(depth=2, reliability=reliability))
         info_publisher = node.create_publisher(CameraInfo, "camera_info", QoSProfile(depth=2, reliability=reliability))
-        try:
-            while not publisher.get_subscription_count():
-                time.sleep(0.02)
-            print(PUBLISHING, flush=True)
-            due = time.monotonic()
-            while True:
-                message = messages[len(stamps) % IMAGES]
-                stamp = time.time_ns()
-                message.header.stamp = Time(nanoseconds=stamp).to_msg()
-                info.header = message.header
-                info_publisher.publish(info)
-                publisher.publish(message)
-                stamps.append(stamp)
-                # Keep the beat after a late frame; a delay of more than a second is not made up for.
-                due = max(due + 1 / arguments.rate, time.monotonic() - 1)
-                time.sleep(max(0.0, due - time.monotonic()))
-        except KeyboardInterrupt:
-            pass
+        while not publisher.get_subscription_count() and not stopped.is_set():
+            time.sleep(0.02)
+        print(PUBLISHING, flush=True)
+        due = time.monotonic()
+        while not stopped.is_set():
+            message = messages[len(stamps) % IMAGES]
+            stamp = time.time_ns()
+            message.header.stamp = Time(nanoseconds=stamp).to_msg()
+            info.header = message.header
+            info_publisher.publish(info)
+            publisher.publish(message)
+            stamps.append(stamp)
+            # Keep the beat after a late frame; a delay of more than a second is not made up for.
+            due = max(due + 1 / arguments.rate, time.monotonic() - 1)
+            time.sleep(max(0.0, due - time.monotonic()))
     write_atomically(arguments.file, json.dumps(stamps).encode())
 
 

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import signal
+import threading
 import time
 from collections import Counter
 
@@ -42,8 +42,10 @@ def main() -> None:
             print(RECEIVED, flush=True)
         arrivals[stamp] = now
 
-    # Without ROS's handlers an interrupt is Python's KeyboardInterrupt, also where the parent ignores it (nohup, `&`).
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A KeyboardInterrupt would be lost where it is raised in a destructor of rclpy's, of which there are many a second.
+    # The handler is set also where the parent ignores interrupts (nohup, `&`).
+    stopped = threading.Event()
+    signal.signal(signal.SIGINT, lambda number, frame: stopped.set())
     with running_ros(args=[], signal_handler_options=SignalHandlerOptions.NO):
         node = Node("receiver")
         # A deep queue, so that a delay of the receiver itself shows as age and not as loss.
@@ -51,8 +53,8 @@ def main() -> None:
             node.create_subscription(Image, f"segmenter/{output}", note, 100)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
-        with contextlib.suppress(KeyboardInterrupt):
-            executor.spin()
+        while not stopped.is_set():
+            executor.spin_once(timeout_sec=0.2)
     write_atomically(arguments.file, json.dumps(list(arrivals.items())).encode())
 
 
