@@ -28,14 +28,12 @@ class Mailbox(Generic[T]):
         self.max_rate = 0.0
         """Greatest number of items per second that are accepted; 0 accepts all, -1 as many as `pace` says."""
         self.pace = Pace()
-        """Part of the items that the thread which takes them keeps up with."""
+        """Part of the items that the thread which takes them keeps up with; it tells how long its work takes."""
         self._drops = drops
         self._changed = threading.Condition()
         self._item: T | None = None
         self._closed = False
         self._due = 0.0
-        self._taken = 0.0
-        """When the item that is worked on was taken; 0 where there is none."""
 
     def put(self, item: T) -> None:
         """Put an item in place of the one that waits, if any."""
@@ -55,13 +53,8 @@ class Mailbox(Generic[T]):
     def take(self) -> T | None:
         """Wait for an item and return it, or None once the mailbox is closed."""
         with self._changed:
-            if self._taken:
-                self.pace.worked(time.monotonic() - self._taken)
-                self._taken = 0.0
             self._changed.wait_for(lambda: self._item is not None or self._closed)
             item, self._item = self._item, None
-            if item is not None:
-                self._taken = time.monotonic()
             return item
 
     def close(self) -> None:

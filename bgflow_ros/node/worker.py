@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -35,4 +36,6 @@ class Worker(Generic[T]):
 
     def _work(self) -> None:
         while (item := self._mailbox.take()) is not None:
+            begin = time.monotonic()
             self._handle(item)
+            self._mailbox.pace.worked(time.monotonic() - begin)

@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Interrupts that wait until a step is complete."""
+"""Interrupts that wait until a step is complete, or are noted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["hold_interrupts"]
+__all__ = ["hold_interrupts", "note_interrupts"]
 
 SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
@@ -34,3 +34,13 @@ def hold_interrupts() -> Iterator[None]:
             signal.signal(number, handler)
         if came:
             signal.raise_signal(came[0])
+
+
+def note_interrupts() -> threading.Event:
+    """Let SIGINT set an event instead of raising KeyboardInterrupt, also where the parent ignores it (nohup, `&`).
+
+    The exception would be lost where it is raised in a destructor, of which rclpy runs many a second.
+    """
+    came = threading.Event()
+    signal.signal(signal.SIGINT, lambda number, frame: came.set())
+    return came

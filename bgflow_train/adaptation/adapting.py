@@ -48,6 +48,10 @@ MISSED, TAKEN = 0.05, 0.01
 such and called static: the levels of the packaged model's thresholds."""
 
 
+SAMPLED = (slice(2, None, 5), slice(2, None, 5))
+"""Rows and columns of the pixels that are looked at; neighbours say the same."""
+
+
 class AdaptationError(Exception):
     """Images that a model cannot be adapted to; the message says what is missing."""
 
@@ -200,17 +204,11 @@ def _careful(
 
     They never fall: things that lie on the planes, rugs and doors, are as hard to find, and nobody counts them here.
     """
-    segmenter = Segmenter(model, "cpu", precision="float32")
-    logits, pixels = [], 0
-    for image, things in zip(images, away, strict=True):
-        sample = segmenter(image).logit[2::5, 2::5]
-        logits.append(sample[things[2::5, 2::5]])
-        pixels += sample.size
-        advance()
-    found = np.concatenate(logits)
+    logits = _logits(model, images, advance)
+    found = logits[np.concatenate([things[SAMPLED].ravel() for things in away])]
     if len(found) == 0:
         return model
-    taken = min(1.0, TAKEN * pixels / len(found))
+    taken = min(1.0, TAKEN * len(logits) / len(found))
     foreground, static = (_likelihood_below(found, share) for share in (MISSED, taken))
     foreground = max(foreground, model.foreground_threshold)
     return replace(
@@ -242,6 +240,6 @@ def _logits(model: Model, images: Sequence[Image], advance: Callable[[], Any]) -
     segmenter = Segmenter(model, "cpu", precision="float32")
     found = []
     for image in images:
-        found.append(segmenter(image).logit[2::5, 2::5].ravel())
+        found.append(segmenter(image).logit[SAMPLED].ravel())
         advance()
     return np.concatenate(found)

@@ -5,16 +5,19 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import user_path, write_atomically
-from bgflow_ros.segmentation.model import Model
+from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.tools.cli.arguments import add_model
 
 if TYPE_CHECKING:  # needs the extra train
     from bgflow_train.studies.odometry.drive import Drive
 
-__all__ = ["add_drives", "open_drives", "write_report"]
+__all__ = ["add_drives", "open_drives", "report_drives", "write_report"]
 
 
 def add_drives(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +36,32 @@ def open_drives(arguments: argparse.Namespace) -> tuple[list[Drive], Model]:
     from bgflow_train.studies.odometry.drive import find_drives
 
     return find_drives(arguments.drives), Model.load(arguments.model, arguments.largest)
+
+
+def report_drives(
+    arguments: argparse.Namespace,
+    measure: Callable[[Sequence[Drive], Model, Path], list[dict[str, Any]]],
+    report: Callable[[Sequence[dict[str, Any]]], str],
+    name: str,
+    title: str,
+) -> int:
+    """Measure a model on drives and write the report; return the exit status.
+
+    Args:
+        arguments: Those of `add_drives`.
+        measure: Measures the drives whose results are missing in a folder, and returns all.
+        report: Writes results as Markdown.
+        name: Name of the report's file.
+        title: Its title.
+    """
+    from bgflow_train.studies.odometry.drive import DriveError
+
+    try:
+        results = measure(*open_drives(arguments), arguments.out)
+    except (DriveError, ModelError) as error:
+        raise UserError(str(error)) from error
+    write_report(arguments, name, title, report(results))
+    return 0
 
 
 def write_report(arguments: argparse.Namespace, name: str, title: str, text: str) -> None:

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import argparse
 
-from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.model import ModelError
-from bgflow_train.cli.drives import add_drives, open_drives, write_report
+from bgflow_train.cli.drives import add_drives, report_drives
 
 GROUP = "measure"
 HELP = "Measure what is gone and still in a map."
@@ -30,11 +28,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure the drives that are missing, and print the table."""
     from bgflow_train.studies.ghosts.report import report
     from bgflow_train.studies.ghosts.running import find_ghosts
-    from bgflow_train.studies.odometry.drive import DriveError
 
-    try:
-        results = find_ghosts(*open_drives(arguments), arguments.out)
-    except (DriveError, ModelError) as error:
-        raise UserError(str(error)) from error
-    write_report(arguments, "ghosts.md", "What is gone and still in a map", report(results))
-    return 0
+    return report_drives(arguments, find_ghosts, report, "ghosts.md", "What is gone and still in a map")

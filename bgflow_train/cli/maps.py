@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import argparse
 
-from bgflow_ros.segmentation.errors import UserError
-from bgflow_ros.segmentation.model import ModelError
-from bgflow_train.cli.drives import add_drives, open_drives, write_report
+from bgflow_train.cli.drives import add_drives, report_drives
 
 GROUP = "measure"
 HELP = "Measure what masks keep out of maps."
@@ -29,11 +27,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Map the drives that are missing, and print the table."""
     from bgflow_train.studies.maps.report import report
     from bgflow_train.studies.maps.running import map_drives
-    from bgflow_train.studies.odometry.drive import DriveError
 
-    try:
-        results = map_drives(*open_drives(arguments), arguments.out)
-    except (DriveError, ModelError) as error:
-        raise UserError(str(error)) from error
-    write_report(arguments, "maps.md", "Maps with and without masks", report(results))
-    return 0
+    return report_drives(arguments, map_drives, report, "maps.md", "Maps with and without masks")

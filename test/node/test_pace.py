@@ -78,15 +78,12 @@ def test_the_mailbox_lets_in_one_of_so_many(monkeypatch: pytest.MonkeyPatch, wor
     answered, done = [], -math.inf
     for frame in range(600):
         arrives = 100 + frame / 60
-        if done < arrives and mailbox._taken:
-            now = done
-            mailbox.pace.worked(now - mailbox._taken)
-            mailbox._taken = 0.0
         now = arrives
         mailbox.put(frame)
         if done < arrives and mailbox._item is not None:
             answered.append(mailbox.take())
             done = arrives + work
+            mailbox.pace.worked(work)
     late = answered[len(answered) // 2 :]
     assert {after - before for before, after in itertools.pairwise(late)} == {every}
     assert drops.counts["superseded"] < 10

@@ -19,6 +19,7 @@ HERE = [
     pytest.param("openvino", marks=pytest.mark.skipif(not is_installed(), reason="needs the openvino extra")),
 ]
 """Devices that need no card."""
+ROOM = Path(__file__).resolve().parents[2] / "demo" / "room" / "rgb.mp4"
 
 
 @pytest.mark.parametrize("device", HERE)
@@ -35,12 +36,13 @@ def test_it_runs_the_graph(tiny: Path, device: str) -> None:
 @pytest.mark.parametrize("device", HERE[1:])
 def test_packaged_models_give_the_same_likelihoods_on_it(device: str, name: str, precision: str) -> None:
     model = Model.load(name)
-    canvas = cv2.resize(np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8), (model.width, model.height))
+    frame = cv2.VideoCapture(str(ROOM)).read()[1]
+    canvas = np.ascontiguousarray(cv2.resize(frame, (model.width, model.height))[..., ::-1])
     if precision == "int8" and model.int8 is None:
         pytest.skip(f"{name} has no int8 graph")
     expected, found = (masks.likelihood(Runtime(model, one, 1, precision)(canvas)) for one in ("cpu", device))
     # Rounded to bytes at other places, a few cells differ; float32 differs in its last digits.
-    assert np.abs(found - expected).mean() < (0.01 if precision == "int8" else 1e-5)
+    assert np.abs(found - expected).mean() < (0.005 if precision == "int8" else 1e-5)
 
 
 def test_auto_takes_what_is_there(tiny: Path) -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
-import threading
 import time
 
 import numpy as np
@@ -25,6 +23,7 @@ from std_msgs.msg import Header
 from bgflow_ros.node.compatibility import running_ros
 from bgflow_ros.node.messages import to_image
 from bgflow_ros.segmentation.files import user_path, write_atomically
+from bgflow_ros.tools.interrupts import note_interrupts
 from bgflow_ros.tools.node_benchmark.children import PUBLISHING
 
 IMAGES = 16
@@ -59,9 +58,7 @@ def main() -> None:
     info = CameraInfo(width=width, height=height)
     reliability = ReliabilityPolicy.BEST_EFFORT if arguments.best_effort else ReliabilityPolicy.RELIABLE
     stamps: list[int] = []
-    # As in the receiver: a KeyboardInterrupt may be lost in a destructor.
-    stopped = threading.Event()
-    signal.signal(signal.SIGINT, lambda number, frame: stopped.set())
+    stopped = note_interrupts()
     with running_ros(args=[], signal_handler_options=SignalHandlerOptions.NO):
         node = Node("camera")
         publisher = node.create_publisher(Image, "image", QoSProfile(depth=2, reliability=reliability))

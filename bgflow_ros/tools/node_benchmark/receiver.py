@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
-import threading
 import time
 from collections import Counter
 
@@ -19,6 +17,7 @@ from sensor_msgs.msg import Image
 
 from bgflow_ros.node.compatibility import running_ros
 from bgflow_ros.segmentation.files import user_path, write_atomically
+from bgflow_ros.tools.interrupts import note_interrupts
 from bgflow_ros.tools.node_benchmark.children import RECEIVED
 
 
@@ -42,10 +41,7 @@ def main() -> None:
             print(RECEIVED, flush=True)
         arrivals[stamp] = now
 
-    # A KeyboardInterrupt would be lost where it is raised in a destructor of rclpy's, of which there are many a second.
-    # The handler is set also where the parent ignores interrupts (nohup, `&`).
-    stopped = threading.Event()
-    signal.signal(signal.SIGINT, lambda number, frame: stopped.set())
+    stopped = note_interrupts()
     with running_ros(args=[], signal_handler_options=SignalHandlerOptions.NO):
         node = Node("receiver")
         # A deep queue, so that a delay of the receiver itself shows as age and not as loss.
