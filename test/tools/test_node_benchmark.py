@@ -39,8 +39,9 @@ def result(tiny: Path) -> NodeResult:
 def test_a_short_run_gives_plausible_numbers(result: NodeResult) -> None:
     [rate] = result.rates
     assert 2 <= rate.seconds < 2.3 * crowding()
-    # A busy machine ends the measurement late, and the camera films on until then.
-    assert 18 / crowding() <= rate.frames <= rate.rate * rate.seconds + 1
+    # A busy machine ends the measurement late, and the camera films on until then; it makes up for up to a second in
+    # which it had no processor.
+    assert 18 / crowding() <= rate.frames <= rate.rate * (rate.seconds + 1) + 1
     # A busy machine may lose some; one that answers hardly any is broken.
     assert rate.masks + sum(rate.dropped.values()) == rate.frames
     assert rate.masks >= max(1, rate.frames - 5 * crowding())
