@@ -4,13 +4,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from sklearn.cluster import KMeans
 
-from bgflow_train.adaptation.mixtures import Components, Mixture
+from bgflow_ros.segmentation import masks
+from bgflow_ros.segmentation.model import Model
+from bgflow_train.adaptation.cells import Look, see
+from bgflow_train.adaptation.checks import require_cells, require_views
+from bgflow_train.adaptation.mixtures import Components, Mixture, extend
 
-__all__ = ["SHARE", "fit_components"]
+__all__ = ["fit_components", "learn_components"]
 
 COUNT = 16
 """Number of components of a flow."""
@@ -40,3 +48,44 @@ def fit_components(mixture: Mixture, latents: npt.NDArray[np.float32], guarded: 
     evidence = mixture.log_ratio(means)
     kept = (evidence > 0) | (not guarded) | (evidence == evidence.max())
     return Components(means[kept], weights[kept] / weights[kept].sum()), int((~kept).sum())
+
+
+def learn_components(
+    model: Model,
+    mixtures: Sequence[Mixture],
+    images: Sequence[npt.NDArray[np.uint8]],
+    empty: bool,
+    advance: Callable[[], Any],
+) -> tuple[Callable[[bytes], bytes], dict[str, Any]]:
+    """Learn further classes of background from images, RGB, without labels.
+
+    Args:
+        model: The model.
+        mixtures: Its flows to extend, all with as many cells.
+        images: Images, each H x W x 3.
+        empty: True where everything in them is background; otherwise it is what the model does not call foreground.
+        advance: Called after each image.
+
+    Returns:
+        What adds the classes to a graph, and a JSON-ready description.
+
+    Raises:
+        AdaptationError: The images show too little.
+    """
+    threshold = masks.logit(model.foreground_threshold)
+
+    def is_background(look: Look) -> npt.NDArray[np.bool_]:
+        return np.asarray(empty | (look.logit > threshold))
+
+    seen = see(model, mixtures, images, [is_background], advance)
+    require_views(seen)
+    require_cells(seen)
+    [background] = seen.kinds
+    fitted = [fit_components(mixture, z, not empty) for mixture, z in zip(mixtures, background.latents, strict=True)]
+    more = [found for found, _ in fitted]
+    return partial(extend, mixtures=mixtures, more=more, share=SHARE), {
+        "cells": len(background.logits),
+        "components": [len(found.weights) for found in more],
+        "left_out": [left for _, left in fitted],
+        "share": SHARE,
+    }

@@ -21,7 +21,7 @@ from onnx import helper, numpy_helper
 
 from bgflow_ros.segmentation.model import Model, ModelError
 
-__all__ = ["Components", "Mixture", "Site", "extend", "find_mixtures", "raise_logit", "with_outputs"]
+__all__ = ["PREFIX", "Components", "Mixture", "Site", "extend", "find_mixtures", "with_outputs"]
 
 Array = npt.NDArray[np.float64]
 
@@ -80,9 +80,11 @@ def find_mixtures(model: Model) -> list[Mixture]:
     """Find the mixtures of a model's float32 graph, those with the most channels last.
 
     Raises:
-        ModelError: The graph has no hybrid flow.
+        ModelError: The graph has no hybrid flow, or has been adapted.
     """
     graph = onnx.load_from_string(model.graph)
+    if any(tensor.name.startswith(f"{PREFIX}.") for tensor in graph.graph.initializer):
+        raise ModelError("the model has been adapted before; adapt the one that it was made from")
     sites = _sites(graph)
     if not sites:
         raise ModelError(f"model {model.name} has no hybrid flow to adapt; expected one such as the packaged default")
@@ -174,19 +176,6 @@ def extend(graph: bytes, mixtures: Sequence[Mixture], more: Sequence[Components]
     return bytes(model.SerializeToString())
 
 
-def raise_logit(graph: bytes, offset: float) -> bytes:
-    """Add a constant to the logit that a graph computes."""
-    model = onnx.load_from_string(graph)
-    name = f"{PREFIX}.logit"
-    for node in model.graph.node:
-        node.output[:] = [name if output == "logit" else output for output in node.output]
-        node.input[:] = [name if given == "logit" else given for given in node.input]
-    model.graph.initializer.append(numpy_helper.from_array(np.array(offset, np.float32), f"{PREFIX}.logit_offset"))
-    model.graph.node.append(helper.make_node("Add", [name, f"{PREFIX}.logit_offset"], ["logit"]))
-    onnx.checker.check_model(model)
-    return bytes(model.SerializeToString())
-
-
 def with_outputs(graph: onnx.ModelProto, names: Sequence[str]) -> None:
     """Make tensors of a graph outputs, beside those that it has."""
     graph.graph.output.extend(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names)
@@ -201,10 +190,8 @@ def _sites(model: onnx.ModelProto) -> list[Site]:
             continue
         behind = _behind(node, made_by)
         kinds = made_by.get(behind) if behind else None
-        if kinds is None or kinds.op_type not in ("Add", "Concat"):
+        if kinds is None or kinds.op_type != "Add":
             continue
-        if kinds.op_type == "Concat":  # an adapted model's, which is adapted again
-            raise ModelError("the model has been adapted before; adapt the one that it was made from")
         product = made_by[kinds.input[0]]
         if product.op_type == "MatMul":
             found.append(Site(product.input[0], product.input[1], kinds.input[1], kinds.output[0], node.input[1]))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -38,14 +39,11 @@ def card(adapted: Adapted, name: str) -> bytes:
     """Write the model card as Markdown."""
     record = adapted.record
     shares = [100 * record["foreground"][when] for when in ("before", "after")]
-    where = " on the planes of the room" if record["planes"] else ""
-    kind = "of empty rooms" if record["empty"] else f"of furnished rooms; background is what the model called so{where}"
     lines = [
         f"# {name}",
         "",
         f"`{record['from']['name']}` (SHA-256 {record['from']['sha256'][:12]}), adapted to a building by "
-        f"`bgflow adapt` with {record['pictures']} images {kind}. The encoder is the same; the flows have "
-        f"{record['components']} classes of background more, and the logit an offset of {record['offset']:g}.",
+        f"`bgflow adapt` with {record['pictures']} images {_learnt(record)}",
         "",
         f"On {record['held_out']} images of the same drive that it has not seen, {shares[0]:.1f} % of the pixels were "
         f"called foreground before, {shares[1]:.1f} % are now. Accuracy has not been measured: that needs labels. The "
@@ -55,6 +53,20 @@ def card(adapted: Adapted, name: str) -> bytes:
         "",
     ]
     return "\n".join(lines).encode()
+
+
+def _learnt(record: dict[str, Any]) -> str:
+    """Say what was learnt from the images."""
+    if record["planes"]:
+        return (
+            "of furnished rooms; its depth told planes of the room from things that stand in it. The encoder and the "
+            "flows are the same; the logit has a linear correction, a function of the flows' latents."
+        )
+    kind = "of empty rooms" if record["empty"] else "of furnished rooms; background is what the model called so"
+    return (
+        f"{kind}. The encoder is the same; the flows have {record['components']} classes of background more, and the "
+        f"logit an offset of {record['offset']:g}."
+    )
 
 
 def _overlays(model: Model, images: Sequence[npt.NDArray[np.uint8]]) -> list[npt.NDArray[np.uint8]]:

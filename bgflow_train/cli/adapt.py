@@ -6,9 +6,9 @@ PATH is what `bgflow segment` takes: images, a folder, a video, a bag. The flows
 looks like; encoder and the model's own classes stay as they are. With --empty everything in the images is background,
 as on a drive through cleared rooms; without it, background is what the model does not call foreground. PATH may also be
 a recording of colour and depth with poses, in the layout of TUM's RGB-D benchmark (depth.txt, groundtruth.txt,
-camera.yaml): background is then looked for on floor, ceiling and walls alone, and what stands away from them decides
-whether thresholds must rise. The last fifth of the images is held out to check the result, and a model that cannot be
-adapted to them is not written. Writes a model folder with a contact sheet, adaptation.png.
+camera.yaml): floor, ceiling and walls are then background, things that stand in the room are foreground, and what tells
+the two apart corrects the logit. The last fifth of the images is held out to check the result, and a model that cannot
+be adapted to them, or is worse on them, is not written. Writes a model folder with a contact sheet, adaptation.png.
 """
 
 from __future__ import annotations
@@ -53,8 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Adapt, write the model and print what changed."""
-    from bgflow_train.adaptation.adapting import AdaptationError, adapt, write_model
+    from bgflow_train.adaptation.adapting import adapt, looks
+    from bgflow_train.adaptation.checks import AdaptationError
     from bgflow_train.adaptation.sheet import card, contact_sheet
+    from bgflow_train.adaptation.writing import write_model
     from bgflow_train.export.manifest import Manifest
 
     if arguments.out.exists():
@@ -63,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         Manifest.check_name(arguments.out.name)
         model, source = Model.load(arguments.model, arguments.largest), model_folder(arguments.model)
         images, views = _read_recording(arguments) if _is_recording(arguments.paths) else (_read(arguments), [])
-        with tqdm(total=len(images), unit="image") as bar:
+        with tqdm(total=looks(len(images)) if images else 0, unit="image") as bar:
             adapted = adapt(model, images, arguments.empty, arguments.false_alarms, bar.update, views)
         extra = {
             arguments.out / "README.md": card(adapted, arguments.out.name),
@@ -74,11 +76,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     except OSError as error:
         raise UserError(f"{arguments.out} cannot be written: {error.strerror or error}") from error
-    called = adapted.record["foreground"]
-    print(
-        f"{arguments.out}: of {adapted.record['held_out']} held-out images {100 * called['before']:.1f} % were "
-        f"foreground, {100 * called['after']:.1f} % are; see adaptation.png"
-    )
+    called, ranks = adapted.record["foreground"], adapted.record.get("auroc")
+    told = f"{100 * called['before']:.1f} % were foreground, {100 * called['after']:.1f} % are"
+    if ranks:
+        told += f"; it tells planes from things with an AUROC of {ranks['after']:.3f} instead of {ranks['before']:.3f}"
+    print(f"{arguments.out}: of {adapted.record['held_out']} held-out images {told}; see adaptation.png")
     return 0
 
 

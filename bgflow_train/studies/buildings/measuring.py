@@ -14,7 +14,8 @@ from bgflow_ros.media.frames import Failures
 from bgflow_ros.media.posed_recording import PosedDepth, PosedRecording
 from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
-from bgflow_train.adaptation.adapting import FALSE_ALARMS, AdaptationError, adapt
+from bgflow_train.adaptation.adapting import FALSE_ALARMS, adapt
+from bgflow_train.adaptation.checks import AdaptationError
 from bgflow_train.data import VOID
 from bgflow_train.evaluation.mask_counts import MaskCounts
 from bgflow_train.evaluation.metrics import histogram, measure

@@ -11,7 +11,8 @@ from typing import Any
 from bgflow_ros.segmentation.foreign_objects import MIN_AREA, PERSISTENCE, ForeignObjects
 from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
-from bgflow_train.adaptation.adapting import FALSE_ALARMS, AdaptationError, adapt
+from bgflow_train.adaptation.adapting import FALSE_ALARMS, adapt
+from bgflow_train.adaptation.checks import AdaptationError
 from bgflow_train.studies.odometry.drive import Drive, DriveError, Frame
 from bgflow_train.studies.patrol.things import find_things
 
