@@ -23,7 +23,7 @@ from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.files import for_opencv
 from bgflow_ros.segmentation.pairing import TOLERANCE
 
-__all__ = ["Camera", "Pair", "Recording", "read_camera", "read_pair", "read_poses", "read_recording"]
+__all__ = ["Camera", "Pair", "Recording", "pose_matrix", "read_camera", "read_pair", "read_poses", "read_recording"]
 
 NEAR = TOLERANCE / 1e9
 """Largest difference in seconds between the stamps of an image and its depth, that of the node and of TUM."""
@@ -142,13 +142,14 @@ def read_poses(recording: Recording) -> dict[Pair, npt.NDArray[np.float64]]:
     for pair in recording.pairs:
         nearest = int(np.abs(times[:, 0] - pair.time).argmin())
         if abs(times[nearest, 0] - pair.time) <= NEAR:
-            found[pair] = _pose(places[nearest], turns[nearest])
+            found[pair] = pose_matrix(places[nearest], turns[nearest])
     if not found:
         raise MediaError(f"{path}: no depth image has a pose within {1000 * NEAR:.0f} ms")
     return found
 
 
-def _pose(place: npt.NDArray[np.float64], turn: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def pose_matrix(place: npt.NDArray[np.float64], turn: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Make a pose, 4 x 4, of a position and a quaternion x y z w, which need not be of unit length."""
     # A quaternion and its negative are one turn; with this sign the angle of a tiny one is nearly 0 and not 2 pi.
     axis, real = turn[:3] * np.copysign(1, turn[3]), abs(turn[3])
     length = float(np.linalg.norm(axis))

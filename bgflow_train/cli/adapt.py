@@ -4,17 +4,22 @@
 
 PATH is what `bgflow segment` takes: images, a folder, a video, a bag. The flows learn what the building's background
 looks like; encoder and the model's own classes stay as they are. With --empty everything in the images is background,
-as on a drive through cleared rooms; without it, background is what the model does not call foreground. PATH may also be
-a recording of colour and depth with poses, in the layout of TUM's RGB-D benchmark (depth.txt, groundtruth.txt,
-camera.yaml): floor, ceiling and walls are then background, things that stand in the room are foreground, and what tells
-the two apart corrects the logit. The last fifth of the images is held out to check the result, and a model that cannot
-be adapted to them, or is worse on them, is not written. Writes a model folder with a contact sheet, adaptation.png.
+as on a drive through cleared rooms; without it, background is what the model does not call foreground.
+
+Better teachers are depth and poses: those of a bag with registered depth, camera_info and transforms, with --world, or
+of a recording in the layout of TUM's RGB-D benchmark (depth.txt, groundtruth.txt, camera.yaml). Floor, ceiling and
+walls are then background, things that stand in the room are foreground, and what tells the two apart corrects the
+logit.
+
+The last fifth of the images is held out to check the result, and a model that cannot be adapted to them, or is worse on
+them, is not written. Writes a model folder with a contact sheet, adaptation.png.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +32,9 @@ from bgflow_ros.segmentation.errors import UserError
 from bgflow_ros.segmentation.files import expand, user_path
 from bgflow_ros.segmentation.model import Model, ModelError, model_folder
 from bgflow_ros.tools.cli.arguments import add_model, share_of_one
+
+if TYPE_CHECKING:
+    from bgflow_ros.media.rosbag.posed_bag import PosedBag
 
 GROUP = "make a model"
 HELP = "Adapt a model to a building, without labels."
@@ -49,6 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--recursive", action="store_true", help="take folders within a folder as well")
     parser.add_argument("--topic", help="image topic of a bag that has several")
+    parser.add_argument(
+        "--world",
+        metavar="FRAME",
+        help="frame of a bag's transforms that stands still, such as odom; then its depth and poses teach",
+    )
+    parser.add_argument("--depth-topic", help="with --world, depth topic of a bag that has several")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -64,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         Manifest.check_name(arguments.out.name)
         model, source = Model.load(arguments.model, arguments.largest), model_folder(arguments.model)
-        images, views = _read_recording(arguments) if _is_recording(arguments.paths) else (_read(arguments), [])
+        images, views = _read_views(arguments) if _has_views(arguments) else (_read(arguments), [])
         with tqdm(total=looks(len(images)) if images else 0, unit="image") as bar:
             adapted = adapt(model, images, arguments.empty, arguments.false_alarms, bar.update, views)
         extra = {
@@ -84,15 +98,22 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _is_recording(paths: list[str]) -> bool:
-    return any((expand(path) / "depth.txt").is_file() for path in paths)
+def _has_views(arguments: argparse.Namespace) -> bool:
+    return bool(arguments.world) or any((expand(path) / "depth.txt").is_file() for path in arguments.paths)
 
 
-def _read_recording(arguments: argparse.Namespace) -> tuple[list[npt.NDArray[np.uint8]], list[PosedDepth]]:
+def _read_views(arguments: argparse.Namespace) -> tuple[list[npt.NDArray[np.uint8]], list[PosedDepth]]:
     """Read at most so many images of a recording, evenly spread, with their depth."""
     if len(arguments.paths) > 1:
         raise UserError("a recording of colour and depth comes alone, because its poses are in a world of its own")
-    recording, failures = PosedRecording(expand(arguments.paths[0])), Failures()
+    path, failures = expand(arguments.paths[0]), Failures()
+    recording: PosedBag | PosedRecording
+    if arguments.world:
+        from bgflow_ros.media.rosbag.posed_bag import PosedBag
+
+        recording = PosedBag(path, arguments.world, arguments.topic, arguments.depth_topic)
+    else:
+        recording = PosedRecording(path)
     frames = list(tqdm(recording.frames(failures, arguments.images), "reading", min(recording.count, arguments.images)))
     for line in [*recording.remarks, *(f"{count} left out: {message}" for count, message in failures.told())]:
         print(f"bgflow adapt: {recording.folder}: {line}", file=sys.stderr)

@@ -23,12 +23,13 @@ def message_header(seconds: int, nanoseconds: int = 0, frame: str = "optical") -
 
 
 def image_message(header: Any, pixels: np.ndarray, encoding: str, **changes: Any) -> Any:
-    """Image message of HEIGHT x WIDTH pixels; `changes` replace its fields."""
-    rows = np.ascontiguousarray(pixels).reshape(HEIGHT, -1).view(np.uint8)
+    """Image message of pixels; `changes` replace its fields."""
+    height, width = pixels.shape[:2]
+    rows = np.ascontiguousarray(pixels).reshape(height, -1).view(np.uint8)
     fields = {
         "header": header,
-        "height": HEIGHT,
-        "width": WIDTH,
+        "height": height,
+        "width": width,
         "encoding": encoding,
         "is_bigendian": 0,
         "step": rows.shape[1],

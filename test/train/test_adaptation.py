@@ -18,6 +18,8 @@ pytest.importorskip("torch", reason="needs the train extra")
 from sklearn.metrics import roc_auc_score
 from support import made_corner
 
+from bgflow_ros.media.frames import Failures
+from bgflow_ros.media.posed_recording import PosedRecording
 from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_ros.tools.cli.main import main
@@ -169,6 +171,22 @@ def test_with_depth_planes_and_furniture_teach(
         assert missed[1] < missed[0] + 0.02, "furniture is not learnt"
     with pytest.raises(ModelError, match="has been adapted before"):
         find_mixtures(adapted)
+
+
+def test_a_bag_with_depth_and_transforms_teaches_the_same(
+    recording: Path, images: list[np.ndarray], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("rosbags", reason="needs rosbags, of the bag extra")
+    from support import made_posed_bags
+
+    views = [view for *_, view in PosedRecording(recording).frames(Failures())]
+    bag = made_posed_bags.write(tmp_path / "bag", images, views)
+    for source in ([str(recording)], [str(bag), "--world", "odom"]):
+        assert main(["adapt", *source, "--out", str(tmp_path / f"office{len(source)}")]) == 0
+    told = [line.partition(": ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert told[0] == told[1]
+    assert main(["adapt", str(bag), "--world", "map", "--out", str(tmp_path / "other")]) == 2
+    assert "no transforms lead from camera up to map" in capsys.readouterr().err
 
 
 def test_depth_that_does_not_fit_the_images_is_refused(

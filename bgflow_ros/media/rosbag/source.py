@@ -15,7 +15,21 @@ from bgflow_ros.segmentation.images import Decoder
 if TYPE_CHECKING:
     from bgflow_ros.media.rosbag.topics import Readable
 
-__all__ = ["Bag"]
+__all__ = ["Bag", "open_bag"]
+
+
+def open_bag(path: Path) -> Readable:
+    """Open a ROS 2 bag, a folder or one of its files, or a ROS 1 bag.
+
+    Raises:
+        MediaError: nothing of it can be read, or the packages that bags need are missing.
+    """
+    try:  # only bags need these packages, and a robot that only segments its camera lacks them
+        from bgflow_ros.media.rosbag.recording import Recording
+        from bgflow_ros.media.rosbag.ros1 import Ros1Recording
+    except ModuleNotFoundError as error:
+        raise MediaError(f"{path}: bags need {error.name}: see doc/install.md") from error
+    return Ros1Recording(path) if path.suffix.lower() == ROS1 else Recording(path)
 
 
 class Bag:
@@ -49,13 +63,10 @@ class Bag:
         Raises:
             MediaError: the bag has no such topic, or, after the last frame, some images could not be used.
         """
-        try:  # only bags need these packages, and a robot that only segments its camera lacks them
-            from bgflow_ros.media.rosbag.topics import choose_image, image_topics
-        except ModuleNotFoundError as error:
-            raise MediaError(f"{self.path}: bags need {error.name}: see doc/install.md") from error
-
         failures, decoder = Failures(), Decoder()
-        with self._open() as bag:
+        with open_bag(self.path) as bag:
+            from bgflow_ros.media.rosbag.topics import choose_image, image_topics
+
             chosen = choose_image(bag, self.topic)
             self.remark, topics = chosen.remark, image_topics(bag, chosen.name)
             self.count = sum(bag.topics[topic] for topic in topics)
@@ -79,9 +90,3 @@ class Bag:
         lines = [f"{self.path}: {'; '.join(told)}"] if told else []
         if lines or damage:
             raise MediaError("; ".join(lines + damage))
-
-    def _open(self) -> Readable:
-        from bgflow_ros.media.rosbag.recording import Recording
-        from bgflow_ros.media.rosbag.ros1 import Ros1Recording
-
-        return Ros1Recording(self.path) if self.path.suffix.lower() == ROS1 else Recording(self.path)
