@@ -30,8 +30,6 @@ Array = npt.NDArray[np.float64]
 PENALTY = 0.1
 """Weight of the squares of the standardised weights beside the mean loss. Chosen on rendered rooms
 (doc/adaptation.md)."""
-
-
 FEWEST = 200
 """Cells of things that stand in the room, at least."""
 

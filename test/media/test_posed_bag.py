@@ -51,6 +51,13 @@ def test_images_come_with_depth_and_the_pose_of_the_optical_frame(
     assert [rgb[0, 0, 0] for _, rgb, _ in bag.frames(Failures(), 3)] == [0, 40, 100]
 
 
+@pytest.mark.parametrize("lag", [-15_000_000, 0, 18_000_000])
+def test_depth_may_come_a_little_before_or_after_its_image(views: list, tmp_path: Path, lag: int) -> None:
+    bag = PosedBag(made_posed_bags.write(tmp_path / "bag", images(views), views, lag=lag), "odom")
+    found = [rgb[0, 0, 0] for _, rgb, _ in bag.frames(Failures())]
+    assert sorted(found) == [20 * number for number in range(COUNT)]
+
+
 def test_a_pose_lies_between_its_neighbours_in_time(views: list, tmp_path: Path) -> None:
     path = made_posed_bags.write(tmp_path / "bag", images(views), views)
     with open_bag(path) as bag:

@@ -70,6 +70,7 @@ class PosedBag:
             except (ImageError, MediaError) as error:
                 raise MediaError(f"{path}: {error}") from error
             pairs = _pairs(_stamps(bag, self._images), _stamps(bag, self._depths))
+            damage = list(bag.damage)
         poses = {stamp: transforms.pose(first.header.frame_id, world, stamp) for stamp in pairs}
         self._pairs = {stamp: (depth, pose) for stamp, depth in pairs.items() if (pose := poses[stamp]) is not None}
         """By stamps of images in nanoseconds: the stamp of its depth, and the camera's pose."""
@@ -82,6 +83,7 @@ class PosedBag:
             *chosen.remarks,
             *([f"{without} images without a pose left out"] if without else []),
             *([warning] if (warning := rectification(fitted)) else []),
+            *damage,
         ]
         """What the user must know of it."""
 
@@ -140,7 +142,7 @@ def _pairs(images: npt.NDArray[np.int64], depths: npt.NDArray[np.int64]) -> dict
     for depth in depths.tolist():
         place = int(np.searchsorted(images, depth))
         near = min(images[max(place - 1, 0) : place + 1].tolist(), key=lambda image: abs(image - depth))
-        if abs(near - depth) <= min(TOLERANCE, abs(found.get(near, depth + TOLERANCE) - near)):
+        if abs(near - depth) <= (abs(near - found[near]) if near in found else TOLERANCE):
             found[near] = depth
     return found
 

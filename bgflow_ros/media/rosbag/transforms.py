@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
@@ -41,8 +42,9 @@ class Transforms:
         self._fixed: dict[str, Pose] = {}
         self._moving: defaultdict[str, list[Step]] = defaultdict(list)
         for message in bag.messages([topic for topic in bag.topics if topic.type == TRANSFORMS]):
-            for one in bag.deserialize(message).transforms:
-                self._add(one, message.topic.name == STATIC)
+            with contextlib.suppress(Exception):  # a damaged message can make the decoder raise anything
+                for one in bag.deserialize(message).transforms:
+                    self._add(one, message.topic.name == STATIC)
         for steps in self._moving.values():
             steps.sort(key=lambda step: step[0])
 
