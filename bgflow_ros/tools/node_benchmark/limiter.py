@@ -7,12 +7,13 @@ It stops and continues the process many times a second, as a control group with 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
 import time
 from dataclasses import dataclass
+
+from bgflow_ros.tools.interrupts import note_interrupts
 
 __all__ = ["Limit", "limit"]
 
@@ -57,19 +58,18 @@ class Limit:
 
 def limit(pid: int, share: float) -> None:
     """Let a process run for a share of each period, until it has ended or this process is interrupted."""
+    stopped = note_interrupts()
     try:
-        while True:
+        while not stopped.is_set():
             begin = time.monotonic()
             os.kill(pid, signal.SIGCONT)
             time.sleep(share * PERIOD)
             os.kill(pid, signal.SIGSTOP)
             # What it has really run counts, because a busy machine wakes this process late.
             time.sleep((time.monotonic() - begin) * (1 / share - 1))
-    except (ProcessLookupError, KeyboardInterrupt):
+        os.kill(pid, signal.SIGCONT)
+    except ProcessLookupError:  # it has ended
         pass
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
 
 
 if __name__ == "__main__":
