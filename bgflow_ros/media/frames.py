@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from bgflow_ros.segmentation.errors import ImageError
 
-__all__ = ["Failures", "Frame", "MediaError"]
+__all__ = ["Failures", "Frame", "MediaError", "evenly_spread"]
 
 
 class MediaError(Exception):
@@ -52,3 +52,8 @@ class Failures:
     def told(self) -> list[tuple[int, str]]:
         """List every cause as its number of errors and the message of the first."""
         return [(count, self._first[cause]) for cause, count in self._counts.items()]
+
+
+def evenly_spread(count: int, most: int) -> list[int]:
+    """List at most so many places among a number of things, the first and the last among them."""
+    return [round(place) for place in np.linspace(0, count - 1, min(count, most)).tolist()]

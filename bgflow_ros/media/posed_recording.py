@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.media.frames import Failures
+from bgflow_ros.media.frames import Failures, evenly_spread
 from bgflow_ros.media.rgbd_recording import read_camera, read_pair, read_poses, read_recording
 from bgflow_ros.segmentation.depth import Intrinsics, organised_points
 from bgflow_ros.segmentation.errors import ImageError
@@ -67,8 +67,7 @@ class PosedRecording:
             most: Number of frames to read, evenly spread; None for all.
         """
         pairs = list(self._poses)
-        places = np.linspace(0, len(pairs) - 1, min(len(pairs), most or len(pairs))).round().astype(int)
-        for pair in (pairs[place] for place in places):
+        for pair in (pairs[place] for place in evenly_spread(len(pairs), most or len(pairs))):
             try:
                 stored, rgb = read_pair(self._recording, pair)
             except ImageError as error:

@@ -17,13 +17,14 @@ from sensor_msgs.msg import CameraInfo, Image
 
 from bgflow_ros.node.camera_infos import PATIENCE, CameraInfos
 from bgflow_ros.node.drops import Drops
-from bgflow_ros.node.messages import nanoseconds, to_image, to_points
+from bgflow_ros.node.messages import to_image, to_points
 from bgflow_ros.node.outputs import Outputs
 from bgflow_ros.node.publishers import count, obstacle, publishers
 from bgflow_ros.node.subscription import ImageSubscription
 from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import intrinsics, rectification
 from bgflow_ros.segmentation.errors import ImageError
+from bgflow_ros.segmentation.message_fields import nanoseconds
 from bgflow_ros.segmentation.outputs import FOREGROUND_POINTS, POINTS, STATIC_DEPTH, STATIC_DEPTH_INFO
 from bgflow_ros.segmentation.pairing import TOLERANCE, Pairing
 from bgflow_ros.segmentation.refinement import Refined

@@ -26,15 +26,10 @@ try:
 except Exception:  # not installed or not working; OpenCV, which it wraps, does the same
     BRIDGE = None
 
-__all__ = ["nanoseconds", "to_image", "to_points", "to_rgb"]
+__all__ = ["to_image", "to_points", "to_rgb"]
 
 BRIDGED = {"bayer_rggb8", "bayer_bggr8", "bayer_gbrg8", "bayer_grbg8", "uyvy", "yuv422", "yuyv", "yuv422_yuy2"}
 """Encodings that cv_bridge converts where it is installed; it treats others differently, or they are plain views."""
-
-
-def nanoseconds(header: Header) -> int:
-    """Stamp of a header; unlike rclpy's Time it may be negative, which happens with broken drivers."""
-    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
 
 
 def to_rgb(message: Image | CompressedImage, decoder: images.Decoder) -> npt.NDArray[np.uint8]:

@@ -32,7 +32,7 @@ from bgflow_ros.node.drops import Drops
 from bgflow_ros.node.frame_request import FrameRequest
 from bgflow_ros.node.gate import Gate
 from bgflow_ros.node.mailbox import Mailbox
-from bgflow_ros.node.messages import nanoseconds, to_rgb
+from bgflow_ros.node.messages import to_rgb
 from bgflow_ros.node.outputs import Outputs
 from bgflow_ros.node.parameters import Settings
 from bgflow_ros.node.publishers import count
@@ -42,6 +42,7 @@ from bgflow_ros.node.worker import Worker
 from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.image_size import image_size
 from bgflow_ros.segmentation.images import Decoder
+from bgflow_ros.segmentation.message_fields import nanoseconds
 from bgflow_ros.segmentation.outputs import CAMERA_INFO, IMAGE_OUTPUTS, STATIC_DEPTH_INFO
 from bgflow_ros.segmentation.refinement import Refined, Refiner
 from bgflow_ros.segmentation.segmenter import Segmentation

@@ -19,6 +19,7 @@ __all__ = [
     "decode",
     "decode_registered",
     "foreground_points",
+    "metres",
     "organised_points",
     "same_frame",
     "static_depth",
@@ -135,6 +136,12 @@ def organised_points(depth: Depth, intrinsics: Intrinsics) -> npt.NDArray[np.flo
         points = _points(np.arange(width), np.arange(height)[:, None], depth, intrinsics)
     points[~_known(depth)] = np.nan
     return points
+
+
+def metres(depth: Depth) -> npt.NDArray[np.float32]:
+    """Convert depth of either kind, H x W, to metres, NaN where unknown."""
+    scale = np.float32(0.001 if depth.dtype == np.uint16 else 1)
+    return np.where(_known(depth), depth * scale, np.float32(np.nan)).astype(np.float32)
 
 
 def _known(depth: Depth) -> npt.NDArray[np.bool_]:

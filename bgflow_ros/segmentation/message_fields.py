@@ -1,6 +1,6 @@
 # Copyright 2026 The bgflow authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fields of ROS messages that carry arrays, without ROS: the same for the node's messages and for those of bags."""
+"""Fields of ROS messages, stamps and those that carry arrays, without ROS: the same for the node and for bags."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ import numpy.typing as npt
 
 from bgflow_ros.segmentation.labels import NAMES
 
-__all__ = ["image_fields", "label_info_fields", "point_cloud_fields"]
+__all__ = ["image_fields", "label_info_fields", "nanoseconds", "point_cloud_fields"]
 
 FLOAT32 = 7
 """Data type of a sensor_msgs/PointField."""
+
+
+def nanoseconds(header: Any) -> int:
+    """Stamp of a std_msgs/Header; unlike rclpy's Time it may be negative, which happens with broken drivers."""
+    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
 
 
 def image_fields(pixels: npt.NDArray[Any], encoding: str) -> dict[str, Any]:

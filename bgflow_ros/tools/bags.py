@@ -24,7 +24,7 @@ from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import doubt, fit_camera_info, intrinsics, rectification
 from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.images import Decoder
-from bgflow_ros.segmentation.message_fields import image_fields, label_info_fields, point_cloud_fields
+from bgflow_ros.segmentation.message_fields import image_fields, label_info_fields, nanoseconds, point_cloud_fields
 from bgflow_ros.segmentation.outputs import (
     CAMERA_INFO,
     CONFIDENCE,
@@ -206,7 +206,7 @@ class _Masks:
         Raises:
             ImageError: the stamp is 0 or that of the message before, so that pairs would be arbitrary.
         """
-        stamp = int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
+        stamp = nanoseconds(header)
         if stamp == 0:
             raise ImageError("stamp of 0", f"frame {header.frame_id!r}; without stamps no depth belongs to an image")
         if seen and seen[-1] == stamp:

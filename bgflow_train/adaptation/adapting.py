@@ -95,12 +95,13 @@ def adapt(
     known = find_mixtures(model)
     finest = max(mixture.cells for mixture in known)
     mixtures = [mixture for mixture in known if mixture.cells == finest]
-    learnt, held_out = images[: -_held_out(len(images))], list(images[-_held_out(len(images)) :])
+    count = len(images) - _held_out(len(images))
+    learnt, held_out = images[:count], list(images[count:])
     sides = None if empty or not views else find_sides(views)
     if sides is None:
         change, record = learn_components(model, mixtures, learnt, empty, advance)
     else:
-        change, record = learn_correction(model, mixtures, learnt, sides[: len(learnt)], advance)
+        change, record = learn_correction(model, mixtures, learnt, sides[:count], advance)
     changed = change(model.graph)
     before, after = (_logits(replace(model, graph=graph), held_out, advance) for graph in (model.graph, changed))
     threshold = masks.logit(model.foreground_threshold)
@@ -119,12 +120,12 @@ def adapt(
     int8 = None if model.int8 is None else raise_logit(change(model.int8), offset)
     adapted = replace(model, graph=graph, int8=int8, sha256=hashlib.sha256(graph).hexdigest())
     if sides is not None:
-        planes, standing = sides[len(learnt) :].sampled(SAMPLED)
+        planes, standing = sides[count:].sampled(SAMPLED)
         record["auroc"] = _require_no_worse(before, after, planes, standing)
         adapted = _careful(adapted, after, standing)
     record = {
         "from": {"name": model.name, "sha256": model.sha256},
-        "pictures": len(learnt),
+        "pictures": count,
         "held_out": len(held_out),
         "empty": empty,
         "planes": sides is not None,

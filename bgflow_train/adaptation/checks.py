@@ -8,7 +8,7 @@ import numpy as np
 
 from bgflow_train.adaptation.cells import Seen
 
-__all__ = ["AdaptationError", "require_cells", "require_images", "require_views"]
+__all__ = ["AdaptationError", "require_images", "require_room"]
 
 FEWEST_IMAGES, FEWEST_CELLS = 10, 1000
 ALIKE = 0.3
@@ -25,8 +25,8 @@ def require_images(count: int) -> None:
         raise AdaptationError(f"found {count} images; expected at least {FEWEST_IMAGES}, better fifty")
 
 
-def require_views(seen: Seen) -> None:
-    """Refuse images in which the model sees no room, or always the same one."""
+def require_room(seen: Seen) -> None:
+    """Refuse images in which the model sees no room, always the same view, or too little background, the first kind."""
     count = len(seen.means)
     if seen.featureless > count / 2:
         raise AdaptationError(
@@ -39,13 +39,9 @@ def require_views(seen: Seen) -> None:
             f"the {count} images show the same view (they differ by {spread:.2f}, expected {ALIKE:g}); drive "
             "through the building"
         )
-
-
-def require_cells(seen: Seen) -> None:
-    """Refuse images that show too little background, the first kind of cells."""
     cells = len(seen.kinds[0].logits)
     if cells < FEWEST_CELLS:
         raise AdaptationError(
-            f"the model is sure of {cells} cells of background in {len(seen.means)} images; expected at least "
+            f"the model is sure of {cells} cells of background in {count} images; expected at least "
             f"{FEWEST_CELLS}: drive where more of the room is seen, or when it is cleared, with --empty"
         )

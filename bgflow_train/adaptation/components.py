@@ -15,7 +15,7 @@ from sklearn.cluster import KMeans
 from bgflow_ros.segmentation import masks
 from bgflow_ros.segmentation.model import Model
 from bgflow_train.adaptation.cells import Look, see
-from bgflow_train.adaptation.checks import require_cells, require_views
+from bgflow_train.adaptation.checks import require_room
 from bgflow_train.adaptation.mixtures import Components, Mixture, extend
 
 __all__ = ["fit_components", "learn_components"]
@@ -78,8 +78,7 @@ def learn_components(
         return np.asarray(empty | (look.logit > threshold))
 
     seen = see(model, mixtures, images, [is_background], advance)
-    require_views(seen)
-    require_cells(seen)
+    require_room(seen)
     [background] = seen.kinds
     fitted = [fit_components(mixture, z, not empty) for mixture, z in zip(mixtures, background.latents, strict=True)]
     more = [found for found, _ in fitted]

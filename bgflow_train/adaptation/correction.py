@@ -18,7 +18,7 @@ from scipy.special import expit
 from bgflow_ros.segmentation import masks
 from bgflow_ros.segmentation.model import Model
 from bgflow_train.adaptation.cells import Cells, Look, see
-from bgflow_train.adaptation.checks import AdaptationError, require_cells, require_views
+from bgflow_train.adaptation.checks import AdaptationError, require_room
 from bgflow_train.adaptation.logit import Correction, correct_logit
 from bgflow_train.adaptation.mixtures import Mixture
 from bgflow_train.adaptation.sides import Sides
@@ -83,14 +83,9 @@ def learn_correction(
         AdaptationError: The images show too little.
     """
     threshold = masks.logit(model.foreground_threshold)
-
-    def is_anything(look: Look) -> npt.NDArray[np.bool_]:
-        return np.full(look.logit.shape, True)
-
-    kinds = [lambda look: sides.is_background(look, threshold), sides.is_standing, is_anything]
+    kinds = [lambda look: sides.is_background(look, threshold), sides.is_standing, _anywhere]
     seen = see(model, mixtures, images, kinds, advance)
-    require_views(seen)
-    require_cells(seen)
+    require_room(seen)
     counts = [len(kind.logits) for kind in seen.kinds[:2]]
     if counts[1] < FEWEST:
         raise AdaptationError(
@@ -100,3 +95,7 @@ def learn_correction(
     grid = model.height // model.stride, model.width // model.stride
     change = partial(correct_logit, mixtures=mixtures, correction=fit_correction(*seen.kinds), grid=grid)
     return change, {"cells": dict(zip(("planes", "standing"), counts, strict=True)), "penalty": PENALTY}
+
+
+def _anywhere(look: Look) -> npt.NDArray[np.bool_]:
+    return np.full(look.logit.shape, True)

@@ -75,21 +75,25 @@ class RoomPlanes:
         Pixels close to a plane or without depth are neither.
         """
         points = view.places(FURTHEST)
-        within = np.maximum(np.float32(CLOSE), np.float32(SHARE) * view.depth)
+        within = _tolerance(view)
         on, close = (self._near(points, scale * within) for scale in (np.float32(1), np.float32(2)))
         return on, np.isfinite(points[..., 0]) & ~close
 
     def on_ceiling(self, view: PosedDepth) -> Mask:
         """Tell which pixels of a view lie on the ceiling or close to it, H x W."""
         ceilings = RoomPlanes([plane for plane in self.planes if plane.normal[2] < 0])
-        within = np.maximum(np.float32(CLOSE), np.float32(SHARE) * view.depth)
-        return ceilings._near(view.places(FURTHEST), 3 * within)
+        return ceilings._near(view.places(FURTHEST), 3 * _tolerance(view))
 
     def _near(self, points: Points, within: npt.NDArray[np.float32]) -> Mask:
         found = np.zeros(points.shape[:-1], np.bool_)
         for plane in self.planes:
             found |= plane.near(points, within)
         return found
+
+
+def _tolerance(view: PosedDepth) -> npt.NDArray[np.float32]:
+    """Distance from a plane within which each pixel of a view lies on it, in metres, H x W."""
+    return np.asarray(np.maximum(np.float32(CLOSE), np.float32(SHARE) * view.depth), np.float32)
 
 
 def find_planes(views: Iterable[PosedDepth]) -> RoomPlanes:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from bgflow_ros.media.frames import evenly_spread
 from bgflow_ros.segmentation.model import Model
 from bgflow_ros.segmentation.segmenter import Segmenter
 from bgflow_train.adaptation.adapting import Adapted
@@ -26,8 +27,7 @@ TILE = (320, 240)
 
 def contact_sheet(before: Model, adapted: Adapted) -> bytes:
     """Draw held-out images, a row each: the image, its overlay before, and its overlay after; a PNG file."""
-    places = np.linspace(0, len(adapted.held_out) - 1, min(SHOWN, len(adapted.held_out))).round().astype(int)
-    images = [adapted.held_out[place] for place in places]
+    images = [adapted.held_out[place] for place in evenly_spread(len(adapted.held_out), SHOWN)]
     columns = [images, _overlays(before, images), _overlays(adapted.model, images)]
     rows = [np.concatenate([_tile(column[row]) for column in columns], 1) for row in range(len(images))]
     for place, title in enumerate(("image", "before", "after")):

@@ -61,7 +61,8 @@ def find_sides(views: Sequence[PosedDepth]) -> Sides:
     room = find_planes(views)
     if not any(plane.normal[2] > 0 for plane in room.planes):
         raise AdaptationError("the depth shows no floor; expected poses in a frame whose z axis points up (REP 103)")
-    return Sides([room.sides(view)[0] for view in views], find_standing(views, room))
+    planes, away = zip(*map(room.sides, views), strict=True)
+    return Sides(list(planes), find_standing(views, room, away))
 
 
 def auroc(logits: npt.NDArray[np.float32], planes: Mask, standing: Mask) -> float | None:

@@ -30,27 +30,31 @@ BIG = 1 << 20
 """More columns than a room is wide."""
 
 
-def find_standing(views: Sequence[PosedDepth], room: RoomPlanes) -> list[Mask]:
+def find_standing(views: Sequence[PosedDepth], room: RoomPlanes, away: Sequence[Mask]) -> list[Mask]:
     """Tell which pixels of views show things that surely stand in the room, H x W each.
 
     Args:
         views: Depth with poses in a world whose z axis points up.
         room: The room's planes.
+        away: What stands away from them in each view, H x W.
     """
-    away = [room.sides(view)[1] for view in views]
+    upright = [_is_upright(view) for view in views]
     columns = [_columns(view) for view in views]
     endless, ended = [], []
-    for view, stands, column in zip(views, away, columns, strict=True):
-        right, down = view.pose[2, :2]  # z of the image's axes
-        if abs(right) > ROLL or -down < STEEP:
-            stands[:] = False
-            continue
-        reaching, ending = _upper_ends(view.depth, stands, room.on_ceiling(view))
-        endless.append(column[reaching])
-        ended.append(column[ending])
+    for view, stands, column, up in zip(views, away, columns, upright, strict=True):
+        if up:
+            reaching, ending = _upper_ends(view.depth, stands, room.on_ceiling(view))
+            endless.append(column[reaching])
+            ended.append(column[ending])
     barred = _more_often(endless, ended)
     around = np.unique(barred[:, None] + (BIG * np.arange(-1, 2)[:, None] + np.arange(-1, 2)).ravel())
-    return [stands & ~np.isin(column, around) for stands, column in zip(away, columns, strict=True)]
+    return [up & stands & ~np.isin(column, around) for stands, column, up in zip(away, columns, upright, strict=True)]
+
+
+def _is_upright(view: PosedDepth) -> bool:
+    """Tell whether the top of the image is up."""
+    right, down = view.pose[2, :2]  # z of the image's axes
+    return bool(abs(right) <= ROLL and -down >= STEEP)
 
 
 def _columns(view: PosedDepth) -> npt.NDArray[np.int64]:

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from bgflow_ros.media.frames import Failures
+from bgflow_ros.media.frames import Failures, evenly_spread
 from bgflow_ros.media.posed_recording import PosedDepth, PosedRecording
 from bgflow_ros.media.sources import MediaError, sources
 from bgflow_ros.segmentation.errors import UserError
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         Manifest.check_name(arguments.out.name)
         model, source = Model.load(arguments.model, arguments.largest), model_folder(arguments.model)
         images, views = _read_views(arguments) if _has_views(arguments) else (_read(arguments), [])
-        with tqdm(total=looks(len(images)) if images else 0, unit="image") as bar:
+        with tqdm(total=looks(len(images)), unit="image") as bar:
             adapted = adapt(model, images, arguments.empty, arguments.false_alarms, bar.update, views)
         extra = {
             arguments.out / "README.md": card(adapted, arguments.out.name),
@@ -134,5 +134,4 @@ def _read(arguments: argparse.Namespace) -> list[npt.NDArray[np.uint8]]:
                     kept, step = kept[::2], 2 * step + 1
                 number += 1
                 bar.update()
-    places = np.linspace(0, len(kept) - 1, min(len(kept), arguments.images)).round().astype(int)
-    return [kept[place] for place in places]
+    return [kept[place] for place in evenly_spread(len(kept), arguments.images)]

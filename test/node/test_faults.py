@@ -28,7 +28,7 @@ from std_srvs.srv import Trigger
 from support.going_on import goes_on
 from support.robot import TRANSITIONS, Segment, environment, model, pixels
 
-from bgflow_ros.node.messages import nanoseconds
+from bgflow_ros.segmentation.message_fields import nanoseconds
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from support.robot import PATIENCE, POLL, Robot, image
 
 from bgflow_ros.node.compatibility import publication_number, with_message_info
 from bgflow_ros.node.diagnostics import UNKNOWN
-from bgflow_ros.node.messages import nanoseconds
+from bgflow_ros.segmentation.message_fields import nanoseconds
 from bgflow_ros.tools.node_benchmark.camera import images
 
 __all__ = ["MASK", "SLOW", "SMALL", "Behaviour", "FilmingRobot"]

@@ -14,15 +14,21 @@ pytest.importorskip("torch", reason="needs the train extra")
 from support import made_corner
 from support.made_corner import PILLAR, THINGS
 
+from bgflow_ros.media.posed_recording import PosedDepth
 from bgflow_train.adaptation.room_planes import find_planes
 from bgflow_train.adaptation.standing import find_standing
 
 TABLE = THINGS[1:]
 
 
-def found(views, held) -> tuple[float, float]:
+def standing_in(views: list[PosedDepth]) -> list[np.ndarray]:
+    room = find_planes(views)
+    return find_standing(views, room, [room.sides(view)[1] for view in views])
+
+
+def found(views: list[PosedDepth], held: np.ndarray) -> tuple[float, float]:
     """Share of what is found that is a thing, and share of the things that is found."""
-    standing = find_standing(views, find_planes(views))
+    standing = standing_in(views)
     shown = [made_corner.things(view, held) for view in views]
     right = sum((one & thing).sum() for one, thing in zip(standing, shown, strict=True))
     return right / max(1, sum(one.sum() for one in standing)), right / sum(thing.sum() for thing in shown)
@@ -40,7 +46,7 @@ def test_a_pillar_is_none_though_it_stands_away_from_the_planes() -> None:
     pillars = [made_corner.things(view, PILLAR) & ~made_corner.things(view, TABLE) for view in views]
     away = [room.sides(view)[1] for view in views]
     assert sum((one & pillar).sum() for one, pillar in zip(away, pillars, strict=True)) > 500
-    standing = find_standing(views, room)
+    standing = find_standing(views, room, away)
     assert sum((one & pillar).sum() for one, pillar in zip(standing, pillars, strict=True)) < 10
     assert found(views, TABLE)[1] > 0.5
 
@@ -73,4 +79,5 @@ def test_a_camera_on_its_side_says_nothing() -> None:
         replace(view, pose=view.pose @ np.array([[0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]]))
         for view in views
     ]
-    assert not any(mask.any() for mask in find_standing(turned, find_planes(views)))
+    everything = [np.ones(view.depth.shape, np.bool_) for view in views]
+    assert not any(mask.any() for mask in find_standing(turned, find_planes(views), everything))

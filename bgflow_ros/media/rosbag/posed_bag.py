@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bgflow_ros.media.frames import Failures, MediaError
+from bgflow_ros.media.frames import Failures, MediaError, evenly_spread
 from bgflow_ros.media.posed_recording import PosedDepth
 from bgflow_ros.media.rosbag.source import open_bag
 from bgflow_ros.media.rosbag.storage import Topic
@@ -27,10 +27,11 @@ from bgflow_ros.media.rosbag.topics import (
 )
 from bgflow_ros.media.rosbag.transforms import Transforms
 from bgflow_ros.segmentation.camera_calibration import fit_camera_info, intrinsics, rectification
-from bgflow_ros.segmentation.depth import decode_registered
+from bgflow_ros.segmentation.depth import decode_registered, metres
 from bgflow_ros.segmentation.errors import ImageError
 from bgflow_ros.segmentation.image_size import image_size
 from bgflow_ros.segmentation.images import Decoder
+from bgflow_ros.segmentation.message_fields import nanoseconds
 from bgflow_ros.segmentation.pairing import TOLERANCE
 
 __all__ = ["PosedBag"]
@@ -71,8 +72,11 @@ class PosedBag:
                 raise MediaError(f"{path}: {error}") from error
             pairs = _pairs(_stamps(bag, self._images), _stamps(bag, self._depths))
             damage = list(bag.damage)
-        poses = {stamp: transforms.pose(first.header.frame_id, world, stamp) for stamp in pairs}
-        self._pairs = {stamp: (depth, pose) for stamp, depth in pairs.items() if (pose := poses[stamp]) is not None}
+        self._pairs = {
+            stamp: (depth, pose)
+            for stamp, depth in pairs.items()
+            if (pose := transforms.pose(first.header.frame_id, world, stamp)) is not None
+        }
         """By stamps of images in nanoseconds: the stamp of its depth, and the camera's pose."""
         self.count, without = len(self._pairs), len(pairs) - len(self._pairs)
         """Number of images that have depth and a pose."""
@@ -90,15 +94,9 @@ class PosedBag:
     def frames(
         self, failures: Failures, most: int | None = None
     ) -> Iterator[tuple[float, npt.NDArray[np.uint8], PosedDepth]]:
-        """Read the seconds since the first frame, images, H x W x 3, RGB, and their depth.
-
-        Args:
-            failures: Counts what cannot be read.
-            most: Number of frames to read, evenly spread; None for all.
-        """
+        """Read frames as `PosedRecording.frames` does."""
         stamps = sorted(self._pairs)
-        places = np.linspace(0, len(stamps) - 1, min(len(stamps), most or len(stamps))).round().astype(int)
-        wanted = {stamps[place] for place in places}
+        wanted = {stamps[place] for place in evenly_spread(len(stamps), most or len(stamps))}
         depth_wanted = {self._pairs[stamp][0] for stamp in wanted}
         images: dict[int, npt.NDArray[np.uint8]] = {}
         depths: dict[int, Any] = {}
@@ -107,7 +105,7 @@ class PosedBag:
             for message in bag.messages([*self._images, *self._depths]):
                 try:
                     found = bag.deserialize(message)
-                    stamp = _stamp(found)
+                    stamp = nanoseconds(found.header)
                     if message.topic in self._depths and stamp in depth_wanted:
                         depths[stamp] = found
                     elif message.topic in self._images and stamp in wanted:
@@ -122,7 +120,7 @@ class PosedBag:
     ) -> tuple[npt.NDArray[np.uint8], PosedDepth]:
         of_depth, pose = self._pairs[stamp]
         stored = decode_registered(depths.pop(of_depth), image.shape[1], image.shape[0])
-        return image, PosedDepth(_metres(stored), self._intrinsics, pose)
+        return image, PosedDepth(metres(stored), self._intrinsics, pose)
 
 
 def _stamps(bag: Readable, topics: Sequence[Topic]) -> npt.NDArray[np.int64]:
@@ -130,7 +128,7 @@ def _stamps(bag: Readable, topics: Sequence[Topic]) -> npt.NDArray[np.int64]:
     found = []
     for message in bag.messages(topics):
         with contextlib.suppress(Exception):  # whatever a damaged message makes the decoder raise; `frames` counts it
-            found.append(_stamp(bag.deserialize(message)))
+            found.append(nanoseconds(bag.deserialize(message).header))
     return np.unique(np.array(found, np.int64))
 
 
@@ -145,13 +143,3 @@ def _pairs(images: npt.NDArray[np.int64], depths: npt.NDArray[np.int64]) -> dict
         if abs(near - depth) <= (abs(near - found[near]) if near in found else TOLERANCE):
             found[near] = depth
     return found
-
-
-def _stamp(message: Any) -> int:
-    return int(message.header.stamp.sec) * 1_000_000_000 + int(message.header.stamp.nanosec)
-
-
-def _metres(depth: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Depth of either kind in metres, NaN where unknown."""
-    scale = np.float32(0.001 if depth.dtype == np.uint16 else 1)
-    return np.where((depth > 0) & (depth < np.inf), depth * scale, np.float32(np.nan)).astype(np.float32)

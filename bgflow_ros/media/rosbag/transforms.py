@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import bisect
 import contextlib
-import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -17,8 +16,9 @@ import numpy.typing as npt
 from bgflow_ros.media.frames import MediaError
 from bgflow_ros.media.rgbd_recording import pose_matrix
 from bgflow_ros.media.rosbag.topics import Readable
+from bgflow_ros.segmentation.message_fields import nanoseconds
 
-__all__ = ["TRANSFORMS", "Transforms"]
+__all__ = ["Transforms"]
 
 TRANSFORMS = "tf2_msgs/msg/TFMessage"
 STATIC = "/tf_static"
@@ -57,7 +57,7 @@ class Transforms:
         if static:
             self._fixed[child] = pose
         else:
-            self._moving[child].append((one.header.stamp.sec * 1_000_000_000 + one.header.stamp.nanosec, pose))
+            self._moving[child].append((nanoseconds(one.header), pose))
 
     def require(self, frame: str, world: str) -> None:
         """Require that one frame stands above another.
@@ -91,10 +91,8 @@ class Transforms:
 
     def _above(self, frame: str) -> Iterator[str]:
         seen = {frame}
-        for _ in itertools.count():
-            parent = self._parents.get(frame)
-            if parent is None or parent in seen:  # a loop, of two trees that disagree
-                return
+        # Two trees that disagree may make a loop.
+        while (parent := self._parents.get(frame)) is not None and parent not in seen:
             seen.add(parent)
             yield parent
             frame = parent

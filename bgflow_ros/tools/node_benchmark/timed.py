@@ -22,8 +22,8 @@ from rclpy.utilities import get_rmw_implementation_identifier
 from sensor_msgs.msg import CompressedImage, Image
 
 from bgflow_ros.node import node, pipeline
-from bgflow_ros.node.messages import nanoseconds
 from bgflow_ros.segmentation.files import write_atomically
+from bgflow_ros.segmentation.message_fields import nanoseconds
 from bgflow_ros.segmentation.recovery import Recovery
 from bgflow_ros.segmentation.segmenter import Segmentation, Segmenter
 from bgflow_ros.tools.node_benchmark.children import ACTIVE

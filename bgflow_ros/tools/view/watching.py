@@ -22,13 +22,14 @@ from bgflow_ros.node.compatibility import running_ros
 from bgflow_ros.node.diagnostics import UNKNOWN, Complaints
 from bgflow_ros.node.drops import Drops
 from bgflow_ros.node.guarded import Guarded
-from bgflow_ros.node.messages import nanoseconds, to_rgb
+from bgflow_ros.node.messages import to_rgb
 from bgflow_ros.node.publishers import obstacle, publishers
 from bgflow_ros.node.subscription import STEADY, ImageSubscription
 from bgflow_ros.segmentation import depth
 from bgflow_ros.segmentation.camera_calibration import intrinsics
 from bgflow_ros.segmentation.errors import ImageError, UserError
 from bgflow_ros.segmentation.images import Decoder
+from bgflow_ros.segmentation.message_fields import nanoseconds
 from bgflow_ros.tools.view.scene import AGE, RATE, Scene
 
 __all__ = ["check_names", "watch"]
