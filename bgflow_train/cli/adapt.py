@@ -75,6 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.out.exists():
         raise UserError(f"{arguments.out} exists; name a new folder")
+    if arguments.depth_topic and not arguments.world:
+        raise UserError("--depth-topic needs --world, the frame in which the camera's poses are")
     try:
         Manifest.check_name(arguments.out.name)
         model, source = Model.load(arguments.model, arguments.largest), model_folder(arguments.model)

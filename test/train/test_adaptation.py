@@ -28,6 +28,7 @@ from bgflow_train.adaptation.checks import AdaptationError
 from bgflow_train.adaptation.components import COUNT, fit_components
 from bgflow_train.adaptation.logit import raise_logit
 from bgflow_train.adaptation.mixtures import Components, Mixture, extend, find_mixtures
+from bgflow_train.adaptation.sides import find_sides
 
 DRIVE = Path(__file__).resolve().parents[2] / "demo" / "room" / "rgb.mp4"
 NUMBERS = range(0, 240, 12)
@@ -173,6 +174,24 @@ def test_with_depth_planes_and_furniture_teach(
         find_mixtures(adapted)
 
 
+def test_thresholds_rise_until_held_out_things_are_not_missed(
+    model: Model, recording: Path, images: list[np.ndarray]
+) -> None:
+    views = [view for *_, view in PosedRecording(recording).frames(Failures())]
+    bold = replace(model, foreground_threshold=0.01, static_threshold=0.02)
+    adapted = adapt(bold, images, False, 0.05, int, views)
+    standing = find_sides(views)[16:].standing
+
+    def missed(one: Model) -> float:
+        segmenter = Segmenter(one, "cpu", 1, "float32")
+        found = [segmenter(image).foreground == 0 for image in adapted.held_out]
+        return np.concatenate([kept[things] for kept, things in zip(found, standing, strict=True)]).mean()
+
+    risen = adapted.model
+    assert bold.foreground_threshold < risen.foreground_threshold < risen.static_threshold
+    assert missed(risen) < 0.06 < missed(replace(risen, foreground_threshold=bold.foreground_threshold))
+
+
 def test_a_bag_with_depth_and_transforms_teaches_the_same(
     recording: Path, images: list[np.ndarray], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -187,6 +206,8 @@ def test_a_bag_with_depth_and_transforms_teaches_the_same(
     assert told[0] == told[1]
     assert main(["adapt", str(bag), "--world", "map", "--out", str(tmp_path / "other")]) == 2
     assert "no transforms lead from camera up to map" in capsys.readouterr().err
+    assert main(["adapt", str(bag), "--depth-topic", "/camera/depth", "--out", str(tmp_path / "other")]) == 2
+    assert "--depth-topic needs --world" in capsys.readouterr().err
 
 
 def test_depth_that_does_not_fit_the_images_is_refused(
@@ -217,7 +238,7 @@ def test_a_recording_comes_alone_and_without_planes_is_told(
     assert main(["adapt", str(recording), str(DRIVE), "--out", str(tmp_path / "office")]) == 2
     assert "comes alone" in capsys.readouterr().err
     unknown = [replace(view, depth=np.full_like(view.depth, np.nan)) for view in made_corner.looks(len(images))]
-    with pytest.raises(AdaptationError, match="shows no floor"):
+    with pytest.raises(AdaptationError, match="shows no floor; expected poses in a frame whose z axis points up"):
         adapt(model, images, False, 0.05, int, unknown)
 
 
