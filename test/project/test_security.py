@@ -43,6 +43,9 @@ def allowed() -> dict[str, set[str]]:
 
 def seen(robot: Robot) -> dict[str, set[str]]:
     """Names that the node has in the graph, as a robot knows it, by what is done with them."""
+    # Its services may answer before the graph knows its name; until then it has none.
+    if ("segmenter", "/") not in robot.node.get_node_names_and_namespaces():
+        return {qualifier: set() for qualifier in QUALIFIERS}
     graph = {
         "publish": robot.node.get_publisher_names_and_types_by_node,
         "subscribe": robot.node.get_subscriber_names_and_types_by_node,
