@@ -112,6 +112,7 @@ setup(
         ),
         "bgflow.benchmarks": importable(
             [
+                "estimate = bgflow_train.cli.benchmark_estimate",
                 "node = bgflow_ros.tools.cli.benchmark_node",
                 "systems = bgflow_train.cli.benchmark_systems",
                 "training = bgflow_train.cli.benchmark_training",

@@ -70,7 +70,7 @@ _PARAMETERS = (
     Argument("precision", f"Number format of the network{AS_IN_FILE}", choices=("auto", "float32", "float16", "int8")),
     Argument(
         "threads",
-        f"CPU threads for inference, 0 to 256; 0: half the cores for int8, else all{AS_IN_FILE}",
+        f"CPU threads for inference, 0 to 256; 0: half the cores for int8 if fast enough, else all{AS_IN_FILE}",
         check=number(int, 0, 256),
     ),
     Argument(

@@ -113,7 +113,7 @@ class SegmenterNode(Guarded, LifecycleNode):
         model = segmenter.model
         self.get_logger().info(
             f"model {model.name} ({model.sha256[:12]}), {model.width}x{model.height}, on {segmenter.runtime.device} "
-            f"in {segmenter.runtime.precision}; "
+            f"in {segmenter.runtime.precision}, {segmenter.runtime.threads} CPU threads; "
             f"foreground below {segmenter.thresholds[0]:.3f}, static above {segmenter.thresholds[1]:.3f}"
         )
 
@@ -269,9 +269,15 @@ class SegmenterNode(Guarded, LifecycleNode):
 
 
 def facts(segmenter: Segmenter) -> dict[str, str]:
-    """Describe a segmenter for the diagnostics: model, SHA-256, device and precision."""
+    """Describe a segmenter for the diagnostics: model, SHA-256, device, precision and CPU threads."""
     model, runtime = segmenter.model, segmenter.runtime
-    return {"model": model.name, "sha256": model.sha256, "device": runtime.device, "precision": runtime.precision}
+    return {
+        "model": model.name,
+        "sha256": model.sha256,
+        "device": runtime.device,
+        "precision": runtime.precision,
+        "threads": str(runtime.threads),
+    }
 
 
 def main(make: Callable[[], SegmenterNode] = SegmenterNode) -> int:

@@ -155,7 +155,12 @@ PARAMETERS = (
         "Number format of the network; auto takes the fastest one whose masks were checked on this kind of device.",
         PRECISIONS,
     ),
-    Parameter("threads", 0, "CPU threads for inference; 0 takes half the cores for int8, else all.", range=(0, 256)),
+    Parameter(
+        "threads",
+        0,
+        "CPU threads for inference; 0 takes half the cores for int8 if that is fast enough, else all.",
+        range=(0, 256),
+    ),
     Parameter(
         "max_graph_mb",
         GRAPH_BYTES >> 20,

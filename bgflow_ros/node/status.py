@@ -88,7 +88,7 @@ class Inference:
     """The model and the device that it runs on."""
 
     facts: Mapping[str, str] = field(default_factory=dict)
-    """Model, SHA-256, device and precision."""
+    """Model, SHA-256, device, precision and CPU threads."""
     degraded: str = ""
     """Device in use instead of the requested one, and the reason; empty where all is well."""
 

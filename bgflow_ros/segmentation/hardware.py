@@ -9,11 +9,12 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["DOT_PRODUCT", "Card", "cards", "dot_product", "flags", "processor"]
+__all__ = ["BYTE_PRODUCTS", "Card", "byte_products", "cards", "flags", "processor"]
 
 CPUINFO = Path("/proc/cpuinfo")
-DOT_PRODUCT = ("avx512_vnni", "avx_vnni", "asimddp")
-"""Instructions that add products of bytes into 32 bits at once: VNNI on x86, the dot product on ARM."""
+BYTE_PRODUCTS = ("avx512_vnni", "avx_vnni", "asimddp", "avx2")
+"""Instructions that multiply bytes faster than others multiply float32 numbers, the fastest first. VNNI on x86 and the
+dot product on ARM add products into 32 bits at once; AVX2 adds two in 16 bits, which `bgflow quantize` allows for."""
 
 
 class Card(NamedTuple):
@@ -37,10 +38,10 @@ def flags() -> set[str]:
     return set((_cpuinfo("flags") or _cpuinfo("Features")).split())
 
 
-def dot_product() -> str:
-    """Name of the instruction of DOT_PRODUCT that this processor has; empty where it has none."""
+def byte_products() -> str:
+    """Name of the first instruction of BYTE_PRODUCTS that this processor has; empty where it has none."""
     found = flags()
-    return next((name for name in DOT_PRODUCT if name in found), "")
+    return next((name for name in BYTE_PRODUCTS if name in found), "")
 
 
 def cards() -> list[Card]:

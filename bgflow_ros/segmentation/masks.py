@@ -19,6 +19,8 @@ TINT = (255, 64, 32)
 """RGB colour of foreground in the overlay."""
 FAINT, STRONG = 0.1, 0.8
 """Opacity of the tint where a pixel is barely foreground, and where it certainly is."""
+TINTS = np.round(np.outer(np.arange(256) / 255, TINT)).astype(np.uint8)[None]
+"""What the tint adds to a pixel's three values, for each opacity in 255ths."""
 OUTLINE = (64, 255, 96)
 """RGB colour of the static background's outline in the overlay."""
 
@@ -92,9 +94,12 @@ def overlay(image: npt.NDArray[np.uint8], likelihood: Map, threshold: float, for
         foreground: H x W, 0 or 255.
         static: H x W, 0 or 255.
     """
-    certainty = np.maximum(0, 1 - likelihood / threshold)
-    tint = np.where(foreground > 0, FAINT + (STRONG - FAINT) * certainty, 0).astype(np.float32)
-    shown = cv2.blendLinear(image, np.full_like(image, TINT), 1 - tint, tint)
+    # In bytes, which takes half the time that it takes in real numbers.
+    slope = (FAINT - STRONG) / threshold
+    below = np.minimum(likelihood, np.float32(threshold))
+    opacity = cv2.convertScaleAbs(below, alpha=255 * slope, beta=255 * STRONG)
+    opacities = cv2.merge([cv2.bitwise_and(opacity, foreground)] * 3)
+    shown = cv2.add(cv2.multiply(image, 255 - opacities, scale=1 / 255), cv2.LUT(opacities, TINTS))
     outlines, _ = cv2.findContours(static, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     thickness = max(1, round(image.shape[1] / 320))
     return cv2.drawContours(shown, outlines, -1, OUTLINE, thickness)  # type: ignore[return-value]

@@ -11,7 +11,7 @@ from pathlib import Path
 import onnxruntime
 
 from bgflow_ros.segmentation.files import cache
-from bgflow_ros.segmentation.hardware import cards, dot_product
+from bgflow_ros.segmentation.hardware import byte_products, cards
 from bgflow_ros.segmentation.model import Model
 
 __all__ = [
@@ -62,14 +62,14 @@ def precision_of(model: Model, device: str, precision: str) -> str:
     """Resolve `auto`: int8 where the processor has instructions for it, else float32."""
     if precision != "auto":
         return precision
-    return "int8" if device in PROCESSOR and model.int8 is not None and dot_product() else "float32"
+    return "int8" if device in PROCESSOR and model.int8 is not None and byte_products() else "float32"
 
 
 def threads_of(precision: str, threads: int) -> int:
     """Resolve 0 threads: half the cores for int8, else ONNX Runtime's choice, which is all of them.
 
     The other half of the cores serves the middleware and the programs that use the masks. A thread that shares its core
-    is late, and all others wait for it (results/speed.md).
+    is late, and all others wait for it (results/speed.md). Where half the cores are too slow, `Runtime` takes all.
     """
     return threads or (max(1, len(os.sched_getaffinity(0)) // 2) if precision == "int8" else 0)
 

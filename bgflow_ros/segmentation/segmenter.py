@@ -103,7 +103,7 @@ class Segmenter:
     Args:
         model: the model to run; the packaged default model where None.
         device: auto, cpu, cuda or tensorrt.
-        threads: CPU threads; 0 takes half the cores for int8 and all of them otherwise.
+        threads: CPU threads; 0 takes half the cores for int8 where that is fast enough, else all (`Runtime`).
         precision: auto, float32, float16 or int8.
 
     Raises:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bgflow_ros.segmentation.hardware import dot_product, processor
+from bgflow_ros.segmentation.hardware import byte_products, processor
 from bgflow_ros.segmentation.packages import installed
 
 __all__ = ["Memory", "Meter", "Usage", "machine", "memory"]
@@ -102,7 +102,7 @@ def _machine_seconds() -> tuple[float, float]:
 def machine() -> dict[str, str]:
     """Describe the machine for comparisons: processor, cores, versions."""
     return {
-        "processor": f"{processor()}, {dot_product() or 'without VNNI or dot product'}",
+        "processor": f"{processor()}, {byte_products() or 'without VNNI, AVX2 or dot product'}",
         "cores": f"{len(os.sched_getaffinity(0))} of {os.cpu_count()}",
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),

@@ -20,10 +20,10 @@ import onnxruntime
 from bgflow_ros import __version__
 from bgflow_ros.node import fastdds
 from bgflow_ros.segmentation import masks
-from bgflow_ros.segmentation.hardware import Card, cards, dot_product, processor
+from bgflow_ros.segmentation.hardware import Card, byte_products, cards, processor
 from bgflow_ros.segmentation.model import Model, ModelError
 from bgflow_ros.segmentation.packages import installed
-from bgflow_ros.segmentation.providers import OFFERED, PROVIDERS
+from bgflow_ros.segmentation.providers import OFFERED, PROCESSOR, PROVIDERS
 from bgflow_ros.segmentation.runtime import DeviceError, Runtime
 
 __all__ = ["Finding", "examine"]
@@ -61,8 +61,8 @@ def examine(model: Model, devices: tuple[str, ...]) -> Iterator[Finding]:
     )
     yield Finding("packages", ", ".join(f"{name} {found}" for name, found in installed(PACKAGES).items()))
     yield from _ros()
-    kind = dot_product()
-    fast = f"has {kind}: int8 is taken" if kind else "has no VNNI or dot product: float32 is taken"
+    kind = byte_products()
+    fast = f"has {kind}: int8 is taken" if kind else "has no VNNI, AVX2 or dot product: float32 is taken"
     yield Finding("processor", f"{processor()}, {len(os.sched_getaffinity(0))} cores to use; {fast}")
     listed = cards()
     for card in listed:
@@ -132,9 +132,10 @@ def _run(model: Model, device: str, precision: str, reference: Runtime) -> Findi
         start = time.perf_counter()
         runtime(runtime.canvas)
         times.append(1e3 * (time.perf_counter() - start))
+    threads = f" with {runtime.threads} threads" if runtime.device in PROCESSOR else ""
     text = (
-        f"runs on {runtime.device} in {runtime.precision}: {statistics.median(times):.1f} ms a frame, loaded in "
-        f"{loaded:.1f} s, mean likelihood difference to float32: {difference:.4f}"
+        f"runs on {runtime.device} in {runtime.precision}{threads}: {statistics.median(times):.1f} ms a frame, "
+        f"loaded in {loaded:.1f} s, mean likelihood difference to float32: {difference:.4f}"
     )
     return Finding(subject, text, difference < DIFFERENT)
 

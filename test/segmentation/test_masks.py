@@ -90,6 +90,15 @@ def test_an_overlay_alters_nothing_but_what_is_marked(logits: np.ndarray, thresh
     assert (image == 100).all()
 
 
+@given(st.floats(0, 1, width=32), THRESHOLDS, st.integers(0, 255))
+def test_the_less_likely_background_is_the_stronger_is_the_tint(likelihood: float, threshold: float, grey: int) -> None:
+    image, marked = np.full((4, 4, 3), grey, np.uint8), np.full((4, 4), 255, np.uint8)
+    shown = masks.overlay(image, np.full((4, 4), likelihood, np.float32), threshold, marked, 0 * marked)
+    opacity = masks.FAINT + (masks.STRONG - masks.FAINT) * max(0, 1 - likelihood / threshold)
+    expected = (1 - opacity) * grey + opacity * np.array(masks.TINT)
+    assert np.abs(shown - expected).max() <= 2  # opacity and both parts are rounded
+
+
 @pytest.mark.parametrize("likelihood", [1e-6, 0.1, 0.5, 0.9, 1 - 1e-6])
 def test_logit_is_the_inverse(likelihood: float) -> None:
     assert float(masks.likelihood(np.float32([masks.logit(likelihood)]))[0]) == pytest.approx(likelihood, abs=1e-6)

@@ -126,18 +126,20 @@ def test_engines_are_kept_apart_by_model_card_driver_and_precision(monkeypatch: 
     [
         ("model name\t: Some CPU\nflags\t\t: fpu avx2 avx512_vnni\n", "avx512_vnni"),
         ("model name\t: Some CPU\nflags\t\t: fpu avx2 avx_vnni\n", "avx_vnni"),
-        ("model name\t: Some CPU\nflags\t\t: fpu avx2 fma\n", ""),
+        ("model name\t: Some CPU\nflags\t\t: fpu avx2 fma\n", "avx2"),
+        ("model name\t: Some CPU\nflags\t\t: fpu sse4_1\n", ""),
+        ("processor\t: 0\nFeatures\t: fp asimd\n", ""),
         ("processor\t: 0\nFeatures\t: fp asimd asimddp\n", "asimddp"),
         ("", ""),
     ],
 )
-def test_int8_is_taken_where_bytes_are_summed_without_saturation(
+def test_int8_is_taken_where_bytes_are_multiplied_faster_than_numbers(
     info: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "cpuinfo").write_text(info)
     monkeypatch.setattr(hardware, "CPUINFO", tmp_path / "cpuinfo")
     model = Model.load(DEFAULT_MODEL)
-    assert hardware.dot_product() == kind
+    assert hardware.byte_products() == kind
     assert providers.precision_of(model, "cpu", "auto") == ("int8" if kind else "float32")
     assert providers.precision_of(model, "cpu", "int8") == "int8"
     assert providers.precision_of(dataclasses.replace(model, int8=None), "cpu", "auto") == "float32"

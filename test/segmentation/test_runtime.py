@@ -45,6 +45,19 @@ def test_packaged_models_give_the_same_likelihoods_on_it(device: str, name: str,
     assert np.abs(found - expected).mean() < (0.005 if precision == "int8" else 1e-5)
 
 
+@pytest.mark.parametrize("device", HERE)
+@pytest.mark.parametrize(("enough", "threads"), [(60.0, 2), (0.0, 4)])
+def test_int8_takes_all_cores_only_where_half_of_them_are_too_slow(
+    enough: float, threads: int, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime.os, "sched_getaffinity", lambda _: set(range(4)))
+    monkeypatch.setattr(runtime, "ENOUGH", enough)
+    model = Model.load("default")
+    assert Runtime(model, device, precision="int8").threads == threads
+    assert Runtime(model, device, precision="float32").threads == 4
+    assert Runtime(model, device, 1, "int8").threads == 1
+
+
 def test_auto_takes_what_is_there(tiny: Path) -> None:
     assert Runtime(Model.load(tiny), "auto").device in DEVICES[1:]
 

@@ -85,7 +85,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--precision", choices=PRECISIONS, default="auto", help="numeric precision of the network (%(default)s)"
     )
     parser.add_argument(
-        "--threads", type=int, default=0, help="CPU threads; 0: half the cores for int8, else all (%(default)s)"
+        "--threads",
+        type=int,
+        default=0,
+        help="CPU threads; 0: half the cores for int8 if fast enough, else all (%(default)s)",
     )
 
 

@@ -86,7 +86,7 @@ class NodeResult:
 
     machine: dict[str, str]
     node: dict[str, str]
-    """Model, SHA-256, device and precision in use, and the middleware of ROS, as the node reports them."""
+    """Model, SHA-256, device, precision and CPU threads in use, and the middleware of ROS, as the node reports them."""
     parameters: dict[str, str]
     camera: str
     """Size, encoding and reliability."""
@@ -208,7 +208,8 @@ def table(result: NodeResult) -> str:
         *(f"| {name} | " + " | ".join(tell(rate) for rate in result.rates) + " |" for name, tell in rows),
         "",
         f"Model {result.node['model']} ({result.node['sha256'][:12]}) on {result.node['device']} in "
-        f"{result.node['precision']}, parameters {_listed(result.parameters) or 'as they come'}; "
+        f"{result.node['precision']} with {result.node['threads']} threads, "
+        f"parameters {_listed(result.parameters) or 'as they come'}; "
         f"camera {result.camera}; received {', '.join(result.outputs)}; "
         f"{result.node['rmw']}, its profile {result.transport}. {_listed(result.machine)}."
         + (f" The node was limited to {result.limit}." if result.limit else ""),
