@@ -31,9 +31,10 @@ def logit(likelihood: float) -> float:
 
 
 def likelihood(logits: Map) -> Map:
-    """Probability of background, 0 to 1, from background logits."""
-    # The logistic function, written with tanh because that never overflows.
-    probability: Map = 0.5 * np.tanh(0.5 * logits) + np.float32(0.5)
+    """Probability of background, 0 to 1, from background logits: the logistic function."""
+    # OpenCV's exponential takes a third of the time of NumPy's. Where it overflows, the probability is 0.
+    odds = cv2.exp(np.negative(logits)).reshape(logits.shape)
+    probability: Map = np.reciprocal(1 + odds)
     return probability
 
 
