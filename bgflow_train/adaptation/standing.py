@@ -48,7 +48,7 @@ def find_standing(views: Sequence[PosedDepth], room: RoomPlanes, away: Sequence[
             ended.append(column[ending])
     barred = _more_often(endless, ended)
     around = np.unique(barred[:, None] + (BIG * np.arange(-1, 2)[:, None] + np.arange(-1, 2)).ravel())
-    return [up & stands & ~np.isin(column, around) for stands, column, up in zip(away, columns, upright, strict=True)]
+    return [up & stands & ~_among(column, around) for stands, column, up in zip(away, columns, upright, strict=True)]
 
 
 def _is_upright(view: PosedDepth) -> bool:
@@ -78,6 +78,14 @@ def _upper_ends(depth: npt.NDArray[np.float32], away: Mask, ceiling: Mask) -> tu
         ends = np.where(known, ending[row], ends)
         last = np.where(known, here, last)
     return reaching, ending
+
+
+def _among(numbers: npt.NDArray[np.int64], ascending: npt.NDArray[np.int64]) -> Mask:
+    """Tell which numbers are among some others, which ascend."""
+    if len(ascending) == 0:
+        return np.zeros(numbers.shape, np.bool_)
+    place = np.searchsorted(ascending, numbers)
+    return np.asarray(ascending[np.minimum(place, len(ascending) - 1)] == numbers)
 
 
 def _more_often(these: list[npt.NDArray[np.int64]], others: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:

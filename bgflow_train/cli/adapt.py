@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         Manifest.check_name(arguments.out.name)
         model, source = Model.load(arguments.model, arguments.largest), model_folder(arguments.model)
         images, views = _read_views(arguments) if _has_views(arguments) else (_read(arguments), [])
-        with tqdm(total=looks(len(images)), unit="image") as bar:
+        with tqdm(total=looks(len(images), 0 if arguments.empty else len(views)), unit="image") as bar:
             adapted = adapt(model, images, arguments.empty, arguments.false_alarms, bar.update, views)
         extra = {
             arguments.out / "README.md": card(adapted, arguments.out.name),

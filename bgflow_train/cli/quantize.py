@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Add an int8 graph to a model folder, calibrated on training images, and measure it.
 
-The node selects the int8 graph by itself on processors with VNNI or ARM's dot product.
+The node selects the int8 graph by itself on processors with VNNI, AVX2 or ARM's dot product.
 """
 
 from __future__ import annotations

@@ -133,8 +133,8 @@ def model_card(manifest: Manifest, notes: str) -> str:
         int8 = f"""
 ## In int8
 
-`{manifest.added["int8"]["file"]}` has the encoder's convolutions in int8, but for {kept}; the scores are computed in float32. Processors with VNNI or ARM's
-dot product take it, others the float32 graph. On {found["pictures"]} held-back images the likelihoods differ by {found["mean"]:.4f} in the mean, {found["percentile99"]:.3f} at the 99th percentile
+`{manifest.added["int8"]["file"]}` has the encoder's convolutions in int8, but for {kept}; the scores are computed in float32. Processors with VNNI, AVX2 or
+ARM's dot product take it, others the float32 graph. On {found["pictures"]} held-back images the likelihoods differ by {found["mean"]:.4f} in the mean, {found["percentile99"]:.3f} at the 99th percentile
 and {found["largest"]:.3f} at most.
 
 {metrics_table(manifest.added["int8"]["metrics"])}

@@ -179,8 +179,10 @@ def test_thresholds_rise_until_held_out_things_are_not_missed(
 ) -> None:
     views = [view for *_, view in PosedRecording(recording).frames(Failures())]
     bold = replace(model, foreground_threshold=0.01, static_threshold=0.02)
-    adapted = adapt(bold, images, False, 0.05, int, views)
-    standing = find_sides(views)[16:].standing
+    advanced: list[int] = []
+    adapted = adapt(bold, images, False, 0.05, lambda: advanced.append(1), views)
+    assert len(advanced) == looks(len(images), len(views)) == 64
+    standing = find_sides(views, int)[16:].standing
 
     def missed(one: Model) -> float:
         segmenter = Segmenter(one, "cpu", 1, "float32")
@@ -228,7 +230,7 @@ def test_depth_without_furniture_is_told(model: Model, images: list[np.ndarray])
 def test_each_look_at_an_image_advances_the_bar(model: Model, images: list[np.ndarray]) -> None:
     advanced: list[int] = []
     adapt(model, images, False, 0.05, lambda: advanced.append(1))
-    assert len(advanced) == looks(len(images)) == 24
+    assert len(advanced) == looks(len(images), 0) == 24
 
 
 def test_a_recording_comes_alone_and_without_planes_is_told(

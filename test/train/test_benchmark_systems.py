@@ -368,6 +368,7 @@ def once(name: str, folder: Path) -> tuple[int, ...]:
     return tuple(found.shape)
 
 
+@pytest.mark.timeout(600)  # the paper's flows have 219 million numbers, which a busy machine exports for two minutes
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_every_system_is_written_opened_and_run(name: str, tmp_path: Path) -> None:
     if why := SYSTEMS[name].missing("cpu"):
