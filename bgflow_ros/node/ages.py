@@ -26,7 +26,7 @@ class Ages:
     def __init__(self) -> None:
         self._seconds: deque[float] = deque(maxlen=RECENT)
         self._stamp = self._moved = 0
-        """The last stamp, and the time by the node's clock at which it first arrived."""
+        """The last stamp, and the time by the node's clock at which it first arrived; 0 while there was no time."""
         self.none = ""
         """Reason why the last answer has no age; empty where it has one."""
 
@@ -38,7 +38,7 @@ class Ages:
             stamp: stamp of its image, in nanoseconds.
         """
         seconds = (now - stamp) * 1e-9
-        if stamp != self._stamp:
+        if stamp != self._stamp or self._moved == 0:
             self._stamp, self._moved = stamp, now
         if stamp == 0:
             self.none = UNSTAMPED

@@ -179,6 +179,13 @@ def test_one_image_that_is_published_again_has_an_age_for_a_second() -> None:
     assert (ages.seconds(), ages.none) == ((0.0,), "")
 
 
+def test_one_image_from_before_simulated_time_began_has_an_age_once_it_has() -> None:
+    ages = Ages()
+    ages.add(0, 5 * 10**9)
+    ages.add(6 * 10**9, 5 * 10**9)
+    assert (ages.seconds(), ages.none) == ((1.0,), "")
+
+
 def arrivals(*numbers: int | None, one_camera: bool = True, read: bool = True) -> tuple[Arrivals, int]:
     """Count frames that arrive with these numbers, twenty per second."""
     drops, now = Drops(lambda line: None), 0.0
