@@ -22,8 +22,8 @@ from bgflow_ros.segmentation.providers import AUTO, DEVICES, OPENVINO, PRECISION
 __all__ = ["DEVICES", "PRECISIONS", "DeviceError", "Runtime"]
 
 ENOUGH = 0.02
-"""Seconds that an image may take for a part of the cores to be enough. A camera of 30 Hz leaves 33 ms, of which 3 go to
-the ways to the node and back, and beside camera and receiver the network takes a quarter longer than alone."""
+"""Seconds of each core that an image may take for a part of the cores to be enough. A camera of 30 Hz leaves 33 ms, of
+which 3 go to the ways to the node and back, and beside camera and receiver the network takes a quarter longer."""
 TRIES = 3
 
 
@@ -39,8 +39,8 @@ class Runtime:
     Args:
         model: the model to run.
         device: one of DEVICES.
-        threads: CPU threads for one inference; 0 takes half the cores for int8 if an image then takes at most ENOUGH,
-            else all.
+        threads: CPU threads for one inference; 0 takes half the cores for int8 if an image then takes ENOUGH seconds of
+            each at most, else all.
         precision: one of PRECISIONS.
 
     Raises:
@@ -56,7 +56,8 @@ class Runtime:
         self._load(model, device, threads, precision)
         cores = len(os.sched_getaffinity(0))
         self.threads = providers.threads_of(self.precision, threads) or cores
-        if not threads and self.threads < cores and self._fastest() > ENOUGH:
+        """CPU threads of one inference."""
+        if not threads and self.threads < cores and self._work() > ENOUGH * self.threads:
             self._load(model, self.device, cores, precision)
             self.threads = cores
 
@@ -87,13 +88,13 @@ class Runtime:
         except ArithmeticError as error:
             raise ModelError(f"model {model.name}: {error}") from error
 
-    def _fastest(self) -> float:
-        """Seconds of the fastest of a few images; whatever else the machine does can only make one slower."""
+    def _work(self) -> float:
+        """Processor seconds of an image, which other programs that start at the same time leave as they are."""
         seconds = []
         for _ in range(TRIES):
-            start = time.perf_counter()
+            start = time.process_time()
             self(self.canvas)
-            seconds.append(time.perf_counter() - start)
+            seconds.append(time.process_time() - start)
         return min(seconds)
 
     def __call__(self, canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
