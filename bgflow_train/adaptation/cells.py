@@ -15,6 +15,7 @@ import numpy.typing as npt
 import onnx
 import onnxruntime
 
+from bgflow_ros.segmentation import masks
 from bgflow_ros.segmentation.letterbox import Content, cells_within, letterbox
 from bgflow_ros.segmentation.model import Model
 from bgflow_train.adaptation.mixtures import Mixture, with_outputs
@@ -66,7 +67,8 @@ class Seen:
     kinds: list[Cells]
     """Cells of each kind that was asked for."""
     featureless: int
-    """Number of images in which the model sees no room, as `Segmentation.featureless`."""
+    """Number of images in which the model sees no room: it tells nothing apart, as in `Segmentation.featureless`, and
+    is not sure either that most of it is background, as it is of an empty room."""
     means: npt.NDArray[np.float64]
     """Mean latent of each image in the first flow, images x channels, which tells views apart."""
 
@@ -99,8 +101,9 @@ def see(
         logit, *latents = session.run(None, {"image": canvas[None]})
         look = Look(number, logit[0], content, model.stride)
         inside = _within(look)
-        contrast = cells_within(logit[0], content, model.stride).std()
-        featureless += int(model.min_contrast is not None and contrast < model.min_contrast)
+        shown = cells_within(logit[0], content, model.stride)
+        unsure = np.median(shown) < masks.logit(model.static_threshold)
+        featureless += int(model.min_contrast is not None and shown.std() < model.min_contrast and unsure)
         means.append(latents[0].mean(0).astype(np.float64))
         coarser = math.isqrt(logit[0].size // len(latents[0]))
         logits = cv2.blur(logit[0], (coarser, coarser), anchor=(0, 0))[::coarser, ::coarser].reshape(-1)
